@@ -1,0 +1,116 @@
+"""One frozen Config. Order of precedence: command-line option, environment (`WATCHROOM_…`), `DIR/watchroom.toml`, default."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from server.errors import StartError
+
+FILE_NAME = "watchroom.toml"
+
+
+class Basemap(BaseModel):
+    """What lies under the units: the demo town, a PMTiles file, or nothing."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    kind: Literal["town", "pmtiles", "none"] = "town"
+    path: Path | None = None  # the PMTiles file
+    center: tuple[float, float] | None = None  # lon, lat; None: fit what is on duty
+    zoom: float = Field(default=15.0, ge=0, le=22)
+
+
+class Config(BaseSettings):
+    """Everything that can be set. Units are in the names: `_s` seconds, `_mps` metres a second."""
+
+    model_config = SettingsConfigDict(frozen=True, env_prefix="WATCHROOM_", env_nested_delimiter="__", extra="forbid")
+
+    data: Path
+    host: str = "127.0.0.1"
+    port: int = Field(default=8080, ge=0, le=65535)
+    database: str | None = Field(default=None, description="URL; default: SQLite in the data folder")
+    redis: str | None = Field(default=None, description="URL; default: one process, no Redis")
+    tls: Literal["off", "self-signed"] = "off"
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+
+    media_port: int = Field(default=0, ge=0, le=65535, description="UDP; 0 takes a free one")
+    media_host: str = "0.0.0.0"
+    media_workers: int = Field(default=0, ge=0, le=64, description="0: in the server's own process")
+    public_address: tuple[str, ...] = ()
+    ice_servers: tuple[dict[str, Any], ...] = ()
+
+    force: str = "Estuary Constabulary"
+    theme: Literal["dark", "light"] = "dark"
+    allowed_origins: tuple[str, ...] = Field(default=(), description="further origins; the server's own is allowed")
+    trusted_proxies: bool = False
+
+    fix_stale_s: float = Field(default=15.0, gt=0, description="a position older than this is not shown as now")
+    max_speed_mps: float = Field(default=8.0, gt=0, description="for the 'could have moved' circle")
+    session_idle_s: float = Field(default=15 * 60, gt=0)
+    session_absolute_s: float = Field(default=12 * 3600, gt=0)
+    quick_phrases: tuple[str, ...] = ("Backup is coming", "Hold, contain", "Ambulance called", "Stand by")
+    basemap: Basemap = Basemap()
+    alerts: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="changes to the catalogue of alert kinds, by kind: [alerts.\"taser.armed\"]"
+    )
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    log_json: bool | None = None
+    exercise: bool = False
+
+    @model_validator(mode="after")
+    def _pairs(self) -> Config:
+        if (self.tls_cert is None) != (self.tls_key is None):
+            raise ValueError("tls_cert and tls_key go together: give both or neither")
+        if self.basemap.kind == "pmtiles" and self.basemap.path is None:
+            raise ValueError("basemap.kind = 'pmtiles' needs basemap.path, the .pmtiles file")
+        return self
+
+    @property
+    def database_url(self) -> str:
+        """Where the rows are kept."""
+        return self.database or str(self.data / "watchroom.db")
+
+    @property
+    def secure(self) -> bool:
+        """Whether this process itself speaks HTTPS."""
+        return self.tls != "off" or self.tls_cert is not None
+
+    @classmethod
+    def load(cls, data: Path, options: Mapping[str, Any] | None = None) -> Config:
+        """The configuration of one data folder; `options` are the command line's (None = not given).
+
+        Raises StartError that names the key and what was expected.
+        """
+        given = {key: value for key, value in (options or {}).items() if value is not None}
+        source = _class_with_file(data / FILE_NAME)
+        try:
+            return source(data=data, **given)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            where = ".".join(str(part) for part in first["loc"]) or "configuration"
+            raise StartError(f"{where}: {first['msg']} (option, WATCHROOM_… or {FILE_NAME})") from error
+        except ValueError as error:  # tomllib.TOMLDecodeError, pydantic-settings' own
+            raise StartError(f"{data / FILE_NAME} cannot be read: {error}") from error
+
+
+def _class_with_file(path: Path) -> type[Config]:
+    class ConfigFromFile(Config):
+        @classmethod
+        def settings_customise_sources(
+            cls,
+            settings_cls: type[BaseSettings],
+            init_settings: PydanticBaseSettingsSource,
+            env_settings: PydanticBaseSettingsSource,
+            dotenv_settings: PydanticBaseSettingsSource,
+            file_secret_settings: PydanticBaseSettingsSource,
+        ) -> tuple[PydanticBaseSettingsSource, ...]:
+            return init_settings, env_settings, TomlConfigSettingsSource(settings_cls, toml_file=path)
+
+    return ConfigFromFile

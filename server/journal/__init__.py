@@ -1,0 +1,1 @@
+"""The journal: one numbered list of everything that every console must get to know."""

@@ -1,0 +1,83 @@
+"""Where the journal is kept, and how its numbers are given.
+
+The number comes from one counter row, updated inside the writer's own transaction: the row lock makes
+commit order equal number order, on SQLite and PostgreSQL alike, so that a reader who has seen N has
+seen everything up to N. (A database sequence would not: 8 may be committed before 7.)
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.clock import Clock
+from server.database import Database, metadata
+from server.journal.entry import Entry, EntryKind
+
+journal_table = sa.Table(
+    "journal",
+    metadata,
+    sa.Column("seq", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("kind", sa.String(20), nullable=False),
+    sa.Column("body", sa.JSON, nullable=False),
+)
+journal_counter = sa.Table(
+    "journal_counter",
+    metadata,
+    sa.Column("id", sa.Integer, primary_key=True, autoincrement=False),
+    sa.Column("value", sa.BigInteger, nullable=False),
+)
+
+
+class Journal:
+    """Appends within the caller's transaction; reads by number."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    async def next_seq(self, tx: AsyncConnection) -> int:
+        """The next number, given inside `tx`; use it with `append(..., seq=...)` where the body must contain it."""
+        statement = (
+            sa.update(journal_counter)
+            .where(journal_counter.c.id == 1)
+            .values(value=journal_counter.c.value + 1)
+            .returning(journal_counter.c.value)
+        )
+        return int((await tx.execute(statement)).scalar_one())
+
+    async def append(self, tx: AsyncConnection, kind: EntryKind, body: dict[str, Any], seq: int | None = None) -> int:
+        """Add an entry inside `tx` and return its number. Ring the bell (bus, JOURNAL) only after the commit."""
+        number = seq if seq is not None else await self.next_seq(tx)
+        values = {"seq": number, "at": self._clock.wall(), "kind": kind.value, "body": body}
+        await tx.execute(sa.insert(journal_table).values(**values))
+        return number
+
+    async def last_seq(self) -> int:
+        """The number of the newest committed entry; 0 when there is none."""
+        async with self._database.reading() as connection:
+            return int((await connection.execute(sa.select(journal_counter.c.value))).scalar_one())
+
+    async def after(self, seq: int, limit: int = 500) -> list[Entry]:
+        """Entries with a number above `seq`, oldest first, at most `limit`."""
+        query = sa.select(journal_table).where(journal_table.c.seq > seq).order_by(journal_table.c.seq).limit(limit)
+        async with self._database.reading() as connection:
+            return [_entry(row) for row in await connection.execute(query)]
+
+    async def newest(self, kind: EntryKind, limit: int = 50) -> list[Entry]:
+        """The newest `limit` entries of one kind, oldest first."""
+        query = (
+            sa.select(journal_table)
+            .where(journal_table.c.kind == kind.value)
+            .order_by(journal_table.c.seq.desc())
+            .limit(limit)
+        )
+        async with self._database.reading() as connection:
+            return [_entry(row) for row in reversed((await connection.execute(query)).all())]
+
+
+def _entry(row: Any) -> Entry:
+    return Entry(seq=row.seq, at=row.at, kind=EntryKind(row.kind), body=row.body)

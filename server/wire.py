@@ -1,0 +1,255 @@
+"""Every message that crosses a process: camera ⇄ server telemetry, in msgpack.
+
+One msgpack map per binary WebSocket message; the field ``t`` names its type. Times are Unix
+seconds (UTC, float). The camera's numbered messages (`Fix`, `Signal`, `Receipt`) stay in its
+outbox until the server acknowledges their ``seq``; (device, outbox_id, seq) is their identity,
+so that a resent message is recognised.
+"""
+
+from __future__ import annotations
+
+from typing import Annotated, Any, Literal, TypeVar, Union
+
+import msgpack
+from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+
+T = TypeVar("T")
+
+MAX_MESSAGE_BYTES = 64 * 1024  # a fix is about 120 bytes; anything near this is not ours
+
+SignalKind = Literal[
+    "recording.started",
+    "recording.stopped",
+    "stream.started",
+    "stream.stopped",
+    "watch.requested",
+    "watch.cancelled",
+    "emergency.pressed",
+    "taser.drawn",
+    "taser.armed",
+    "taser.trigger",
+    "taser.arc",
+    "taser.safe",
+    "battery.low",
+]
+RecordingState = Literal["recording", "buffering", "off"]
+ReceiptState = Literal["delivered", "shown", "acknowledged"]
+RequestWhat = Literal["record", "stop_recording", "stream"]
+
+Time = Annotated[float, Field(ge=0, le=4e9, allow_inf_nan=False)]
+Seq = Annotated[int, Field(ge=1, le=2**53)]
+
+
+class WireError(ValueError):
+    """A message that is not one of ours; says which field, and what was expected."""
+
+
+class Message(BaseModel):
+    """A frozen message; unknown fields are ignored, so that either side may be newer."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+
+# ---- camera to server -------------------------------------------------------------------------
+
+
+class Hello(Message):
+    """Who the camera is: `signature` is Ed25519 over `hello_to_sign` (absent: a phone's cookie)."""
+
+    t: Literal["hello"] = "hello"
+    outbox_id: str = Field(min_length=8, max_length=64)
+    at: Time
+    software: str = Field(default="", max_length=80)
+    signature: bytes = Field(default=b"", max_length=64)
+
+
+class Fix(Message):
+    """One position as the device saw it. Degrees WGS84, metres (68 % radius), m/s, degrees from north."""
+
+    t: Literal["fix"] = "fix"
+    seq: Seq
+    at: Time
+    lat: float = Field(ge=-90, le=90, allow_inf_nan=False)
+    lon: float = Field(ge=-180, le=180, allow_inf_nan=False)
+    accuracy_m: float = Field(ge=0, le=100_000, allow_inf_nan=False)
+    speed_mps: float | None = Field(default=None, ge=0, le=400, allow_inf_nan=False)
+    heading_deg: float | None = Field(default=None, ge=0, lt=360, allow_inf_nan=False)
+
+
+class Signal(Message):
+    """What the officer or the kit did."""
+
+    t: Literal["signal"] = "signal"
+    seq: Seq
+    at: Time
+    kind: SignalKind
+    detail: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=20)
+
+
+class Receipt(Message):
+    """Proof that a piece of advice reached the device, was shown, or was acknowledged by the officer."""
+
+    t: Literal["receipt"] = "receipt"
+    seq: Seq
+    at: Time
+    advice_id: str = Field(min_length=1, max_length=64)
+    state: ReceiptState
+
+
+class Status(Message):
+    """The camera's condition; only the latest counts, so it is neither numbered nor resent."""
+
+    t: Literal["status"] = "status"
+    at: Time
+    recording: RecordingState
+    streaming: bool
+    battery_pct: int | None = Field(default=None, ge=0, le=100)
+    signal_pct: int | None = Field(default=None, ge=0, le=100)
+    status_code: int = Field(default=2, ge=0, le=99)
+
+
+# ---- server to camera -------------------------------------------------------------------------
+
+
+class Challenge(Message):
+    """First message on the uplink: sign this."""
+
+    t: Literal["challenge"] = "challenge"
+    nonce: bytes = Field(min_length=16, max_length=64)
+
+
+class Welcome(Message):
+    """The camera is known; where and with what token it may publish. `whip_path` starts with '/'."""
+
+    t: Literal["welcome"] = "welcome"
+    server_time: Time
+    call_sign: str
+    whip_path: str
+    whip_token: str
+    ice_servers: list[dict[str, Any]] = Field(default_factory=list)
+
+
+class Token(Message):
+    """A fresh short-lived WHIP token, before the last one expires."""
+
+    t: Literal["token"] = "token"
+    whip_token: str
+
+
+class Ack(Message):
+    """These numbered messages are committed; the camera may forget them."""
+
+    t: Literal["ack"] = "ack"
+    seqs: list[Seq]
+
+
+class Refused(Message):
+    """This message can never be accepted; the camera sets it aside (quarantine) and goes on. seq 0: unreadable."""
+
+    t: Literal["refused"] = "refused"
+    seq: int = Field(ge=0)
+    reason: str
+
+
+class Advice(Message):
+    """Words from command to the officer."""
+
+    t: Literal["advice"] = "advice"
+    advice_id: str
+    text: str
+    author: str
+    sent_at: Time
+
+
+class Watcher(Message):
+    """One person who watches this camera now."""
+
+    name: str
+    role: str
+    since: Time
+
+
+class Watchers(Message):
+    """Who watches this camera now: the officer is always told."""
+
+    t: Literal["watchers"] = "watchers"
+    watchers: list[Watcher]
+
+
+class Request(Message):
+    """Control asks the camera to do something."""
+
+    t: Literal["request"] = "request"
+    what: RequestWhat
+    by: str
+
+
+class AlertUpdate(Message):
+    """What became of the officer's alert, in one line for the officer."""
+
+    t: Literal["alert_update"] = "alert_update"
+    alert_id: str
+    kind: str
+    state: str
+    by: str | None = None
+
+
+FromCamera = Annotated[Union[Hello, Fix, Signal, Receipt, Status], Field(discriminator="t")]
+FromServer = Annotated[
+    Union[Challenge, Welcome, Token, Ack, Refused, Advice, Watchers, Request, AlertUpdate], Field(discriminator="t")
+]
+_from_camera: TypeAdapter[Hello | Fix | Signal | Receipt | Status] = TypeAdapter(FromCamera)
+_from_server: TypeAdapter[
+    Challenge | Welcome | Token | Ack | Refused | Advice | Watchers | Request | AlertUpdate
+] = TypeAdapter(FromServer)
+
+
+def hello_to_sign(device_id: str, outbox_id: str, nonce: bytes) -> bytes:
+    """The bytes that a camera signs with its private key to prove who it is on this connection."""
+    return b"watchroom-hello-v1\n" + device_id.encode() + b"\n" + outbox_id.encode() + b"\n" + nonce
+
+
+def pack(message: Message) -> bytes:
+    """One message as msgpack."""
+    packed: bytes = msgpack.packb(message.model_dump(mode="python"), use_bin_type=True)
+    return packed
+
+
+def pack_map(body: dict[str, Any]) -> bytes:
+    """A plain map as msgpack, for the console's channel and the bus."""
+    packed: bytes = msgpack.packb(body, use_bin_type=True)
+    return packed
+
+
+def unpack_map(raw: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> dict[str, Any]:
+    """One msgpack map with text keys. Raises WireError."""
+    if len(raw) > max_bytes:
+        raise WireError(f"message of {len(raw)} bytes; at most {max_bytes} are accepted")
+    try:
+        body = msgpack.unpackb(raw, raw=False, strict_map_key=True)
+    except (ValueError, msgpack.exceptions.UnpackException, RecursionError) as error:
+        raise WireError(f"not a msgpack message: {error}") from error
+    if not isinstance(body, dict):
+        raise WireError(f"expected a map, got {type(body).__name__}")
+    return body
+
+
+def parse_from_camera(raw: bytes) -> Hello | Fix | Signal | Receipt | Status:
+    """A camera's message. Raises WireError that names the field and what was expected."""
+    return _validated(_from_camera, raw)
+
+
+def parse_from_server(
+    raw: bytes,
+) -> Challenge | Welcome | Token | Ack | Refused | Advice | Watchers | Request | AlertUpdate:
+    """A server's message. Raises WireError that names the field and what was expected."""
+    return _validated(_from_server, raw)
+
+
+def _validated(adapter: TypeAdapter[T], raw: bytes) -> T:
+    try:
+        return adapter.validate_python(unpack_map(raw))
+    except ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        where = ".".join(str(part) for part in first["loc"]) or "message"
+        raise WireError(f"{where}: {first['msg']}") from error
