@@ -1,0 +1,1 @@
+"""What the people who run the server need: health, readiness, metrics, the API's description, certificates."""

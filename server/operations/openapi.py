@@ -1,0 +1,152 @@
+"""The description of the HTTP API (OpenAPI 3.1). A test holds it against the routes that are really served."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+Schema = dict[str, Any]
+
+
+def _thing(required: str, optional: str = "", **typed: Schema) -> Schema:
+    """An object's schema from words `name:type`; a trailing ? allows null."""
+    properties: dict[str, Schema] = {}
+    for word in (required + " " + optional).split():
+        name, _, kind = word.partition(":")
+        properties[name] = {"type": [kind[:-1], "null"]} if kind.endswith("?") else {"type": kind}
+    properties.update(typed)
+    names = [word.partition(":")[0] for word in required.split()]
+    return {"type": "object", "properties": properties, "required": names}
+
+
+def _ref(name: str) -> Schema:
+    return {"$ref": f"#/components/schemas/{name}"}
+
+
+def _list(name: str, of: str) -> Schema:
+    return {"type": "object", "properties": {name: {"type": "array", "items": _ref(of)}}, "required": [name]}
+
+
+SCHEMAS: dict[str, Schema] = {
+    "Problem": {**_thing("type:string title:string status:integer detail:string"), "description": "RFC 9457"},
+    "Person": _thing("id:string name:string display_name:string role:string"),
+    "Session": _thing("csrf:string", person=_ref("Person")),
+    "SignIn": _thing("name:string password:string"),
+    "Unit": _thing(
+        "device_id:string call_sign:string online:boolean streaming:boolean recording:string",
+        "recording_since:number? battery_pct:integer? signal_pct:integer? status_code:integer "
+        "last_picture_at:number? last_seen_at:number?",
+        wearer={"type": ["object", "null"]},
+        layers={"type": "array", "items": {"type": "string"}},
+        watchers={"type": "array", "items": {"type": "object"}},
+    ),
+    "Fix": _thing(
+        "device_id:string at:number received_at:number lat:number lon:number accuracy_m:number standing:string",
+        "speed_mps:number? heading_deg:number?",
+    ),
+    "Alert": _thing(
+        "id:string seq:integer kind:string title:string priority:integer device_id:string call_sign:string "
+        "state:string raised_at:number count:integer",
+        "family:string cause:string action:string time_allowed_s:number lat:number? lon:number? place:string? "
+        "device_at:number? acknowledged_at:number? cleared_at:number? closed_at:number?",
+        acknowledged_by={"type": ["object", "null"]},
+        closed_by={"type": ["object", "null"]},
+        steps={"type": "array", "items": {"type": "object"}},
+    ),
+    "Advice": _thing(
+        "id:string seq:integer device_id:string call_sign:string text:string sent_at:number",
+        "delivered_at:number? shown_at:number? acknowledged_at:number?",
+        author={"type": "object"},
+    ),
+    "NewAdvice": _thing("device_id:string text:string client_id:string"),
+    "Camera": _thing("device_id:string call_sign:string uplink_url:string whip_url:string"),
+    "UnitRequest": _thing("", what={"enum": ["record", "stop_recording", "stream"]}),
+    "MediaSession": _thing("", clock={"type": ["object", "null"]}, layer={"type": "string"}),
+    "Layer": _thing("", layer={"enum": ["main", "sub"]}),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One thing that can be done: `gives` and `takes` name schemas (or are schemas), `also` other answers."""
+
+    method: str
+    path: str
+    summary: str
+    status: int = 200
+    gives: Schema | None = None
+    takes: Schema | None = None
+    query: tuple[str, ...] = ()
+    sdp: bool = False
+
+
+SESSION = "/media/sessions/{session_id}"
+OPERATIONS: tuple[Operation, ...] = (
+    Operation("get", "/api/session", "Who is signed in, and the token for changes", gives=_ref("Session")),
+    Operation("post", "/api/session", "Sign in; sets the session cookie", gives=_ref("Person"), takes=_ref("SignIn")),
+    Operation("delete", "/api/session", "Sign out", 204),
+    Operation("get", "/api/units", "All units with their state", gives=_list("units", "Unit")),
+    Operation("get", "/api/units/{device_id}", "One unit", gives=_ref("Unit")),
+    Operation("post", "/api/units/{device_id}/request", "Ask a unit to record or to stream", 202, takes=_ref("UnitRequest")),
+    Operation("get", "/api/units/{device_id}/trail", "Its fixes of the last minutes", gives=_list("fixes", "Fix"), query=("minutes",)),
+    Operation("get", "/api/positions", "The latest fix of every unit", gives=_list("fixes", "Fix")),
+    Operation("get", "/api/alerts", "Alerts, changed after a journal number", gives=_list("alerts", "Alert"), query=("after",)),
+    Operation("get", "/api/alerts/{alert_id}", "One alert with its steps", gives=_ref("Alert")),
+    Operation("post", "/api/alerts/{alert_id}/acknowledge", "I have seen it and act", gives=_ref("Alert")),
+    Operation("post", "/api/alerts/{alert_id}/resolve", "It has ended", gives=_ref("Alert")),
+    Operation("post", "/api/alerts/{alert_id}/false", "It was not real", gives=_ref("Alert")),
+    Operation("get", "/api/advice", "Advice, of one unit or of all", gives=_list("advice", "Advice"), query=("device_id",)),
+    Operation("post", "/api/advice", "Send advice to a unit; client_id makes it idempotent", 201, gives=_ref("Advice"), takes=_ref("NewAdvice")),
+    Operation("post", "/api/camera", "The signed-in officer's own phone as a camera", gives=_ref("Camera")),
+    Operation("post", "/whip/{device_id}", "Publish (WHIP, RFC 9725)", 201, sdp=True),
+    Operation("post", "/whep/{device_id}", "Watch (WHEP draft)", 201, sdp=True, query=("layer",)),
+    Operation("get", SESSION, "A media session, with the map from RTP time to wall clock", gives=_ref("MediaSession")),
+    Operation("patch", SESSION, "Trickle ICE or ICE restart (RFC 9725 4.3)", 204),
+    Operation("delete", SESSION, "End the media session"),
+    Operation("post", SESSION + "/layer", "Ask for the main or the sub layer", gives=_ref("MediaSession"), takes=_ref("Layer")),
+)  # fmt: skip
+
+
+def document(version: str) -> dict[str, Any]:
+    """The OpenAPI document."""
+    paths: dict[str, dict[str, Any]] = {}
+    for operation in OPERATIONS:
+        paths.setdefault(operation.path, {})[operation.method] = _described(operation)
+    return {
+        "openapi": "3.1.0",
+        "info": {"title": "Watchroom", "version": version, "description": "Times are Unix seconds, UTC."},
+        "paths": paths,
+        "components": {
+            "schemas": SCHEMAS,
+            "securitySchemes": {
+                "session": {"type": "apiKey", "in": "cookie", "name": "watchroom_session"},
+                "token": {"type": "http", "scheme": "bearer"},
+            },
+        },
+        "security": [{"session": []}, {"token": []}],
+    }
+
+
+def _described(operation: Operation) -> dict[str, Any]:
+    names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
+    answer: dict[str, Any] = {"description": "Done"}
+    if operation.sdp:
+        answer["content"] = {"application/sdp": {"schema": {"type": "string"}}}
+    elif operation.gives is not None:
+        answer["content"] = {"application/json": {"schema": operation.gives}}
+    problem = {"description": "Why not", "content": {"application/problem+json": {"schema": _ref("Problem")}}}
+    described: dict[str, Any] = {
+        "summary": operation.summary,
+        "operationId": f"{operation.method}_{operation.path.strip('/').replace('/', '_').replace('{', '').replace('}', '')}",
+        "parameters": [_parameter(name, "path") for name in names] + [_parameter(q, "query") for q in operation.query],
+        "responses": {str(operation.status): answer, "default": problem},
+    }
+    if operation.sdp:
+        described["requestBody"] = {"required": True, "content": {"application/sdp": {"schema": {"type": "string"}}}}
+    elif operation.takes is not None:
+        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.takes}}}
+    return described
+
+
+def _parameter(name: str, where: str) -> dict[str, Any]:
+    return {"name": name, "in": where, "required": where == "path", "schema": {"type": "string"}}

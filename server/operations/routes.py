@@ -1,0 +1,66 @@
+"""`/healthz` (the process lives), `/readyz` (what it depends on answers), `/metrics`, `/api/openapi.json`."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+
+from aiohttp import web
+from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from server.operations.openapi import document
+
+Check = Callable[[], Awaitable[bool]]
+Numbers = Callable[[], Mapping[str, float]]
+
+
+class _Numbers(Collector):
+    """Reads the counters and gauges of the parts at the moment of the scrape."""
+
+    def __init__(self, counters: Mapping[str, Numbers], gauges: Mapping[str, Numbers]) -> None:
+        self._counters = counters
+        self._gauges = gauges
+
+    def collect(self) -> Iterable[Metric]:
+        for part, read in self._counters.items():
+            counter = CounterMetricFamily(f"watchroom_{part}", f"Counts of {part} since start", labels=["what"])
+            for what, value in sorted(read().items()):
+                counter.add_metric([what], value)
+            yield counter
+        for part, read in self._gauges.items():
+            gauge = GaugeMetricFamily(f"watchroom_{part}", f"State of {part} now", labels=["what"])
+            for what, value in sorted(read().items()):
+                gauge.add_metric([what], value)
+            yield gauge
+
+
+def routes(
+    *, version: str, checks: Mapping[str, Check], counters: Mapping[str, Numbers], gauges: Mapping[str, Numbers]
+) -> list[web.RouteDef]:
+    """The routes of operations. `checks` say whether each dependency answers now."""
+    registry = CollectorRegistry()
+    registry.register(_Numbers(counters, gauges))
+    for collector in (ProcessCollector, PlatformCollector, GCCollector):
+        collector(registry=registry)
+
+    async def healthz(_request: web.Request) -> web.Response:
+        return web.json_response({"status": "alive", "version": version})
+
+    async def readyz(_request: web.Request) -> web.Response:
+        answers = {name: await check() for name, check in checks.items()}
+        ready = all(answers.values())
+        return web.json_response({"ready": ready, "checks": answers}, status=200 if ready else 503)
+
+    async def metrics(_request: web.Request) -> web.Response:
+        return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    async def openapi(_request: web.Request) -> web.Response:
+        return web.json_response(document(version))
+
+    return [
+        web.get("/healthz", healthz),
+        web.get("/readyz", readyz),
+        web.get("/metrics", metrics),
+        web.get("/api/openapi.json", openapi),
+    ]
