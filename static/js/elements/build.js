@@ -34,13 +34,13 @@ export function make(tag, attributes = {}, ...children) {
  * @returns {SVGSVGElement}
  */
 export function icon(name, size = "") {
-  const svg = document.createElementNS(SVG, "svg");
-  svg.setAttribute("class", size ? `i ${size}` : "i");
-  svg.setAttribute("aria-hidden", "true");
+  const drawing = document.createElementNS(SVG, "svg");
+  drawing.setAttribute("class", size ? `i ${size}` : "i");
+  drawing.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
   use.setAttribute("href", `${SPRITE}#${name}`);
-  svg.append(use);
-  return svg;
+  drawing.append(use);
+  return drawing;
 }
 
 /**
@@ -78,7 +78,11 @@ const SHAPES = {
  * @param {string} [look]
  */
 export function prioritySymbol(priority, look = "") {
-  const drawing = svg("svg", { viewBox: "0 0 26 26", "aria-hidden": "true" }, svg("path", { class: "s", d: SHAPES[priority] }));
+  const drawing = svg(
+    "svg",
+    { viewBox: "0 0 26 26", "aria-hidden": "true" },
+    svg("path", { class: "s", d: SHAPES[priority] }),
+  );
   const number = make("span", { "aria-hidden": "true" }, priority);
   const words = make("span", { class: "sr" }, `Priority ${priority}`);
   return make("span", { class: `pri p${priority} ${look}`.trim() }, drawing, number, words);

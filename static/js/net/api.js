@@ -1,0 +1,79 @@
+// Requests to the server's API. Errors are problem+json (RFC 9457) and say what was wrong.
+/** @import { Advice, Alert, Unit } from "../state/shapes" */
+
+/** A refusal by the server, or no answer at all (`status` 0). */
+export class ApiError extends Error {
+  /**
+   * @param {number} status
+   * @param {Record<string, any>} problem
+   */
+  constructor(status, problem) {
+    super(
+      problem["detail"] || problem["title"] || (status ? `the server answered ${status}` : "no answer from the server"),
+    );
+    this.name = "ApiError";
+    this.status = status;
+    this.problem = problem;
+    /** the last part of the problem's type: "not-recording" */
+    this.kind =
+      String(problem["type"] ?? "")
+        .split(/[/:#]/)
+        .at(-1) ?? "";
+  }
+
+  /** The request may succeed later without a change. */
+  get isPassing() {
+    return this.status === 0 || this.status === 429 || this.status >= 500;
+  }
+}
+
+/**
+ * @param {object} parts
+ * @param {string} parts.csrf the page's token
+ * @param {typeof fetch} [parts.fetch]
+ * @param {number} [parts.timeoutMs]
+ */
+export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutMs = 10_000 }) {
+  /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
+  async function call(method, path, body) {
+    const headers = { Accept: "application/json", "X-CSRF-Token": csrf, "Content-Type": "application/json" };
+    const request = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(timeoutMs) };
+    let answer;
+    try {
+      answer = await send(path, /** @type {RequestInit} */ (request));
+    } catch (error) {
+      throw new ApiError(0, {
+        detail: `no answer from the server (${error instanceof Error ? error.name : "network"})`,
+      });
+    }
+    return bodyOf(answer);
+  }
+  const id = encodeURIComponent;
+  return {
+    /** @param {string} alert @returns {Promise<Alert>} */
+    acknowledge: (alert) => call("POST", `/api/alerts/${id(alert)}/acknowledge`),
+    /** @param {string} alert @returns {Promise<Alert>} */
+    resolve: (alert) => call("POST", `/api/alerts/${id(alert)}/resolve`),
+    /** @param {string} alert @returns {Promise<Alert>} */
+    markFalse: (alert) => call("POST", `/api/alerts/${id(alert)}/false`),
+    /** @param {{ device_id: string, text: string, client_id: string }} message @returns {Promise<Advice>} */
+    advise: (message) => call("POST", "/api/advice", message),
+    /** @param {string} device @param {"record" | "stream"} what @returns {Promise<unknown>} */
+    ask: (device, what) => call("POST", `/api/units/${id(device)}/request`, { what }),
+    /** @param {string} device @returns {Promise<{ fixes: import("../state/shapes").Fix[] }>} */
+    trail: (device, minutes = 10) => call("GET", `/api/units/${id(device)}/trail?minutes=${minutes}`),
+    /** @returns {Promise<unknown>} */
+    signOut: () => call("DELETE", "/api/session"),
+  };
+}
+
+/** @typedef {ReturnType<typeof createApi>} Api */
+
+/** @param {Response} answer @returns {Promise<any>} */
+async function bodyOf(answer) {
+  const text = await answer.text();
+  const isJson = /json/.test(answer.headers.get("Content-Type") ?? "");
+  const body = isJson && text ? JSON.parse(text) : {};
+  if (!answer.ok) throw new ApiError(answer.status, body);
+  return body;
+}

@@ -1,0 +1,179 @@
+// One viewing of one camera, by WHEP. It comes back by itself, for ever, until it is stopped.
+/** @import { Layer } from "../state/shapes" */
+/** @import { Mapping } from "../state/media_clock.js" */
+import { waitBefore } from "./backoff.js";
+import { Refusal, WhepSignalling } from "./whep_signalling.js";
+
+const CLOCK_EVERY_S = 10;
+const CLOCK_SOON_S = 1; // until the camera's first sender report has come
+const HEALS_WITHIN_S = 4; // "disconnected" often heals by itself; longer, and a new session is quicker
+
+/**
+ * @typedef {object} Surroundings what the viewing needs from outside; a test gives its own
+ * @property {(configuration: RTCConfiguration) => RTCPeerConnection} peer
+ * @property {typeof fetch} fetch
+ * @property {() => number} monotonic seconds
+ * @property {() => number} chance
+ * @property {(run: () => void, seconds: number) => unknown} after
+ * @property {(timer: any) => void} cancel
+ */
+/** @typedef {{ phase: "idle" | "connecting" | "connected" | "waiting", problem: string, retryAt: number | null }} Standing */
+/** @typedef {{ clock: Mapping | null, layer: Layer, layers: Layer[], reduced: string | null }} Session */
+
+/** @type {Surroundings} */
+const BROWSER = {
+  peer: (configuration) => new RTCPeerConnection(configuration),
+  fetch: (...request) => fetch(...request),
+  monotonic: () => performance.now() / 1000,
+  chance: Math.random,
+  after: (run, seconds) => setTimeout(run, seconds * 1000),
+  cancel: (timer) => clearTimeout(timer),
+};
+
+/** Events: `change` (standing or session differ), `track` (`media` has another track). */
+export class WhepClient extends EventTarget {
+  /** @type {Standing} */ standing = { phase: "idle", problem: "", retryAt: null };
+  /** @type {Session | null} */ session = null;
+  /** @type {MediaStreamTrack[]} */ tracks = [];
+  /** @type {RTCPeerConnection | null} */ #peer = null;
+  /** @type {string | null} */ #location = null;
+  #attempt = 0;
+  #round = 0; // answers that belong to an earlier round are dropped
+  /** @type {unknown} */ #timer = null;
+  /** @type {unknown} */ #clockTimer = null;
+
+  /**
+   * @param {{ device: string, layer: Layer, csrf: string, iceServers?: RTCIceServer[] }} wanted
+   * @param {Partial<Surroundings>} [surroundings]
+   */
+  constructor({ device, layer, csrf, iceServers = [] }, surroundings = {}) {
+    super();
+    this.device = device;
+    this.layer = layer;
+    this.iceServers = iceServers;
+    this.here = { ...BROWSER, ...surroundings };
+    this.signalling = new WhepSignalling({ csrf, fetch: this.here.fetch });
+  }
+
+  start() {
+    this.#leave();
+    const round = this.#round;
+    this.#stand({ phase: "connecting", problem: this.standing.problem, retryAt: null });
+    this.#open(round).catch((error) => round === this.#round && this.#failed(error));
+  }
+
+  stop() {
+    this.#leave();
+    this.#attempt = 0;
+    this.#stand({ phase: "idle", problem: "", retryAt: null });
+  }
+
+  /** A person, or news from the camera, says that it is worth a try now. */
+  retryNow() {
+    this.#attempt = 0;
+    this.start();
+  }
+
+  /** Another size of the same picture, without a new session. @param {Layer} layer */
+  async setLayer(layer) {
+    if (layer === this.layer) return;
+    this.layer = layer;
+    const round = this.#round;
+    if (!this.#location) return;
+    const taken = await this.signalling.layer(this.#location, layer);
+    if (taken && round === this.#round) this.#readClock(round);
+  }
+
+  /** Asks whether the server still knows the session; if not, begins another. */
+  probe() {
+    if (this.standing.phase === "connected") this.#readClock(this.#round);
+    else if (this.standing.phase === "waiting") this.retryNow();
+  }
+
+  /** @param {number} round */
+  async #open(round) {
+    const peer = this.here.peer({ iceServers: this.iceServers, bundlePolicy: "max-bundle" });
+    this.#peer = peer;
+    this.tracks = [];
+    peer.addTransceiver("video", { direction: "recvonly" });
+    peer.addTransceiver("audio", { direction: "recvonly" });
+    peer.ontrack = ({ track }) => this.#took(round, track);
+    peer.onconnectionstatechange = () => round === this.#round && this.#peerChanged(peer);
+    await peer.setLocalDescription(await peer.createOffer());
+    // posted at once, without candidates: waiting for gathering costs a second
+    const answer = await this.signalling.offer(this.device, this.layer, String(peer.localDescription?.sdp));
+    if (round !== this.#round) return this.signalling.leave(answer.location);
+    this.#location = answer.location;
+    await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+  }
+
+  /** @param {number} round @param {MediaStreamTrack} track */
+  #took(round, track) {
+    if (round !== this.#round) return;
+    this.tracks.push(track);
+    this.dispatchEvent(new Event("track"));
+  }
+
+  /** @param {RTCPeerConnection} peer */
+  #peerChanged(peer) {
+    this.here.cancel(this.#timer);
+    const state = peer.connectionState;
+    if (state === "connected") {
+      this.#attempt = 0;
+      this.#stand({ phase: "connected", problem: "", retryAt: null });
+      this.#readClock(this.#round);
+    } else if (state === "disconnected") {
+      this.#timer = this.here.after(() => this.#failed(new Refusal("lost")), HEALS_WITHIN_S);
+    } else if (state === "failed" || state === "closed") {
+      this.#failed(new Refusal("lost"));
+    }
+  }
+
+  /** @param {number} round */
+  async #readClock(round) {
+    this.here.cancel(this.#clockTimer);
+    if (!this.#location) return;
+    try {
+      const session = await this.signalling.read(this.#location);
+      if (round !== this.#round) return;
+      this.session = session ?? this.session;
+    } catch (error) {
+      if (round === this.#round) this.#failed(error);
+      return;
+    }
+    this.dispatchEvent(new Event("change"));
+    const again = this.session?.clock?.captured_at ? CLOCK_EVERY_S : CLOCK_SOON_S;
+    this.#clockTimer = this.here.after(() => this.#readClock(round), again);
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    this.#leave();
+    const { kind, retryAfter } = error instanceof Refusal ? error : new Refusal("lost");
+    const wait = Math.max(retryAfter, waitBefore(this.#attempt, this.here.chance));
+    this.#attempt += 1;
+    this.#timer = this.here.after(() => this.start(), wait);
+    this.#stand({ phase: "waiting", problem: kind, retryAt: this.here.monotonic() + wait });
+  }
+
+  #leave() {
+    this.#round += 1;
+    this.here.cancel(this.#timer);
+    this.here.cancel(this.#clockTimer);
+    if (this.#peer) {
+      this.#peer.onconnectionstatechange = null;
+      this.#peer.ontrack = null;
+      this.#peer.close();
+    }
+    this.#peer = null;
+    this.session = null;
+    if (this.#location) this.signalling.leave(this.#location);
+    this.#location = null;
+  }
+
+  /** @param {Standing} standing */
+  #stand(standing) {
+    this.standing = standing;
+    this.dispatchEvent(new Event("change"));
+  }
+}

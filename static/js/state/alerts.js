@@ -1,0 +1,131 @@
+// Alerts as the server last told them. Every message carries the whole alert and its journal number,
+// so any order and any repetition of the same messages gives the same state.
+/** @import { Alert, Priority } from "./shapes" */
+
+/** @typedef {ReadonlyMap<string, Alert>} Alerts */
+
+export const METER_WINDOW_S = 600;
+export const FLOOD = 10; // EEMUA 191: ten alarms in ten minutes is a flood
+
+/**
+ * @param {Alerts} alerts
+ * @param {readonly Alert[]} incoming
+ * @returns {Alerts}
+ */
+export function withAlerts(alerts, incoming) {
+  const newer = incoming.filter((alert) => alert.seq > (alerts.get(alert.id)?.seq ?? -1));
+  if (!newer.length) return alerts;
+  const next = new Map(alerts);
+  for (const alert of newer) if (alert.seq > (next.get(alert.id)?.seq ?? -1)) next.set(alert.id, alert);
+  return next;
+}
+
+/** Nobody has said that they saw it: it flashes, it sounds. @param {Alert} alert */
+export function needsAcknowledging(alert) {
+  return alert.state === "raised" || alert.state === "cleared";
+}
+
+/** @param {Alert} alert */
+export function isOpen(alert) {
+  return alert.state !== "resolved" && alert.state !== "false";
+}
+
+/**
+ * Open alerts as the tray shows them: what needs a person first, then by priority, then the newest.
+ * A priority 1 stands above every other, acknowledged or not.
+ * @param {Alerts} alerts
+ * @returns {Alert[]}
+ */
+export function openAlerts(alerts) {
+  return [...alerts.values()].filter(isOpen).sort(byUrgency);
+}
+
+/** @param {Alert} one @param {Alert} other */
+function byUrgency(one, other) {
+  const first = Number(other.priority === 1) - Number(one.priority === 1);
+  const waiting = Number(needsAcknowledging(other)) - Number(needsAcknowledging(one));
+  return (
+    first || waiting || one.priority - other.priority || other.raised_at - one.raised_at || compare(one.id, other.id)
+  );
+}
+
+/**
+ * The most urgent open alert of each device.
+ * @param {Alerts} alerts
+ * @returns {ReadonlyMap<string, Alert>}
+ */
+export function alarmsByDevice(alerts) {
+  const alarms = new Map();
+  for (const alert of openAlerts(alerts)) if (!alarms.has(alert.device_id)) alarms.set(alert.device_id, alert);
+  return alarms;
+}
+
+/**
+ * How many open alerts there are of each priority.
+ * @param {Alerts} alerts
+ * @returns {Record<Priority, number>}
+ */
+export function openCounts(alerts) {
+  /** @type {Record<Priority, number>} */
+  const counts = { 1: 0, 2: 0, 3: 0 };
+  for (const alert of openAlerts(alerts)) counts[alert.priority] += 1;
+  return counts;
+}
+
+/** @param {Alerts} alerts @returns {Alert[]} */
+export function unacknowledged(alerts) {
+  return openAlerts(alerts).filter(needsAcknowledging);
+}
+
+/**
+ * Alerts raised within the meter's ten minutes.
+ * @param {Alerts} alerts
+ * @param {number} now
+ */
+export function annunciated(alerts, now) {
+  return [...alerts.values()].filter((alert) => now - alert.raised_at < METER_WINDOW_S).length;
+}
+
+/**
+ * The last alert that was closed, for the calm status line.
+ * @param {Alerts} alerts
+ * @returns {Alert | undefined}
+ */
+export function lastClosed(alerts) {
+  const closed = [...alerts.values()].filter((alert) => !isOpen(alert));
+  return closed.sort((one, other) => (other.closed_at ?? 0) - (one.closed_at ?? 0) || compare(one.id, other.id))[0];
+}
+
+/**
+ * Who has done what with an alert: the latest act of each person, in order of their first.
+ * @param {Alert} alert
+ * @returns {{ name: string, id: string, action: string, at: number }[]}
+ */
+export function witnesses(alert) {
+  const people = new Map();
+  for (const { by, action, at } of alert.steps) if (by) people.set(by.id, { name: by.name, id: by.id, action, at });
+  return [...people.values()];
+}
+
+/**
+ * The alert whose unit has the right to tile 1: the one a person chose among the open ones,
+ * else the most urgent priority 1, else a priority 2 that nobody has acknowledged yet.
+ * @param {Alerts} alerts
+ * @param {string | null} chosen
+ * @returns {Alert | undefined}
+ */
+export function tileOneAlert(alerts, chosen) {
+  const entitled = openAlerts(alerts).filter(
+    (alert) => alert.priority === 1 || (alert.priority === 2 && needsAcknowledging(alert)),
+  );
+  const picked = entitled.find((alert) => alert.id === chosen);
+  const top = entitled[0];
+  // a choice yields to a priority 1 that nobody has acknowledged
+  if (picked && !(top && top.priority === 1 && needsAcknowledging(top) && !needsAcknowledging(picked))) return picked;
+  return top;
+}
+
+/** @param {string} one @param {string} other */
+function compare(one, other) {
+  return one < other ? -1 : Number(one > other);
+}

@@ -1,0 +1,69 @@
+// Keys to actions. One table, so that the help dialog and the foot show what really happens.
+
+/** @typedef {{ action: string, value?: number }} KeyAction */
+/** @typedef {{ key: string, code?: string, shiftKey: boolean, ctrlKey: boolean, altKey: boolean, metaKey: boolean }} KeyPress */
+
+/** Shown in the help dialog, in this order; `foot` marks those shown under the console. */
+export const KEYS = /** @type {const} */ ([
+  {
+    caps: ["1", "9"],
+    range: true,
+    action: "tile",
+    words: "select a tile; from a row of the list: send that unit to it",
+    foot: "tile",
+  },
+  { caps: ["Shift", "1", "4"], range: true, action: "layout", words: "4, 9, 16 or 25 tiles", foot: "" },
+  { caps: ["A"], action: "acknowledge", words: "acknowledge the most urgent alert", foot: "acknowledge" },
+  { caps: ["W"], action: "watch", words: "watch the selected unit, or the alert's, on tile 1", foot: "watch selected" },
+  { caps: ["J"], action: "next-alert", words: "go to the next alert", foot: "next alert" },
+  { caps: ["K"], action: "previous-alert", words: "go to the previous alert", foot: "" },
+  { caps: ["S"], action: "silence", words: "silence the alarm sound for one minute", foot: "silence" },
+  {
+    caps: ["X"],
+    action: "enlarge",
+    words: "enlarge the selected tile, and back; the others stay where they are",
+    foot: "enlarge",
+  },
+  { caps: ["M"], action: "mute", words: "sound of the selected tile on or off", foot: "mute" },
+  { caps: ["T"], action: "advise", words: "write to the selected unit", foot: "advise" },
+  { caps: ["Z"], action: "fit", words: "show all units on the map", foot: "fit map" },
+  { caps: ["F"], action: "fullscreen", words: "full screen", foot: "full screen" },
+  { caps: ["/"], action: "search", words: "search a call sign, name or collar number", foot: "" },
+  { caps: ["Esc"], action: "back", words: "leave what is open: enlarged tile, search, dialog", foot: "" },
+  { caps: ["?"], action: "help", words: "all keys", foot: "all keys" },
+]);
+
+/** @type {Record<string, string>} */
+const BY_KEY = Object.fromEntries(
+  KEYS.filter((key) => key.caps.length === 1).map((key) => [
+    key.caps[0].toLowerCase().replace("esc", "escape"),
+    key.action,
+  ]),
+);
+// keys that act although letters are switched off: they write nothing and are expected everywhere
+const ALWAYS = new Set(["escape", "?"]);
+
+/**
+ * What a key means, or null. Single letters can be switched off (WCAG 2.1.4), and never act while a person writes.
+ * @param {KeyPress} press
+ * @param {{ writing: boolean, enabled: boolean }} where
+ * @returns {KeyAction | null}
+ */
+export function actionOf(press, { writing, enabled }) {
+  if (press.ctrlKey || press.altKey || press.metaKey) return null;
+  const key = press.key.toLowerCase();
+  if (key === "escape") return { action: "back" };
+  if (writing || (!enabled && !ALWAYS.has(key))) return null;
+  const digit = digitOf(press);
+  if (digit !== null && press.shiftKey) return digit >= 1 && digit <= 4 ? { action: "layout", value: digit } : null;
+  if (digit !== null) return digit >= 1 ? { action: "tile", value: digit } : null;
+  const action = BY_KEY[key];
+  return action ? { action } : null;
+}
+
+/** The digit that was pressed, whatever Shift makes of it on this keyboard. @param {KeyPress} press @returns {number | null} */
+function digitOf(press) {
+  const byPlace = /^(?:Digit|Numpad)(\d)$/.exec(press.code ?? "");
+  if (byPlace) return Number(byPlace[1]);
+  return /^\d$/.test(press.key) ? Number(press.key) : null;
+}

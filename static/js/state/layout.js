@@ -1,0 +1,159 @@
+// The wall: which unit stands on which tile, and how that is written in the address.
+/** @import { Unit } from "./shapes" */
+
+export const LAYOUTS = /** @type {const} */ ([4, 9, 16, 25]);
+/** @typedef {4 | 9 | 16 | 25} Layout */
+/** @typedef {{ device_id: string, pinned: boolean }} Place pinned: a person put it there */
+/** @typedef {ReadonlyMap<number, Place>} Tiles number of the tile (2 and up) to what stands on it */
+
+/**
+ * @typedef {object} View
+ * @property {Layout} layout
+ * @property {Tiles} tiles tile 1 is not among them: it is the alert's, and otherwise follows the selection
+ * @property {string | null} selected device
+ * @property {number} focus the tile in focus, 1 and up
+ * @property {number | null} enlarged
+ * @property {number | null} audible the one tile with sound
+ * @property {"dark" | "light"} theme
+ */
+
+/** @param {"dark" | "light"} [theme] @returns {View} */
+export function emptyView(theme = "dark") {
+  return { layout: 9, tiles: new Map(), selected: null, focus: 1, enlarged: null, audible: null, theme };
+}
+
+/**
+ * The view that an address stands for. What is not understood is left out.
+ * @param {URLSearchParams} query
+ * @param {"dark" | "light"} [theme] where the address names none
+ * @returns {View}
+ */
+export function viewFromQuery(query, theme = "dark") {
+  const layout = LAYOUTS.find((size) => String(size) === query.get("layout")) ?? 9;
+  const named = query.get("theme");
+  const focus = Number(query.get("focus"));
+  return {
+    ...emptyView(named === "light" || named === "dark" ? named : theme),
+    layout,
+    tiles: tilesFromText(query.get("tiles") ?? ""),
+    selected: query.get("unit") || null,
+    focus: Number.isInteger(focus) && focus >= 1 && focus <= 25 ? focus : 1,
+  };
+}
+
+/**
+ * The address of a view: `layout=9&tiles=2.et17-cam!~3.et09-cam&unit=et17-cam`. `!` marks a pinned tile.
+ * @param {View} view
+ * @returns {string} a query without `?`
+ */
+export function queryOfView(view) {
+  const query = new URLSearchParams({ layout: String(view.layout) });
+  const tiles = [...view.tiles].sort(([one], [other]) => one - other);
+  if (tiles.length)
+    query.set("tiles", tiles.map(([n, place]) => `${n}.${place.device_id}${place.pinned ? "!" : ""}`).join("~"));
+  if (view.selected) query.set("unit", view.selected);
+  if (view.focus !== 1) query.set("focus", String(view.focus));
+  query.set("theme", view.theme);
+  return query.toString();
+}
+
+/**
+ * A person puts a unit on a tile. It leaves the tile it stood on; what stood there moves to the freed place, so that
+ * nothing vanishes from the wall by a drag. Tile 1 takes the selection.
+ * @param {View} view
+ * @param {number} tile
+ * @param {string} device
+ * @returns {View}
+ */
+export function sentToTile(view, tile, device) {
+  if (tile === 1) return { ...view, selected: device, focus: 1 };
+  if (tile < 1 || tile > view.layout) return view;
+  const tiles = new Map(view.tiles);
+  const from = tileOf(view, device);
+  const displaced = tiles.get(tile);
+  if (from !== null && from !== tile) {
+    if (displaced) tiles.set(from, displaced);
+    else tiles.delete(from);
+  }
+  tiles.set(tile, { device_id: device, pinned: true });
+  return { ...view, tiles, focus: tile };
+}
+
+/** @param {View} view @param {number} tile @returns {View} */
+export function cleared(view, tile) {
+  const tiles = new Map(view.tiles);
+  tiles.delete(tile);
+  return { ...view, tiles, enlarged: view.enlarged === tile ? null : view.enlarged };
+}
+
+/**
+ * Pins or releases what stands on a tile.
+ * @param {View} view
+ * @param {number} tile
+ * @returns {View}
+ */
+export function pinToggled(view, tile) {
+  const place = view.tiles.get(tile);
+  if (!place) return view;
+  return { ...view, tiles: new Map(view.tiles).set(tile, { ...place, pinned: !place.pinned }) };
+}
+
+/**
+ * Free tiles take recording units that are nowhere on the wall, in order of call sign. What stands, stands: only a tile
+ * that nobody pinned and whose unit no longer records gives way.
+ * @param {View} view
+ * @param {readonly Unit[]} units in order
+ * @returns {View}
+ */
+export function filled(view, units) {
+  const recording = new Set(units.filter((unit) => unit.recording === "recording").map((unit) => unit.device_id));
+  const shown = new Set([...view.tiles].filter(([n]) => n <= view.layout).map(([, place]) => place.device_id));
+  const waiting = units.map((unit) => unit.device_id).filter((device) => recording.has(device) && !shown.has(device));
+  if (!waiting.length) return view;
+  const numbers = Array.from({ length: view.layout - 1 }, (_, index) => index + 2);
+  const free = numbers.filter((n) => !view.tiles.has(n));
+  const idle = numbers.filter((n) => givesWay(view.tiles.get(n), recording));
+  const places = [...free, ...idle].slice(0, waiting.length);
+  if (!places.length) return view;
+  const tiles = new Map(view.tiles);
+  places.forEach((n, index) => tiles.set(n, { device_id: /** @type {string} */ (waiting[index]), pinned: false }));
+  return { ...view, tiles };
+}
+
+/**
+ * The tile on which a unit stands, tile 1 left aside.
+ * @param {View} view
+ * @param {string} device
+ * @returns {number | null}
+ */
+export function tileOf(view, device) {
+  for (const [n, place] of view.tiles) if (place.device_id === device && n <= view.layout) return n;
+  return null;
+}
+
+/**
+ * The device on every tile of the layout; tile 1 by alert, else by selection.
+ * @param {View} view
+ * @param {string | null} alertDevice
+ * @returns {(string | null)[]} index 0 is tile 1
+ */
+export function devicesOnWall(view, alertDevice) {
+  const rest = Array.from({ length: view.layout - 1 }, (_, index) => view.tiles.get(index + 2)?.device_id ?? null);
+  return [alertDevice ?? view.selected, ...rest];
+}
+
+/** @param {Place | undefined} place @param {Set<string>} recording */
+function givesWay(place, recording) {
+  return place !== undefined && !place.pinned && !recording.has(place.device_id);
+}
+
+/** @param {string} text @returns {Tiles} */
+function tilesFromText(text) {
+  const tiles = new Map();
+  for (const part of text.split("~")) {
+    const found = /^(\d{1,2})\.([a-z0-9-]{3,40})(!?)$/.exec(part);
+    const tile = Number(found?.[1]);
+    if (found && tile >= 2 && tile <= 25) tiles.set(tile, { device_id: found[2], pinned: found[3] === "!" });
+  }
+  return tiles;
+}

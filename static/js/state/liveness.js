@@ -1,0 +1,60 @@
+// Is this picture now? Told by the age of the last decoded frame, never by the state of a socket.
+/** @import { Unit } from "./shapes" */
+import { age as ageWords } from "./words.js";
+
+/** @typedef {"empty" | "notrec" | "connecting" | "live" | "late" | "frozen" | "offline" | "unlinked"} FeedState */
+
+export const LATE_S = 2;
+export const FROZEN_S = 5;
+export const OFFLINE_S = 30;
+
+/**
+ * What a tile must say.
+ * @param {object} facts
+ * @param {Unit | null} facts.unit
+ * @param {number | null} facts.pictureAge seconds since the shown frame was captured; null: no frame yet
+ * @param {number} facts.waited seconds since the tile began to ask for a picture
+ * @param {boolean} facts.linked the console's own link to the server
+ * @returns {FeedState}
+ */
+export function feedState({ unit, pictureAge, waited, linked }) {
+  if (!unit) return "empty";
+  // by law there is no live view while the camera does not record
+  if (linked && unit.recording !== "recording") return unit.online ? "notrec" : "offline";
+  if (pictureAge === null) return waited < FROZEN_S ? "connecting" : "offline";
+  if (pictureAge >= OFFLINE_S) return "offline";
+  if (pictureAge >= FROZEN_S) return "frozen";
+  if (!linked) return "unlinked";
+  return pictureAge >= LATE_S ? "late" : "live";
+}
+
+/**
+ * The age rule's length in percent: a logarithm, so that the first seconds have room. Full at 30 s.
+ * @param {number} seconds
+ */
+export function ageRule(seconds) {
+  return Math.min(100, Math.max(0, (100 * Math.log(1 + Math.max(0, seconds))) / Math.log(31)));
+}
+
+/** The state's word in a caption. @type {Record<FeedState, string>} */
+export const STATE_WORD = {
+  empty: "",
+  notrec: "NO PICTURE",
+  connecting: "CONNECTING",
+  live: "LIVE",
+  late: "LATE",
+  frozen: "FROZEN",
+  offline: "OFFLINE",
+  unlinked: "NO LINK",
+};
+
+/**
+ * The age beside the word; nothing where there is no picture to be old.
+ * @param {FeedState} state
+ * @param {number | null} pictureAge
+ */
+export function ageText(state, pictureAge) {
+  if (pictureAge === null) return "";
+  if (state === "live" || state === "late" || state === "unlinked") return ageWords(pictureAge, true);
+  return state === "frozen" ? ageWords(pictureAge) : "";
+}

@@ -1,0 +1,31 @@
+// The true age of a picture: the frame's RTP timestamp, put on the wall clock by the server's mapping.
+
+/**
+ * @typedef {object} Mapping one RTP timestamp whose time is known
+ * @property {number} rtp_timestamp
+ * @property {number} clock_rate ticks a second, 90000 for video
+ * @property {number | null} captured_at Unix seconds by the camera's sender reports; null: it sends none
+ * @property {number | null} received_at Unix seconds when the server had it
+ */
+
+const WRAP = 2 ** 32;
+const FAR_S = 3600; // an answer further off than an hour is another stream's mapping
+
+/**
+ * When the frame was captured (or, where the camera does not say, received by the server).
+ * @param {Mapping | null} mapping
+ * @param {number | undefined} rtpTimestamp as `requestVideoFrameCallback` gives it
+ * @returns {number | null} Unix seconds
+ */
+export function capturedAt(mapping, rtpTimestamp) {
+  const known = mapping?.captured_at ?? mapping?.received_at ?? null;
+  if (!mapping || known === null || rtpTimestamp === undefined || !(mapping.clock_rate > 0)) return null;
+  const seconds = signedDifference(rtpTimestamp, mapping.rtp_timestamp) / mapping.clock_rate;
+  return Math.abs(seconds) > FAR_S ? null : known + seconds;
+}
+
+/** Timestamps wrap at 32 bits, every 13 hours: the shorter way round counts. @param {number} one @param {number} other */
+function signedDifference(one, other) {
+  const difference = (((one - other) % WRAP) + WRAP) % WRAP;
+  return difference >= WRAP / 2 ? difference - WRAP : difference;
+}

@@ -1,0 +1,129 @@
+// Units: officers with a camera, keyed by device.
+/** @import { Alert, Unit } from "./shapes" */
+
+/** @typedef {Partial<Unit> & { device_id: string }} UnitChange */
+
+/** The national status codes, as the room says them. @type {Record<number, string>} */
+const STATUS_WORDS = {
+  0: "emergency",
+  1: "on duty",
+  2: "on patrol",
+  3: "at station",
+  4: "refreshments",
+  5: "en route",
+  6: "at scene",
+  7: "committed",
+  8: "to court",
+  9: "with prisoner",
+  10: "message follows",
+  11: "off duty",
+  14: "urgent call",
+};
+
+/** What a unit is until the server has told more. @type {Omit<Unit, "device_id">} */
+const UNKNOWN = {
+  call_sign: "?",
+  wearer: null,
+  online: false,
+  streaming: false,
+  recording: "off",
+  recording_since: null,
+  battery_pct: null,
+  signal_pct: null,
+  status_code: 2,
+  layers: [],
+  watchers: [],
+  last_picture_at: null,
+  last_seen_at: null,
+};
+
+/**
+ * The units after some of them changed; the same map if none did.
+ * @param {ReadonlyMap<string, Unit>} units
+ * @param {readonly UnitChange[]} changes
+ * @returns {ReadonlyMap<string, Unit>}
+ */
+export function withUnits(units, changes) {
+  if (!changes.length) return units;
+  const next = new Map(units);
+  for (const change of changes) next.set(change.device_id, { ...UNKNOWN, ...next.get(change.device_id), ...change });
+  return next;
+}
+
+/**
+ * A unit's row in the journal tells who wears the camera. Its live state comes by `latest` alone:
+ * a row replayed after a break is older than what is already on screen.
+ * @param {ReadonlyMap<string, Unit>} units
+ * @param {UnitChange} row
+ */
+export function withRegistration(units, row) {
+  const known = units.get(row.device_id);
+  if (!known) return withUnits(units, [row]);
+  const { device_id, call_sign = known.call_sign, wearer = known.wearer } = row;
+  return withUnits(units, [{ device_id, call_sign, wearer }]);
+}
+
+/**
+ * Rows of the list: alarms first by priority, then those on line, then by call sign.
+ * The order does not follow ages or distances, so that a row stays where the eye left it.
+ * @param {ReadonlyMap<string, Unit>} units
+ * @param {ReadonlyMap<string, Alert>} alarms the highest open alert by device
+ * @returns {Unit[]}
+ */
+export function ordered(units, alarms) {
+  /** @param {Unit} unit */
+  const rank = (unit) => alarms.get(unit.device_id)?.priority ?? (unit.online ? 4 : 5);
+  return [...units.values()].sort((one, other) => rank(one) - rank(other) || byCallSign(one, other));
+}
+
+/**
+ * The units that fit what was typed: call sign, name or collar number.
+ * @param {readonly Unit[]} units
+ * @param {string} typed
+ */
+export function matching(units, typed) {
+  const words = typed.trim().toLowerCase().split(/\s+/).filter(Boolean);
+  return units.filter((unit) => words.every((word) => searchText(unit).includes(word)));
+}
+
+/** @param {Unit} one @param {Unit} other */
+export function byCallSign(one, other) {
+  return one.call_sign.localeCompare(other.call_sign, "en", { numeric: true });
+}
+
+/** @param {Unit} unit */
+export function statusWords(unit) {
+  if (!unit.online) return "off line";
+  return STATUS_WORDS[unit.status_code] ?? `status ${unit.status_code}`;
+}
+
+/**
+ * "0417 PC Marsh"
+ * @param {{ name: string, collar_number: string } | null | undefined} wearer
+ */
+export function wearerName(wearer) {
+  return wearer ? `${wearer.collar_number} ${wearer.name}`.trim() : "nobody assigned";
+}
+
+/**
+ * "Marsh": the family name alone, for a small caption.
+ * @param {{ name: string } | null | undefined} wearer
+ */
+export function familyName(wearer) {
+  return wearer?.name.split(" ").at(-1) ?? "";
+}
+
+/**
+ * "12 on duty, 9 recording"
+ * @param {ReadonlyMap<string, Unit>} units
+ */
+export function dutyLine(units) {
+  const online = [...units.values()].filter((unit) => unit.online);
+  const recording = online.filter((unit) => unit.recording === "recording").length;
+  return units.size ? `${online.length} on duty, ${recording} recording` : "none yet";
+}
+
+/** @param {Unit} unit */
+function searchText(unit) {
+  return `${unit.call_sign} ${unit.wearer?.name ?? ""} ${unit.wearer?.collar_number ?? ""}`.toLowerCase();
+}
