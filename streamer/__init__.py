@@ -1,0 +1,1 @@
+"""The camera: one process stands for one officer's body-worn camera."""
