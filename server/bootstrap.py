@@ -43,7 +43,7 @@ LONGEST_S = 1800
 OLDEST_NODE = {RUN: (16, 0), TESTS: (20, 19)}
 # Variables that would send an installer elsewhere than into the environment.
 MISLEADING = frozenset(
-    "PYTHONPATH PYTHONHOME VIRTUAL_ENV PIP_TARGET PIP_PREFIX PIP_USER UV_TARGET UV_PREFIX UV_SYSTEM_PYTHON".split()
+    ["PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "PIP_TARGET", "PIP_PREFIX", "PIP_USER", "UV_TARGET", "UV_PREFIX"]
 )
 
 

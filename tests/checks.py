@@ -1,0 +1,120 @@
+"""Every check there is, in one command: `python3 -m tests`."""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+
+from server import bootstrap, environments
+from tests import programs, tally
+from tests.tally import Tally
+
+ROOT = Path(environments.ROOT)
+PYTHON = ("server", "streamer", "tests")
+# CI's whole run has 90 minutes.
+LONGEST_S = 3600.0
+
+
+def main(argv: Sequence[str]) -> int:
+    """Run all checks, or one part; returns the exit code."""
+    options, rest = _parse(argv)
+    if not options.no_install:
+        programs.install(programs.missing())
+    total = Tally()
+    if rest:
+        total.add(_pytest("pytest", [_part(word) for word in rest]))
+    else:
+        _everything(total)
+    return _close(total, options.strict)
+
+
+def _parse(argv: Sequence[str]) -> tuple[argparse.Namespace, list[str]]:
+    parser = argparse.ArgumentParser(prog="python3 -m tests", description="Every check there is.", allow_abbrev=False)
+    parser.add_argument("--strict", action="store_true", help="what could not be run counts as a failure")
+    parser.add_argument("--no-install", action="store_true", help="install no programs, only say what is missing")
+    parser.epilog = "Anything else goes to pytest: `python3 -m tests server/media` runs tests/server/media alone."
+    return parser.parse_known_args(list(argv))
+
+
+def _part(word: str) -> str:
+    path = word.split("::")[0]
+    return f"tests/{word}" if not word.startswith("-") and (ROOT / "tests" / path).exists() else word
+
+
+def _everything(total: Tally) -> None:
+    python = sys.executable
+    total.add(_tool("ruff check", [python, "-m", "ruff", "check", *PYTHON]))
+    total.add(_tool("ruff format", [python, "-m", "ruff", "format", "--check", *PYTHON]))
+    total.add(_tool("mypy", [python, "-m", "mypy", "--strict", *PYTHON]))
+    _front(total)
+    # Two workers for two cores, a file at a time; then the browsers, which need both cores for themselves.
+    total.add(_pytest("pytest", ["tests", "--ignore=tests/browser", "-n", "2", "--dist", "loadfile"]))
+    if any((ROOT / "tests" / "browser").glob("test_*.py")):
+        total.add(_pytest("pytest in the browser", ["tests/browser"]))
+
+
+def _front(total: Tally) -> None:
+    environment = environments.locate(environments.TESTS)
+    node = bootstrap.node_command(environment)
+    packages = Path(environment.node_modules)
+    names = ("tsc", "tsc of the tests", "eslint", "prettier", "node --test")
+    if node is None or not (packages / "typescript").exists():
+        reason = "there is no Node.js of version 20.19 or newer" if node is None else "the browser packages are missing"
+        total.skipped += [(name, reason) for name in names]
+        return
+    tsc = [node, str(packages / "typescript" / "bin" / "tsc"), "-p"]
+    total.add(_tool("tsc", [*tsc, "static"]))
+    tests = sorted(str(path.relative_to(ROOT)) for path in (ROOT / "tests" / "static").rglob("*.test.js"))
+    scripts = ["static/js", *(["tests/static"] if tests else [])]
+    eslint = [node, str(packages / "eslint" / "bin" / "eslint.js"), "--config", "static/eslint.config.js"]
+    total.add(_tool("eslint", [*eslint, "--max-warnings=0", *scripts]))
+    prettier = [node, str(packages / "prettier" / "bin" / "prettier.cjs"), "--config", "static/.prettierrc.json"]
+    written = [*scripts, "static/css", "static/*.js", "compose.yaml"]
+    total.add(_tool("prettier", [*prettier, "--check", "--log-level=warn", *written]))
+    if tests:
+        total.add(_tool("tsc of the tests", [*tsc, "tests/static"]))
+        total.add(_node_tests(node, tests))
+
+
+def _tool(name: str, command: Sequence[str]) -> Tally:
+    code = _run(name, command)
+    return tally.of_tool(name, code == 0)
+
+
+def _pytest(name: str, arguments: Sequence[str]) -> Tally:
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        code = _run(name, [sys.executable, "-m", "pytest", "-q", f"--junitxml={report}", *arguments])
+        return tally.of_runner(name, report, code)
+
+
+def _node_tests(node: str, files: Sequence[str]) -> Tally:
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.xml"
+        spec = ["--test-reporter=spec", "--test-reporter-destination=stdout"]
+        junit = ["--test-reporter=junit", f"--test-reporter-destination={report}"]
+        code = _run("node --test", [node, "--test", *spec, *junit, *files])
+        return tally.of_runner("node --test", report, code)
+
+
+def _run(name: str, command: Sequence[str]) -> int:
+    print(f"── {name}", flush=True)
+    try:
+        return subprocess.run(command, cwd=ROOT, stdin=subprocess.DEVNULL, timeout=LONGEST_S, check=False).returncode
+    except subprocess.TimeoutExpired:
+        print(f"{name} took longer than {LONGEST_S / 60:.0f} minutes", flush=True)
+        return 124
+
+
+def _close(total: Tally, strict: bool) -> int:
+    print("──")
+    for name in total.failed:
+        print(f"failed: {name}")
+    for name, reason in total.skipped:
+        print(f"not run: {name}: {reason}")
+    print(total.line(), flush=True)
+    return 1 if total.failed or (strict and total.skipped) else 0

@@ -1,0 +1,108 @@
+"""Shared by all tests: a real Redis, PostgreSQL and Chromium; and no test may leave a task behind."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import secrets
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from server.database import Database
+from tests.local_servers import LocalPostgres, LocalRedis, NotInstalled, chromium
+
+# Turns of the loop that a cancelled task gets to end after its owner has closed.
+LAST_TURNS = 10
+
+
+@pytest.fixture(scope="session")
+def redis_cluster() -> Iterator[LocalRedis]:
+    """The session's own redis-server. A test that kills it starts it again."""
+    try:
+        server = LocalRedis()
+    except NotInstalled as missing:
+        pytest.skip(str(missing))
+    with server:
+        yield server
+
+
+@pytest.fixture
+def redis_server(redis_cluster: LocalRedis) -> LocalRedis:
+    """A running Redis, even if the test before killed it."""
+    if not redis_cluster.answers():
+        redis_cluster.kill()
+        redis_cluster.start()
+    return redis_cluster
+
+
+@pytest.fixture
+def redis_url(redis_server: LocalRedis) -> str:
+    """For `--redis`."""
+    return redis_server.url
+
+
+@pytest.fixture(scope="session")
+def postgres_cluster() -> Iterator[LocalPostgres]:
+    """The session's own PostgreSQL."""
+    try:
+        server = LocalPostgres()
+    except NotInstalled as missing:
+        pytest.skip(str(missing))
+    with server:
+        yield server
+
+
+@pytest.fixture
+def postgres_url(postgres_cluster: LocalPostgres) -> Iterator[str]:
+    """A new, empty database on a real PostgreSQL; for `--database`."""
+    name = f"watchroom_{secrets.token_hex(6)}"
+    yield postgres_cluster.create(name)
+    postgres_cluster.drop(name)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
+    """An empty database: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        return str(tmp_path / "watchroom.sqlite")
+    return str(request.getfixturevalue("postgres_url"))
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """A migrated database: the test runs once on SQLite and once on PostgreSQL."""
+    database = Database(database_url)
+    await database.migrate()
+    yield database
+    await database.close()
+
+
+@pytest.fixture(scope="session")
+def chromium_path() -> str:
+    """A Chromium for Playwright's `executable_path`."""
+    try:
+        return chromium()
+    except NotInstalled as missing:
+        pytest.skip(str(missing))
+
+
+@pytest.fixture
+async def no_task_left() -> AsyncIterator[None]:
+    """Fails a test after which a task still runs: whatever starts one must also end it."""
+    before = asyncio.all_tasks()
+    yield
+    left = set()
+    for _ in range(LAST_TURNS):
+        left = {task for task in asyncio.all_tasks() - before if task is not asyncio.current_task()}
+        if not left:
+            return
+        await asyncio.sleep(0)
+    pytest.fail("tasks left behind: " + ", ".join(sorted(repr(task) for task in left)))
+
+
+def pytest_itemcollected(item: pytest.Item) -> None:
+    """Each asynchronous test is watched by `no_task_left`, set up before its own fixtures and so closed after them."""
+    if isinstance(item, pytest.Function) and inspect.iscoroutinefunction(item.obj):
+        item.fixturenames.insert(0, "no_task_left")

@@ -1,0 +1,252 @@
+"""A real Redis and a real PostgreSQL for the tests: in a temporary folder, on a free port of this machine's loopback.
+
+Each is one process that the test owns; it is ended by its process id. A test may kill it and start it again.
+"""
+
+from __future__ import annotations
+
+import glob
+import os
+import pwd
+import shutil
+import signal
+import socket
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Self
+
+# Slow machines need seconds; a server that has not answered by then never will.
+LONGEST_START_S = 30.0
+
+
+class NotInstalled(Exception):
+    """The program is not on this machine; the text names it."""
+
+
+def free_port() -> int:
+    """A TCP port on 127.0.0.1 that nobody listens on now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class LocalServer:
+    """One server process with its folder. As a context manager it is started, and leaves nothing behind."""
+
+    stop_signal = signal.SIGTERM
+
+    def __init__(self) -> None:
+        self.port = free_port()
+        self.folder = Path(tempfile.mkdtemp(prefix="watchroom-test-"))
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def command(self) -> list[str]:
+        """What starts the server in the foreground."""
+        raise NotImplementedError
+
+    def answers(self) -> bool:
+        """Whether the server serves yet."""
+        raise NotImplementedError
+
+    @property
+    def user(self) -> str | None:
+        """The account that the server runs under; None: this one."""
+        return None
+
+    def start(self) -> None:
+        """Start it, and wait until it answers. Raises RuntimeError with what it printed if it does not."""
+        log = self.folder / "log.txt"
+        with log.open("ab") as printed:
+            self._process = self._spawn(printed)
+        until = time.monotonic() + LONGEST_START_S
+        while not self.answers():
+            if self._process.poll() is not None or time.monotonic() > until:
+                self.kill()
+                raise RuntimeError(f"{self.command()[0]} did not start:\n{log.read_text(errors='replace')[-2000:]}")
+            time.sleep(0.02)
+
+    def _spawn(self, printed: IO[bytes]) -> subprocess.Popen[bytes]:
+        return subprocess.Popen(
+            self.command(),
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            stdout=printed,
+            stderr=subprocess.STDOUT,
+            user=self.user,
+        )
+
+    def stop(self) -> None:
+        """End it as an operator would."""
+        if self._process is not None and self._process.poll() is None:
+            self._process.send_signal(self.stop_signal)
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._process = None
+
+    def kill(self) -> None:
+        """End it as a power cut would."""
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._process = None
+
+    def __enter__(self) -> Self:
+        try:
+            self.start()
+        except (RuntimeError, OSError):
+            shutil.rmtree(self.folder)
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+        shutil.rmtree(self.folder)
+
+
+class LocalRedis(LocalServer):
+    """redis-server without persistence: what it forgets at a restart is what the product must survive."""
+
+    def __init__(self) -> None:
+        self._program = self.find()
+        super().__init__()
+
+    @staticmethod
+    def find() -> str:
+        """The program's path. Raises NotInstalled."""
+        return _program("redis-server")
+
+    @property
+    def url(self) -> str:
+        """For `--redis`."""
+        return f"redis://127.0.0.1:{self.port}/0"
+
+    def command(self) -> list[str]:
+        """Loopback only, nothing on disk."""
+        options = ["--bind", "127.0.0.1", "--port", str(self.port), "--save", "", "--appendonly", "no"]
+        return [self._program, *options, "--dir", str(self.folder)]
+
+    def answers(self) -> bool:
+        """Whether it answers PING."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1) as connection:
+                connection.sendall(b"PING\r\n")
+                return connection.recv(16).startswith(b"+PONG")
+        except OSError:
+            return False
+
+
+class LocalPostgres(LocalServer):
+    """One PostgreSQL cluster; each test gets a database of its own from it."""
+
+    stop_signal = signal.SIGINT  # "fast": ends open sessions instead of waiting for them
+
+    def __init__(self) -> None:
+        # PostgreSQL refuses to run as root.
+        self._account = _unprivileged() if os.geteuid() == 0 else None
+        self._initdb = self.find()
+        super().__init__()
+        if self._account:
+            os.chown(self.folder, pwd.getpwnam(self._account).pw_uid, -1)
+
+    @staticmethod
+    def find() -> str:
+        """The path of initdb, beside which the other programs lie. Raises NotInstalled."""
+        folders = ("/usr/lib/postgresql/*/bin", "/usr/local/pgsql/bin", "/opt/homebrew/opt/postgresql*/bin")
+        return _program("initdb", *folders)
+
+    @property
+    def user(self) -> str | None:
+        """Not root."""
+        return self._account
+
+    @property
+    def _folder_for_data(self) -> str:
+        return str(self.folder / "cluster")
+
+    def _beside(self, name: str) -> str:
+        return str(Path(self._initdb).resolve().parent / name)
+
+    def start(self) -> None:
+        """Make the cluster the first time, then start it."""
+        if not os.path.exists(self._folder_for_data):
+            how = ["--auth=trust", "--username=watchroom", "--no-sync", "--encoding=UTF8", "--no-locale"]
+            self._run([self._initdb, "-D", self._folder_for_data, *how])
+        super().start()
+
+    def command(self) -> list[str]:
+        """Loopback only; no fsync, for a test's database need not outlive the machine."""
+        options = {
+            "listen_addresses": "127.0.0.1",
+            "port": str(self.port),
+            "unix_socket_directories": str(self.folder),
+            "fsync": "off",
+            "max_connections": "60",
+            "shared_buffers": "16MB",
+        }
+        settings = [part for name, value in options.items() for part in ("-c", f"{name}={value}")]
+        return [self._beside("postgres"), "-D", self._folder_for_data, *settings]
+
+    def answers(self) -> bool:
+        """Whether it accepts sessions."""
+        return self._called("pg_isready", "-d", "postgres").returncode == 0
+
+    def create(self, name: str) -> str:
+        """A new, empty database; returns its URL for `--database`."""
+        self._called("createdb", name).check_returncode()
+        return f"postgresql://watchroom@127.0.0.1:{self.port}/{name}"
+
+    def drop(self, name: str) -> None:
+        """Remove a database, whoever is still connected to it."""
+        self._called("dropdb", "--force", "--if-exists", name).check_returncode()
+
+    def _called(self, program: str, *arguments: str) -> subprocess.CompletedProcess[bytes]:
+        where = ["-h", "127.0.0.1", "-p", str(self.port), "-U", "watchroom"]
+        return self._run([self._beside(program), *where, *arguments], check=False)
+
+    def _run(self, command: list[str], check: bool = True) -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            command,
+            cwd=self.folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            user=self._account,
+            timeout=LONGEST_START_S,
+            check=check,
+        )
+
+
+def chromium() -> str:
+    """The path of a Chromium or Chrome. Raises NotInstalled."""
+    for name in ("chromium", "chromium-browser", "google-chrome"):
+        found = shutil.which(name)
+        if found:
+            return found
+    raise NotInstalled("chromium is not installed")
+
+
+def _program(name: str, *folders: str) -> str:
+    """Where a program is: the newest version in the folders, or on PATH. Raises NotInstalled."""
+    for folder in folders:
+        for path in sorted(glob.glob(os.path.join(folder, name)), key=_version, reverse=True):
+            return path
+    found = shutil.which(name)
+    if found is None:
+        raise NotInstalled(f"{name} is not installed")
+    return found
+
+
+def _version(path: str) -> list[int]:
+    return [int(part) for part in path.split("/") if part.isdigit()]
+
+
+def _unprivileged() -> str:
+    names = {account.pw_name for account in pwd.getpwall()}
+    return next(name for name in ("postgres", "nobody") if name in names)

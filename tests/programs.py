@@ -1,0 +1,94 @@
+"""The programs beside Python that the tests use, and how a machine gets them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from tests.local_servers import LocalPostgres, LocalRedis, NotInstalled, chromium
+
+FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+# apt-get may have to wait for another apt-get, and then for a slow mirror.
+LONGEST_INSTALL_S = 1200
+
+
+@dataclass(frozen=True)
+class Program:
+    """Something the tests need, with its package's name on Debian."""
+
+    package: str
+    there: Callable[[], bool]
+
+
+def _found(look: Callable[[], object]) -> Callable[[], bool]:
+    def there() -> bool:
+        try:
+            look()
+        except NotInstalled:
+            return False
+        return True
+
+    return there
+
+
+PROGRAMS = (
+    Program("redis-server", _found(LocalRedis.find)),
+    Program("postgresql", _found(LocalPostgres.find)),
+    Program("chromium", _found(chromium)),
+    Program("fonts-dejavu-core", lambda: FONT.exists() or shutil.which("apt-get") is None),
+)
+
+
+def missing() -> list[str]:
+    """Debian's names of what is not on this machine."""
+    return [program.package for program in PROGRAMS if not program.there()]
+
+
+def install(packages: list[str]) -> None:
+    """Say what is missing; on Debian or Ubuntu, with the right to do so, install it."""
+    if not packages:
+        return
+    if shutil.which("apt-get") is None:
+        print(f"Missing: {', '.join(packages)}. Type: {_elsewhere()}", flush=True)
+        return
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
+    prefix = _as_root()
+    if prefix is None:
+        print(f"Missing: {', '.join(packages)}. Type: sudo {' '.join(command)}", flush=True)
+        return
+    print(f"Installing what the tests need: {' '.join(packages)}", flush=True)
+    for step in (["apt-get", "update", "-q"], command):
+        environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        done = subprocess.run(
+            [*prefix, *step],
+            env=environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            timeout=LONGEST_INSTALL_S,
+            check=False,
+        )
+        if done.returncode:
+            print(f"{' '.join(step)} failed:\n{done.stdout[-1500:]}", flush=True)
+
+
+def _as_root() -> list[str] | None:
+    if os.geteuid() == 0:
+        return []
+    if shutil.which("sudo") is None:
+        return None
+    asks_nothing = subprocess.run(["sudo", "-n", "true"], stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    return ["sudo", "-n"] if asks_nothing.returncode == 0 else None
+
+
+def _elsewhere() -> str:
+    if shutil.which("brew"):
+        return "brew install redis postgresql chromium"
+    if shutil.which("dnf"):
+        return "sudo dnf install redis postgresql-server chromium"
+    return "your system's installer for Redis, PostgreSQL and Chromium"
