@@ -1,0 +1,168 @@
+"""The ground: carriageways, pavements, kerbs and marks, parks and water, as flat polygons in perspective."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw
+
+from streamer.street.camera import EYE_M, NEAR_M, View
+from streamer.street.palette import GROUND_INDEX, LIGHTS, shade_of
+from streamer.street.surroundings import CELL_M, SIGHT_M, Surroundings, chance
+from streamer.street.walls import light_at
+from streamer.town import PAVEMENT_M, Segment, Town, distance_to_segment
+
+XY = tuple[float, float]
+FINE_M = 34.0  # joints, covers and dashes are drawn this far
+COARSE_PX = 16  # the light on the ground is computed every 16 pixels and interpolated
+_AREA_COLOUR = {"ocean": "water", "water": "water", "park": "grass", "wood": "grass", "beach": "sand", "pedestrian": "setts"}
+
+
+@dataclass(frozen=True)
+class Tiles:
+    """Polygons near one cell in drawing order: their points in one array, cut by `ends`."""
+
+    points: NDArray[np.float64]
+    ends: list[int]
+    colours: list[int]
+
+
+class Ground:
+    """Draws what lies under the horizon."""
+
+    def __init__(self, town: Town) -> None:
+        self._areas = [(GROUND_INDEX[_AREA_COLOUR[a.kind]], a.ring) for a in town.areas if a.kind in _AREA_COLOUR]
+        self._tiles: dict[tuple[int, int], Tiles] = {}
+
+    def draw(self, view: View, near: Surroundings) -> Image.Image:
+        """The ground as colour indexes (mode L); where nothing lies it is yard."""
+        picture = Image.new("L", (view.width, view.height), GROUND_INDEX["yard"])
+        draw = ImageDraw.Draw(picture)
+        tiles = self._near(view, near)
+        side, ahead = view.to_camera(tiles.points)
+        scale = view.f / np.maximum(ahead, NEAR_M)
+        columns, rows = view.width / 2 + side * scale, view.horizon + EYE_M * scale
+        flat = np.stack([columns, rows], -1).reshape(-1).tolist()
+        heads = np.array([0, *tiles.ends[:-1]])
+        nearest, farthest = np.minimum.reduceat(ahead, heads), np.maximum.reduceat(ahead, heads)
+        left, right = np.minimum.reduceat(columns, heads), np.maximum.reduceat(columns, heads)
+        tall = np.maximum.reduceat(rows, heads) - np.minimum.reduceat(rows, heads)
+        whole = (nearest >= NEAR_M) & (right > 0) & (left < view.width) & (nearest < SIGHT_M) & (tall > 0.35)
+        cut = (nearest < NEAR_M) & (farthest >= NEAR_M)
+        for k in np.nonzero(whole | cut)[0].tolist():
+            start, end = int(heads[k]), tiles.ends[k]
+            if whole[k]:
+                draw.polygon(flat[2 * start : 2 * end], fill=tiles.colours[k])
+            else:
+                ring = list(zip(side[start:end].tolist(), ahead[start:end].tolist(), strict=True))
+                draw.polygon([view.pixel(s, a, 0.0) for s, a in _clipped(ring)], fill=tiles.colours[k])
+        return picture
+
+    def _near(self, view: View, near: Surroundings) -> Tiles:
+        cell = (math.floor(view.x / CELL_M), math.floor(view.y / CELL_M))
+        if cell not in self._tiles:
+            if len(self._tiles) > 5:
+                self._tiles.pop(next(iter(self._tiles)))
+            self._tiles[cell] = self._build((cell[0] + 0.5) * CELL_M, (cell[1] + 0.5) * CELL_M, near)
+        return self._tiles[cell]
+
+    def _build(self, x: float, y: float, near: Surroundings) -> Tiles:
+        shapes = [(c, list(r)) for c, r in self._areas if _touches(r, x, y)]
+        shapes += [s for layer in _street_layers(near.segments, (x, y)) for s in layer]
+        points = np.array([p for _, ring in shapes for p in ring], float).reshape(-1, 2)
+        ends = np.cumsum([len(ring) for _, ring in shapes]).tolist()
+        return Tiles(points, ends, [c for c, _ in shapes])
+
+
+def _touches(ring: tuple[XY, ...], x: float, y: float) -> bool:
+    xs, ys = zip(*ring, strict=True)
+    return min(xs) < x + SIGHT_M and max(xs) > x - SIGHT_M and min(ys) < y + SIGHT_M and max(ys) > y - SIGHT_M
+
+
+def _street_layers(segments: list[Segment], here: XY) -> Iterator[list[tuple[int, list[XY]]]]:
+    """Pavements first, kerbs over them, carriageways over these, marks last: so crossings stay open."""
+    paths = [s for s in segments if s.kind == "path"]
+    streets = [s for s in segments if s.kind != "path"]
+    near = [s for s in streets if distance_to_segment(here, s.a, s.b) < FINE_M + CELL_M]
+    yield [(GROUND_INDEX["path"], strip(s, -s.width / 2, s.width / 2)) for s in paths]
+    for name, extra in (("pavement", PAVEMENT_M), ("kerb", 0.16), ("road", 0.0)):
+        colour = GROUND_INDEX[name]
+        yield [(colour, strip(s, -s.width / 2 - extra, s.width / 2 + extra)) for s in streets]
+        yield [(colour, disc(p, s.width / 2 + extra)) for s in near for p in (s.a, s.b)]
+        if name == "pavement":
+            yield [j for s in near for j in _joints(s, here)]
+    yield [m for s in near for m in _marks(s, here)]
+
+
+def strip(s: Segment, low: float, high: float, start: float = 0.0, end: float = math.inf) -> list[XY]:
+    """The band between `low` and `high` metres left of a segment, from `start` to `end` metres along it."""
+    length = math.dist(s.a, s.b)
+    dx, dy = (s.b[0] - s.a[0]) / length, (s.b[1] - s.a[1]) / length
+    end = min(end, length)
+    corners = ((start, low), (end, low), (end, high), (start, high))
+    return [(s.a[0] + dx * t - dy * o, s.a[1] + dy * t + dx * o) for t, o in corners]
+
+
+def disc(middle: XY, radius: float) -> list[XY]:
+    """A ten-cornered disc: rounds the joint of two street pieces."""
+    turn = math.tau / 10
+    return [(middle[0] + radius * math.cos(k * turn), middle[1] + radius * math.sin(k * turn)) for k in range(10)]
+
+
+def _joints(s: Segment, here: XY) -> Iterator[tuple[int, list[XY]]]:
+    colour, length = GROUND_INDEX["joint"], math.dist(s.a, s.b)
+    for k in range(int(length / 1.8)):
+        for low, high in ((s.width / 2 + 0.16, s.width / 2 + PAVEMENT_M), (-s.width / 2 - PAVEMENT_M, -s.width / 2 - 0.16)):
+            line = strip(s, low, high, k * 1.8, k * 1.8 + 0.06)
+            if math.dist(line[0], here) < FINE_M * 0.55:
+                yield (colour, line)
+
+
+def _marks(s: Segment, here: XY) -> Iterator[tuple[int, list[XY]]]:
+    """Double yellow lines, the centre's dashes, a cover now and then."""
+    length = math.dist(s.a, s.b)
+    edge = s.width / 2
+    if length > 14:
+        for off in (edge - 0.36, edge - 0.62, -edge + 0.26, -edge + 0.52):
+            yield (GROUND_INDEX["yellow"], strip(s, off, off + 0.1, 5.5, length - 5.5))
+    if s.kind == "major_road" or s.width > 7:
+        for k in range(int(max(0.0, length - 8) / 6)):
+            yield (GROUND_INDEX["white"], strip(s, -0.06, 0.06, 4 + k * 6, 7 + k * 6))
+    for k in range(int(length / 17)):
+        along, off = (k + chance(*s.a, k)) * 17, (chance(*s.b, k) - 0.5) * (s.width - 2)
+        if along < length - 1:
+            yield (GROUND_INDEX["iron"], strip(s, off - 0.3, off + 0.3, along, along + 0.6))
+
+
+def _clipped(ring: list[XY]) -> list[XY]:
+    """The part of a (side, ahead) ring that lies beyond the near plane."""
+    out: list[XY] = []
+    for (s0, a0), (s1, a1) in zip(ring, [*ring[1:], ring[0]], strict=True):
+        if a0 >= NEAR_M:
+            out.append((s0, a0))
+        if (a0 >= NEAR_M) != (a1 >= NEAR_M):
+            t = (NEAR_M - a0) / (a1 - a0)
+            out.append((s0 + (s1 - s0) * t, NEAR_M))
+    return out
+
+
+def ground_shade(view: View, lamps: NDArray[np.float64], first: int) -> NDArray[np.uint8]:
+    """Rows of the lit table for the pixels under row `first`: pools of lamp light, haze far away."""
+    tall, wide = view.height - first, view.width
+    rows = np.linspace(first + 0.6, view.height, tall // COARSE_PX + 2)
+    columns = np.linspace(0, wide, wide // COARSE_PX + 1)
+    depth = view.f * EYE_M / np.maximum(rows - view.horizon, 0.6)
+    side = (columns - wide / 2) / view.f
+    ahead = depth[:, None]
+    x = view.x + ahead * (view.forward[0] + view.right[0] * side)
+    y = view.y + ahead * (view.forward[1] + view.right[1] * side)
+    light = light_at(np.stack([x, y], -1).reshape(-1, 2), lamps).reshape(x.shape)
+    levels = Image.fromarray((light * 8 * (LIGHTS - 1)).astype(np.uint8)).resize((wide, tall), Image.Resampling.BILINEAR)
+    exact = view.f * EYE_M / np.maximum(np.arange(first, view.height) + 0.5 - view.horizon, 0.5)
+    haze = (shade_of(np.zeros(tall), np.minimum(exact, 300.0)) // LIGHTS) * np.uint8(LIGHTS)
+    out: NDArray[np.uint8] = (np.asarray(levels) >> 3) + haze[:, None]
+    return out

@@ -1,0 +1,73 @@
+"""Parked cars: a profile extruded across, far faces first."""
+
+from __future__ import annotations
+
+from PIL import ImageDraw
+
+from streamer.street.camera import NEAR_M, View
+from streamer.street.people import lit
+from streamer.street.surroundings import Car
+
+RGB = tuple[int, int, int]
+XY = tuple[float, float]
+PAINTS: list[RGB] = [(146, 26, 30), (150, 156, 164), (42, 46, 54), (34, 62, 110), (196, 196, 192), (70, 84, 70), (98, 98, 102)]
+GLASS: RGB = (28, 36, 50)
+HALF_WIDTH_M = 0.86
+# (metres along, metres up), clockwise from the rear bumper
+BODY: list[XY] = [(-2.05, 0.32), (-2.1, 0.72), (-1.95, 0.92), (0.95, 0.92), (1.9, 0.8), (2.08, 0.58), (2.05, 0.32)]
+CABIN: list[XY] = [(-1.85, 0.92), (-1.4, 1.42), (0.15, 1.45), (0.95, 0.92)]
+SIDE_GLASS: list[XY] = [(-1.55, 0.96), (-1.25, 1.34), (0.08, 1.36), (0.66, 0.96)]
+
+
+def draw_car(canvas: ImageDraw.ImageDraw, view: View, car: Car, light: float) -> None:
+    """Draw `car` as it shows from `view`, in the light 0…1 that falls on it."""
+    across = (car.along[1], -car.along[0])
+    dx, dy = car.at[0] - view.x, car.at[1] - view.y
+    near_sign = -1.0 if dx * across[0] + dy * across[1] > 0 else 1.0
+    front_seen = dx * car.along[0] + dy * car.along[1] < 0
+
+    def pixel(along: float, over: float, up: float) -> XY:
+        x, y = dx + car.along[0] * along + across[0] * over, dy + car.along[1] * along + across[1] * over
+        ahead = max(NEAR_M, x * view.forward[0] + y * view.forward[1])
+        return view.pixel(x * view.right[0] + y * view.right[1], ahead, up)
+
+    paint = PAINTS[car.colour % len(PAINTS)]
+    near, far = HALF_WIDTH_M * near_sign, -HALF_WIDTH_M * near_sign
+    canvas.polygon([pixel(a, o, 0.0) for a, o in ((-2, near), (2, near), (2, far), (-2, far))], fill=(16, 17, 20))
+    end = 1 if front_seen else -1
+    _end(canvas, pixel, end, near, far, paint, light)
+    _top(canvas, pixel, near, far, paint, light)
+    side = [pixel(a, near, u) for a, u in BODY]
+    canvas.polygon(side, fill=lit(paint, light * 0.9))
+    canvas.polygon([pixel(a, near * 0.93, u) for a, u in CABIN], fill=lit(paint, light * 0.8))
+    canvas.polygon([pixel(a, near * 0.95, u) for a, u in SIDE_GLASS], fill=lit(GLASS, 0.4 + light * 0.8))
+    canvas.line([c for a, u in ((-2.05, 0.62), (2.02, 0.6)) for c in pixel(a, near, u)], fill=lit(paint, light * 0.55))
+    for axle in (-1.3, 1.3):
+        ring = [(0.33, 0.0), (0.23, 0.23), (0.0, 0.33), (-0.23, 0.23), (-0.33, 0.0), (-0.23, -0.23), (0.0, -0.33), (0.23, -0.23)]
+        canvas.polygon([pixel(axle + x, near, 0.33 + y) for x, y in ring], fill=(14, 14, 16))
+        canvas.polygon([pixel(axle + x * 0.55, near, 0.33 + y * 0.55) for x, y in ring], fill=lit((120, 124, 130), light * 0.8))
+
+
+def _end(canvas: ImageDraw.ImageDraw, pixel: object, end: int, near: float, far: float, paint: RGB, light: float) -> None:
+    """The end that faces us: body, glass, lamps, number plate."""
+    assert callable(pixel)
+    foot, shoulder = 2.06 * end, (1.9 if end > 0 else -1.97)
+    low, high = (0.95, 0.15) if end > 0 else (-1.85, -1.4)
+    body = [(foot, near, 0.3), (foot, far, 0.3), (shoulder, far, 0.84), (shoulder, near, 0.84)]
+    canvas.polygon([pixel(*p) for p in body], fill=lit(paint, light * 0.72))
+    deck = [(shoulder, near, 0.84), (shoulder, far, 0.84), (low, far, 0.92), (low, near, 0.92)]
+    canvas.polygon([pixel(*p) for p in deck], fill=lit(paint, min(1.0, light * 1.15)))
+    pane = [(low, near * 0.9, 0.94), (low, far * 0.9, 0.94), (high, far * 0.84, 1.42), (high, near * 0.84, 1.42)]
+    canvas.polygon([pixel(*p) for p in pane], fill=lit(GLASS, 0.5 + light * 0.9))
+    lamp: RGB = (226, 224, 206) if end > 0 else (150, 20, 22)
+    for side in (near, far):
+        corners = [(foot, side, 0.6), (foot, side * 0.66, 0.6), (foot, side * 0.66, 0.74), (foot, side, 0.74)]
+        canvas.polygon([pixel(*p) for p in corners], fill=lit(lamp, max(0.55, light)))
+    plate = [(foot, near * 0.3, 0.42), (foot, far * 0.3, 0.42), (foot, far * 0.3, 0.53), (foot, near * 0.3, 0.53)]
+    canvas.polygon([pixel(*p) for p in plate], fill=lit((220, 220, 214) if end > 0 else (224, 186, 40), max(0.4, light)))
+
+
+def _top(canvas: ImageDraw.ImageDraw, pixel: object, near: float, far: float, paint: RGB, light: float) -> None:
+    assert callable(pixel)
+    roof = [(-1.4, near * 0.9, 1.43), (-1.4, far * 0.9, 1.43), (0.15, far * 0.9, 1.45), (0.15, near * 0.9, 1.45)]
+    canvas.polygon([pixel(*p) for p in roof], fill=lit(paint, min(1.0, light * 1.2)))

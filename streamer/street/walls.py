@@ -1,0 +1,151 @@
+"""Which wall each column of the picture sees, and its bricks: one look-up for all columns at once."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.street.atlas import SIZES, Atlas
+from streamer.street.camera import EYE_M, NEAR_M, View
+from streamer.street.facades import HEIGHT_PX, PX_PER_M, WIDTH_PX
+from streamer.street.palette import shade_of
+from streamer.street.surroundings import SIGHT_M, Surroundings
+
+Floats = NDArray[np.float64]
+LAMP_REACH_M2 = 26.0  # squared metres at which a lamp's light has halved
+
+
+@dataclass(frozen=True)
+class Columns:
+    """One wall per column: rows of top and foot, metres away (inf: none), texture start, rows a texel, shade."""
+
+    top: Floats
+    foot: Floats
+    depth: Floats
+    start: NDArray[np.int64]
+    texels: NDArray[np.int64]  # texture's height
+    shade: NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class _Spans:
+    """The walls in view, cut at the near plane: columns and inverse depths of both ends."""
+
+    index: NDArray[np.int64]
+    column_a: Floats
+    column_b: Floats
+    inverse_a: Floats
+    inverse_b: Floats
+    share_a: Floats
+    share_b: Floats
+
+
+def light_at(points: Floats, lamps: Floats) -> Floats:
+    """Light 0…1 at N×2 town points from the street lamps around, plus what dusk leaves."""
+    if not len(lamps):
+        return np.full(len(points), 0.1)
+    x, y = points[:, 0].astype(np.float32), points[:, 1].astype(np.float32)
+    total = np.full(len(points), 0.08, np.float32)
+    for lamp_x, lamp_y in lamps.astype(np.float32):
+        total += np.float32(0.78) / (1 + ((x - lamp_x) ** 2 + (y - lamp_y) ** 2) / np.float32(LAMP_REACH_M2))
+    return np.minimum(1.0, total).astype(float)
+
+
+def brightest(view: View, lamps: Floats) -> Floats:
+    """The dozen lamps that matter to this view: the nearest to a point some way ahead."""
+    away = (lamps[:, 0] - view.x - 14 * view.forward[0]) ** 2 + (lamps[:, 1] - view.y - 14 * view.forward[1]) ** 2
+    return lamps[np.argsort(away)[:12]]
+
+
+def _spans(view: View, near: Surroundings) -> _Spans:
+    (xa, za), (xb, zb) = view.to_camera(near.a), view.to_camera(near.b)
+    facing = xa * zb - xb * za < 0  # we stand outside: a is to the left of b
+    index = np.nonzero(facing & ((za > NEAR_M) | (zb > NEAR_M)) & (np.minimum(za, zb) < SIGHT_M))[0]
+    xa, za, xb, zb = xa[index], za[index], xb[index], zb[index]
+    cut_a = np.where(za < NEAR_M, (NEAR_M - za) / np.where(zb == za, 1, zb - za), 0.0)
+    cut_b = np.where(zb < NEAR_M, (NEAR_M - za) / np.where(zb == za, 1, zb - za), 1.0)
+    xa, xb, za, zb = xa + (xb - xa) * cut_a, xa + (xb - xa) * cut_b, za + (zb - za) * cut_a, za + (zb - za) * cut_b
+    column_a, column_b = view.width / 2 + view.f * xa / za, view.width / 2 + view.f * xb / zb
+    seen = (column_b > 0) & (column_a < view.width) & (column_b - column_a > 0.02)
+    return _Spans(*(v[seen] for v in (index, column_a, column_b, 1 / za, 1 / zb, cut_a, cut_b)))
+
+
+def see(view: View, near: Surroundings, lamps: Floats, atlas: Atlas) -> tuple[Columns, Columns]:
+    """(the nearest wall of each column, the one that rises highest in it)."""
+    spans = _spans(view, near)
+    columns = np.arange(view.width) + 0.5
+    if not len(spans.index):
+        empty = _nothing(view)
+        return empty, empty
+    slope = (spans.inverse_b - spans.inverse_a) / (spans.column_b - spans.column_a)
+    offset = spans.inverse_a - slope * spans.column_a
+    # The wall is chosen for pairs of columns: half the work, and no edge is off by more than a pixel.
+    pairs = np.arange(1.0, view.width, 2.0).astype(np.float32)
+    inverse = slope[:, None].astype(np.float32) * pairs + offset[:, None].astype(np.float32)
+    inverse *= (pairs >= spans.column_a[:, None].astype(np.float32)) & (pairs < spans.column_b[:, None].astype(np.float32))
+    rise = inverse * (near.height[spans.index] - EYE_M)[:, None].astype(np.float32)
+    picked = []
+    for measure in (inverse, rise):
+        chosen = np.repeat(measure.argmax(0), 2)
+        hit = np.repeat(measure.max(0) > 0, 2)
+        picked.append(_columns(view, near, lamps, atlas, spans, np.where(hit, slope[chosen] * columns + offset[chosen], 0.0), chosen))
+    return picked[0], picked[1]
+
+
+def _nothing(view: View) -> Columns:
+    w = view.width
+    flat, whole = np.full(w, view.horizon), np.zeros(w, np.int64)
+    return Columns(flat, flat, np.full(w, np.inf), whole, whole + 1, np.zeros(w, np.uint8))
+
+
+def _columns(
+    view: View, near: Surroundings, lamps: Floats, atlas: Atlas, spans: _Spans, inv: Floats, chosen: NDArray[np.int64]
+) -> Columns:
+    columns = np.arange(view.width) + 0.5
+    hit = inv > 1e-6
+    inv = np.maximum(inv, 1e-6)
+    wall = spans.index[chosen]
+    run = (columns - spans.column_a[chosen]) / (spans.column_b - spans.column_a)[chosen]
+    share = spans.share_a[chosen] + (spans.share_b - spans.share_a)[chosen] * run * spans.inverse_b[chosen] / inv
+    along = np.clip(share, 0, 0.99999) * near.houses[wall]
+    house = along.astype(np.int64)
+    front = near.first[wall] + (near.seed[wall] + house * 5) % near.count[wall]
+    step = np.abs(np.gradient(share * near.length[wall]))
+    coarse = np.maximum(PX_PER_M / (view.f * inv), np.minimum(step, 2.0) * PX_PER_M * 0.4)
+    size = np.clip(np.log2(np.maximum(coarse, 1e-3)) + 0.35, 0, SIZES - 1).astype(np.int64)
+    texel_column = ((along - house) * (WIDTH_PX >> size)).astype(np.int64)
+    rows = HEIGHT_PX >> size
+    depth = 1 / inv
+    points = np.stack(
+        [
+            view.x + depth * (view.forward[0] + view.right[0] * (columns - view.width / 2) / view.f),
+            view.y + depth * (view.forward[1] + view.right[1] * (columns - view.width / 2) / view.f),
+        ],
+        -1,
+    )
+    return Columns(
+        top=np.where(hit, view.horizon - view.f * (near.height[wall] - EYE_M) * inv, view.horizon),
+        foot=np.where(hit, view.horizon + view.f * EYE_M * inv, view.horizon),
+        depth=np.where(hit, depth, np.inf),
+        start=atlas.start[front, size] + texel_column * rows,
+        texels=rows,
+        shade=shade_of(np.repeat(light_at(points[::2], lamps), 2), depth),
+    )
+
+
+def paint(index: NDArray[np.uint8], shade: NDArray[np.uint8], seen: Columns, first: int, last: int, atlas: Atlas) -> None:
+    """Put the walls of `seen` into rows `first`…`last` of the picture's `index` and `shade`."""
+    if last <= first:
+        return
+    rows = (np.arange(first, last, dtype=np.float32) + np.float32(0.5))[:, None]
+    scale = (seen.texels / np.maximum(seen.foot - seen.top, 1e-3)).astype(np.float32)
+    row = rows * scale - (seen.top * scale).astype(np.float32)
+    inside = (row >= 0) & (row < seen.texels.astype(np.float32))
+    where = row.astype(np.int32)
+    where += seen.start.astype(np.int32)
+    texels = np.take(atlas.texels, where, mode="clip")
+    inside &= texels != 0
+    np.copyto(index[first:last], texels, where=inside)
+    np.copyto(shade[first:last], seen.shade, where=inside)
