@@ -1,0 +1,126 @@
+/** The street map under the markers, drawn by MapLibre GL JS. It repaints only when the view or the style changes. */
+
+import { FAMILY } from "../state/map-lettering.js";
+import { mapStyle } from "../state/map-style.js";
+
+/** @typedef {import("../state/map-projection.js").View} View */
+/** @typedef {import("../state/map-style.js").Palette} Palette */
+/** @typedef {import("../state/map-style.js").Basemap} Basemap */
+/**
+ * What draws the ground, whichever way: the marker layer lives in its `host`.
+ * @typedef {object} Ground
+ * @property {HTMLElement} host
+ * @property {() => View} view
+ * @property {(view: View, animate: boolean) => void} show
+ * @property {(palette: Palette) => void} retheme
+ * @property {string} credit whose map it is; "" for our own
+ * @property {() => void} remove
+ *
+ * @typedef {object} GroundOptions
+ * @property {View} view
+ * @property {Palette} palette
+ * @property {Basemap} basemap
+ * @property {(settled: boolean, byHand: boolean) => void} onMove
+ * @property {(reason: string) => void} onProblem
+ */
+
+export const ZOOM_LIMITS = /** @type {[number, number]} */ ([3, 20]);
+const EASE_MS = 240;
+
+/** @returns {boolean} whether this browser can draw it at all */
+export function hasWebGl2() {
+  const context = document.createElement("canvas").getContext("webgl2");
+  context?.getExtension("WEBGL_lose_context")?.loseContext();
+  return context !== null;
+}
+
+/**
+ * @param {HTMLElement} container @param {GroundOptions} options
+ * @returns {Promise<Ground>}
+ */
+export async function glGround(container, { view, palette, basemap, onMove, onProblem }) {
+  const library = await import("maplibre-gl");
+  if (basemap.kind === "pmtiles") await readPmtiles(library);
+  // Letters are drawn once and kept: not before their font is there.
+  await Promise.allSettled([500, 600].map((weight) => document.fonts.load(`${weight} 48px "${FAMILY}"`)));
+  const style = (/** @type {Palette} */ colours) => mapStyle(colours, basemap, document.baseURI);
+  const map = new library.Map({
+    container,
+    style: style(palette),
+    center: [view.lon, view.lat],
+    zoom: view.zoom,
+    minZoom: ZOOM_LIMITS[0],
+    maxZoom: ZOOM_LIMITS[1],
+    attributionControl: false,
+    // North stays up, so that a heading on the map is a heading in the street.
+    dragRotate: false,
+    pitchWithRotate: false,
+    touchPitch: false,
+    // A fade repaints for 300 ms after every move, and shows streets that are not there yet.
+    fadeDuration: 0,
+    locale: { "Map.Title": "Street map: arrow keys move it, plus and minus zoom" },
+  });
+  map.touchZoomRotate.disableRotation();
+  map.keyboard.disableRotation();
+  map.on("style.load", () => putShield(map, palette));
+  map.on("move", (event) => onMove(false, Boolean(event.originalEvent)));
+  map.on("moveend", (event) => onMove(true, Boolean(event.originalEvent)));
+  map.on("resize", () => onMove(true, false));
+  map.on("error", ({ error }) => onProblem(error?.message || "the street map could not be drawn"));
+  return {
+    host: map.getCanvasContainer(),
+    credit: basemap.kind === "pmtiles" ? (basemap.attribution ?? "© OpenStreetMap") : "",
+    view() {
+      const { lng, lat } = map.getCenter();
+      return { lon: lng, lat, zoom: map.getZoom(), width: container.clientWidth, height: container.clientHeight };
+    },
+    show(next, animate) {
+      const camera = { center: /** @type {[number, number]} */ ([next.lon, next.lat]), zoom: next.zoom };
+      if (animate) map.easeTo({ ...camera, duration: EASE_MS });
+      else map.jumpTo(camera);
+    },
+    retheme(colours) {
+      map.setStyle(style(colours), { diff: true });
+      putShield(map, colours);
+    },
+    remove: () => map.remove(),
+  };
+}
+
+let protocolAdded = false;
+
+/** @param {typeof import("maplibre-gl")} library */
+async function readPmtiles(library) {
+  if (protocolAdded) return;
+  const { Protocol } = await import("pmtiles");
+  library.addProtocol("pmtiles", new Protocol().tile);
+  protocolAdded = true;
+}
+
+/**
+ * The plate behind a road's number; it stretches to its text.
+ * @param {import("maplibre-gl").Map} map @param {Palette} palette
+ */
+function putShield(map, palette) {
+  const canvas = document.createElement("canvas");
+  canvas.width = 40;
+  canvas.height = 32;
+  const pen = canvas.getContext("2d", { willReadFrequently: true });
+  if (!pen) return;
+  pen.fillStyle = palette.case;
+  pen.strokeStyle = palette.a;
+  pen.lineWidth = 2;
+  pen.beginPath();
+  pen.roundRect(1, 1, 38, 30, 6);
+  pen.fill();
+  pen.stroke();
+  const image = pen.getImageData(0, 0, 40, 32);
+  if (map.hasImage("shield")) map.updateImage("shield", image);
+  else
+    map.addImage("shield", image, {
+      pixelRatio: 2,
+      stretchX: [[10, 30]],
+      stretchY: [[10, 22]],
+      content: [4, 4, 36, 28],
+    });
+}

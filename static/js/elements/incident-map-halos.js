@@ -1,0 +1,91 @@
+/** What is drawn true to scale under the markers: accuracy, *could have moved*, trails. */
+
+import { metresPerPixel } from "../state/map-projection.js";
+import { pathData, thinned } from "../state/map-trails.js";
+import { svg } from "./incident-map-mark.js";
+
+/** @typedef {import("../state/map-markers.js").Marker} Marker */
+/** @typedef {import("../state/map-projection.js").View} View */
+/** @typedef {import("../state/map-projection.js").Point} Point */
+/** @typedef {{lon: number, lat: number}} Place */
+
+export class Halos {
+  #circles = svg("g");
+  #trails = svg("g");
+  /** @type {Map<string, SVGElement>} */ #drawn = new Map();
+
+  constructor() {
+    this.element = svg("svg", { class: "under", "aria-hidden": "true" }, gradients(), this.#trails, this.#circles);
+  }
+
+  /**
+   * @param {Marker[]} markers those that stand alone
+   * @param {ReadonlyMap<string, Place[]>} trails
+   * @param {View} view @param {(lon: number, lat: number) => Point} project
+   */
+  draw(markers, trails, view, project) {
+    /** @type {Set<string>} */
+    const wanted = new Set();
+    const mpp = metresPerPixel(view.lat, view.zoom);
+    for (const marker of markers) {
+      const metres = marker.could_m ?? marker.accuracy_m;
+      const radius = metres / mpp;
+      // Under the disc it cannot be seen; over three views wide it says nothing.
+      if (radius < 13 || radius > 3 * Math.max(view.width, view.height)) continue;
+      const { x, y } = project(marker.lon, marker.lat);
+      const circle = this.#element(`circle:${marker.device_id}`, "circle", this.#circles, wanted);
+      const kind = marker.could_m === null ? "acc" : "could";
+      write(circle, {
+        class: marker.priority === 1 ? `${kind} a1` : kind,
+        cx: x.toFixed(1),
+        cy: y.toFixed(1),
+        r: radius.toFixed(1),
+      });
+    }
+    for (const marker of markers) {
+      const places = trails.get(marker.device_id);
+      if (!places) continue;
+      const points = [...places, marker].map((place) => project(place.lon, place.lat));
+      const path = this.#element(`trail:${marker.device_id}`, "path", this.#trails, wanted);
+      write(path, { class: marker.priority === 1 ? "trail a1" : "trail", d: pathData(thinned(points, 3)) });
+    }
+    for (const [key, element] of this.#drawn)
+      if (!wanted.has(key)) {
+        element.remove();
+        this.#drawn.delete(key);
+      }
+  }
+
+  /**
+   * @param {string} key @param {string} tag @param {SVGElement} parent @param {Set<string>} wanted
+   * @returns {SVGElement}
+   */
+  #element(key, tag, parent, wanted) {
+    wanted.add(key);
+    let element = this.#drawn.get(key);
+    if (!element) {
+      element = svg(tag);
+      this.#drawn.set(key, element);
+      parent.append(element);
+    }
+    return element;
+  }
+}
+
+/** @param {SVGElement} element @param {Record<string, string>} attributes */
+function write(element, attributes) {
+  for (const [name, value] of Object.entries(attributes))
+    if (element.getAttribute(name) !== value) element.setAttribute(name, value);
+}
+
+/** @returns {SVGElement} the two fills of a heading cone */
+function gradients() {
+  const fade = (/** @type {string} */ id, /** @type {string} */ r) =>
+    svg(
+      "radialGradient",
+      { id, gradientUnits: "userSpaceOnUse", cx: "0", cy: "0", r },
+      svg("stop", { offset: ".2", class: `${id}-near` }),
+      svg("stop", { offset: "1", class: `${id}-far` }),
+    );
+  return svg("defs", {}, fade("map-cone", "46"), fade("map-cone-p1", "62"));
+}

@@ -1,0 +1,199 @@
+/**
+ * `<incident-map>`: where every unit is, how old that knowledge is, and who needs help. It never pans by itself.
+ *
+ * Properties: `units`, `fixes`, `alerts` (arrays), `selected` (device_id or null), `settings`, `clock` (server time).
+ * Methods: `focusUnit(device_id)`, `viewAll()`. Event: `unit-select` {device_id}.
+ */
+
+import { buildMarkers, keepLive, worstAlerts } from "../state/map-markers.js";
+import { boundsOf } from "../state/map-projection.js";
+import { Controls } from "./incident-map-controls.js";
+import { MapStage } from "./incident-map-stage.js";
+import { Trails } from "./incident-map-trails.js";
+
+/** @typedef {import("../state/map-markers.js").MapUnit} MapUnit */
+/** @typedef {import("../state/map-markers.js").MapFix} MapFix */
+/** @typedef {import("../state/map-markers.js").MapAlert} MapAlert */
+/** @typedef {import("./incident-map-marks.js").Node} Node */
+/** @typedef {{fix_stale_s: number, max_speed_mps: number, basemap: import("../state/map-style.js").Basemap}} MapSettings */
+
+const LEAST_GAP_MS = 250; // whole-set changes are drawn at most four times a second
+const TICK_MS = 1000;
+const FIT_ZOOM = 16.5;
+const FOCUS_ZOOM = 16.5;
+const COUNT_ZOOM = 18; // a count is opened to where units are told apart
+
+export class IncidentMap extends HTMLElement {
+  /** @type {MapUnit[]} */ #units = [];
+  /** @type {Map<string, MapFix>} */ #fixes = new Map();
+  /** @type {MapAlert[]} */ #alerts = [];
+  /** @type {string | null} */ #selected = null;
+  /** @type {MapSettings} */ #settings = { fix_stale_s: 15, max_speed_mps: 40, basemap: { kind: "none" } };
+  /** @type {import("../state/map-markers.js").Marker[]} */ #markers = [];
+  #opened = false;
+  #drawnAt = -LEAST_GAP_MS;
+  #due = 0;
+  #ticking = 0;
+  #canvas = document.createElement("div");
+  #controls = new Controls({ zoom: (delta) => this.#stage.zoom(delta), all: () => this.viewAll() });
+  #trails = new Trails(() => this.#soon());
+  #stage = new MapStage(this.#canvas, this.#controls, {
+    chosen: (node) => this.#choose(node),
+    movedByHand: () => (this.#opened = true),
+  });
+  #themed = new MutationObserver(() => this.#stage.retheme());
+
+  /** Server time in Unix seconds: what every age is counted from. */
+  clock = () => Date.now() / 1000;
+
+  connectedCallback() {
+    this.classList.add("map");
+    this.setAttribute("role", "region");
+    this.setAttribute("aria-label", "Map of units");
+    this.#canvas.className = "ground";
+    this.replaceChildren(this.#canvas, this.#controls.scale, this.#controls.buttons, this.#controls.note);
+    this.#themed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    this.addEventListener("keydown", this.#key);
+    this.#ticking = window.setInterval(() => this.#tick(), TICK_MS);
+    this.#lay();
+  }
+
+  disconnectedCallback() {
+    window.clearInterval(this.#ticking);
+    this.removeEventListener("keydown", this.#key);
+    this.#themed.disconnect();
+    this.#trails.want(new Set(), 0);
+    this.#stage.clear();
+  }
+
+  /** @param {Iterable<MapUnit>} units */
+  set units(units) {
+    this.#units = [...units];
+    this.#soon();
+  }
+
+  /** Reading gives the fixes that markers stand on; a late or future one that was handed in is not among them. */
+  get fixes() {
+    return [...this.#fixes.values()];
+  }
+  set fixes(fixes) {
+    const all = [...fixes];
+    this.#fixes = keepLive(this.#fixes, all);
+    this.#trails.lengthen(all, this.clock());
+    this.#soon();
+  }
+
+  /** @param {Iterable<MapAlert>} alerts */
+  set alerts(alerts) {
+    this.#alerts = [...alerts];
+    this.#soon();
+  }
+
+  get selected() {
+    return this.#selected;
+  }
+  set selected(deviceId) {
+    if (deviceId === this.#selected) return;
+    this.#selected = deviceId;
+    this.#drawnAt = -LEAST_GAP_MS; // answers a hand: at the next frame
+    this.#soon();
+  }
+
+  get settings() {
+    return this.#settings;
+  }
+  set settings(settings) {
+    const other = JSON.stringify(settings.basemap) !== JSON.stringify(this.#settings.basemap);
+    this.#settings = settings;
+    if (other && this.isConnected) this.#lay();
+    this.#soon();
+  }
+
+  /** Shows every unit whose position is known; without any, the place that the settings name. */
+  viewAll() {
+    this.#opened = true;
+    this.#fit(true);
+  }
+
+  /**
+   * Centres the map on a unit.
+   * @param {string} deviceId
+   * @returns {boolean} false when its position was never known
+   */
+  focusUnit(deviceId) {
+    const fix = this.#fixes.get(deviceId);
+    if (!fix || !this.#stage.view) return false;
+    this.#opened = true;
+    this.#stage.centre(fix, FOCUS_ZOOM);
+    return true;
+  }
+
+  /** @returns {{lon: number, lat: number, zoom: number}} */
+  #home() {
+    const { center, zoom } = this.#settings.basemap;
+    return { lon: center?.[0] ?? 0, lat: center?.[1] ?? 0, zoom: zoom ?? (center ? 14 : 3) };
+  }
+
+  async #lay() {
+    this.#opened = false;
+    if (await this.#stage.lay(this.#settings.basemap, this.#home())) this.#draw();
+  }
+
+  /** @param {boolean} animate */
+  #fit(animate) {
+    this.#stage.fit(boundsOf(this.#markers), this.#home(), FIT_ZOOM, animate);
+  }
+
+  /** Ages go on while nothing arrives; where fixes stream in, their drawing has shown the age already. */
+  #tick() {
+    if (performance.now() - this.#drawnAt > TICK_MS - LEAST_GAP_MS) this.#soon();
+  }
+
+  /** Draws once for all that changes before the next frame, and not more often than `LEAST_GAP_MS`. */
+  #soon() {
+    if (this.#due || !this.isConnected) return;
+    const wait = Math.max(0, this.#drawnAt + LEAST_GAP_MS - performance.now());
+    this.#due = window.setTimeout(() => requestAnimationFrame(() => this.#draw()), wait);
+  }
+
+  #draw() {
+    window.clearTimeout(this.#due);
+    this.#due = 0;
+    if (!this.isConnected) return;
+    this.#drawnAt = performance.now();
+    const now = this.clock();
+    const { fix_stale_s, max_speed_mps } = this.#settings;
+    this.#markers = buildMarkers({
+      units: this.#units,
+      fixes: this.#fixes,
+      alerts: this.#alerts,
+      selected: this.#selected,
+      now,
+      validity: { fix_stale_s, max_speed_mps },
+    });
+    const pressing = [...worstAlerts(this.#alerts)].filter(([, alert]) => alert.priority <= 2).map(([id]) => id);
+    this.#trails.want(new Set(this.#selected ? [...pressing, this.#selected] : pressing), now);
+    this.#stage.draw(this.#markers, this.#trails.shown);
+    // The opening view, once: later the map moves only when somebody asks it to.
+    if (!this.#opened && this.#markers.length > 0 && this.#stage.view) {
+      this.#opened = true;
+      this.#fit(false);
+    }
+  }
+
+  /** @param {Node} node */
+  #choose({ alone, markers, highest }) {
+    if (!alone) return this.#stage.fit(boundsOf(markers), this.#home(), COUNT_ZOOM, true);
+    const detail = { device_id: highest.device_id };
+    this.dispatchEvent(new CustomEvent("unit-select", { bubbles: true, detail }));
+  }
+
+  #key = (/** @type {KeyboardEvent} */ event) => {
+    if (event.key.toLowerCase() !== "z" || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.viewAll();
+  };
+}
+
+customElements.define("incident-map", IncidentMap);

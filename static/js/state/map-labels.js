@@ -1,0 +1,82 @@
+/** On which side of its mark each label stands, so that the urgent ones are always legible. Pure. */
+
+/**
+ * @typedef {"right" | "left" | "below" | "above"} Side
+ * @typedef {{x: number, y: number, radius: number, width: number, height: number, rank: number, before?: Side}} Labelled
+ * @typedef {{left: number, top: number, right: number, bottom: number}} Box
+ */
+
+const GAP_PX = 5;
+/** @type {Side[]} */
+const SIDES = ["right", "left", "below", "above"];
+
+/**
+ * The box of a label on one side of its mark.
+ * @param {Labelled} mark @param {Side} side
+ * @returns {Box}
+ */
+export function labelBox(mark, side) {
+  const away = mark.radius + GAP_PX;
+  const left =
+    side === "right" ? mark.x + away : side === "left" ? mark.x - away - mark.width : mark.x - mark.width / 2;
+  const top =
+    side === "below"
+      ? mark.y + away - 1
+      : side === "above"
+        ? mark.y - away - mark.height + 1
+        : mark.y - mark.height / 2;
+  return { left, top, right: left + mark.width, bottom: top + mark.height };
+}
+
+/**
+ * Chooses a side for each label, most urgent first: the side with the least overlap; the one it had wins a tie.
+ * @param {Labelled[]} marks @param {{width: number, height: number}} view
+ * @returns {Side[]} in the order of `marks`
+ */
+export function placeLabels(marks, view) {
+  /** @type {Side[]} */
+  const sides = new Array(marks.length).fill("right");
+  const discs = marks.map((mark) => square(mark.x, mark.y, mark.radius + 2));
+  /** @type {Box[]} */
+  const taken = [];
+  const order = marks.map((_, index) => index).sort((a, b) => rankAt(marks, a) - rankAt(marks, b) || a - b);
+  for (const index of order) {
+    const mark = /** @type {Labelled} */ (marks[index]);
+    let least = Infinity;
+    for (const side of SIDES) {
+      const box = labelBox(mark, side);
+      let cost = outside(box, view) * 4 + (side === mark.before ? -24 : 0) + SIDES.indexOf(side);
+      for (const other of taken) cost += overlap(box, other) * 2;
+      discs.forEach((disc, at) => (cost += at === index ? 0 : overlap(box, disc)));
+      if (cost < least) {
+        least = cost;
+        sides[index] = side;
+      }
+    }
+    taken.push(labelBox(mark, /** @type {Side} */ (sides[index])));
+  }
+  return sides;
+}
+
+/** @param {Labelled[]} marks @param {number} index */
+function rankAt(marks, index) {
+  return marks[index]?.rank ?? 0;
+}
+
+/** @param {number} x @param {number} y @param {number} half @returns {Box} */
+function square(x, y, half) {
+  return { left: x - half, top: y - half, right: x + half, bottom: y + half };
+}
+
+/** @param {Box} a @param {Box} b @returns {number} shared area in square pixels */
+function overlap(a, b) {
+  const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
+  const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
+  return across > 0 && down > 0 ? across * down : 0;
+}
+
+/** @param {Box} box @param {{width: number, height: number}} view @returns {number} area outside the view */
+function outside(box, view) {
+  const area = (box.right - box.left) * (box.bottom - box.top);
+  return area - overlap(box, { left: 2, top: 2, right: view.width - 2, bottom: view.height - 2 });
+}
