@@ -1,0 +1,1 @@
+"""Access: who is signed in, what they may do, and which camera is which."""

@@ -1,0 +1,51 @@
+"""What a role may do. Whatever is not in the table is refused."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Role(StrEnum):
+    """What a person is here."""
+
+    CONTROL = "control"
+    INSPECTOR = "inspector"
+    OFFICER = "officer"
+    TRAINER = "trainer"
+    ADMIN = "admin"
+
+
+class Permission(StrEnum):
+    """One kind of thing that can be done."""
+
+    SEE = "see"  # units, positions, alerts, advice: the room without its pictures
+    WATCH = "watch"  # a camera's picture and sound
+    HANDLE_ALERTS = "handle-alerts"  # acknowledge, resolve, call false
+    ADVISE = "advise"  # words to an officer
+    REQUEST = "request"  # ask a camera to record or to stream
+    CAMERA = "camera"  # publish from one's own phone
+    OPERATE = "operate"  # figures of the installation
+
+
+_ROOM = frozenset(
+    {Permission.SEE, Permission.WATCH, Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST}
+)
+GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.CONTROL: _ROOM,
+        Role.INSPECTOR: _ROOM,
+        Role.ADMIN: _ROOM | {Permission.OPERATE},
+        Role.TRAINER: frozenset({Permission.SEE, Permission.WATCH}),
+        Role.OFFICER: frozenset({Permission.CAMERA}),
+    }
+)
+
+
+def may(role: str, permission: Permission) -> bool:
+    """Whether `role` may do it; an unknown role may do nothing."""
+    try:
+        return permission in GRANTED[Role(role)]
+    except (ValueError, KeyError):
+        return False

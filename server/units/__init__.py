@@ -1,0 +1,1 @@
+"""Units: officers with a camera, their registration and what they do now."""
