@@ -1,0 +1,1 @@
+"""Media: cameras in (WHIP), viewers out (WHEP), packets forwarded without decoding."""

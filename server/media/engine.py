@@ -1,0 +1,323 @@
+"""The media engine in this process: cameras in, viewers out, one UDP port (the MediaEngine seam)."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from server.clock import Clock
+from server.errors import BadRequest, Conflict, NotFound, Unavailable
+from server.media.dtls import Certificate
+from server.media.forwarder import Forwarder
+from server.media.layer import LAYERS
+from server.media.live import Feed, FeedState, Viewer, WatcherInfo
+from server.media.media_session import Answer, Patched
+from server.media.peer import MediaPlane
+from server.media.settings import MediaSettings
+from server.media.srtp import SrtpBuffers
+from server.media.udp_port import UdpPort, own_addresses
+from server.media.whep_session import WhepSession
+from server.media.whip_session import WhipSession
+from server.tasks import TaskOwner
+
+log = structlog.get_logger(__name__)
+
+TICK_S = 1.0
+MAX_HALF_MADE = 500  # sessions whose peer has not connected yet: each costs an SSL object
+RETRY_AFTER_S = 2
+
+OnFeed = Callable[[str, FeedState], None]
+OnWatchers = Callable[[str, list[WatcherInfo]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """Whose session it is: `viewer` is None for a camera."""
+
+    session_id: str
+    device_id: str
+    viewer: Viewer | None
+
+
+class MediaEngine:
+    """`on_feed` hears when a camera's picture starts, changes or stops; `on_watchers` who watches a camera now.
+
+    All work is done in plain calls on the event loop; `publish`, `watch`, `patch` and `delete` are coroutines
+    because an engine in another process would need them to be.
+    """
+
+    def __init__(
+        self, settings: MediaSettings, clock: Clock, tasks: TaskOwner, on_feed: OnFeed, on_watchers: OnWatchers
+    ) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._tasks = tasks
+        self._on_feed = on_feed
+        self._on_watchers = on_watchers
+        self._buffers = SrtpBuffers()
+        self._port = UdpPort(self._buffers, clock, self._after_drain)
+        self._plane: MediaPlane | None = None
+        self._feeds: dict[str, Feed] = {}
+        self._publishers: dict[str, WhipSession] = {}
+        self._viewers: dict[str, WhepSession] = {}
+        self._dirty: dict[Forwarder, None] = {}
+        self._addresses: tuple[str, ...] = settings.public_addresses
+        self._ended: Counter[str] = Counter()
+        self._counted: Counter[str] = Counter()
+
+    @property
+    def port(self) -> int:
+        """The UDP port, 0 before `start`."""
+        return self._port.port
+
+    async def start(self) -> None:
+        """Open the port. Raises StartError with a sentence for the terminal."""
+        certificate = Certificate.kept_in(self._settings.folder)
+        self._port.open(self._settings.host, self._settings.port)
+        self._plane = MediaPlane(self._port, self._buffers, certificate, self._clock, self._announced)
+        self._tasks.repeat(TICK_S, self._tick, "media.tick")
+        log.info("media port open", port=self._port.port, addresses=self._announced(), gso=self._port.has_gso)
+
+    async def close(self) -> None:
+        """End all sessions (each peer is told) and close the port."""
+        for session in self._sessions():
+            session.close("the server ends")
+        self._port.close()
+
+    def _announced(self) -> tuple[str, ...]:
+        """The addresses of an answer; looked up anew, for a laptop changes its network."""
+        return self._settings.public_addresses or own_addresses(self._settings.host)
+
+    def _ready_plane(self) -> MediaPlane:
+        if self._plane is None:
+            raise Unavailable("the media engine is not running")
+        half_made = sum(not one.peer.is_ready for one in self._sessions())
+        if half_made >= MAX_HALF_MADE:
+            retry = {"Retry-After": str(RETRY_AFTER_S)}
+            raise Unavailable("too many sessions are being connected at once", headers=retry)
+        return self._plane
+
+    # ---- cameras ---------------------------------------------------------------------------------------
+
+    async def publish(self, device_id: str, offer: str) -> Answer:
+        """A camera's offer. Once connected it replaces the camera's present session.
+
+        Raises BadRequest, NotAcceptable, Unprocessable or Unavailable.
+        """
+        session = WhipSession(device_id, offer, self._ready_plane(), self)
+        self._publishers[session.id] = session
+        return session.answer()
+
+    def publisher_ready(self, session: WhipSession, now: float) -> None:
+        """See PublisherEvents."""
+        feed = self._feeds.setdefault(session.device_id, Feed(session.device_id))
+        before = self._publishers.get(feed.publisher_id) if feed.publisher_id is not None else None
+        feed.publish(session.id, session.h264_profile)
+        profile = session.peer.profile
+        log.info("camera connected", device_id=session.device_id, srtp=profile.name.decode() if profile else "")
+        if before is not None:
+            log.warning("a newer session of the camera replaces the present one", device_id=session.device_id)
+            before.close("replaced by a newer session")
+
+    def publisher_track(self, session: WhipSession, forwarder: Forwarder) -> None:
+        """See PublisherEvents."""
+        feed = self._feeds.get(session.device_id)
+        if feed is None or feed.publisher_id != session.id:
+            return
+        now = self._clock.monotonic()
+        feed.set_track(forwarder)
+        for viewer in self._viewers_of(feed):
+            viewer.outlet.refresh(now)
+        self._judge(feed, now)
+
+    def publisher_ended(self, session: WhipSession, reason: str) -> None:
+        """See PublisherEvents."""
+        self._publishers.pop(session.id, None)
+        self._keep_counts(session.inlet.counts)
+        feed = self._feeds.get(session.device_id)
+        log.info("camera session ended", device_id=session.device_id, reason=reason)
+        now = self._clock.monotonic()
+        if feed is not None and feed.vanish(session.id, now):
+            self._judge(feed, now)
+
+    def has_packets(self, forwarder: Forwarder) -> None:
+        """See PublisherEvents."""
+        self._dirty[forwarder] = None
+
+    def _after_drain(self, now: float) -> None:
+        if self._dirty:
+            dirty, self._dirty = self._dirty, {}
+            for forwarder in dirty:
+                forwarder.flush(now)
+
+    # ---- viewers ---------------------------------------------------------------------------------------
+
+    async def watch(
+        self,
+        device_id: str,
+        viewer: Viewer,
+        offer: str,
+        layer: str = "main",
+        on_end: Callable[[str], None] | None = None,
+    ) -> Answer:
+        """A viewer's offer. `on_end` is called once, with the layer shown last, when the session ends.
+
+        Raises Conflict (kind not-streaming) while the camera does not stream, BadRequest, NotAcceptable,
+        Unprocessable or Unavailable.
+        """
+        self.require_streaming(device_id)
+        check_layer(layer)
+        feed = self._feeds[device_id]
+        session = WhepSession(feed, viewer, offer, layer, self._ready_plane(), self, on_end)
+        self._viewers[session.id] = session
+        return session.answer()
+
+    def require_streaming(self, device_id: str) -> None:
+        """Raises Conflict unless there is a picture to watch."""
+        feed = self._feeds.get(device_id)
+        if feed is None or not feed.judge(self._clock.monotonic(), self._clock.wall()).streaming:
+            retry = {"Retry-After": str(RETRY_AFTER_S)}
+            raise Conflict("the camera is not streaming", kind="not-streaming", headers=retry)
+
+    def viewer_ready(self, session: WhepSession, now: float) -> None:
+        """See ViewerEvents."""
+        viewer = session.viewer
+        session.feed.watchers[session.id] = WatcherInfo(viewer.person_id, viewer.name, viewer.role, self._clock.wall())
+        self._tell_watchers(session.feed)
+
+    def viewer_ended(self, session: WhepSession, reason: str) -> None:
+        """See ViewerEvents."""
+        self._viewers.pop(session.id, None)
+        self._keep_counts(session.outlet.counts)
+        log.info("viewing ended", device_id=session.device_id, person_id=session.viewer.person_id, reason=reason)
+        if session.feed.watchers.pop(session.id, None) is not None:
+            self._tell_watchers(session.feed)
+
+    def ask_camera(self, feed: Feed) -> None:
+        """See ViewerEvents."""
+        publisher = self._publishers.get(feed.publisher_id) if feed.publisher_id is not None else None
+        if publisher is not None:
+            publisher.inlet.serve(self._clock.monotonic())
+
+    def _viewers_of(self, feed: Feed) -> list[WhepSession]:
+        return [viewer for viewer in self._viewers.values() if viewer.feed is feed]
+
+    def _tell_watchers(self, feed: Feed) -> None:
+        self._on_watchers(feed.device_id, list(feed.watchers.values()))
+
+    # ---- sessions --------------------------------------------------------------------------------------
+
+    def session(self, session_id: str) -> SessionInfo:
+        """Whose it is. Raises NotFound."""
+        found = self._session(session_id)
+        return SessionInfo(found.id, found.device_id, found.viewer if isinstance(found, WhepSession) else None)
+
+    def describe(self, session_id: str) -> dict[str, Any]:
+        """The session as JSON. Raises NotFound."""
+        return self._session(session_id).describe(self._clock.monotonic())
+
+    def ask_layer(self, session_id: str, layer: str) -> dict[str, Any]:
+        """Give this viewer another layer. Raises NotFound, BadRequest, or Conflict for a camera's session."""
+        check_layer(layer)
+        session = self._session(session_id)
+        if not isinstance(session, WhepSession):
+            raise Conflict("a camera's session has no layer to choose")
+        session.ask_layer(layer, self._clock.monotonic())
+        return session.describe(self._clock.monotonic())
+
+    async def patch(self, session_id: str, body: str, if_match: str | None) -> Patched:
+        """Trickled candidates (ignored) or an ICE restart. Raises NotFound, BadRequest, PreconditionFailed."""
+        return self._session(session_id).patch(body, if_match)
+
+    async def delete(self, session_id: str) -> None:
+        """End a session. Raises NotFound."""
+        self._session(session_id).close("deleted by its client")
+
+    def revoke(self, name: str) -> int:
+        """End all sessions of a device, of a person, or of a sign-in session, whichever `name` is; how many."""
+        found: list[WhipSession | WhepSession] = [one for one in self._publishers.values() if one.device_id == name]
+        found += [
+            one
+            for one in self._viewers.values()
+            if name in (one.device_id, one.viewer.person_id, one.viewer.session_id)
+        ]
+        for session in found:
+            session.close("access was revoked")
+        return len(found)
+
+    def _sessions(self) -> list[WhipSession | WhepSession]:
+        return [*self._viewers.values(), *self._publishers.values()]
+
+    def _session(self, session_id: str) -> WhipSession | WhepSession:
+        found = self._publishers.get(session_id) or self._viewers.get(session_id)
+        if found is None:
+            raise NotFound("there is no such media session; it may have ended")
+        return found
+
+    # ---- once a second ---------------------------------------------------------------------------------
+
+    async def _tick(self) -> None:
+        now = self._clock.monotonic()
+        for session in self._sessions():
+            session.tick(now)
+        for feed in list(self._feeds.values()):
+            self._judge(feed, now)
+            if feed.is_over(now) and not feed.watchers:
+                del self._feeds[feed.device_id]
+        news = self._port.counts - self._counted
+        if news:
+            log.debug("media port counts", **news)
+            self._counted = self._port.counts.copy()
+
+    def _judge(self, feed: Feed, now: float) -> None:
+        before = feed.state
+        state = feed.judge(now, self._clock.wall())
+        if state.differs_from(before):
+            self._on_feed(feed.device_id, state)
+
+    def _keep_counts(self, counts: Counter[str]) -> None:
+        self._ended.update(counts)
+
+    # ---- to be seen ------------------------------------------------------------------------------------
+
+    def feed_state(self, device_id: str) -> FeedState:
+        """What this camera's picture does now."""
+        feed = self._feeds.get(device_id)
+        return feed.state if feed is not None else FeedState(streaming=False)
+
+    def health(self) -> dict[str, Any]:
+        """For /readyz: whether the port is open, and how much goes on."""
+        return {
+            "ready": self._plane is not None and self._port.port != 0,
+            "port": self._port.port,
+            "gso": self._port.has_gso,
+            "direct_srtp": self._buffers.is_direct,
+            "cameras": sum(one.peer.is_ready for one in self._publishers.values()),
+            "viewers": sum(one.peer.is_ready for one in self._viewers.values()),
+            "feeds": len(self._feeds),
+        }
+
+    def counters(self) -> dict[str, int]:
+        """For /metrics: what was counted since the start, of living and of ended sessions."""
+        total = self._ended + self._port.counts
+        for publisher in self._publishers.values():
+            total.update(publisher.inlet.counts)
+            for source in publisher.inlet.sources:
+                total["camera_packets"] += source.packets
+                total["camera_bytes"] += source.bytes
+        for viewer in self._viewers.values():
+            total.update(viewer.outlet.counts)
+            for track in viewer.outlet.tracks:
+                total["viewer_packets"] += track.packets
+                total["viewer_bytes"] += track.octets
+        return dict(total)
+
+
+def check_layer(layer: str) -> None:
+    """Raises BadRequest unless it is one of ours."""
+    if layer not in LAYERS:
+        raise BadRequest(f"layer must be one of {', '.join(LAYERS)}", field="layer")

@@ -1,0 +1,80 @@
+"""The ICE-lite side of one peer (RFC 8445 section 2.5): credentials, validated addresses, consent.
+
+An address becomes the peer's only by a check that is signed with our password. That settles forged DTLS,
+NAT rebinding and ICE restart at once, and no candidate of the peer is needed.
+"""
+
+from __future__ import annotations
+
+from server.media import stun
+
+Address = tuple[str, int]
+
+CONSENT_S = 30.0  # RFC 7675 section 5.1
+SILENT_S = 2.0  # the selected address has said nothing for this long: another one that is valid takes over
+MAX_ADDRESSES = 8
+
+
+class IceLite:
+    """Times are monotonic seconds."""
+
+    def __init__(self, ufrag: str, pwd: str, now: float) -> None:
+        self.ufrag = ufrag
+        self._passwords = {ufrag: pwd}
+        self.selected: Address | None = None
+        self._validated: dict[Address, float] = {}
+        self._heard_at = now
+
+    @property
+    def pwd(self) -> str:
+        """The present password."""
+        return self._passwords[self.ufrag]
+
+    @property
+    def ufrags(self) -> tuple[str, ...]:
+        """All that are answered: during a restart also the one before."""
+        return tuple(self._passwords)
+
+    @property
+    def addresses(self) -> tuple[Address, ...]:
+        """All validated addresses."""
+        return tuple(self._validated)
+
+    def restart(self, ufrag: str, pwd: str) -> None:
+        """New credentials; the old ones stay good until the first check with the new ones (RFC 8445 section 9)."""
+        old = self.ufrag
+        self._passwords = {old: self._passwords[old], ufrag: pwd}
+        self.ufrag = ufrag
+
+    def answer(self, request: stun.BindingRequest, address: Address, now: float) -> bytes | None:
+        """The response to a check from `address`; None says that it is not signed by the peer: drop it."""
+        ufrag = request.username.partition(":")[0]
+        password = self._passwords.get(ufrag)
+        if password is None or not request.is_signed_with(password):
+            return None
+        if request.controlled:  # a lite agent is always the controlled one
+            return stun.refusal(request, stun.ROLE_CONFLICT, "Role Conflict", password)
+        restarted = ufrag == self.ufrag and len(self._passwords) > 1
+        if restarted:
+            self._passwords = {ufrag: password}
+        self._validate(address, now)
+        silent = self.selected is not None and now - self._validated.get(self.selected, now - SILENT_S) >= SILENT_S
+        if request.use_candidate or restarted or silent or self.selected is None:
+            self.selected = address
+        self._validated[address] = self._heard_at = now
+        return stun.success(request, address, password)
+
+    def _validate(self, address: Address, now: float) -> None:
+        self._validated.setdefault(address, now)
+        while len(self._validated) > MAX_ADDRESSES:
+            others = [one for one in self._validated if one not in (self.selected, address)]
+            del self._validated[min(others, key=lambda one: self._validated[one])]
+
+    def note_traffic(self, address: Address, now: float) -> None:
+        """Genuine (decrypted) traffic came from a validated address: as good as a check to keep it alive."""
+        if address in self._validated:
+            self._validated[address] = self._heard_at = now
+
+    def has_consent(self, now: float) -> bool:
+        """Whether the peer has shown within CONSENT_S that it still wants to be sent to."""
+        return now - self._heard_at < CONSENT_S

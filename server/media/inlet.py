@@ -1,0 +1,249 @@
+"""A camera's media coming in: which packet is which track, repair upwards, reports, key-frame requests."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import structlog
+
+from server.clock import Clock
+from server.media import feedback
+from server.media.bandwidth import UplinkEstimate
+from server.media.forwarder import Forwarder
+from server.media.loss import LossTracker
+from server.media.packet import Header, PacketError, canonical, extension_value, parse_header
+from server.media.peer import Peer
+from server.media.track import VIDEO
+
+log = structlog.get_logger(__name__)
+
+OWN_SSRC = 1  # the sender of our reports; receivers need none of their own
+MAX_SOURCES = 64  # SSRCs that one session may use up
+REPAIR_S = 0.015  # how often missing packets are looked at while there are any
+KEY_FRAME_S = 0.25  # how often a key frame that does not come is looked at
+GUESSED_ROUND_TRIP_S = 0.08  # a 4G uplink; nothing tells a receiver the truth
+
+
+@dataclass(frozen=True, slots=True)
+class TrackPlan:
+    """What an m-line of the camera's offer announces."""
+
+    kind: str
+    layer: str
+    codec: str
+    clock_rate: int
+    payload_type: int
+    mid: str
+    ssrcs: tuple[int, ...]
+
+
+class Source:
+    """One SSRC of the camera, and the track that it feeds."""
+
+    __slots__ = ("bytes", "forwarder", "loss", "lost", "packets", "plan", "ssrc")
+
+    def __init__(self, plan: TrackPlan, ssrc: int) -> None:
+        self.plan = plan
+        self.ssrc = ssrc
+        self.loss = LossTracker(plan.clock_rate, repairs=plan.kind == VIDEO)
+        self.forwarder = Forwarder(plan.kind, plan.layer, plan.codec, plan.clock_rate)
+        self.packets = 0
+        self.bytes = 0
+        self.lost = 0.0
+
+
+class Inlet:
+    """`on_track` is called when a track has its first packet (or a new SSRC); `on_dirty` when one must be flushed."""
+
+    def __init__(
+        self,
+        plans: list[TrackPlan],
+        mid_extension: int | None,
+        clock: Clock,
+        on_track: Callable[[Forwarder], None],
+        on_dirty: Callable[[Forwarder], None],
+    ) -> None:
+        self._plans = plans
+        self._mid_extension = mid_extension
+        self._clock = clock
+        self._on_track = on_track
+        self._on_dirty = on_dirty
+        self._sources: dict[int, Source] = {}
+        self._active: dict[str, Source] = {}  # by mid
+        self._seen_ssrcs = 0
+        self._timer: asyncio.TimerHandle | None = None
+        self._estimate = UplinkEstimate()
+        self._reported_at: float | None = None
+        self._bytes_reported = 0
+        self.counts: Counter[str] = Counter()
+        self.peer: Peer | None = None
+
+    @property
+    def sources(self) -> list[Source]:
+        """The SSRCs that feed tracks now."""
+        return list(self._active.values())
+
+    # ---- packets ---------------------------------------------------------------------------------------
+
+    def on_media(self, packet: memoryview, now: float) -> None:
+        """A decrypted RTP packet (of the receive buffer: it is copied here)."""
+        try:
+            header = parse_header(packet)
+        except PacketError:
+            self.counts["rtp_malformed"] += 1
+            return
+        source = self._sources.get(header.ssrc)
+        if source is None or source.plan.payload_type != header.payload_type:
+            source = self._find_source(packet, header)
+            if source is None:
+                self.counts["rtp_of_no_track"] += 1
+                return
+        sequence = source.loss.received(header.sequence, now)
+        if sequence is None or header.payload_start == header.payload_end:
+            self.counts["rtp_late_or_empty"] += 1
+            return
+        self._take(source, sequence, packet, header, now)
+
+    def _take(self, source: Source, sequence: int, packet: memoryview, header: Header, now: float) -> None:
+        source.packets += 1
+        source.bytes += len(packet)
+        if sequence == source.loss.highest:
+            source.loss.note_transit(header.timestamp, now)
+            source.forwarder.clock.note_packet(header.timestamp, self._clock.wall())
+        first = source.forwarder.last_packet_at is None
+        source.forwarder.push(sequence, canonical(packet, header), now)
+        if first:
+            self._on_track(source.forwarder)
+        self._on_dirty(source.forwarder)
+        if source.loss.is_missing_any:
+            self._serve_soon(REPAIR_S)
+
+    def _find_source(self, packet: memoryview, header: Header) -> Source | None:
+        """A new SSRC: by a=ssrc, else by its mid (RFC 8843 section 9.2), else by its payload type."""
+        plan = self._plan_of(packet, header)
+        if plan is None or self._seen_ssrcs >= MAX_SOURCES:
+            return None
+        before = self._active.get(plan.mid)
+        if before is not None:
+            self._sources.pop(before.ssrc, None)
+            log.info("camera changed its source", layer=plan.layer, kind=plan.kind)
+        source = Source(plan, header.ssrc)
+        self._seen_ssrcs += 1
+        self._sources[header.ssrc] = source
+        self._active[plan.mid] = source
+        return source
+
+    def _plan_of(self, packet: memoryview, header: Header) -> TrackPlan | None:
+        fitting = [plan for plan in self._plans if plan.payload_type == header.payload_type]
+        for plan in fitting:
+            if header.ssrc in plan.ssrcs:
+                return plan
+        if self._mid_extension is not None:
+            mid = extension_value(packet, self._mid_extension)
+            if mid is not None:
+                return next((plan for plan in fitting if plan.mid.encode() == mid), None)
+        undeclared = [plan for plan in fitting if not plan.ssrcs]
+        return undeclared[0] if len(undeclared) == 1 else None
+
+    # ---- the camera's reports --------------------------------------------------------------------------
+
+    def on_feedback(self, compound: bytes, now: float) -> None:
+        """Sender reports and farewells."""
+        try:
+            found = feedback.parse(compound)
+        except feedback.FeedbackError:
+            self.counts["rtcp_malformed"] += 1
+            return
+        for one in found:
+            if isinstance(one, feedback.SenderReport):
+                source = self._sources.get(one.ssrc)
+                if source is not None:
+                    source.forwarder.clock.note_report(one, self._clock.wall())
+
+    # ---- what the camera is asked for ------------------------------------------------------------------
+
+    def serve(self, now: float) -> None:
+        """Ask for what is missing and for key frames, as far as it is due."""
+        peer = self.peer
+        if peer is None or not peer.is_ready:
+            return
+        again = waits = False
+        for source in self._active.values():
+            missing = source.loss.due(now, GUESSED_ROUND_TRIP_S) if source.loss.is_missing_any else []
+            if missing:
+                self.counts["nack_sent"] += len(missing)
+                peer.send_feedback(_compound(feedback.nack(OWN_SSRC, source.ssrc, missing)))
+            if source.plan.kind == VIDEO and source.forwarder.key_frames.is_due(now):
+                self.counts["pli_sent"] += 1
+                peer.send_feedback(_compound(feedback.picture_loss(OWN_SSRC, source.ssrc)))
+            waits = waits or (source.forwarder.key_frames.is_pending and source.forwarder.watchers > 0)
+            again = again or source.loss.is_missing_any
+        if again or waits:
+            self._serve_soon(REPAIR_S if again else KEY_FRAME_S)
+
+    def _serve_soon(self, seconds: float) -> None:
+        if self._timer is None or self._timer.when() - asyncio.get_running_loop().time() > seconds:
+            self._cancel_timer()
+            self._timer = asyncio.get_running_loop().call_later(seconds, self._on_timer)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _on_timer(self) -> None:
+        self._timer = None
+        self.serve(self._clock.monotonic())
+
+    def report(self, now: float) -> None:
+        """Once a second: receiver report and REMB."""
+        peer, sources = self.peer, self.sources
+        if peer is None or not peer.is_ready or not sources:
+            return
+        blocks, worst_loss, worst_delay = [], 0.0, 0.0
+        for source in sources:
+            figures = source.loss.report()
+            source.lost = figures.fraction_lost / 256
+            if source.plan.kind == VIDEO:
+                worst_loss = max(worst_loss, source.lost)
+                worst_delay = max(worst_delay, source.forwarder.clock.delay_s)
+            blocks.append((source.ssrc, figures, *self._echo(source)))
+        packet = feedback.receiver_report(OWN_SSRC, blocks)
+        video = [source.ssrc for source in sources if source.plan.kind == VIDEO]
+        rate = self._received_bps(sources, now)
+        if video and rate is not None:
+            limit = self._estimate.update(rate, worst_loss, worst_delay)
+            packet += feedback.bandwidth_limit(OWN_SSRC, limit, video)
+        peer.send_feedback(packet)
+
+    def _echo(self, source: Source) -> tuple[int, int]:
+        """LSR and DLSR (RFC 3550 section 6.4.1), by which the camera knows its round trip."""
+        clock = source.forwarder.clock
+        if clock.reported_at is None:
+            return 0, 0
+        return clock.last_sender_report, max(0, int((self._clock.wall() - clock.reported_at) * 65536))
+
+    def _received_bps(self, sources: list[Source], now: float) -> float | None:
+        total = sum(source.bytes for source in sources)
+        before, self._reported_at = self._reported_at, now
+        received, self._bytes_reported = total - self._bytes_reported, total
+        if before is None or now <= before or received < 0:
+            return None
+        return received * 8 / (now - before)
+
+    @property
+    def uplink_bps(self) -> int:
+        """What the camera was last told that its uplink carries."""
+        return self._estimate.bits_per_second
+
+    def close(self) -> None:
+        """No more timers."""
+        self._cancel_timer()
+
+
+def _compound(packet: bytes) -> bytes:
+    """Feedback goes in a compound packet that starts with a report (RFC 3550 section 6.1)."""
+    return feedback.receiver_report(OWN_SSRC, []) + packet

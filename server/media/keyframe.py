@@ -1,0 +1,57 @@
+"""Where a picture can be entered: does this RTP payload start a key frame? H.264 (RFC 6184) and VP8 (RFC 7741)."""
+
+from __future__ import annotations
+
+NAL_IDR = 5
+NAL_SPS = 7
+NAL_STAP_A = 24
+NAL_FU_A = 28
+ENTRY_NALS = frozenset((NAL_IDR, NAL_SPS))
+
+
+def starts_key_frame(codec: str, packet: bytes, start: int = 12) -> bool:
+    """Whether the payload at `start` begins a key frame of `codec` ("H264" or "VP8"). Any bytes are allowed."""
+    if codec == "H264":
+        return _h264(packet, start)
+    if codec == "VP8":
+        return _vp8(packet, start)
+    return False
+
+
+def _h264(packet: bytes, start: int) -> bool:
+    size = len(packet)
+    if start >= size:
+        return False
+    kind = packet[start] & 31
+    if kind == NAL_STAP_A:  # 1 byte header, then for each unit 2 bytes of length
+        return start + 3 < size and packet[start + 3] & 31 in ENTRY_NALS
+    if kind == NAL_FU_A:  # the start bit, and the unit's type
+        return start + 1 < size and packet[start + 1] & 0x80 != 0 and packet[start + 1] & 31 in ENTRY_NALS
+    return kind in ENTRY_NALS
+
+
+def _vp8(packet: bytes, start: int) -> bool:
+    size = len(packet)
+    if start >= size:
+        return False
+    first = packet[start]
+    if not first & 0x10 or first & 0x07:  # S: start of a partition; PID: the first one
+        return False
+    position = start + 1
+    if first & 0x80:
+        position = _after_vp8_extension(packet, position)
+    return position < size and packet[position] & 0x01 == 0  # P: 0 says key frame
+
+
+def _after_vp8_extension(packet: bytes, position: int) -> int:
+    if position >= len(packet):
+        return position
+    flags = packet[position]
+    position += 1
+    if flags & 0x80:  # PictureID, 7 or 15 bits
+        position += 2 if position < len(packet) and packet[position] & 0x80 else 1
+    if flags & 0x40:  # TL0PICIDX
+        position += 1
+    if flags & 0x30:  # TID / KEYIDX
+        position += 1
+    return position

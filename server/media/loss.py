@@ -1,0 +1,142 @@
+"""What one RTP source lost: extended sequence numbers, when to ask again, and the receiver report's figures.
+
+RFC 3550 sections 6.4.1 and appendix A; NACK budget after RFC 4585 section 6.2.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.media.packet import signed16
+
+MAX_MISSING = 512  # a longer gap is an outage, not loss: asking for it would flood the uplink
+MAX_ASKS = 6
+GIVE_UP_AFTER_S = 1.0  # a packet later than this cannot be shown any more
+FIRST_ASK_AFTER_S = 0.006  # a reordered packet is rarely later
+MAX_NACKS_PER_ROUND = 100
+RESTART_AFTER = 3000  # RFC 3550 appendix A.1, MAX_DROPOUT: a jump beyond this is a new numbering
+
+
+@dataclass(slots=True)
+class _Missing:
+    since: float
+    asked_at: float
+    asks: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """One report block's figures. `fraction_lost` in 1/256; `jitter` in the codec's clock rate."""
+
+    fraction_lost: int
+    cumulative_lost: int
+    highest_sequence: int
+    jitter: int
+
+
+class LossTracker:
+    """Follows one SSRC. Sequence numbers come out extended to as many bits as needed, starting above 65536."""
+
+    def __init__(self, clock_rate: int, *, repairs: bool) -> None:
+        self._clock_rate = clock_rate
+        self._repairs = repairs
+        self.highest: int | None = None
+        self._first = 0
+        self._received = 0
+        self._missing: dict[int, _Missing] = {}
+        self._jitter = 0.0
+        self._last_transit: float | None = None
+        self._last_expected = 0
+        self._last_received = 0
+        self.recovered = 0
+        self.abandoned = 0
+
+    def received(self, sequence: int, now: float) -> int | None:
+        """The extended number of a packet that came at `now` (seconds); None when it is too old to be of use."""
+        if self.highest is None:
+            self.highest = self._first = sequence + 0x10000
+            self._received = 1
+            return self.highest
+        step = signed16(sequence - self.highest)
+        if abs(step) > RESTART_AFTER:
+            return self._restarted(sequence)
+        self._received += 1
+        extended = self.highest + step
+        if step > 0:
+            self._note_gap(self.highest + 1, extended, now)
+            self.highest = extended
+        elif self._missing.pop(extended, None) is not None:
+            self.recovered += 1
+        elif extended < self._first:
+            return None
+        return extended
+
+    def _restarted(self, sequence: int) -> int:
+        """The source jumped: numbers go on upwards, nothing between is asked for."""
+        assert self.highest is not None
+        extended = self.highest + ((sequence - self.highest) & 0xFFFF)
+        self._missing.clear()
+        self._first = self.highest = extended
+        self._received = 1
+        self._last_expected = self._last_received = 0
+        return extended
+
+    def _note_gap(self, start: int, end: int, now: float) -> None:
+        if not self._repairs or start == end:
+            return
+        if end - start > MAX_MISSING:
+            self._missing.clear()
+            return
+        for sequence in range(start, end):
+            self._missing[sequence] = _Missing(since=now, asked_at=now)
+        while len(self._missing) > MAX_MISSING:
+            del self._missing[next(iter(self._missing))]
+            self.abandoned += 1
+
+    def due(self, now: float, round_trip_s: float) -> list[int]:
+        """The 16-bit numbers to ask for now. Each is asked for again after a round trip, at most MAX_ASKS times."""
+        wanted: list[int] = []
+        gone: list[int] = []
+        for sequence, missing in self._missing.items():
+            if missing.asks >= MAX_ASKS or now - missing.since > GIVE_UP_AFTER_S:
+                gone.append(sequence)
+                continue
+            wait = FIRST_ASK_AFTER_S if missing.asks == 0 else max(0.02, round_trip_s * 1.25)
+            if now - missing.asked_at >= wait and len(wanted) < MAX_NACKS_PER_ROUND:
+                missing.asks += 1
+                missing.asked_at = now
+                wanted.append(sequence & 0xFFFF)
+        for sequence in gone:
+            del self._missing[sequence]
+        self.abandoned += len(gone)
+        return wanted
+
+    @property
+    def is_missing_any(self) -> bool:
+        """Whether `due` may have something to say."""
+        return bool(self._missing)
+
+    def note_transit(self, timestamp: int, now: float) -> None:
+        """Feed the jitter (RFC 3550 appendix A.8) with a packet's timestamp and arrival in seconds."""
+        transit = now * self._clock_rate - timestamp
+        if self._last_transit is not None:
+            difference = abs(signed_difference(transit, self._last_transit))
+            if difference < self._clock_rate * 10:  # a jump of the source's timestamps is not jitter
+                self._jitter += (difference - self._jitter) / 16
+        self._last_transit = transit
+
+    def report(self) -> Report:
+        """The figures since the last call, as a report block wants them."""
+        highest = self.highest if self.highest is not None else 0
+        expected = highest - self._first + 1 if self.highest is not None else 0
+        lost = max(-0x800000, min(0x7FFFFF, expected - self._received))
+        new_expected = expected - self._last_expected
+        new_lost = new_expected - (self._received - self._last_received)
+        self._last_expected, self._last_received = expected, self._received
+        fraction = min(255, (new_lost << 8) // new_expected) if new_expected > 0 and new_lost > 0 else 0
+        return Report(fraction, lost, (highest - 0x10000) & 0xFFFFFFFF if highest else 0, int(self._jitter))
+
+
+def signed_difference(transit: float, earlier: float) -> float:
+    """The difference of two transit times, whose timestamps wrap at 2**32."""
+    return (transit - earlier + 2**31) % 2**32 - 2**31

@@ -1,0 +1,104 @@
+"""What a camera's and a viewer's session have in common: how an offer is judged, answered and patched (RFC 9725)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.errors import BadRequest, NotAcceptable, PreconditionFailed, Unprocessable
+from server.media import sdp
+from server.media.peer import MediaPlane, Peer
+
+PROTOCOLS = frozenset(("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"))
+CNAME = "watchroom"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a POST of an offer gives back. `etag` names the ICE generation (RFC 9725 section 4.3.1)."""
+
+    session_id: str
+    sdp: str
+    etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class Patched:
+    """What a PATCH gives back: a fragment after an ICE restart, None after trickled candidates."""
+
+    fragment: str | None
+    etag: str
+
+
+def read_offer(text: str) -> sdp.Offer:
+    """Raises BadRequest with what was expected, Unprocessable for an offer that is sound and of no use."""
+    try:
+        offer = sdp.parse_offer(text)
+    except sdp.SdpError as error:
+        raise BadRequest(f"the offer cannot be read: {error}") from error
+    if offer.is_ice_lite:
+        raise Unprocessable("the offer says ice-lite, and so does this server: one side must send the checks")
+    return offer
+
+
+def usable(offer: sdp.Offer, directions: tuple[str, ...]) -> list[sdp.Media]:
+    """The m-lines for sound and picture that can go on one transport. Raises Unprocessable if none can."""
+    found = [
+        media
+        for media in offer.media
+        if media.kind in ("audio", "video")
+        and media.protocol in PROTOCOLS
+        and media.direction in directions
+        and not media.is_rejected
+    ]
+    if not found:
+        raise Unprocessable(f"no m-line for audio or video is {' or '.join(directions)} over UDP/TLS/RTP/SAVPF")
+    if offer.bundle:
+        found = [media for media in found if media.mid in offer.bundle]
+    elif len(found) > 1:
+        raise Unprocessable("several m-lines need a=group:BUNDLE: all media uses one transport")
+    if not found or not all(media.has_rtcp_mux for media in found):
+        raise Unprocessable("each m-line needs a=rtcp-mux and a place in the BUNDLE group")
+    first = found[0]
+    if not (first.ice_ufrag and first.ice_pwd):
+        raise Unprocessable("a=ice-ufrag or a=ice-pwd is missing")
+    if not first.fingerprints:
+        raise Unprocessable("no a=fingerprint with sha-256, sha-384 or sha-512")
+    return found
+
+
+def no_codec() -> NotAcceptable:
+    """What to say when nothing of an offer can be forwarded."""
+    return NotAcceptable("video must be H264 (packetization-mode=1) or VP8, audio must be opus")
+
+
+class IceGeneration:
+    """The ETag of a session, and its PATCH (RFC 9725 section 4.3)."""
+
+    def __init__(self, remote_ufrag: str, mid: str) -> None:
+        self._remote_ufrag = remote_ufrag
+        self._mid = mid
+        self._number = 1
+
+    def etag(self, session_id: str) -> str:
+        """A strong entity tag."""
+        return f'"{session_id[:8]}-{self._number}"'
+
+    def patch(self, session_id: str, body: str, if_match: str | None, peer: Peer, plane: MediaPlane) -> Patched:
+        """Raises BadRequest for a body that is no fragment, PreconditionFailed for another generation's ETag."""
+        try:
+            fragment = sdp.parse_fragment(body)
+        except sdp.SdpError as error:
+            raise BadRequest(f"the fragment cannot be read: {error}") from error
+        if if_match not in (None, "*", self.etag(session_id)):
+            raise PreconditionFailed("If-Match names another ICE generation", etag=self.etag(session_id))
+        if not fragment.ice_ufrag or fragment.ice_ufrag == self._remote_ufrag:
+            return Patched(None, self.etag(session_id))  # candidates: the peer's checks tell us more
+        if not fragment.ice_pwd:
+            raise BadRequest("an ICE restart needs a=ice-pwd beside a=ice-ufrag")
+        self._remote_ufrag = fragment.ice_ufrag
+        self._number += 1
+        peer.restart()
+        transport = peer.transport(plane.addresses())
+        candidates = sdp.candidate_lines(transport.addresses, transport.port)
+        text = sdp.write_fragment(transport.ice_ufrag, transport.ice_pwd, self._mid, candidates)
+        return Patched(text, self.etag(session_id))

@@ -1,0 +1,45 @@
+"""The last packets of one track, as they were sent: they answer NACKs and give a new viewer the last key frame."""
+
+from __future__ import annotations
+
+Entry = tuple[int, bytes]
+"""The camera's extended sequence number, and the canonical packet."""
+
+
+class PacketCache:
+    """A ring of `size` packets (a power of two) by extended sequence number."""
+
+    def __init__(self, size: int) -> None:
+        if size < 1 or size & (size - 1):
+            raise ValueError(f"the size must be a power of two, not {size}")
+        self._mask = size - 1
+        self._slots: list[Entry | None] = [None] * size
+        self._key_at: int | None = None
+        self._newest: int | None = None
+
+    def put(self, sequence: int, packet: bytes, *, key: bool = False) -> None:
+        """Keep a packet; `key` says that a key frame starts with it. A packet older than the ring is ignored."""
+        if self._newest is not None and sequence <= self._newest - len(self._slots):
+            return
+        self._slots[sequence & self._mask] = (sequence, packet)
+        if self._newest is None or sequence > self._newest:
+            self._newest = sequence
+        if key and (self._key_at is None or sequence > self._key_at):
+            self._key_at = sequence
+
+    def get(self, sequence: int) -> bytes | None:
+        """The packet with this extended sequence number, None if it never came or is too old."""
+        slot = self._slots[sequence & self._mask]
+        return slot[1] if slot is not None and slot[0] == sequence else None
+
+    @property
+    def newest(self) -> int | None:
+        """The highest extended sequence number kept."""
+        return self._newest
+
+    def since_key_frame(self) -> list[Entry]:
+        """All kept packets from the start of the last key frame on, in order; empty if that start is gone."""
+        if self._key_at is None or self._newest is None or self.get(self._key_at) is None:
+            return []
+        found = (self._slots[sequence & self._mask] for sequence in range(self._key_at, self._newest + 1))
+        return [entry for entry in found if entry is not None and self._key_at <= entry[0] <= self._newest]

@@ -1,0 +1,275 @@
+"""One remote end: its ICE-lite agent, its DTLS association, its SRTP keys. Knows nothing of cameras or viewers."""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+import structlog
+
+from server.clock import Clock
+from server.media import sdp, stun
+from server.media.dtls import Certificate, DtlsError, Handshake
+from server.media.ice_lite import Address, IceLite
+from server.media.srtp import Profile, Sealable, SrtpBuffers, SrtpReceiver, SrtpSender
+from server.media.udp_port import Path, UdpPort
+
+log = structlog.get_logger(__name__)
+
+CONNECT_WITHIN_S = 15.0  # a half-made session is closed then
+
+
+class PeerOwner(Protocol):
+    """Who uses the peer: an inlet or an outlet. Plain calls; `now` in monotonic seconds."""
+
+    def on_ready(self, now: float) -> None: ...
+
+    def on_media(self, packet: memoryview, now: float) -> None: ...
+
+    def on_feedback(self, compound: bytes, now: float) -> None: ...
+
+    def on_closed(self, reason: str) -> None: ...
+
+
+class Peer:
+    """`fingerprints` are those of the peer's SDP; `is_client` says that we start the DTLS handshake."""
+
+    def __init__(
+        self,
+        port: UdpPort,
+        buffers: SrtpBuffers,
+        certificate: Certificate,
+        fingerprints: tuple[tuple[str, str], ...],
+        owner: PeerOwner,
+        now: float,
+        *,
+        is_client: bool,
+    ) -> None:
+        self._port = port
+        self._buffers = buffers
+        self._certificate = certificate
+        self._fingerprints = fingerprints
+        self._owner = owner
+        self._is_client = is_client
+        self._created_at = now
+        self._ice = IceLite(secrets.token_hex(4), secrets.token_hex(12), now)
+        self._paths: dict[Address, Path] = {}
+        self._path: Path | None = None
+        self._handshake: Handshake | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._sender: SrtpSender | None = None
+        self._receiver: SrtpReceiver | None = None
+        self.profile: Profile | None = None
+        self.is_closed = False
+        port.expect(self._ice.ufrag, self)
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether media can flow."""
+        return self._sender is not None and not self.is_closed
+
+    @property
+    def overhead(self) -> int:
+        """What a packet grows by when it is sealed, in bytes; 0 before the handshake."""
+        return self.profile.overhead if self.profile is not None else 0
+
+    @property
+    def address(self) -> Address | None:
+        """Where the peer is."""
+        return self._path.address if self._path is not None else None
+
+    def transport(self, addresses: tuple[str, ...]) -> sdp.Transport:
+        """What an answer says of it."""
+        setup = "active" if self._is_client else "passive"
+        return sdp.Transport(
+            self._ice.ufrag, self._ice.pwd, self._certificate.fingerprint, setup, addresses, self._port.port
+        )
+
+    def restart(self) -> None:
+        """ICE restart: new credentials, the media goes on meanwhile."""
+        before = self._ice.ufrags
+        self._ice.restart(secrets.token_hex(4), secrets.token_hex(12))
+        self._port.expect(self._ice.ufrag, self)
+        self._forget(before)
+
+    # ---- from the port ---------------------------------------------------------------------------------
+
+    def on_check(self, request: stun.BindingRequest, path: Path, now: float) -> None:
+        """A connectivity check that names our user fragment."""
+        before = self._ice.ufrags
+        answer = self._ice.answer(request, path.address, now)
+        if answer is None:
+            self._port.counts["stun_bad_password"] += 1
+            return
+        self._port.send(answer, path)
+        self._forget(before)
+        self._follow(path)
+        if self._handshake is None and self._is_client and self._path is not None:
+            self._start_handshake()
+            self._advance(now, b"")
+
+    def _forget(self, ufrags: tuple[str, ...]) -> None:
+        for ufrag in ufrags:
+            if ufrag not in self._ice.ufrags:
+                self._port.forget_ufrag(ufrag)
+
+    def _follow(self, path: Path) -> None:
+        """Take over what ICE decided: which addresses are the peer's, and which one is sent to."""
+        valid = self._ice.addresses
+        if path.address in valid:
+            self._paths[path.address] = path
+            self._port.assign(path.address, self)
+        for address in [address for address in self._paths if address not in valid]:
+            del self._paths[address]
+            self._port.release(address, self)
+        selected = self._ice.selected
+        if selected is None or (self._path is not None and self._path.address == selected):
+            return
+        if self._path is not None:
+            log.info("media peer moved", before=self._path.address[0], now=selected[0])
+        self._path = self._paths[selected]
+
+    def on_dtls(self, datagram: bytes, address: Address, now: float) -> None:
+        """DTLS from a validated address."""
+        if self._handshake is None:
+            self._start_handshake()
+        self._advance(now, datagram)
+
+    def _start_handshake(self) -> None:
+        self._handshake = Handshake(self._certificate, self._fingerprints, self._send_dtls, is_client=self._is_client)
+
+    def _send_dtls(self, datagram: bytes) -> None:
+        if self._path is not None:
+            self._port.send(datagram, self._path)
+
+    def _advance(self, now: float, datagram: bytes) -> None:
+        handshake = self._handshake
+        if handshake is None or self.is_closed:
+            return
+        try:
+            keys = handshake.feed(datagram) if datagram else handshake.step()
+        except DtlsError as error:
+            self._port.counts["dtls_failed"] += 1
+            self.close(str(error))
+            return
+        if handshake.is_closed:
+            self.close("the peer ended it")
+            return
+        self._schedule_retransmission()
+        if keys is not None:
+            self.profile, ours, theirs = keys
+            self._sender = SrtpSender(self._buffers, ours, self.profile)
+            self._receiver = SrtpReceiver(self._buffers, theirs, self.profile)
+            self._owner.on_ready(now)
+
+    def _schedule_retransmission(self) -> None:
+        self._cancel_timer()
+        wait = self._handshake.timeout() if self._handshake is not None else None
+        if wait is not None:
+            self._timer = asyncio.get_running_loop().call_later(wait, self._retransmit)
+
+    def _retransmit(self) -> None:
+        self._timer = None
+        if self._handshake is None or self.is_closed:
+            return
+        try:
+            self._handshake.retransmit()
+        except DtlsError as error:
+            self.close(str(error))
+            return
+        self._schedule_retransmission()
+
+    def on_rtp(self, size: int, address: Address, now: float) -> None:
+        """An SRTP packet stands in the receive buffer."""
+        packet = self._receiver.open(size) if self._receiver is not None else None
+        if packet is None:
+            self._port.counts["srtp_refused"] += 1
+            return
+        self._ice.note_traffic(address, now)
+        self._owner.on_media(packet, now)
+
+    def on_rtcp(self, size: int, address: Address, now: float) -> None:
+        """An SRTCP packet stands in the receive buffer."""
+        compound = self._receiver.open_feedback(size) if self._receiver is not None else None
+        if compound is None:
+            self._port.counts["srtcp_refused"] += 1
+            return
+        self._ice.note_traffic(address, now)
+        self._owner.on_feedback(compound, now)
+
+    # ---- to the peer -----------------------------------------------------------------------------------
+
+    def send_run(self, run: Sealable, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
+        """Seal and send; False (and counted) if it could not leave."""
+        sender, path = self._sender, self._path
+        if sender is None or path is None:
+            return False
+        sealed = sender.seal(run, payload_type, ssrc, sequence_shift, timestamp_shift)
+        if sealed is None:
+            self._port.counts["seal_refused"] += 1
+            return False
+        return self._port.send_run(sealed, run.size + sender.overhead, path)
+
+    def send_feedback(self, packet: bytes) -> None:
+        """Seal and send an RTCP packet."""
+        if self._sender is None or self._path is None:
+            return
+        sealed = self._sender.seal_feedback(packet)
+        if sealed is not None:
+            self._port.send(sealed, self._path)
+
+    # ---- its end ---------------------------------------------------------------------------------------
+
+    def expired(self, now: float) -> str | None:
+        """Why it should be closed now, None if all is well."""
+        if not self.is_ready and now - self._created_at > CONNECT_WITHIN_S:
+            return f"not connected within {CONNECT_WITHIN_S:.0f} s"
+        if not self._ice.has_consent(now):
+            return "no sign of life for 30 s"
+        return None
+
+    def close(self, reason: str) -> None:
+        """Tell the peer, free all, tell the owner. Once is enough."""
+        if self.is_closed:
+            return
+        self.is_closed = True
+        self._cancel_timer()
+        if self._handshake is not None:
+            self._handshake.close()
+        for ufrag in self._ice.ufrags:
+            self._port.forget_ufrag(ufrag)
+        for address in self._paths:
+            self._port.release(address, self)
+        self._sender = self._receiver = None
+        self._owner.on_closed(reason)
+
+    def _cancel_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+
+@dataclass(frozen=True, slots=True)
+class MediaPlane:
+    """What all sessions of an engine share."""
+
+    port: UdpPort
+    buffers: SrtpBuffers
+    certificate: Certificate
+    clock: Clock
+    addresses: Callable[[], tuple[str, ...]]
+
+    def peer_for(self, offered: sdp.Media, owner: PeerOwner) -> Peer:
+        """A peer for the transport of `offered`: we are passive wherever the offer lets us (media.md)."""
+        return Peer(
+            self.port,
+            self.buffers,
+            self.certificate,
+            offered.fingerprints,
+            owner,
+            self.clock.monotonic(),
+            is_client=offered.setup == "passive",
+        )

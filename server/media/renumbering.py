@@ -1,0 +1,81 @@
+"""One viewer's numbering of one track: sequence numbers and timestamps go on without a jump, whatever feeds it.
+
+Law: a sequence number of the viewer stands for one packet of one source for ever. Repeating it with other
+bytes would repeat an AES-GCM nonce (RFC 7714 section 8.4), which gives the key's secrets away. So each source
+has its own stretch of the viewer's numbers, stretches never overlap, and what lies before a stretch is refused.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from server.media.packet import signed32, unwrapped
+
+Source = TypeVar("Source")
+KEPT_STRETCHES = 4  # enough to repair what was lost around a change of layer
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch(Generic[Source]):
+    """From `starts_at` (the viewer's extended number) on, packets come from `source`.
+
+    Add `sequence_shift` to the source's extended number, and `timestamp_shift` to its timestamp.
+    """
+
+    source: Source
+    starts_at: int
+    sequence_shift: int
+    timestamp_shift: int
+
+
+class Renumbering(Generic[Source]):
+    """Starts at `first_sequence` (keep it low: a receiver guesses the roll-over counter as 0) and `first_timestamp`."""
+
+    def __init__(self, first_sequence: int, first_timestamp: int) -> None:
+        self._next = first_sequence
+        self._last_timestamp = first_timestamp & 0xFFFFFFFF
+        self._first_timestamp = first_timestamp & 0xFFFFFFFF
+        self._stretches: list[Stretch[Source]] = []
+
+    @property
+    def current(self) -> Stretch[Source] | None:
+        """The stretch that is being sent."""
+        return self._stretches[-1] if self._stretches else None
+
+    @property
+    def last_timestamp(self) -> int:
+        """The newest timestamp sent, as the viewer saw it."""
+        return self._last_timestamp
+
+    def begin(self, source: Source, sequence: int, timestamp: int, elapsed_ticks: int) -> Stretch[Source]:
+        """Go on with `source` at its extended `sequence`; `elapsed_ticks` after the last picture that was sent."""
+        continued = (self._last_timestamp + max(1, elapsed_ticks)) & 0xFFFFFFFF
+        first = continued if self._stretches else self._first_timestamp
+        stretch = Stretch(source, self._next, self._next - sequence, (first - timestamp) & 0xFFFFFFFF)
+        self._stretches = [*self._stretches[1 - KEPT_STRETCHES :], stretch]
+        self._last_timestamp = first
+        return stretch
+
+    def note_sent(self, sequence: int, timestamp: int) -> None:
+        """The source's packet with this extended number and timestamp was sent in the current stretch."""
+        stretch = self._stretches[-1]
+        self._next = max(self._next, sequence + stretch.sequence_shift + 1)
+        shown = (timestamp + stretch.timestamp_shift) & 0xFFFFFFFF
+        if signed32(shown - self._last_timestamp) > 0:
+            self._last_timestamp = shown
+
+    def admits(self, sequence: int) -> bool:
+        """Whether the source's packet lies in the current stretch (a late one from before it does not)."""
+        stretch = self._stretches[-1]
+        return sequence + stretch.sequence_shift >= stretch.starts_at
+
+    def origin(self, viewer_sequence: int) -> tuple[Stretch[Source], int] | None:
+        """Which stretch the viewer's 16-bit number belongs to, and the source's number; None if never sent."""
+        extended = unwrapped(viewer_sequence, self._next - 1)
+        if extended >= self._next:
+            return None
+        for stretch in reversed(self._stretches):
+            if extended >= stretch.starts_at:
+                return stretch, extended - stretch.sequence_shift
+        return None

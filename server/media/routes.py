@@ -1,0 +1,138 @@
+"""What WHIP and WHEP share over HTTP: bodies, CORS, and the resource of a media session (RFC 9725 section 4)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Mapping
+
+from aiohttp import web
+
+from server.errors import BadRequest, Forbidden, TooLarge, UnsupportedMedia
+from server.media.engine import MediaEngine, SessionInfo
+from server.media.live import Viewer
+from server.media.settings import IceServer
+
+MAX_BODY = 64 * 1024
+SDP = "application/sdp"
+FRAGMENT = "application/trickle-ice-sdpfrag"
+
+# Any page may ask, with a bearer token that it has; a cookie is never taken from another origin.
+CORS = {
+    "Access-Control-Allow-Origin": "*",
+    "Access-Control-Expose-Headers": "Location, ETag, Link, Accept-Patch, Retry-After",
+}
+PREFLIGHT = {
+    **CORS,
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match",
+    "Access-Control-Max-Age": "7200",
+}
+
+AdmitCamera = Callable[[web.Request, str], Awaitable[None]]
+AdmitViewer = Callable[[web.Request, str], Awaitable[Viewer]]
+
+
+async def read_body(request: web.Request, content_type: str) -> str:
+    """The body as text. Raises UnsupportedMedia, TooLarge or BadRequest."""
+    if request.content_type != content_type:
+        raise UnsupportedMedia(f"Content-Type must be {content_type}")
+    if (request.content_length or 0) > MAX_BODY:
+        raise TooLarge(f"the body may have {MAX_BODY} bytes")
+    body = await request.content.read(MAX_BODY + 1)
+    while len(body) <= MAX_BODY and not request.content.at_eof():
+        body += await request.content.read(MAX_BODY + 1 - len(body))
+    if len(body) > MAX_BODY:
+        raise TooLarge(f"the body may have {MAX_BODY} bytes")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest("the body is not UTF-8") from error
+
+
+def preflight(methods: str) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """What answers OPTIONS."""
+
+    async def answer(_: web.Request) -> web.Response:
+        headers = {**PREFLIGHT, "Access-Control-Allow-Methods": methods, "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
+        return web.Response(status=204, headers=headers)
+
+    return answer
+
+
+def created(session_id: str, sdp: str, etag: str, ice_servers: tuple[IceServer, ...]) -> web.Response:
+    """201 with the answer (RFC 9725 section 4.2)."""
+    response = web.Response(status=201, text=sdp, content_type=SDP, headers=CORS)
+    response.headers["Location"] = f"/media/sessions/{session_id}"
+    response.headers["ETag"] = etag
+    response.headers["Accept-Patch"] = FRAGMENT
+    for server in ice_servers:
+        response.headers.add("Link", _link(server))
+    return response
+
+
+def _link(server: IceServer) -> str:
+    """RFC 9725 section 4.6."""
+    link = f'<{server.url}>; rel="ice-server"'
+    if server.username:
+        link += f'; username="{server.username}"; credential="{server.credential}"; credential-type="password"'
+    return link
+
+
+def media_session_routes(
+    engine: MediaEngine, admit_camera: AdmitCamera, admit_viewer: AdmitViewer
+) -> list[web.AbstractRouteDef]:
+    """`/media/sessions/{session_id}`: PATCH, DELETE, GET, and POST …/layer.
+
+    Whoever could open the session may use it: the camera itself, or the same person.
+    """
+
+    async def admitted(request: web.Request) -> SessionInfo:
+        info = engine.session(request.match_info["session_id"])
+        if info.viewer is None:
+            await admit_camera(request, info.device_id)
+        elif (await admit_viewer(request, info.device_id)).person_id != info.viewer.person_id:
+            raise Forbidden("this is another person's viewing")
+        return info
+
+    async def get(request: web.Request) -> web.Response:
+        info = await admitted(request)
+        return web.json_response(engine.describe(info.session_id), headers={**CORS, "Cache-Control": "no-store"})
+
+    async def patch(request: web.Request) -> web.Response:
+        info = await admitted(request)
+        body = await read_body(request, FRAGMENT)
+        patched = await engine.patch(info.session_id, body, request.headers.get("If-Match"))
+        headers = {**CORS, "ETag": patched.etag}
+        if patched.fragment is None:
+            return web.Response(status=204, headers=headers)
+        return web.Response(status=200, text=patched.fragment, content_type=FRAGMENT, headers=headers)
+
+    async def delete(request: web.Request) -> web.Response:
+        info = await admitted(request)
+        await engine.delete(info.session_id)
+        return web.Response(status=200, headers=CORS)
+
+    async def layer(request: web.Request) -> web.Response:
+        info = await admitted(request)
+        wanted = await _wanted_layer(request)
+        return web.json_response(engine.ask_layer(info.session_id, wanted), headers=CORS)
+
+    path = "/media/sessions/{session_id:[0-9a-f]{32}}"
+    return [
+        web.get(path, get),
+        web.patch(path, patch),
+        web.delete(path, delete),
+        web.options(path, preflight("GET, PATCH, DELETE, OPTIONS")),
+        web.post(path + "/layer", layer),
+        web.options(path + "/layer", preflight("POST, OPTIONS")),
+    ]
+
+
+async def _wanted_layer(request: web.Request) -> str:
+    text = await read_body(request, "application/json")
+    try:
+        body = json.loads(text)
+    except ValueError as error:
+        raise BadRequest("the body is not JSON") from error
+    if not isinstance(body, Mapping) or not isinstance(body.get("layer"), str):
+        raise BadRequest("expected a JSON object with the text 'layer'", field="layer")
+    return str(body["layer"])

@@ -1,0 +1,396 @@
+"""Session descriptions (RFC 8866) as WHIP and WHEP use them: an offer read, an answer written, an ICE fragment.
+
+Any text gives an Offer or an SdpError. Candidates in an offer are not even read: the server never sends to an
+address that an SDP names (reliability.md, guard 4); it learns the peer by the peer's own check.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+
+MAX_LINES = 2000
+MAX_MEDIA = 8
+MAX_FORMATS = 128
+MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
+DIRECTIONS = frozenset(("sendrecv", "sendonly", "recvonly", "inactive"))
+SETUPS = frozenset(("actpass", "active", "passive"))
+DIGEST_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
+
+TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|{}~-]{1,64}")  # RFC 8866 section 9, token; it goes into our answer
+ICE_CHARS = re.compile(r"[A-Za-z0-9+/]{4,256}")  # RFC 8839 section 5.4
+RTPMAP = re.compile(r"(\d{1,3}) ([A-Za-z0-9.+_-]{1,32})/(\d{1,6})(?:/(\d{1,2}))?", re.ASCII)
+FMTP_VALUE = re.compile(r"[\x20-\x7e]{0,512}")
+
+
+class SdpError(ValueError):
+    """Not an SDP that we can read; says what was expected."""
+
+
+@dataclass(frozen=True, slots=True)
+class Codec:
+    """One payload type. `name` in the registered spelling: H264, VP8, opus; others as offered."""
+
+    payload_type: int
+    name: str
+    clock_rate: int
+    channels: int = 1
+    parameters: str = ""
+
+    def parameter(self, name: str) -> str | None:
+        """The value of one format parameter, in lower case."""
+        for part in self.parameters.split(";"):
+            key, _, value = part.strip().partition("=")
+            if key.lower() == name:
+                return value.strip().lower()
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """One m-line of an offer."""
+
+    kind: str
+    protocol: str
+    formats: tuple[str, ...]
+    mid: str
+    direction: str
+    is_rejected: bool
+    has_rtcp_mux: bool
+    codecs: tuple[Codec, ...]
+    ssrcs: tuple[int, ...]
+    mid_extension: int | None
+    ice_ufrag: str
+    ice_pwd: str
+    setup: str
+    fingerprints: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What a peer offers. `bundle` holds the mids of its first BUNDLE group, in order."""
+
+    media: tuple[Media, ...]
+    bundle: tuple[str, ...]
+    is_ice_lite: bool
+
+
+@dataclass(slots=True)
+class _Section:
+    """Attributes of the session or of one m-line while it is read."""
+
+    first: str = ""
+    values: dict[str, list[str]] = field(default_factory=dict)
+
+    def last(self, name: str) -> str | None:
+        found = self.values.get(name)
+        return found[-1] if found else None
+
+
+def parse_offer(text: str) -> Offer:
+    """Raises SdpError, and nothing else."""
+    session, sections = _sections(text)
+    if not sections:
+        raise SdpError("the offer has no m-line")
+    media = tuple(_media(section, session, index) for index, section in enumerate(sections))
+    if len({one.mid for one in media}) != len(media):
+        raise SdpError("two m-lines have the same mid")
+    return Offer(media, _bundle(session), "ice-lite" in session.values)
+
+
+def _sections(text: str) -> tuple[_Section, list[_Section]]:
+    lines = text.splitlines()
+    if not lines or lines[0].strip() != "v=0":
+        raise SdpError("an SDP starts with v=0")
+    if len(lines) > MAX_LINES:
+        raise SdpError(f"more than {MAX_LINES} lines")
+    session, sections = _Section(), []
+    current = session
+    for line in lines:
+        line = line.strip()
+        if line.startswith("m="):
+            current = _Section(first=line[2:])
+            sections.append(current)
+        elif line.startswith("a="):
+            name, _, value = line[2:].partition(":")
+            current.values.setdefault(name, []).append(value)
+    if len(sections) > MAX_MEDIA:
+        raise SdpError(f"more than {MAX_MEDIA} m-lines")
+    return session, sections
+
+
+def _bundle(session: _Section) -> tuple[str, ...]:
+    for group in session.values.get("group", ()):
+        semantics, *mids = group.split() or [""]
+        if semantics == "BUNDLE":
+            return tuple(mids)
+    return ()
+
+
+def _media(section: _Section, session: _Section, index: int) -> Media:
+    parts = section.first.split()
+    if len(parts) < 4 or not parts[1].isascii() or not parts[1].isdigit():
+        raise SdpError(f"m-line {index + 1} is not 'm=kind port protocol formats'")
+    kind, port, protocol, *formats = parts
+    if not TOKEN.fullmatch(kind) or not all(TOKEN.fullmatch(part) for part in protocol.split("/")):
+        raise SdpError(f"m-line {index + 1} has characters that do not belong there")
+    if len(formats) > MAX_FORMATS or not all(TOKEN.fullmatch(one) for one in formats):
+        raise SdpError(f"m-line {index + 1} has formats that are not tokens")
+    mid = section.last("mid") or ("" if "mid" in section.values else str(index))
+    if not TOKEN.fullmatch(mid):
+        raise SdpError(f"the mid of m-line {index + 1} is not a token")
+    setup = section.last("setup") or session.last("setup") or "actpass"
+    if setup not in SETUPS:
+        raise SdpError(f"a=setup:{setup[:20]} is none of actpass, active, passive")
+    return Media(
+        kind=kind,
+        protocol=protocol,
+        formats=tuple(formats),
+        mid=mid,
+        direction=_direction(section, session),
+        is_rejected=int(port) == 0 and "bundle-only" not in section.values,
+        has_rtcp_mux="rtcp-mux" in section.values,
+        codecs=_codecs(section, formats),
+        ssrcs=_ssrcs(section),
+        mid_extension=_extension(section, MID_EXTENSION),
+        ice_ufrag=_ice(section, session, "ice-ufrag"),
+        ice_pwd=_ice(section, session, "ice-pwd"),
+        setup=setup,
+        fingerprints=_fingerprints(section, session),
+    )
+
+
+def _direction(section: _Section, session: _Section) -> str:
+    for values in (section.values, session.values):
+        for name in values:
+            if name in DIRECTIONS:
+                return name
+    return "sendrecv"
+
+
+def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
+    parameters: dict[str, str] = {}
+    for line in section.values.get("fmtp", ()):
+        payload_type, _, value = line.partition(" ")
+        if FMTP_VALUE.fullmatch(value):
+            parameters[payload_type] = value.strip()
+    found: dict[str, Codec] = {}
+    for line in section.values.get("rtpmap", ()):
+        match = RTPMAP.fullmatch(line.strip())
+        if match is None or match[1] not in formats or int(match[1]) > 127:
+            continue
+        codec = Codec(
+            payload_type=int(match[1]),
+            name={"h264": "H264", "vp8": "VP8", "opus": "opus"}.get(match[2].lower(), match[2]),
+            clock_rate=int(match[3]),
+            channels=int(match[4] or 1),
+            parameters=parameters.get(match[1], ""),
+        )
+        found.setdefault(match[1], codec)
+    return tuple(found[one] for one in dict.fromkeys(formats) if one in found)
+
+
+def _ssrcs(section: _Section) -> tuple[int, ...]:
+    found: dict[int, None] = {}
+    for line in section.values.get("ssrc", ()):
+        number = line.split(" ", 1)[0]
+        if number.isascii() and number.isdigit() and len(number) <= 10 and int(number) < 2**32:
+            found[int(number)] = None
+    return tuple(found)
+
+
+def _extension(section: _Section, uri: str) -> int | None:
+    for line in section.values.get("extmap", ()):
+        parts = line.split()
+        number = parts[0].partition("/")[0] if parts else ""
+        if len(parts) >= 2 and parts[1] == uri and number.isascii() and number.isdigit() and 0 < int(number[:4]) < 256:
+            return int(number)
+    return None
+
+
+def _ice(section: _Section, session: _Section, name: str) -> str:
+    value = (section.last(name) or session.last(name) or "").strip()
+    if value and not ICE_CHARS.fullmatch(value):
+        raise SdpError(f"a={name} is not 4 to 256 ICE characters")
+    return value
+
+
+def _fingerprints(section: _Section, session: _Section) -> tuple[tuple[str, str], ...]:
+    found = []
+    for line in section.values.get("fingerprint") or session.values.get("fingerprint") or ():
+        algorithm, _, value = line.strip().partition(" ")
+        size = DIGEST_SIZES.get(algorithm.lower())
+        if size and re.fullmatch(rf"(?:[0-9A-Fa-f]{{2}}:){{{size - 1}}}[0-9A-Fa-f]{{2}}", value.strip()):
+            found.append((algorithm.lower(), value.strip().upper()))
+    return tuple(found)
+
+
+# ---- the fragment of a PATCH (RFC 8840) ------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Fragment:
+    """The credentials that a trickle fragment belongs to, "" where it names none; candidates are ignored."""
+
+    ice_ufrag: str
+    ice_pwd: str
+
+
+def parse_fragment(text: str) -> Fragment:
+    """Raises SdpError, and nothing else."""
+    values: dict[str, str] = {}
+    lines = text.splitlines()
+    if len(lines) > MAX_LINES:
+        raise SdpError(f"more than {MAX_LINES} lines")
+    for line in lines:
+        line = line.strip()
+        if line and not re.match(r"[a-z]=", line):
+            raise SdpError("a fragment's lines start with a letter and '='")
+        name, _, value = line[2:].partition(":")
+        if line.startswith("a=") and name in ("ice-ufrag", "ice-pwd"):
+            if not ICE_CHARS.fullmatch(value.strip()):
+                raise SdpError(f"a={name} is not 4 to 256 ICE characters")
+            values.setdefault(name, value.strip())
+    return Fragment(values.get("ice-ufrag", ""), values.get("ice-pwd", ""))
+
+
+def write_fragment(ufrag: str, pwd: str, mid: str, candidates: list[str]) -> str:
+    """The answer to an ICE restart (RFC 9725 section 4.3.3)."""
+    lines = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", "m=audio 9 UDP/TLS/RTP/SAVPF 0", f"a=mid:{mid}"]
+    return "\r\n".join([*lines, *(f"a={candidate}" for candidate in candidates), "a=end-of-candidates", ""])
+
+
+# ---- the answer ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerMedia:
+    """One m-line of an answer: no codecs means that it is refused."""
+
+    offered: Media
+    codecs: tuple[Codec, ...] = ()
+    direction: str = "inactive"
+    ssrc: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transport:
+    """What all m-lines of an answer share."""
+
+    ice_ufrag: str
+    ice_pwd: str
+    fingerprint: str
+    setup: str
+    addresses: tuple[str, ...]
+    port: int
+
+
+def candidate_lines(addresses: tuple[str, ...], port: int) -> list[str]:
+    """Host candidates in order of preference (RFC 8445 section 5.1.2.1)."""
+    found = []
+    for index, address in enumerate(addresses):
+        priority = (126 << 24) + ((65535 - index) << 8) + 255
+        found.append(f"candidate:{index + 1} 1 udp {priority} {address} {port} typ host")
+    return found
+
+
+def write_answer(session_id: int, version: int, media: list[AnswerMedia], transport: Transport, cname: str) -> str:
+    """An ICE-lite answer on one transport (RFC 9143), complete with candidates."""
+    taken = [one.offered.mid for one in media if one.codecs]
+    lines = ["v=0", f"o=- {session_id} {version} IN IP4 0.0.0.0", "s=-", "t=0 0", "a=ice-lite"]
+    lines += [f"a=group:BUNDLE {' '.join(taken)}", "a=msid-semantic:WMS *"]
+    for one in media:
+        lines += _answer_media(one, transport, cname) if one.codecs else _refused(one.offered)
+    return "\r\n".join([*lines, ""])
+
+
+def _refused(offered: Media) -> list[str]:
+    formats = " ".join(offered.formats[:1]) or "0"
+    first = f"m={offered.kind} 0 {offered.protocol} {formats}"
+    return [first, "c=IN IP4 0.0.0.0", f"a=mid:{offered.mid}", "a=inactive"]
+
+
+def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[str]:
+    offered = one.offered
+    types = " ".join(str(codec.payload_type) for codec in one.codecs)
+    lines = [
+        f"m={offered.kind} {transport.port} {offered.protocol} {types}",
+        f"c=IN IP4 {transport.addresses[0]}",
+        "a=rtcp-mux",
+        f"a=mid:{offered.mid}",
+        f"a={one.direction}",
+    ]
+    for codec in one.codecs:
+        lines += _codec_lines(codec, offered.kind)
+    if offered.mid_extension is not None and one.direction == "recvonly":
+        lines.append(f"a=extmap:{offered.mid_extension} {MID_EXTENSION}")
+    if one.ssrc is not None:
+        lines += [f"a=msid:{cname} {offered.kind}", f"a=ssrc:{one.ssrc} cname:{cname}"]
+        lines += [f"a=ssrc:{one.ssrc} msid:{cname} {offered.kind}"]
+    lines += [
+        f"a=ice-ufrag:{transport.ice_ufrag}",
+        f"a=ice-pwd:{transport.ice_pwd}",
+        f"a=fingerprint:sha-256 {transport.fingerprint}",
+        f"a=setup:{transport.setup}",
+    ]
+    return [
+        *lines,
+        *(f"a={one}" for one in candidate_lines(transport.addresses, transport.port)),
+        "a=end-of-candidates",
+    ]
+
+
+def _codec_lines(codec: Codec, kind: str) -> list[str]:
+    channels = f"/{codec.channels}" if codec.channels > 1 else ""
+    lines = [f"a=rtpmap:{codec.payload_type} {codec.name}/{codec.clock_rate}{channels}"]
+    if codec.parameters:
+        lines.append(f"a=fmtp:{codec.payload_type} {codec.parameters}")
+    if kind == "video":
+        wanted = ("nack", "nack pli", "ccm fir", "goog-remb")
+        lines += [f"a=rtcp-fb:{codec.payload_type} {one}" for one in wanted]
+    return lines
+
+
+# ---- which codec ---------------------------------------------------------------------------------------
+
+
+def video_codecs(media: Media) -> list[Codec]:
+    """The offered codecs that we forward, one for each name: H.264 (packetization-mode 1) first, then VP8.
+
+    H.264 costs a browser half of VP8 to decode, and is what recordings hold.
+    """
+    h264 = _best_h264(media, None)
+    vp8 = next((codec for codec in media.codecs if codec.name == "VP8" and codec.clock_rate == 90_000), None)
+    return [codec for codec in (h264, vp8) if codec is not None]
+
+
+def viewer_codecs(media: Media, wanted: str, profile: str | None) -> list[Codec]:
+    """As video_codecs, but with `wanted` first and the H.264 profile closest to `profile` (hexadecimal)."""
+    h264 = _best_h264(media, profile)
+    others = [codec for codec in video_codecs(media) if codec.name != "H264"]
+    found = [*others, h264] if h264 is not None else others
+    return sorted(found, key=lambda codec: codec.name != wanted)
+
+
+def audio_codec(media: Media) -> Codec | None:
+    """Opus, or nothing."""
+    return next((codec for codec in media.codecs if codec.name == "opus" and codec.clock_rate == 48_000), None)
+
+
+PROFILE_ORDER = ("42e0", "4200", "4d00", "6400")  # constrained baseline is what every decoder has
+
+
+def _best_h264(media: Media, profile: str | None) -> Codec | None:
+    """Decoders look at the stream's own SPS: a near profile is better than no picture."""
+    able = [
+        codec
+        for codec in media.codecs
+        if codec.name == "H264" and codec.clock_rate == 90_000 and codec.parameter("packetization-mode") == "1"
+    ]
+    order = ((profile or "")[:4].lower(), *PROFILE_ORDER)
+
+    def rank(codec: Codec) -> int:
+        offered = (codec.parameter("profile-level-id") or "42000a")[:4]
+        return order.index(offered) if offered in order else len(order)
+
+    return min(able, key=rank, default=None)

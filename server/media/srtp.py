@@ -1,0 +1,204 @@
+"""SRTP in place: the one module that touches pylibsrtp's private binding.
+
+`Session.protect` of the public API copies twice and allocates; libsrtp's own function in a reused buffer costs
+half (media.md). Where the binding does not look as expected, the public API is used: slower, same bytes.
+One buffer serves all peers, because the media engine is single-threaded: use a result before the next call.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import pylibsrtp
+from pylibsrtp import Policy, Session
+
+from server.media.packet import HEADER, HEADER_SIZE
+
+BUFFER_SIZE = 1 << 17
+RECEIVE_SIZE = 1 << 16
+REPLAY_WINDOW = 1024  # packets; about 2 s of a main stream, as long as the cache can repair
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """A DTLS-SRTP protection profile (RFC 5764, RFC 7714). Sizes in bytes; `overhead` is what a packet grows by."""
+
+    name: bytes
+    libsrtp: int
+    key_size: int
+    salt_size: int
+    overhead: int
+
+
+GCM_128 = Profile(b"SRTP_AEAD_AES_128_GCM", Policy.SRTP_PROFILE_AEAD_AES_128_GCM, 16, 12, 16)
+GCM_256 = Profile(b"SRTP_AEAD_AES_256_GCM", Policy.SRTP_PROFILE_AEAD_AES_256_GCM, 32, 12, 16)
+SHA1_80 = Profile(b"SRTP_AES128_CM_SHA1_80", Policy.SRTP_PROFILE_AES128_CM_SHA1_80, 16, 14, 10)
+
+
+def _is_built_in(profile: Profile) -> bool:
+    try:
+        Policy(srtp_profile=profile.libsrtp)
+    except pylibsrtp.Error:
+        return False
+    return True
+
+
+PROFILES = tuple(profile for profile in (GCM_128, GCM_256, SHA1_80) if _is_built_in(profile))
+
+
+class Sealable(Protocol):
+    """What `seal` needs of a run of packets (server.media.forwarder.Run)."""
+
+    size: int
+    last_size: int
+    headers: list[tuple[int, int, int, int]]
+
+    def template(self, gap: int) -> bytes: ...
+
+
+def _binding() -> tuple[Any, Any] | None:
+    """pylibsrtp's cffi module, if it has what we use; None says: take the public API."""
+    try:
+        from pylibsrtp import _binding as binding
+    except ImportError:
+        return None
+    ffi, lib = getattr(binding, "ffi", None), getattr(binding, "lib", None)
+    if ffi is None or not (hasattr(lib, "srtp_protect") and hasattr(lib, "srtp_unprotect")):
+        return None
+    try:
+        Session()._srtp[0]
+    except (AttributeError, TypeError, IndexError):
+        return None
+    return ffi, lib
+
+
+class SrtpBuffers:
+    """The receive buffer, the send buffer, and the way to libsrtp. One for an engine."""
+
+    def __init__(self, *, public_api_only: bool = False) -> None:
+        binding = None if public_api_only else _binding()
+        self.is_direct = binding is not None
+        if binding is None:
+            self.received = memoryview(bytearray(RECEIVE_SIZE))
+            self.sealed = memoryview(bytearray(BUFFER_SIZE))
+            return
+        ffi, self.lib = binding
+        self._receive_memory = ffi.new("char[]", RECEIVE_SIZE)
+        self._send_memory = ffi.new("char[]", BUFFER_SIZE)
+        self.received = memoryview(ffi.buffer(self._receive_memory)).cast("B")
+        self.sealed = memoryview(ffi.buffer(self._send_memory)).cast("B")
+        self.received_pointer = self._receive_memory
+        self.length = ffi.new("int *")
+        self._pointers: dict[int, list[Any]] = {}
+
+    def pointers(self, stride: int) -> list[Any]:
+        """Where the packets of a run begin when each takes `stride` bytes (pointer arithmetic costs 0.1 µs)."""
+        found = self._pointers.get(stride)
+        if found is None:
+            count = min(64, BUFFER_SIZE // stride)
+            found = self._pointers[stride] = [self._send_memory + index * stride for index in range(count)]
+        return found
+
+
+def _session(key: bytes, direction: int, profile: Profile) -> Session:
+    policy = Policy(key=key, ssrc_type=direction, srtp_profile=profile.libsrtp)
+    policy.window_size = REPLAY_WINDOW
+    policy.allow_repeat_tx = True  # a repair is the same packet with the same bytes
+    return Session(policy)
+
+
+class SrtpSender:
+    """Seals what goes to one peer."""
+
+    def __init__(self, buffers: SrtpBuffers, key: bytes, profile: Profile) -> None:
+        self._buffers = buffers
+        self._session = _session(key, Policy.SSRC_ANY_OUTBOUND, profile)
+        self._handle = self._session._srtp[0] if buffers.is_direct else None
+        self.overhead = profile.overhead
+
+    def seal(
+        self, run: Sealable, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int
+    ) -> memoryview | None:
+        """The run's packets, renumbered for this peer and sealed, each in size + overhead bytes. None: refused.
+
+        The view is good until the next call of any sender on the same buffers.
+        """
+        if not self._buffers.is_direct:
+            return self._seal_by_public_api(run, payload_type, ssrc, sequence_shift, timestamp_shift)
+        buffers, size, handle = self._buffers, run.size, self._handle
+        stride = size + self.overhead
+        template = run.template(self.overhead)
+        total = len(template)
+        view, length, protect, pack = buffers.sealed, buffers.length, buffers.lib.srtp_protect, HEADER.pack_into
+        view[:total] = template
+        last, at = len(run.headers) - 1, 0
+        for index, pointer in enumerate(buffers.pointers(stride)[: last + 1]):
+            first, marker, sequence, timestamp = run.headers[index]
+            shown = (sequence + sequence_shift) & 0xFFFF
+            pack(view, at, first, marker | payload_type, shown, (timestamp + timestamp_shift) & 0xFFFFFFFF, ssrc)
+            length[0] = size if index != last else run.last_size
+            if protect(handle, pointer, length):
+                return None
+            at += stride
+        return view[:total]
+
+    def _seal_by_public_api(
+        self, run: Sealable, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int
+    ) -> memoryview | None:
+        template, at, out = run.template(0), 0, bytearray()
+        for index, (first, marker, sequence, timestamp) in enumerate(run.headers):
+            end = at + (run.size if index != len(run.headers) - 1 else run.last_size)
+            shown = (sequence + sequence_shift) & 0xFFFF
+            shifted = (timestamp + timestamp_shift) & 0xFFFFFFFF
+            head = HEADER.pack(first, marker | payload_type, shown, shifted, ssrc)
+            try:
+                out += self._session.protect(head + template[at + HEADER_SIZE : end])
+            except (pylibsrtp.Error, ValueError):
+                return None
+            at = end
+        self._buffers.sealed[: len(out)] = out
+        return self._buffers.sealed[: len(out)]
+
+    def seal_feedback(self, packet: bytes) -> bytes | None:
+        """An RTCP packet, sealed; None if libsrtp refuses it."""
+        try:
+            sealed: bytes = self._session.protect_rtcp(packet)
+        except (pylibsrtp.Error, ValueError):
+            return None
+        return sealed
+
+
+class SrtpReceiver:
+    """Opens what comes from one peer."""
+
+    def __init__(self, buffers: SrtpBuffers, key: bytes, profile: Profile) -> None:
+        self._buffers = buffers
+        self._session = _session(key, Policy.SSRC_ANY_INBOUND, profile)
+        self._handle = self._session._srtp[0] if buffers.is_direct else None
+
+    def open(self, size: int) -> memoryview | None:
+        """The RTP packet of `size` bytes in the receive buffer, opened in place; None if forged, replayed or broken."""
+        buffers = self._buffers
+        if not buffers.is_direct:
+            return self._open_by_public_api(size)
+        buffers.length[0] = size
+        if buffers.lib.srtp_unprotect(self._handle, buffers.received_pointer, buffers.length):
+            return None
+        return buffers.received[: buffers.length[0]]
+
+    def _open_by_public_api(self, size: int) -> memoryview | None:
+        try:
+            opened = self._session.unprotect(bytes(self._buffers.received[:size]))
+        except (pylibsrtp.Error, ValueError):
+            return None
+        self._buffers.received[: len(opened)] = opened
+        return self._buffers.received[: len(opened)]
+
+    def open_feedback(self, size: int) -> bytes | None:
+        """The RTCP packet of `size` bytes in the receive buffer, opened; None if it is not genuine."""
+        try:
+            opened: bytes = self._session.unprotect_rtcp(bytes(self._buffers.received[:size]))
+        except (pylibsrtp.Error, ValueError):
+            return None
+        return opened

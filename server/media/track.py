@@ -1,0 +1,52 @@
+"""The two ends of forwarding: an UpTrack comes from a camera, a DownTrack goes to a viewer or a recorder."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Protocol
+
+from server.media.packet_cache import Entry, PacketCache
+from server.media.source_clock import SourceClock
+
+if TYPE_CHECKING:
+    from server.media.forwarder import Run
+
+VIDEO = "video"
+AUDIO = "audio"
+
+
+class UpTrack(Protocol):
+    """One source of packets: a camera's sound, or one layer of its picture."""
+
+    @property
+    def kind(self) -> str:
+        """ "video" or "audio"."""
+
+    @property
+    def layer(self) -> str:
+        """ "main" or "sub"; sound is "main"."""
+
+    @property
+    def codec(self) -> str:
+        """ "H264", "VP8" or "opus"."""
+
+    @property
+    def clock(self) -> SourceClock:
+        """Its timestamps against wall clocks."""
+
+    @property
+    def cache(self) -> PacketCache:
+        """The last packets, as they were sent."""
+
+    def ask_key_frame(self) -> None:
+        """Somebody cannot decode without one; asked of the camera soon, once for all."""
+
+
+class DownTrack(Protocol):
+    """Who takes one kind of track from a camera."""
+
+    def enter(self, up: UpTrack, entries: Sequence[Entry], now: float) -> None:
+        """From here on `up` is the source; `entries` start with a key frame (or are sound)."""
+
+    def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
+        """The next packets of `up`. Plain call on the hot path: it must not raise, wait or log."""

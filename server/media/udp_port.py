@@ -1,0 +1,213 @@
+"""The one UDP socket of the media engine: drained until empty, told apart by first byte (RFC 7983) and by address."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+import struct
+from collections import Counter
+from collections.abc import Callable
+from typing import NamedTuple, Protocol
+
+import ifaddr
+
+from server.clock import Clock
+from server.errors import StartError
+from server.media import stun
+from server.media.ice_lite import Address
+from server.media.srtp import SrtpBuffers
+
+SOCKET_BUFFER = 4 << 20  # bytes; a key frame to 400 viewers at once is 18 MB/s
+MAX_DATAGRAMS = 256  # in one wake-up, so that signalling is never starved
+UDP_SEGMENT = 103  # linux/udp.h
+IP_PKTINFO = 8  # linux/in.h
+PKTINFO_SIZE = socket.CMSG_SPACE(12)
+IS_LINUX = hasattr(socket, "SO_BINDTODEVICE")
+NO_GSO = frozenset((errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP))
+
+Ancillary = list[tuple[int, int, bytes]]
+
+
+class Path(NamedTuple):
+    """Where a peer is, and by which of our own addresses it reached us: answers go out from the same one."""
+
+    address: Address
+    ancillary: Ancillary
+
+
+class Receiver(Protocol):
+    """A peer, as the port sees it."""
+
+    def on_check(self, request: stun.BindingRequest, path: Path, now: float) -> None: ...
+
+    def on_dtls(self, datagram: bytes, address: Address, now: float) -> None: ...
+
+    def on_rtp(self, size: int, address: Address, now: float) -> None: ...
+
+    def on_rtcp(self, size: int, address: Address, now: float) -> None: ...
+
+
+class UdpPort:
+    """Sends and receives for all peers. `after_drain` is called when a wake-up's datagrams are all handed out."""
+
+    def __init__(self, buffers: SrtpBuffers, clock: Clock, after_drain: Callable[[float], None]) -> None:
+        self._buffers = buffers
+        self._clock = clock
+        self._after_drain = after_drain
+        self._socket: socket.socket | None = None
+        self._by_address: dict[Address, Receiver] = {}
+        self._by_ufrag: dict[str, Receiver] = {}
+        self._segments = [struct.pack("=H", size) for size in range(2048)]
+        self.has_gso = IS_LINUX
+        self.counts: Counter[str] = Counter()
+        self.port = 0
+
+    def open(self, host: str, port: int) -> None:
+        """Bind. Raises StartError with a sentence for the terminal."""
+        opened = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+        try:
+            opened.setblocking(False)
+            for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
+                opened.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+            if IS_LINUX:
+                opened.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+            opened.bind((host, port))
+        except OSError as error:
+            opened.close()
+            raise StartError(f"UDP port {port} on {host} cannot be opened for media: {error.strerror}") from error
+        self._socket = opened
+        self.port = int(opened.getsockname()[1])
+        asyncio.get_running_loop().add_reader(opened.fileno(), self._on_readable)
+
+    def close(self) -> None:
+        """Stop receiving."""
+        if self._socket is not None:
+            asyncio.get_running_loop().remove_reader(self._socket.fileno())
+            self._socket.close()
+            self._socket = None
+
+    # ---- who is where ----------------------------------------------------------------------------------
+
+    def expect(self, ufrag: str, receiver: Receiver) -> None:
+        """Checks that name `ufrag` are for `receiver`."""
+        self._by_ufrag[ufrag] = receiver
+
+    def forget_ufrag(self, ufrag: str) -> None:
+        """No such peer any more."""
+        self._by_ufrag.pop(ufrag, None)
+
+    def assign(self, address: Address, receiver: Receiver) -> None:
+        """What comes from `address` is `receiver`'s; the latest valid check decides."""
+        self._by_address[address] = receiver
+
+    def release(self, address: Address, receiver: Receiver) -> None:
+        """`address` is no longer `receiver`'s."""
+        if self._by_address.get(address) is receiver:
+            del self._by_address[address]
+
+    @property
+    def peer_count(self) -> int:
+        """How many user fragments are answered."""
+        return len(self._by_ufrag)
+
+    # ---- in --------------------------------------------------------------------------------------------
+
+    def _on_readable(self) -> None:
+        if self._socket is None:
+            return
+        now, view = self._clock.monotonic(), [self._buffers.received]
+        receive, route = self._socket.recvmsg_into, self._route
+        ancillary_size = PKTINFO_SIZE if IS_LINUX else 0
+        for _ in range(MAX_DATAGRAMS):
+            try:
+                size, ancillary, _, address = receive(view, ancillary_size)
+            except BlockingIOError:
+                break
+            except OSError as error:  # an ICMP error of an earlier send
+                self.counts[f"receive_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
+                continue
+            if size:
+                route(size, address, ancillary, now)
+        self._after_drain(now)
+
+    def _route(self, size: int, address: Address, ancillary: Ancillary, now: float) -> None:
+        first = self._buffers.received[0]
+        if first < 4:
+            self._route_check(size, address, ancillary, now)
+            return
+        receiver = self._by_address.get(address)
+        if receiver is None:
+            self.counts["from_unknown_address"] += 1
+        elif 128 <= first < 192:
+            # RFC 5761 section 4: RTCP's packet types lie where RTP has a marker and types 64 to 95.
+            if size >= 2 and 192 <= self._buffers.received[1] < 224:
+                receiver.on_rtcp(size, address, now)
+            else:
+                receiver.on_rtp(size, address, now)
+        elif 20 <= first < 64:
+            receiver.on_dtls(bytes(self._buffers.received[:size]), address, now)
+        else:
+            self.counts["of_unknown_kind"] += 1
+
+    def _route_check(self, size: int, address: Address, ancillary: Ancillary, now: float) -> None:
+        try:
+            request = stun.parse_request(bytes(self._buffers.received[:size]))
+        except stun.StunError:
+            self.counts["stun_malformed"] += 1
+            return
+        receiver = self._by_ufrag.get(request.username.partition(":")[0])
+        if receiver is None:
+            self.counts["stun_unknown_user"] += 1
+            return
+        receiver.on_check(request, Path(address, _reply_from(ancillary)), now)
+
+    # ---- out -------------------------------------------------------------------------------------------
+
+    def send(self, datagram: bytes | memoryview, path: Path) -> bool:
+        """One datagram; False (and counted) if the kernel does not take it."""
+        if self._socket is None:
+            return False
+        try:
+            self._socket.sendmsg((datagram,), path.ancillary, 0, path.address)
+        except OSError as error:
+            self.counts[f"send_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
+            return False
+        return True
+
+    def send_run(self, sealed: memoryview, stride: int, path: Path) -> bool:
+        """Packets of `stride` bytes in a row (the last may be shorter): one send with GSO, else one by one."""
+        if len(sealed) <= stride:
+            return self.send(sealed, path)
+        if self.has_gso and self._socket is not None:
+            segment = (socket.IPPROTO_UDP, UDP_SEGMENT, self._segments[stride])
+            try:
+                self._socket.sendmsg((sealed,), [*path.ancillary, segment], 0, path.address)
+            except OSError as error:
+                if error.errno not in NO_GSO and error.errno != errno.EMSGSIZE:
+                    self.counts[f"send_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
+                    return False
+                self.counts["gso_refused"] += 1
+                # The kernel or the card cannot do it at all; EMSGSIZE is only about this path's MTU.
+                self.has_gso = error.errno == errno.EMSGSIZE
+            else:
+                return True
+        sent = [self.send(sealed[at : at + stride], path) for at in range(0, len(sealed), stride)]
+        return all(sent)
+
+
+def _reply_from(ancillary: Ancillary) -> Ancillary:
+    """The option that sends from the address at which a datagram arrived (struct in_pktinfo, ip(7))."""
+    for level, kind, content in ancillary:
+        if level == socket.IPPROTO_IP and kind == IP_PKTINFO and len(content) >= 12:
+            return [(level, kind, struct.pack("=i", 0) + content[4:8] + bytes(4))]
+    return []
+
+
+def own_addresses(host: str) -> tuple[str, ...]:
+    """What to announce for a socket bound to `host`: the machine's IPv4 addresses, loopback last."""
+    if host not in ("0.0.0.0", ""):
+        return (host,)
+    found = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
+    usable = [ip for ip in dict.fromkeys(found) if not ip.startswith("169.254.")]
+    return (*(ip for ip in usable if not ip.startswith("127.")), *(ip for ip in usable if ip.startswith("127.")))

@@ -1,0 +1,38 @@
+"""WHEP over HTTP: a viewer's POST. Who watches is committed before the answer: viewing fails closed."""
+
+from __future__ import annotations
+
+from functools import partial
+
+from aiohttp import web
+
+from server.errors import WatchroomError
+from server.media.engine import MediaEngine, check_layer
+from server.media.layer import MAIN
+from server.media.routes import SDP, AdmitViewer, created, preflight, read_body
+from server.media.settings import IceServer
+from server.media.store import LiveViewStore
+
+
+def whep_routes(
+    engine: MediaEngine, admit_viewer: AdmitViewer, views: LiveViewStore, ice_servers: tuple[IceServer, ...] = ()
+) -> list[web.AbstractRouteDef]:
+    """`admit_viewer(request, device_id)` says who it is, or raises for whoever may not watch this camera now."""
+
+    async def watch(request: web.Request) -> web.Response:
+        device_id = request.match_info["device_id"]
+        viewer = await admit_viewer(request, device_id)
+        layer = request.query.get("layer", MAIN)
+        check_layer(layer)
+        offer = await read_body(request, SDP)
+        engine.require_streaming(device_id)
+        view_id = await views.begin(device_id, viewer, layer)
+        try:
+            answer = await engine.watch(device_id, viewer, offer, layer, partial(views.end_soon, view_id))
+        except WatchroomError:
+            views.end_soon(view_id, layer)
+            raise
+        return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
+
+    path = "/whep/{device_id:[a-z0-9-]{3,40}}"
+    return [web.post(path, watch), web.options(path, preflight("POST, OPTIONS"))]

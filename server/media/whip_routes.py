@@ -1,0 +1,25 @@
+"""WHIP over HTTP (RFC 9725): a camera's POST. The session's resource is in routes."""
+
+from __future__ import annotations
+
+from aiohttp import web
+
+from server.media.engine import MediaEngine
+from server.media.routes import SDP, AdmitCamera, created, preflight, read_body
+from server.media.settings import IceServer
+
+
+def whip_routes(
+    engine: MediaEngine, admit_camera: AdmitCamera, ice_servers: tuple[IceServer, ...] = ()
+) -> list[web.AbstractRouteDef]:
+    """`admit_camera(request, device_id)` raises Unauthorised, Forbidden or NotFound for whoever may not publish."""
+
+    async def publish(request: web.Request) -> web.Response:
+        device_id = request.match_info["device_id"]
+        await admit_camera(request, device_id)
+        offer = await read_body(request, SDP)
+        answer = await engine.publish(device_id, offer)
+        return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
+
+    path = "/whip/{device_id:[a-z0-9-]{3,40}}"
+    return [web.post(path, publish), web.options(path, preflight("POST, OPTIONS"))]

@@ -1,0 +1,163 @@
+"""A camera's session: its offer answered, its tracks taken in (WHIP, RFC 9725)."""
+
+from __future__ import annotations
+
+import secrets
+from typing import Any, Protocol
+
+from server.errors import Unprocessable
+from server.media import sdp
+from server.media.forwarder import Forwarder
+from server.media.inlet import Inlet, TrackPlan
+from server.media.layer import LAYERS, MAIN
+from server.media.media_session import (
+    CNAME,
+    Answer,
+    IceGeneration,
+    Patched,
+    no_codec,
+    read_offer,
+    usable,
+)
+from server.media.peer import MediaPlane
+from server.media.track import AUDIO, VIDEO
+
+
+class PublisherEvents(Protocol):
+    """What the engine wants to know of a camera's session. Plain calls."""
+
+    def publisher_ready(self, session: WhipSession, now: float) -> None: ...
+
+    def publisher_track(self, session: WhipSession, forwarder: Forwarder) -> None: ...
+
+    def publisher_ended(self, session: WhipSession, reason: str) -> None: ...
+
+    def has_packets(self, forwarder: Forwarder) -> None: ...
+
+
+class WhipSession:
+    """Made from an offer. Raises BadRequest, Unprocessable or NotAcceptable; then nothing is left behind."""
+
+    def __init__(self, device_id: str, offer: str, plane: MediaPlane, events: PublisherEvents) -> None:
+        self.id = secrets.token_hex(16)
+        self.device_id = device_id
+        self._plane = plane
+        self._events = events
+        parsed = read_offer(offer)
+        media = usable(parsed, ("sendonly", "sendrecv"))
+        plans, answered = _plan(media)
+        if not plans:
+            raise no_codec()
+        first = next(one for one in media if answered.get(one.mid))
+        if not first.fingerprints:
+            raise Unprocessable("no a=fingerprint with sha-256, sha-384 or sha-512")
+        self.h264_profile = _profile(answered)
+        self.inlet = Inlet(plans, first_extension(media), plane.clock, self._on_track, events.has_packets)
+        self.peer = plane.peer_for(first, self)
+        self.inlet.peer = self.peer
+        self._generation = IceGeneration(first.ice_ufrag, first.mid)
+        self._answered = [sdp.AnswerMedia(one, tuple(answered.get(one.mid, ())), "recvonly") for one in parsed.media]
+
+    def answer(self) -> Answer:
+        """The answer to the offer."""
+        transport = self.peer.transport(self._plane.addresses())
+        text = sdp.write_answer(secrets.randbits(62), 1, self._answered, transport, CNAME)
+        return Answer(self.id, text, self._generation.etag(self.id))
+
+    def patch(self, body: str, if_match: str | None) -> Patched:
+        """See IceGeneration.patch."""
+        return self._generation.patch(self.id, body, if_match, self.peer, self._plane)
+
+    def describe(self, now: float) -> dict[str, Any]:
+        """The session as JSON."""
+        return {
+            "session_id": self.id,
+            "device_id": self.device_id,
+            "kind": "camera",
+            "connected": self.peer.is_ready,
+            "uplink_bps": self.inlet.uplink_bps,
+            "tracks": [
+                {
+                    "kind": source.plan.kind,
+                    "layer": source.plan.layer,
+                    "codec": source.plan.codec,
+                    "packets": source.packets,
+                    "bytes": source.bytes,
+                    "fraction_lost": source.lost,
+                    "recovered": source.loss.recovered,
+                    "abandoned": source.loss.abandoned,
+                }
+                for source in self.inlet.sources
+            ],
+        }
+
+    def tick(self, now: float) -> None:
+        """Once a second."""
+        reason = self.peer.expired(now)
+        if reason is not None:
+            self.close(reason)
+            return
+        self.inlet.report(now)
+        self.inlet.serve(now)
+
+    def close(self, reason: str) -> None:
+        """End it; the engine hears of it by `publisher_ended`."""
+        self.peer.close(reason)
+
+    # ---- PeerOwner -------------------------------------------------------------------------------------
+
+    def on_ready(self, now: float) -> None:
+        """See PeerOwner."""
+        self._events.publisher_ready(self, now)
+
+    def on_media(self, packet: memoryview, now: float) -> None:
+        """See PeerOwner."""
+        self.inlet.on_media(packet, now)
+
+    def on_feedback(self, compound: bytes, now: float) -> None:
+        """See PeerOwner."""
+        self.inlet.on_feedback(compound, now)
+
+    def on_closed(self, reason: str) -> None:
+        """See PeerOwner."""
+        self.inlet.close()
+        self._events.publisher_ended(self, reason)
+
+    def _on_track(self, forwarder: Forwarder) -> None:
+        self._events.publisher_track(self, forwarder)
+
+
+def _plan(media: list[sdp.Media]) -> tuple[list[TrackPlan], dict[str, list[sdp.Codec]]]:
+    """First video m-line is main, second is sub, in one codec; the first sound. The rest is refused."""
+    plans: list[TrackPlan] = []
+    answered: dict[str, list[sdp.Codec]] = {}
+    video_codec: str | None = None
+    layers = iter(LAYERS)
+    for one in media:
+        if one.kind == VIDEO:
+            codecs = [codec for codec in sdp.video_codecs(one) if video_codec in (None, codec.name)]
+            layer = next(layers, None) if codecs else None
+            if layer is None:
+                continue
+            codec, video_codec = codecs[0], codecs[0].name
+        else:
+            found = sdp.audio_codec(one)
+            if found is None or any(plan.kind == AUDIO for plan in plans):
+                continue
+            codec, layer = found, MAIN
+        answered[one.mid] = [codec]
+        plans.append(TrackPlan(one.kind, layer, codec.name, codec.clock_rate, codec.payload_type, one.mid, one.ssrcs))
+    return plans, answered
+
+
+def first_extension(media: list[sdp.Media]) -> int | None:
+    """The number of the mid header extension: the same for all of a bundle (RFC 8843 section 9.2)."""
+    return next((one.mid_extension for one in media if one.mid_extension is not None), None)
+
+
+def _profile(answered: dict[str, list[sdp.Codec]]) -> str | None:
+    for codecs in answered.values():
+        for codec in codecs:
+            if codec.name == "H264":
+                return codec.parameter("profile-level-id")
+    return None
