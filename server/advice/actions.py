@@ -1,0 +1,135 @@
+"""What may be done with advice: send it, follow it, and ask a camera to do something.
+
+The river: composer → send → store (committed) → bus (doorbell) → downlink → the officer's device; the
+receipts take the uplink back. What is sent is a row first, so that no break of any connection loses it.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+from sqlalchemy.exc import IntegrityError
+
+from server import wire
+from server.advice.advice import Advice, checked_text
+from server.advice.downlink import Item
+from server.advice.receipt import Reached, receive
+from server.advice.store import AdviceStore, RequestStore
+from server.bus import Bus, Topic
+from server.clock import Clock
+from server.errors import Conflict, Unprocessable
+
+OVERTAKEN_S = 12 * 3600.0  # advice from the shift before is not pressed upon the next wearer
+MOST_RESENT = 50
+REQUEST_VALID_S = 60.0  # "start streaming now" must not come true minutes later, when nobody expects it
+SKEW_S = 2.0  # R11: below this, a difference of clocks is mostly the message's travel time
+
+CallSign = Callable[[str], Awaitable[str]]  # device_id → call sign; raises NotFound
+Ring = Callable[[str], Awaitable[None]]  # device_id: something waits for this camera
+
+
+class Advising:
+    """Sends advice and keeps its receipts."""
+
+    def __init__(self, store: AdviceStore, bus: Bus, clock: Clock, *, call_sign: CallSign, ring: Ring) -> None:
+        self._store = store
+        self._bus = bus
+        self._clock = clock
+        self._call_sign = call_sign
+        self._ring = ring
+
+    async def send(self, device_id: str, text: object, client_id: str, author_id: str, author_name: str) -> Advice:
+        """Send words to an officer; the same `client_id` again returns what was sent. Raises BadRequest, NotFound."""
+        words = checked_text(text)
+        call_sign = await self._call_sign(device_id)
+        try:
+            async with self._store.transaction() as tx:
+                before = await self._store.sent_as(tx, author_id, client_id)
+                if before is None:
+                    seq = await self._store.next_seq(tx)
+                    advice = Advice(
+                        id=secrets.token_hex(12),
+                        seq=seq,
+                        device_id=device_id,
+                        call_sign=call_sign,
+                        text=words,
+                        author_id=author_id,
+                        author_name=author_name,
+                        sent_at=self._clock.wall(),
+                    )
+                    await self._store.add(tx, advice, client_id)
+        except IntegrityError:  # the same request twice at once, on two processes: the other one has sent it
+            async with self._store.transaction() as tx:
+                before = await self._store.sent_as(tx, author_id, client_id)
+        if before is not None:
+            return _same(before, device_id, words)
+        await self._bus.publish(Topic.JOURNAL, {"seq": advice.seq})
+        await self._ring(device_id)
+        return advice
+
+    async def receive_receipt(
+        self, device_id: str, outbox_id: str, receipt: wire.Receipt, offset_s: float = 0.0
+    ) -> None:
+        """Keep a proof from the device. The same again changes nothing. Raises Unprocessable if it is not its own."""
+        at = receipt.at - offset_s if abs(offset_s) > SKEW_S else receipt.at
+        seq: int | None = None
+        async with self._store.transaction() as tx:
+            advice = await self._store.find(tx, receipt.advice_id)
+            if advice is None or advice.device_id != device_id:
+                raise Unprocessable(f"advice_id: {receipt.advice_id} was not sent to this camera")
+            bounded = min(max(at, advice.sent_at), self._clock.wall())
+            if receive(advice.receipts, Reached[receipt.state.upper()], bounded) != advice.receipts:
+                seq = await self._store.next_seq(tx)
+                newest = await self._store.find(tx, receipt.advice_id) or advice
+                receipts = receive(newest.receipts, Reached[receipt.state.upper()], bounded)
+                await self._store.set_receipts(tx, newest, receipts, seq)
+        if seq is not None:
+            await self._bus.publish(Topic.JOURNAL, {"seq": seq})
+
+    async def newest(self, device_id: str | None = None, limit: int = 50) -> list[dict[str, Any]]:
+        """The newest advice, oldest first."""
+        return [advice.as_json() for advice in await self._store.newest(device_id, limit)]
+
+    async def waiting(self, device_id: str) -> list[Item]:
+        """What the officer has not acknowledged; the camera tells a repetition by `advice_id`."""
+        since = self._clock.wall() - OVERTAKEN_S
+        rows = await self._store.unacknowledged(device_id, since, MOST_RESENT)
+        return [Item(f"advice {advice.id}", advice.as_message()) for advice in rows]
+
+
+class CameraRequests:
+    """Asks cameras to record or to stream. What the camera then reports is the answer."""
+
+    def __init__(self, store: RequestStore, clock: Clock, *, ring: Ring) -> None:
+        self._store = store
+        self._clock = clock
+        self._ring = ring
+
+    async def ask(self, device_id: str, what: wire.RequestWhat, by_name: str) -> None:
+        """Ask for `what` in the name of a person; forgotten after a minute if the camera cannot be reached."""
+        await self._store.add(secrets.token_hex(12), device_id, what, by_name, self._clock.wall())
+        await self._ring(device_id)
+
+    async def waiting(self, device_id: str) -> list[Item]:
+        """What is asked of this camera and was not sent yet."""
+        rows = await self._store.waiting(device_id, self._clock.wall() - REQUEST_VALID_S)
+        return [
+            Item(
+                f"request {row.id}",
+                wire.Request(what=row.what, by=row.by_name),
+                partial(self._set_sent, row.id),
+            )
+            for row in rows
+        ]
+
+    async def _set_sent(self, request_id: str) -> None:
+        await self._store.set_sent(request_id, self._clock.wall())
+
+
+def _same(before: Advice, device_id: str, words: str) -> Advice:
+    if (before.device_id, before.text) != (device_id, words):
+        raise Conflict("client_id: it was used for other advice", advice=before.as_json())
+    return before

@@ -1,0 +1,1 @@
+"""Alerts: what needs somebody to act, who took it, and how it ended."""

@@ -1,0 +1,1 @@
+"""The console's live channel and its pages."""

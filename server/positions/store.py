@@ -1,0 +1,69 @@
+"""Where trails are kept: one row per camera and minute, not one per fix (reliability.md, Storage)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.database import Database, metadata
+from server.positions.fix import Fix
+from server.positions.trail import ChunkKey, merge, pack, unpack
+
+trail_chunk = sa.Table(
+    "trail_chunk",
+    metadata,
+    sa.Column("device_id", sa.String(40), primary_key=True),
+    sa.Column("minute", sa.BigInteger, primary_key=True, autoincrement=False),
+    sa.Column("body", sa.LargeBinary, nullable=False),
+)
+
+
+class TrailStore:
+    """Reads and merges chunks."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, chunks: Mapping[ChunkKey, Sequence[Fix]]) -> None:
+        """Merge new fixes into their chunks, all in one transaction. Raises Unavailable; nothing is kept then."""
+        async with self._database.transaction() as tx:
+            for device_id, minute in sorted(chunks):  # one order everywhere: two processes cannot deadlock
+                await self._merge(tx, device_id, minute, chunks[device_id, minute])
+
+    async def _merge(self, tx: AsyncConnection, device_id: str, minute: int, fixes: Sequence[Fix]) -> None:
+        # The row is made first, so that there is one to lock: a camera may change process within its minute.
+        insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+        row = {"device_id": device_id, "minute": minute, "body": pack([])}
+        await tx.execute(insert(trail_chunk).values(**row).on_conflict_do_nothing())
+        here = sa.and_(trail_chunk.c.device_id == device_id, trail_chunk.c.minute == minute)
+        body = (await tx.execute(sa.select(trail_chunk.c.body).where(here).with_for_update())).scalar_one()
+        merged = pack(merge(unpack(device_id, body), fixes))
+        if merged != body:
+            await tx.execute(sa.update(trail_chunk).where(here).values(body=merged))
+
+    async def since(self, device_id: str, at: float) -> list[Fix]:
+        """The fixes of one camera taken at or after `at`, oldest first."""
+        query = (
+            sa.select(trail_chunk.c.body)
+            .where(trail_chunk.c.device_id == device_id, trail_chunk.c.minute >= int(at // 60))
+            .order_by(trail_chunk.c.minute)
+        )
+        async with self._database.reading() as connection:
+            bodies = (await connection.execute(query)).scalars().all()
+        return [fix for fix in merge(*(unpack(device_id, body) for body in bodies)) if fix.at >= at]
+
+    async def last_chunks(self) -> list[Fix]:
+        """The fixes of the newest chunk of every camera."""
+        newest = (
+            sa.select(trail_chunk.c.device_id, sa.func.max(trail_chunk.c.minute).label("minute"))
+            .group_by(trail_chunk.c.device_id)
+            .subquery()
+        )
+        same = sa.and_(trail_chunk.c.device_id == newest.c.device_id, trail_chunk.c.minute == newest.c.minute)
+        query = sa.select(trail_chunk.c.device_id, trail_chunk.c.body).join(newest, same)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        return [fix for row in rows for fix in unpack(row.device_id, row.body)]

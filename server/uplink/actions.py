@@ -1,0 +1,234 @@
+"""What happens to a camera's messages: taken in, acknowledged when committed, set aside when poisonous.
+
+Fixes are shown at once and acknowledged with their next commit. Signals and receipts go through a queue of
+their own, in order, so that a slow database delays them but not the map. A message that fails is tried five
+times and then set aside (R13): the ones behind it must not wait for it for ever.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+
+from server import wire
+from server.clock import Clock
+from server.errors import Unavailable, WatchroomError
+from server.tasks import TaskOwner
+from server.uplink.offset import ClockOffset
+
+log = structlog.get_logger(__name__)
+
+TRIES = 5
+DATABASE_AGAIN_S = 0.5  # it is away, the message is sound: try again for as long as the camera stays
+MOST_QUEUED = 200  # signals; beyond that the camera is not read any further, and keeps the rest itself
+MOST_ACKS = 4_000  # in one message: 4,000 numbers of 9 bytes stay below the size limit
+MOST_REFUSED = 20  # on one connection: this is no camera of ours, or a badly broken one
+LOST_AFTER_S = 10.0  # a camera that changes its network is back by then
+
+Numbered = wire.Signal | wire.Receipt
+Send = Callable[[bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Receivers:
+    """Who takes what; each returns only after commit, except `fix`, whose future is done then."""
+
+    fix: Callable[[str, str, wire.Fix, float], Coroutine[Any, Any, asyncio.Future[None]]]
+    signal: Callable[[str, str, wire.Signal, float], Coroutine[Any, Any, None]]
+    receipt: Callable[[str, str, wire.Receipt, float], Coroutine[Any, Any, None]]
+    status: Callable[[str, wire.Status], Coroutine[Any, Any, None]]
+    quarantine: Callable[[str, str, int, str, bytes], Coroutine[Any, Any, bool]]
+    poisoned: Callable[[str, str], Coroutine[Any, Any, None]]  # device_id, reason → operator alert
+
+
+class TooManyRefused(Exception):
+    """The connection brings nothing but messages that cannot be accepted."""
+
+
+class Intake:
+    """Takes in what one connection brings. `run` must run beside `take`."""
+
+    def __init__(
+        self, receivers: Receivers, device_id: str, outbox_id: str, clock: Clock, tasks: TaskOwner, send: Send
+    ) -> None:
+        self._receivers = receivers
+        self._device_id = device_id
+        self._outbox_id = outbox_id
+        self._clock = clock
+        self._tasks = tasks
+        self._send = send
+        self._queue: asyncio.Queue[tuple[Numbered | None, bytes, str]] = asyncio.Queue(MOST_QUEUED)
+        self._acks: list[int] = []
+        self._ack_wake = asyncio.Event()
+        self._refused = 0
+        self.offset = ClockOffset()
+        self.active = False  # recording or streaming, by its last status
+
+    def start(self) -> None:
+        """Begin to work off the queue and to send acknowledgements."""
+        self._tasks.start(self._work(), "numbered")
+        self._tasks.start(self._acknowledge(), "acks")
+
+    async def take(self, raw: bytes) -> None:
+        """One message as it came. Raises TooManyRefused when the connection should end."""
+        if self._refused > MOST_REFUSED:
+            raise TooManyRefused(f"more than {MOST_REFUSED} messages were refused")
+        try:
+            message = wire.parse_from_camera(raw)
+        except wire.WireError as error:
+            await self._queue.put((None, raw, str(error)))
+            return
+        if isinstance(message, wire.Fix):
+            await self._take_fix(message, raw)
+        elif isinstance(message, wire.Status):
+            await self._take_status(message)
+        elif isinstance(message, wire.Signal | wire.Receipt):
+            await self._queue.put((message, raw, ""))
+
+    async def _take_fix(self, fix: wire.Fix, raw: bytes) -> None:
+        for left in reversed(range(TRIES)):
+            outcome = await self._attempt(
+                self._receivers.fix(self._device_id, self._outbox_id, fix, self.offset.seconds)
+            )
+            if isinstance(outcome, asyncio.Future):
+                outcome.add_done_callback(lambda done: None if done.cancelled() else self._committed(fix.seq))
+                return
+            if isinstance(outcome, Unavailable):
+                return  # not acknowledged: the camera keeps it
+            if left == 0:
+                await self._queue.put((None, raw, f"fails again and again: {outcome!r}"))
+
+    async def _take_status(self, status: wire.Status) -> None:
+        self.offset.add(status.at, self._clock.wall())
+        self.active = status.streaming or status.recording == "recording"
+        await self._attempt(self._receivers.status(self._device_id, status))
+
+    async def _work(self) -> None:
+        while True:
+            message, raw, reason = await self._queue.get()
+            if message is not None:
+                reason = await self._accept(message)
+            if reason:
+                await self._refuse(message.seq if message else _seq_of(raw), reason, raw)
+            elif message is not None:
+                self._committed(message.seq)
+
+    async def _accept(self, message: Numbered) -> str:
+        """Hand it over until it is committed. Returns why it never can be, or an empty text."""
+        tries = 0
+        while True:
+            error = await self._attempt(self._handed(message))
+            if error is None:
+                return ""
+            if isinstance(error, Unavailable):
+                await asyncio.sleep(DATABASE_AGAIN_S)
+                continue
+            if isinstance(error, WatchroomError) and error.status < 500:
+                return error.detail
+            tries += 1
+            if tries == TRIES:
+                return f"fails again and again: {error!r}"
+
+    def _handed(self, message: Numbered) -> Coroutine[Any, Any, None]:
+        if isinstance(message, wire.Signal):
+            return self._receivers.signal(self._device_id, self._outbox_id, message, self.offset.seconds)
+        return self._receivers.receipt(self._device_id, self._outbox_id, message, self.offset.seconds)
+
+    async def _refuse(self, seq: int, reason: str, raw: bytes) -> None:
+        """Set a message aside, tell the operators once, and tell the camera to go on without it."""
+        self._refused += 1
+        while True:
+            outcome = await self._attempt(
+                self._receivers.quarantine(self._device_id, self._outbox_id, seq, reason, raw)
+            )
+            if not isinstance(outcome, Unavailable):
+                break
+            await asyncio.sleep(DATABASE_AGAIN_S)
+        log.warning("message set aside", device_id=self._device_id, seq=seq, reason=reason)
+        if outcome is True:
+            await self._attempt(self._receivers.poisoned(self._device_id, reason))
+        await self._send_quietly(wire.pack(wire.Refused(seq=seq, reason=reason[:300])))
+
+    async def _attempt(self, work: Coroutine[Any, Any, Any]) -> Any:
+        """The result of `work`, or what it raised: run as a task, so that its owner logs whatever goes wrong."""
+        task = self._tasks.start(work, "attempt")
+        await asyncio.wait({task})
+        return task.result() if task.cancelled() else task.exception() or task.result()
+
+    def _committed(self, seq: int) -> None:
+        self._acks.append(seq)
+        self._ack_wake.set()
+
+    async def _acknowledge(self) -> None:
+        while True:
+            await self._ack_wake.wait()
+            self._ack_wake.clear()
+            while self._acks:
+                batch, self._acks = self._acks[:MOST_ACKS], self._acks[MOST_ACKS:]
+                await self._send_quietly(wire.pack(wire.Ack(seqs=batch)))
+
+    async def _send_quietly(self, raw: bytes) -> None:
+        try:
+            await self._send(raw)
+        except ConnectionResetError:
+            log.debug("the camera has gone; it will ask again", device_id=self._device_id)
+
+
+class CameraWatch:
+    """Notices when a camera that was recording or streaming is gone for good, in whichever process it was."""
+
+    def __init__(
+        self,
+        tasks: TaskOwner,
+        raise_system: Callable[[str, str], Awaitable[None]],
+        clear_system: Callable[[str, str], Awaitable[None]],
+        lost_after_s: float = LOST_AFTER_S,
+    ) -> None:
+        self._tasks = tasks
+        self._raise = raise_system
+        self._clear = clear_system
+        self._lost_after_s = lost_after_s
+        self._missing: dict[str, asyncio.Task[Any]] = {}
+
+    def back(self, device_id: str) -> None:
+        """It is connected, here or at another process."""
+        missing = self._missing.pop(device_id, None)
+        if missing is not None:
+            missing.cancel()
+
+    def connected(self, device_id: str) -> None:
+        """It is connected here: what was raised is over."""
+        self.back(device_id)
+        self._tasks.start(self._until_kept(self._clear, device_id), "camera.back")
+
+    def disconnected(self, device_id: str, active: bool) -> None:
+        """It has gone; `active`: it was recording or streaming."""
+        self.back(device_id)
+        if active:
+            self._missing[device_id] = self._tasks.start(self._lost(device_id), "camera.lost")
+
+    async def _lost(self, device_id: str) -> None:
+        await asyncio.sleep(self._lost_after_s)
+        self._missing.pop(device_id, None)
+        await self._until_kept(self._raise, device_id)
+
+    async def _until_kept(self, change: Callable[[str, str], Awaitable[None]], device_id: str) -> None:
+        while True:
+            try:
+                await change("camera.lost", device_id)
+                return
+            except Unavailable:
+                await asyncio.sleep(DATABASE_AGAIN_S)
+
+
+def _seq_of(raw: bytes) -> int:
+    """The number of a message that is otherwise unreadable; 0 when even that cannot be read."""
+    try:
+        seq = wire.unpack_map(raw).get("seq")
+    except wire.WireError:
+        return 0
+    return seq if isinstance(seq, int) and not isinstance(seq, bool) and 0 < seq <= 2**53 else 0

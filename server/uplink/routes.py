@@ -1,0 +1,204 @@
+"""`/uplink/{device_id}`: the WebSocket that a camera keeps open.
+
+challenge → hello (signed) → welcome, then messages both ways. One connection per camera: the newer one wins,
+because the older one is usually a network that the camera has already left.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from typing import Any
+
+import structlog
+from aiohttp import WSMsgType, web
+
+from server import wire
+from server.bus import Body, Bus, Topic
+from server.clock import Clock
+from server.errors import WatchroomError
+from server.tasks import TaskOwner
+from server.uplink.actions import CameraWatch, Intake, Receivers, Send, TooManyRefused
+
+log = structlog.get_logger(__name__)
+
+HELLO_S = 10.0
+HEARTBEAT_S = 5.0
+TOKEN_AGAIN_S = 240.0  # well within a token's life
+
+NOT_ADMITTED = 4001  # who connects is not this camera, or may no longer do anything
+REPLACED = 4009  # the same camera has connected anew
+
+VerifyHello = Callable[[web.Request, str, bytes, wire.Hello], Awaitable[object]]
+WhipToken = Callable[[str], str]
+CallSign = Callable[[str], Awaitable[str]]
+Notice = Callable[[str], Awaitable[None]]
+ServeDownlink = Callable[[str, Send], Coroutine[Any, Any, None]]
+
+
+class Uplink:
+    """The cameras' connections of this process."""
+
+    def __init__(
+        self,
+        *,
+        receivers: Receivers,
+        verify_hello: VerifyHello,
+        whip_token_for: WhipToken,
+        call_sign: CallSign,
+        ice_servers: Sequence[dict[str, Any]],
+        serve_downlink: ServeDownlink,
+        on_connected: Notice,
+        on_disconnected: Notice,
+        watch: CameraWatch,
+        bus: Bus,
+        clock: Clock,
+        tasks: TaskOwner,
+        token_again_s: float = TOKEN_AGAIN_S,
+    ) -> None:
+        self._receivers = receivers
+        self._verify_hello = verify_hello
+        self._whip_token_for = whip_token_for
+        self._call_sign = call_sign
+        self._ice_servers = list(ice_servers)
+        self._serve_downlink = serve_downlink
+        self._on_connected = on_connected
+        self._on_disconnected = on_disconnected
+        self._watch = watch
+        self._bus = bus
+        self._clock = clock
+        self._tasks = tasks
+        self._token_again_s = token_again_s
+        self._held: dict[str, _Connection] = {}
+        bus.subscribe(Topic.DOWNLINK, self._heard_holder)
+        bus.subscribe(Topic.SESSIONS, self._heard_revoked)
+
+    def routes(self) -> list[web.RouteDef]:
+        """The one route."""
+        return [web.get("/uplink/{device_id}", self.connect)]
+
+    def connected(self) -> list[str]:
+        """The cameras that are connected to this process."""
+        return list(self._held)
+
+    async def close(self) -> None:
+        """Send every camera away: the server is going."""
+        for connection in list(self._held.values()):
+            await connection.socket.close(code=1001, message=b"the server is going away")
+
+    async def connect(self, request: web.Request) -> web.WebSocketResponse:
+        """One camera's connection, from challenge to end."""
+        device_id = request.match_info["device_id"]
+        socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=wire.MAX_MESSAGE_BYTES, compress=False)
+        await socket.prepare(request)
+        hello = await self._greet(request, socket, device_id)
+        if hello is None:
+            return socket
+        async with TaskOwner(f"uplink {device_id}") as tasks:
+            intake = Intake(self._receivers, device_id, hello.outbox_id, self._clock, tasks, socket.send_bytes)
+            intake.offset.add(hello.at, self._clock.wall())
+            connection = _Connection(device_id, socket)
+            try:
+                await self._hold(connection)
+                tasks.start(self._serve_downlink(device_id, socket.send_bytes), "downlink")
+                tasks.start(self._refresh_token(connection), "token")
+                intake.start()
+                await self._read(socket, intake)
+            finally:
+                await self._let_go(connection, intake.active)
+        return socket
+
+    async def _greet(self, request: web.Request, socket: web.WebSocketResponse, device_id: str) -> wire.Hello | None:
+        nonce = secrets.token_bytes(32)
+        await socket.send_bytes(wire.pack(wire.Challenge(nonce=nonce)))
+        try:
+            hello = wire.parse_from_camera(await asyncio.wait_for(socket.receive_bytes(), HELLO_S))
+            if not isinstance(hello, wire.Hello):
+                raise wire.WireError(f"t: expected hello, got {hello.t}")
+            await self._verify_hello(request, device_id, nonce, hello)
+            welcome = await self._welcome(device_id)
+        except (wire.WireError, WatchroomError, TypeError, TimeoutError) as error:  # TypeError: text, or closed
+            log.warning("camera not admitted", device_id=device_id, remote=request.remote, reason=str(error))
+            refused = isinstance(error, wire.WireError) or (isinstance(error, WatchroomError) and error.status < 500)
+            await socket.close(code=NOT_ADMITTED if refused else 1013, message=str(error).encode()[:120])
+            return None
+        await socket.send_bytes(wire.pack(welcome))
+        return hello
+
+    async def _welcome(self, device_id: str) -> wire.Welcome:
+        return wire.Welcome(
+            server_time=self._clock.wall(),
+            call_sign=await self._call_sign(device_id),
+            whip_path=f"/whip/{device_id}",
+            whip_token=self._whip_token_for(device_id),
+            ice_servers=self._ice_servers,
+        )
+
+    async def _hold(self, connection: _Connection) -> None:
+        device_id = connection.device_id
+        older = self._held.get(device_id)
+        self._held[device_id] = connection
+        if older is not None:
+            self._end(older, REPLACED, "the camera has connected anew")
+        await self._bus.publish(Topic.DOWNLINK, {"device_id": device_id, "holder": connection.id})
+        log.info("camera connected", device_id=device_id)
+        self._watch.connected(device_id)
+        await self._on_connected(device_id)
+
+    async def _let_go(self, connection: _Connection, active: bool) -> None:
+        device_id = connection.device_id
+        if self._held.get(device_id) is not connection:
+            return  # a newer connection has taken over: the camera is not gone
+        del self._held[device_id]
+        log.info("camera disconnected", device_id=device_id, code=connection.socket.close_code)
+        self._watch.disconnected(device_id, active)
+        await self._on_disconnected(device_id)
+
+    async def _read(self, socket: web.WebSocketResponse, intake: Intake) -> None:
+        async for message in socket:
+            if message.type is not WSMsgType.BINARY:
+                await socket.close(code=1003, message=b"binary messages only")
+                return
+            try:
+                await intake.take(message.data)
+            except TooManyRefused as error:
+                await socket.close(code=1008, message=str(error).encode())
+                return
+
+    async def _refresh_token(self, connection: _Connection) -> None:
+        while not connection.socket.closed:
+            await asyncio.sleep(self._token_again_s)
+            token = wire.Token(whip_token=self._whip_token_for(connection.device_id))
+            try:
+                await connection.socket.send_bytes(wire.pack(token))
+            except ConnectionResetError:
+                return
+
+    def _heard_holder(self, body: Body) -> None:
+        """Another process holds this camera now."""
+        device_id, holder = str(body.get("device_id")), body.get("holder")
+        if holder is None:
+            return
+        self._watch.back(device_id)
+        connection = self._held.get(device_id)
+        if connection is not None and connection.id != holder:
+            del self._held[device_id]
+            self._end(connection, REPLACED, "the camera has connected anew")
+
+    def _heard_revoked(self, body: Body) -> None:
+        for revoked in body.get("revoked", ()):
+            connection = self._held.get(str(revoked))
+            if connection is not None:
+                self._end(connection, NOT_ADMITTED, "the camera may no longer connect")
+
+    def _end(self, connection: _Connection, code: int, reason: str) -> None:
+        log.info("camera's connection is ended", device_id=connection.device_id, reason=reason)
+        self._tasks.start(connection.socket.close(code=code, message=reason.encode()), "uplink.end")
+
+
+class _Connection:
+    def __init__(self, device_id: str, socket: web.WebSocketResponse) -> None:
+        self.id = secrets.token_hex(8)
+        self.device_id = device_id
+        self.socket = socket
