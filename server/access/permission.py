@@ -29,9 +29,7 @@ class Permission(StrEnum):
     OPERATE = "operate"  # figures of the installation
 
 
-_ROOM = frozenset(
-    {Permission.SEE, Permission.WATCH, Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST}
-)
+_ROOM = frozenset({Permission.SEE, Permission.WATCH, Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST})
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,

@@ -176,7 +176,7 @@ def differs(one: dict[str, Any] | None, other: dict[str, Any] | None) -> bool:
     """Whether two states of a unit differ in more than how fresh they are."""
     if one is None or other is None:
         return one is not other
-    return any(one[key] != other[key] for key in one.keys() - TIMES_ALONE)
+    return any(one.get(key) != other.get(key) for key in (one.keys() | other.keys()) - TIMES_ALONE)
 
 
 def best_link(links: Iterable[Link]) -> Link:
