@@ -196,7 +196,7 @@ class LocalPostgres(LocalServer):
 
     def answers(self) -> bool:
         """Whether it accepts sessions."""
-        return self._called("pg_isready", "-d", "postgres").returncode == 0
+        return self._process is not None and self._called("pg_isready", "-d", "postgres").returncode == 0
 
     def create(self, name: str) -> str:
         """A new, empty database; returns its URL for `--database`."""

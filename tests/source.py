@@ -17,7 +17,8 @@ SHELLS = frozenset(
     # how a feature is reached, and where it is kept
     "routes whip_routes whep_routes store socket pages middleware downlink "
     # media
-    "udp_port dtls srtp peer inlet outlet engine worker workers media_session whip_session whep_session recorder retention "
+    "udp_port dtls srtp peer inlet outlet engine worker workers media_session whip_session whep_session "
+    "recorder retention "
     # the camera
     "command capture encoder sound whip_client gps gpsd holster controls outbox uplink prompt".split()
 )

@@ -1,0 +1,63 @@
+"""The one command: what goes to pytest, and what it ends with."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests import checks, programs
+from tests.checks import _close, _parse, _part
+from tests.tally import Tally
+
+
+def test_a_part_is_meant_below_tests() -> None:
+    assert _part("server/test_bootstrap.py") == "tests/server/test_bootstrap.py"
+    assert _part("server/test_bootstrap.py::test_x") == "tests/server/test_bootstrap.py::test_x"
+    assert _part("tests/server") == "tests/server"
+    assert _part("-x") == "-x"
+
+
+def test_options_are_ours_and_the_rest_is_for_pytest() -> None:
+    options, rest = _parse(["--strict", "server", "-k", "bus", "--no-install"])
+    assert options.strict and options.no_install and rest == ["server", "-k", "bus"]
+
+
+@pytest.mark.parametrize(
+    ("tally", "strict", "code"),
+    [
+        (Tally(passed=1), True, 0),
+        (Tally(passed=1, skipped=[("a", "no redis-server")]), False, 0),
+        (Tally(passed=1, skipped=[("a", "no redis-server")]), True, 1),
+        (Tally(passed=1, failed=["a"]), False, 1),
+    ],
+)
+def test_what_could_not_be_run_is_named_and_fails_when_strict(
+    tally: Tally, strict: bool, code: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert _close(tally, strict) == code
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-1] == tally.line()
+    assert not tally.skipped or "not run: a: no redis-server" in lines
+
+
+def test_without_the_right_to_install_the_line_to_type_is_told(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("shutil.which", lambda name: "/usr/bin/apt-get" if name == "apt-get" else None)
+    monkeypatch.setattr("os.geteuid", lambda: 1000)
+    programs.install(["redis-server"])
+    told = capsys.readouterr().out
+    assert told == "Missing: redis-server. Type: sudo apt-get install -y --no-install-recommends redis-server\n"
+    programs.install([])
+    assert capsys.readouterr().out == ""
+
+
+def test_a_part_alone_runs_only_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
+    run: list[list[str]] = []
+
+    def keep(_name: str, command: list[str]) -> int:
+        run.append(command)
+        return 0
+
+    monkeypatch.setattr(checks, "_run", keep)
+    assert checks.main(["--no-install", "server"]) == 1, "no report: pytest broke down"
+    assert len(run) == 1 and run[0][-1] == "tests/server"
