@@ -1,20 +1,44 @@
-"""A media engine of its own for each test."""
+"""A media engine of its own for each test, and a small site around it."""
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from aiohttp import ClientSession, web
+from aiohttp.test_utils import TestServer
 
 from server.clock import SystemClock
+from server.database import Database
+from server.errors import NotFound, Unauthorised, WatchroomError
 from server.media.engine import MediaEngine
 from server.media.live import FeedState, Viewer, WatcherInfo
-from server.media.settings import MediaSettings
+from server.media.routes import media_session_routes
+from server.media.settings import IceServer, MediaSettings
+from server.media.store import LiveViewStore
+from server.media.whep_routes import whep_routes
+from server.media.whip_routes import whip_routes
 from server.tasks import TaskOwner
 
 INSPECTOR = Viewer("person-1", "Insp. Hale", "inspector", "login-1")
+CONTROLLER = Viewer("person-2", "K. Osei", "control", "login-2")
+CAMERA = "camera-1"
+WAIT_S = 10.0
+
+Condition = Callable[[], bool]
+
+
+async def until(condition: Condition) -> None:
+    """Wait for it, for WAIT_S at most."""
+    turn = asyncio.Event()
+    async with asyncio.timeout(WAIT_S):
+        while not condition():
+            asyncio.get_running_loop().call_later(0.01, turn.set)
+            await turn.wait()
+            turn.clear()
 
 
 @dataclass
@@ -22,8 +46,13 @@ class Running:
     """An engine, and what it said."""
 
     engine: MediaEngine
+    tasks: TaskOwner
     feeds: list[tuple[str, FeedState]] = field(default_factory=list)
     watchers: list[tuple[str, list[WatcherInfo]]] = field(default_factory=list)
+
+    async def streaming(self, device_id: str = CAMERA, layers: int = 1) -> None:
+        """Wait until the camera's picture flows."""
+        await until(lambda: len(self.engine.feed_state(device_id).layers) >= layers)
 
 
 @pytest.fixture
@@ -40,5 +69,73 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
             lambda device_id, people: watchers.append((device_id, people)),
         )
         await engine.start()
-        yield Running(engine, feeds, watchers)
+        yield Running(engine, tasks, feeds, watchers)
         await engine.close()
+
+
+@dataclass
+class Site:
+    """The engine behind HTTP. A bearer token is the name of a person in `people`, or `camera`."""
+
+    running: Running
+    views: LiveViewStore
+    database: Database
+    url: str
+    http: ClientSession
+    people: dict[str, Viewer]
+
+
+@web.middleware
+async def problems(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """problem+json, as the application's own middleware makes it."""
+    try:
+        return await handler(request)
+    except WatchroomError as error:
+        response = web.json_response(error.problem(), status=error.status, headers=error.headers)
+        response.content_type = "application/problem+json"
+        return response
+
+
+@pytest.fixture
+async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
+    """WHIP, WHEP and an empty page on a free port."""
+    database = Database(str(tmp_path / "views.sqlite"))
+    await database.migrate()
+    people = {"hale": INSPECTOR, "osei": CONTROLLER}
+    views = LiveViewStore(database, SystemClock(), running.tasks)
+
+    async def admit_camera(request: web.Request, device_id: str) -> None:
+        if device_id == "unknown":
+            raise NotFound("no such camera")
+        if request.headers.get("Authorization") != "Bearer camera":
+            raise Unauthorised("a camera's token is needed")
+
+    async def admit_viewer(request: web.Request, device_id: str) -> Viewer:
+        found = people.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
+        if found is None:
+            raise Unauthorised("sign in first")
+        return found
+
+    async def page(_: web.Request) -> web.Response:
+        return web.Response(text="<!doctype html><title>media</title>", content_type="text/html")
+
+    ice_servers = (IceServer("turn:turn.example:3478", "watch", "secret"),)
+    app = web.Application(middlewares=[problems])
+    app.add_routes(
+        [
+            *whip_routes(running.engine, admit_camera, ice_servers),
+            *whep_routes(running.engine, admit_viewer, views, ice_servers),
+            *media_session_routes(running.engine, admit_camera, admit_viewer),
+            web.get("/", page),
+        ]
+    )
+    server = TestServer(app)
+    await server.start_server()
+    async with ClientSession() as http:
+        yield Site(running, views, database, str(server.make_url("")).rstrip("/"), http, people)
+    await server.close()
+    await running.engine.close()
+    await views.flush()
+    await database.close()

@@ -4,33 +4,94 @@ from __future__ import annotations
 
 import pytest
 
+from server.errors import Conflict
 from tests.server.media.clients import Camera, Screen
-from tests.server.media.conftest import INSPECTOR, Running
+from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
 
-CAMERA = "camera-1"
+
+async def publish(running: Running, camera: Camera) -> str:
+    answer = await running.engine.publish(CAMERA, await camera.make_offer())
+    await camera.take(answer.sdp)
+    await running.streaming(layers=len(camera.tracks))
+    return answer.session_id
+
+
+async def watch(running: Running, screen: Screen, layer: str = "main") -> str:
+    answer = await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), layer)
+    await screen.take(answer.sdp)
+    return answer.session_id
 
 
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
 async def test_a_viewer_sees_and_hears_the_camera(running: Running, codec: str) -> None:
     camera, screen = Camera(codec), Screen(codec)
     try:
-        answer = await running.engine.publish(CAMERA, await camera.make_offer())
-        await camera.take(answer.sdp)
-        await streaming(running)
-        shown = await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), "main")
-        await screen.take(shown.sdp)
+        await publish(running, camera)
+        await watch(running, screen)
         frames = await screen.frames(30)
         assert {(frame.width, frame.height) for frame in frames} == {(320, 180)}
         assert len(await screen.sounds(20)) == 20
+        gcm = {"SRTP_AEAD_AES_128_GCM"}
+        assert {one.peer.profile.name.decode() for one in running.engine._sessions() if one.peer.profile} == gcm
+        assert "a=setup:passive" in screen.answer
+        assert running.feeds[0][1].codec == codec
     finally:
         await screen.close()
         await camera.close()
 
 
-async def streaming(running: Running, device_id: str = CAMERA) -> None:
-    """Wait until the camera's picture flows."""
-    import asyncio
+async def test_a_camera_that_comes_back_is_the_same_feed(running: Running) -> None:
+    first, second, screen = Camera(), Camera(), Screen()
+    try:
+        session = await publish(running, first)
+        viewing = await watch(running, screen)
+        before = (await screen.frames(10))[-1]
+        await running.engine.delete(session)
+        await first.close()
+        assert running.feeds[-1][1].streaming is False
+        with pytest.raises(Conflict):
+            await running.engine.watch(CAMERA, INSPECTOR, "", "main")
+        await publish(running, second)
+        await until(
+            lambda: running.engine.describe(viewing)["connected"] and running.engine.describe(viewing)["layers"]
+        )
+        after = await screen.frames(20)
+        assert after[-1].pts > before.pts
+        assert running.engine.session(viewing).viewer == INSPECTOR
+    finally:
+        await screen.close()
+        await first.close()
+        await second.close()
 
-    async with asyncio.timeout(5):
-        while not running.engine.feed_state(device_id).streaming:
-            await asyncio.sleep(0.01)
+
+async def test_the_newer_of_two_publishers_wins(running: Running) -> None:
+    first, second, screen = Camera(), Camera(layers=((160, 96),)), Screen()
+    try:
+        old = await publish(running, first)
+        await watch(running, screen)
+        await screen.frames(3)
+        new = await publish(running, second)
+        await until(lambda: running.engine.health()["cameras"] == 1)
+        assert running.engine.session(new).device_id == CAMERA
+        assert old not in running.engine._publishers
+        widths = [frame.width for frame in await screen.frames(40)]
+        assert widths[-1] == 160
+    finally:
+        await screen.close()
+        await first.close()
+        await second.close()
+
+
+@pytest.mark.parametrize("name", [CAMERA, "person-1", "login-1"])
+async def test_revoking_ends_what_it_names(running: Running, name: str) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(running, camera)
+        await watch(running, screen)
+        assert running.engine.revoke(name) == (2 if name == CAMERA else 1)
+        assert running.engine.health()["viewers"] == 0
+        await until(lambda: screen.connection.connectionState == "closed")
+        assert running.engine._port.peer_count == (0 if name == CAMERA else 1)
+    finally:
+        await screen.close()
+        await camera.close()

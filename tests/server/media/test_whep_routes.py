@@ -1,0 +1,120 @@
+"""WHEP over HTTP: who may watch, what is kept of it, and what the console asks of a session."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from sqlalchemy.exc import OperationalError
+
+from server.errors import Unavailable
+from tests.server.media.clients import Camera, Screen
+from tests.server.media.conftest import CAMERA, Site, until
+
+SDP = {"Content-Type": "application/sdp"}
+HALE = {"Authorization": "Bearer hale", **SDP}
+OSEI = {"Authorization": "Bearer osei", **SDP}
+
+
+async def publish(site: Site, camera: Camera) -> None:
+    answer = await site.running.engine.publish(CAMERA, await camera.make_offer())
+    await camera.take(answer.sdp)
+    await site.running.streaming(layers=len(camera.tracks))
+
+
+async def test_a_viewing_is_kept_from_its_start_to_its_end(site: Site) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(site, camera)
+        url = f"{site.url}/whep/{CAMERA}?layer=sub"
+        async with site.http.post(url, data=await screen.make_offer(), headers=HALE) as response:
+            assert response.status == 201
+            location = site.url + response.headers["Location"]
+            (view,) = await site.views.of_device(CAMERA)
+            assert (view.person_id, view.role, view.layer, view.ended_at) == ("person-1", "inspector", "sub", None)
+            await screen.take(await response.text())
+        await screen.frames(5)
+        assert [person.name for person in site.running.watchers[-1][1]] == ["Insp. Hale"]
+        async with site.http.get(location, headers=OSEI) as response:
+            assert response.status == 403
+        async with site.http.get(location, headers=HALE) as response:
+            session = await response.json()
+        assert (session["layer"], session["layers"], session["reduced"]) == ("main", ["main"], None)
+        assert session["clock"]["clock_rate"] == 90_000
+        assert 0 < session["clock"]["received_at"]
+        async with site.http.delete(location, headers=HALE) as response:
+            assert response.status == 200
+        await site.views.flush()
+        (view,) = await site.views.of_device(CAMERA)
+        assert view.ended_at is not None and view.ended_at >= view.started_at
+        assert view.layer == "main"
+        assert site.running.watchers[-1] == (CAMERA, [])
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_no_picture_without_its_row(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(site, camera)
+
+        async def refuse(*_: Any) -> str:
+            raise Unavailable("the database does not answer") from OperationalError("", {}, Exception())
+
+        monkeypatch.setattr(site.views, "begin", refuse)
+        async with site.http.post(
+            f"{site.url}/whep/{CAMERA}", data=await screen.make_offer(), headers=HALE
+        ) as response:
+            assert response.status == 503
+        assert site.running.engine.health()["viewers"] == 0
+        assert site.running.engine._port.peer_count == 1
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_a_camera_that_does_not_stream_says_when_to_ask_again(site: Site) -> None:
+    screen = Screen()
+    try:
+        offer = await screen.make_offer()
+        async with site.http.post(f"{site.url}/whep/{CAMERA}", data=offer, headers=HALE) as response:
+            assert response.status == 409
+            assert response.headers["Retry-After"] == "2"
+            assert (await response.json(content_type=None))["type"] == "/problems/not-streaming"
+        async with site.http.post(f"{site.url}/whep/{CAMERA}?layer=top", data=offer, headers=HALE) as response:
+            assert response.status == 400
+        async with site.http.post(f"{site.url}/whep/{CAMERA}", data=offer, headers=SDP) as response:
+            assert response.status == 401
+        assert await site.views.of_device(CAMERA) == []
+    finally:
+        await screen.close()
+
+
+async def test_the_console_changes_the_layer(site: Site) -> None:
+    camera, screen = Camera(layers=((320, 180), (160, 96))), Screen(sound=False)
+    try:
+        await publish(site, camera)
+        async with site.http.post(
+            f"{site.url}/whep/{CAMERA}?layer=sub", data=await screen.make_offer(), headers=HALE
+        ) as response:
+            location = site.url + response.headers["Location"]
+            await screen.take(await response.text())
+        assert {frame.width for frame in await screen.frames(5)} == {160}
+        async with site.http.post(
+            location + "/layer", json={"layer": "main"}, headers={"Authorization": "Bearer hale"}
+        ) as response:
+            assert response.status == 200
+            assert (await response.json())["layers"] == ["main", "sub"]
+        widths = [frame.width for frame in await screen.frames(25)]
+        assert widths[-1] == 320
+        assert sorted(widths) == widths, "main follows sub without a way back"
+        for body in ({"layer": "top"}, {}, []):
+            async with site.http.post(
+                location + "/layer", json=body, headers={"Authorization": "Bearer hale"}
+            ) as response:
+                assert response.status == 400
+        await until(lambda: site.running.engine.counters().get("before_stretch", 0) == 0)
+    finally:
+        await screen.close()
+        await camera.close()
