@@ -117,32 +117,33 @@ class Town:
     def _add(self, properties: dict[str, Any], geometry: dict[str, Any]) -> None:
         layer, kind = properties["layer"], properties.get("kind", "")
         if layer == "roads" and kind in _WALKED:
-            for line in _lines(geometry):
-                self._add_street([self._local(c) for c in line], properties)
+            self._add_street(_lines(geometry), properties)
         elif layer == "buildings":
-            for ring in _outer_rings(geometry):
-                self._add_building([self._local(c) for c in ring], float(properties["height"]))
+            self._add_buildings(_outer_rings(geometry), float(properties["height"]))
         elif layer in ("water", "landuse") and kind != "urban":
             self.areas += [Area(kind, _anticlockwise([self._local(c) for c in r])) for r in _outer_rings(geometry)]
         elif layer in ("places", "pois"):
             self.places[str(properties["name"])] = self._local(geometry["coordinates"])
 
-    def _add_street(self, points: list[XY], properties: dict[str, Any]) -> None:
+    def _add_street(self, lines: list[Any], properties: dict[str, Any]) -> None:
         name, kind, width = str(properties["name"]), str(properties["kind"]), float(properties["width"])
-        for a, b in itertools.pairwise(points):
-            if a == b:
-                continue
-            segment = Segment(a, b, name, kind, width)
-            self.segments.append(segment)
-            self._near_segments.add(segment, (a, b))
-            i, j, length = self._node(a), self._node(b), math.dist(a, b)
-            self._ways[i].append((j, length))
-            self._ways[j].append((i, length))
+        for line in lines:
+            for a, b in itertools.pairwise([self._local(c) for c in line]):
+                if a != b:
+                    self._add_segment(Segment(a, b, name, kind, width))
 
-    def _add_building(self, ring: list[XY], height: float) -> None:
-        building = Building(_anticlockwise(ring), height)
-        self.buildings.append(building)
-        self._near_buildings.add(building, building.ring)
+    def _add_segment(self, segment: Segment) -> None:
+        self.segments.append(segment)
+        self._near_segments.add(segment, (segment.a, segment.b))
+        i, j, length = self._node(segment.a), self._node(segment.b), math.dist(segment.a, segment.b)
+        self._ways[i].append((j, length))
+        self._ways[j].append((i, length))
+
+    def _add_buildings(self, rings: list[Any], height: float) -> None:
+        for ring in rings:
+            building = Building(_anticlockwise([self._local(c) for c in ring]), height)
+            self.buildings.append(building)
+            self._near_buildings.add(building, building.ring)
 
     def _node(self, point: XY) -> int:
         # Streets that meet share the very same rounded coordinates, hence the same floats.

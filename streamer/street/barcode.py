@@ -16,7 +16,7 @@ _SALT = 0xA5
 
 def time_bits(at: float) -> list[bool]:
     """The 40 cells for Unix time `at`, first cell first; True is white."""
-    word = int(round(at * 1000)) & 0xFFFFFFFF
+    word = round(at * 1000) & 0xFFFFFFFF
     whole = word << 8 | _checksum(word)
     return [bool(whole >> (CELLS - 1 - k) & 1) for k in range(CELLS)]
 

@@ -184,8 +184,8 @@ def shop(rng: random.Random, colour: RGB, brick: bool) -> Front:
         if lit:
             sheet.lit(pane, glass)
             for _ in range(16):
-                x, h = rng.uniform(x0 + 2, x1 - 14), rng.uniform(10, 46)
-                sheet.box((x, 376 - h, x + rng.uniform(5, 12), 376), shade(rng.choice(RENDERS + BRICKS), 0.8))
+                left, tall = rng.uniform(x0 + 2, x1 - 14), rng.uniform(10, 46)
+                sheet.box((left, 376 - tall, left + rng.uniform(5, 12), 376), shade(rng.choice(RENDERS + BRICKS), 0.8))
         else:
             sheet.box(pane, GLASS)
             sheet.draw.polygon([(x0, 282), (x1, 282), (x0, 350)], fill=shade(GLASS, 1.4))

@@ -57,7 +57,11 @@ class Scene:
         at: float,
     ) -> None:
         """Put all figures into `picture`; `depth` is how far each column's wall is."""
-        figures = [*self._lamps(picture, view, near), *self._cars(view, near, lamps), *self._walkers(view, near, lamps, at)]
+        figures = [
+            *self._lamps(picture, view, near),
+            *self._cars(view, near, lamps),
+            *self._walkers(view, near, lamps, at),
+        ]
         figures += self._confrontation(view, lamps, pose, drawn, at)
         canvas = ImageDraw.Draw(picture)
         for figure in sorted(figures, key=lambda f: -f.ahead):
@@ -127,7 +131,10 @@ class Scene:
         sway = 0.05 * math.sin(at * 1.3)
         figures = []
         subject = (self._subject[0] + sway, self._subject[1] - sway)
-        colleague = (subject[0] - view.right[0] * 2.3 + view.forward[0] * 0.4, subject[1] - view.right[1] * 2.3 + view.forward[1] * 0.4)
+        colleague = (
+            subject[0] - view.right[0] * 2.3 + view.forward[0] * 0.4,
+            subject[1] - view.right[1] * 2.3 + view.forward[1] * 0.4,
+        )
         for place, dress, stance in (
             (subject, Dress((92, 88, 92)), "hands_up"),
             (colleague, Dress((30, 34, 44), police=True), "point"),
@@ -135,7 +142,9 @@ class Scene:
             side, ahead = _camera(view, place)
             if ahead > 1.2:
                 light = max(0.5, _light(place, lamps))
-                figures.append(_Figure(ahead, side, 0.9, _standing(view, side, ahead, dress, light, 0.0, stance, False)))
+                figures.append(
+                    _Figure(ahead, side, 0.9, _standing(view, side, ahead, dress, light, 0.0, stance, False))
+                )
         return figures
 
 
@@ -163,7 +172,7 @@ def _ahead(pose: Pose, ahead: float, side: float) -> XY:
 def _light(at: XY, lamps: NDArray[np.float64]) -> float:
     """As `walls.light_at`, for one point."""
     share = (0.78 / (1 + ((x - at[0]) ** 2 + (y - at[1]) ** 2) / LAMP_REACH_M2) for x, y in lamps.tolist())
-    return min(1.0, 0.08 + sum(share))
+    return float(min(1.0, 0.08 + sum(share)))
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:

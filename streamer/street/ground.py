@@ -19,7 +19,14 @@ from streamer.town import PAVEMENT_M, Segment, Town, distance_to_segment
 XY = tuple[float, float]
 FINE_M = 34.0  # joints, covers and dashes are drawn this far
 COARSE_PX = 16  # the light on the ground is computed every 16 pixels and interpolated
-_AREA_COLOUR = {"ocean": "water", "water": "water", "park": "grass", "wood": "grass", "beach": "sand", "pedestrian": "setts"}
+_AREA_COLOUR = {
+    "ocean": "water",
+    "water": "water",
+    "park": "grass",
+    "wood": "grass",
+    "beach": "sand",
+    "pedestrian": "setts",
+}
 
 
 @dataclass(frozen=True)
@@ -80,7 +87,8 @@ class Ground:
 
 def _touches(ring: tuple[XY, ...], x: float, y: float) -> bool:
     xs, ys = zip(*ring, strict=True)
-    return min(xs) < x + SIGHT_M and max(xs) > x - SIGHT_M and min(ys) < y + SIGHT_M and max(ys) > y - SIGHT_M
+    wide = min(xs) < x + SIGHT_M and max(xs) > x - SIGHT_M
+    return bool(wide and min(ys) < y + SIGHT_M and max(ys) > y - SIGHT_M)
 
 
 def _street_layers(segments: list[Segment], here: XY) -> Iterator[list[tuple[int, list[XY]]]]:
@@ -116,7 +124,10 @@ def disc(middle: XY, radius: float) -> list[XY]:
 def _joints(s: Segment, here: XY) -> Iterator[tuple[int, list[XY]]]:
     colour, length = GROUND_INDEX["joint"], math.dist(s.a, s.b)
     for k in range(int(length / 1.8)):
-        for low, high in ((s.width / 2 + 0.16, s.width / 2 + PAVEMENT_M), (-s.width / 2 - PAVEMENT_M, -s.width / 2 - 0.16)):
+        for low, high in (
+            (s.width / 2 + 0.16, s.width / 2 + PAVEMENT_M),
+            (-s.width / 2 - PAVEMENT_M, -s.width / 2 - 0.16),
+        ):
             line = strip(s, low, high, k * 1.8, k * 1.8 + 0.06)
             if math.dist(line[0], here) < FINE_M * 0.55:
                 yield (colour, line)
@@ -161,7 +172,9 @@ def ground_shade(view: View, lamps: NDArray[np.float64], first: int) -> NDArray[
     x = view.x + ahead * (view.forward[0] + view.right[0] * side)
     y = view.y + ahead * (view.forward[1] + view.right[1] * side)
     light = light_at(np.stack([x, y], -1).reshape(-1, 2), lamps).reshape(x.shape)
-    levels = Image.fromarray((light * 8 * (LIGHTS - 1)).astype(np.uint8)).resize((wide, tall), Image.Resampling.BILINEAR)
+    levels = Image.fromarray((light * 8 * (LIGHTS - 1)).astype(np.uint8)).resize(
+        (wide, tall), Image.Resampling.BILINEAR
+    )
     exact = view.f * EYE_M / np.maximum(np.arange(first, view.height) + 0.5 - view.horizon, 0.5)
     haze = (shade_of(np.zeros(tall), np.minimum(exact, 300.0)) // LIGHTS) * np.uint8(LIGHTS)
     out: NDArray[np.uint8] = (np.asarray(levels) >> 3) + haze[:, None]

@@ -53,11 +53,15 @@ def draw_person(
         knee = (sign * 0.09 + sign * swing * 0.45, 0.46)
         limb([(sign * 0.09, 0.88), knee, (sign * 0.1 + sign * swing, 0.06)], 0.15, legs)
         limb([(sign * 0.1 + sign * swing, 0.05), (sign * 0.15 + sign * swing, 0.03)], 0.1, lit((18, 18, 20), light))
-    canvas.polygon([at(-0.19, 0.82), at(0.19, 0.82), at(0.25, 1.42), at(0.13, 1.5), at(-0.13, 1.5), at(-0.25, 1.42)], fill=coat)
+    canvas.polygon(
+        [at(-0.19, 0.82), at(0.19, 0.82), at(0.25, 1.42), at(0.13, 1.5), at(-0.13, 1.5), at(-0.25, 1.42)], fill=coat
+    )
     _arms(limb, stance, swing, coat, skin)
     if dress.police:
         vest = lit(HI_VIS, max(light, 0.55))
-        canvas.polygon([at(-0.2, 0.95), at(0.2, 0.95), at(0.23, 1.42), at(0.1, 1.47), at(-0.1, 1.47), at(-0.23, 1.42)], fill=vest)
+        canvas.polygon(
+            [at(-0.2, 0.95), at(0.2, 0.95), at(0.23, 1.42), at(0.1, 1.47), at(-0.1, 1.47), at(-0.23, 1.42)], fill=vest
+        )
         for up in (1.06, 1.22):
             canvas.rectangle((*at(-0.21, up + 0.055), *at(0.21, up)), fill=lit((226, 228, 232), max(light, 0.7)))
     canvas.rectangle((*at(-0.05, 1.56), *at(0.05, 1.46)), fill=skin)

@@ -21,10 +21,12 @@ def make_sky(height: int, below: int, seed: int = 3) -> NDArray[np.uint32]:
     top, low = np.array([13.0, 20, 44]), np.array([62.0, 78, 118])
     sky = low + (top - low) * up**0.75
     bearing = np.arange(STEPS) * 360.0 / STEPS
-    glow = np.exp(-(((bearing - DUSK_DEG + 180) % 360 - 180) / 62.0) ** 2)[None, :, None]
+    glow = np.exp(-((((bearing - DUSK_DEG + 180) % 360 - 180) / 62.0) ** 2))[None, :, None]
     sky = sky + glow * (1 - up) ** 3.0 * np.array([136.0, 74, 14]) + glow * (1 - up) * np.array([24.0, 6, 10])
     cloud = _cloud(rng, height)[:, :, None]
-    sky = sky * (1 - 0.26 * cloud) + cloud * (np.array([22.0, 20, 30]) + glow * np.array([96.0, 44, 30])) * (1 - up * 0.5)
+    sky = sky * (1 - 0.26 * cloud) + cloud * (np.array([22.0, 20, 30]) + glow * np.array([96.0, 44, 30])) * (
+        1 - up * 0.5
+    )
     picture = Image.fromarray(np.clip(sky, 0, 255).astype(np.uint8))
     _stars(picture, rng, height)
     whole = Image.new("RGB", (STEPS, height + below), (44, 56, 86))
@@ -68,7 +70,9 @@ def _roofs(whole: Image.Image, rng: np.random.Generator, height: int) -> None:
             at = x + wide * rng.random()
             draw.rectangle((at, height - tall + 1, at + 1, height - tall + 2), fill=(236, 190, 112))
         x += wide * 0.8
-    draw.polygon([(700, height), (700, height - 22), (708, height - 52), (716, height - 22), (716, height)], fill=(30, 36, 58))
+    draw.polygon(
+        [(700, height), (700, height - 22), (708, height - 52), (716, height - 22), (716, height)], fill=(30, 36, 58)
+    )
 
 
 def sky_columns(view: View) -> NDArray[np.intp]:

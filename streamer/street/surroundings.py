@@ -89,8 +89,10 @@ class Neighbourhood:
         x, y = (i + 0.5) * CELL_M, (j + 0.5) * CELL_M
         walls = [w for b in self._town.buildings_near(x, y, SIGHT_M) for w in self._walls_of(b)]
         table = np.array(walls, float).reshape(-1, 10)
-        segments = [s for s in self._town.segments_near(x, y, SIGHT_M)]
-        streets = [s for s in segments if s.kind != "path" and distance_to_segment((x, y), s.a, s.b) < DETAIL_M + CELL_M]
+        segments = list(self._town.segments_near(x, y, SIGHT_M))
+        streets = [
+            s for s in segments if s.kind != "path" and distance_to_segment((x, y), s.a, s.b) < DETAIL_M + CELL_M
+        ]
         return Surroundings(
             a=table[:, 0:2],
             b=table[:, 2:4],
@@ -112,7 +114,8 @@ class Neighbourhood:
         return self._walls[building]
 
     def _fronts(self, building: Building) -> list[tuple[float, ...]]:
-        ring, out = building.ring, []
+        ring = building.ring
+        out: list[tuple[float, ...]] = []
         seed = int(chance(*ring[0]) * 9973)
         for a, b in zip(ring, (*ring[1:], ring[0]), strict=True):
             length = math.dist(a, b)

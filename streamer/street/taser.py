@@ -22,7 +22,9 @@ def draw_taser(picture: Image.Image, at: float) -> None:
         canvas.polygon([(ox + x * unit, oy + y * unit) for x, y in points], fill=colour)
 
     def ball(x: float, y: float, rx: float, ry: float, colour: tuple[int, int, int]) -> None:
-        canvas.ellipse((ox + (x - rx) * unit, oy + (y - ry) * unit, ox + (x + rx) * unit, oy + (y + ry) * unit), fill=colour)
+        canvas.ellipse(
+            (ox + (x - rx) * unit, oy + (y - ry) * unit, ox + (x + rx) * unit, oy + (y + ry) * unit), fill=colour
+        )
 
     shape([(-92, 8), (-22, -62), (6, -40), (-30, 8)], SLEEVE)  # left sleeve
     shape([(44, 8), (34, -44), (66, -62), (140, 8)], SLEEVE)  # right sleeve

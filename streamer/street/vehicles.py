@@ -10,7 +10,15 @@ from streamer.street.surroundings import Car
 
 RGB = tuple[int, int, int]
 XY = tuple[float, float]
-PAINTS: list[RGB] = [(146, 26, 30), (150, 156, 164), (42, 46, 54), (34, 62, 110), (196, 196, 192), (70, 84, 70), (98, 98, 102)]
+PAINTS: list[RGB] = [
+    (146, 26, 30),
+    (150, 156, 164),
+    (42, 46, 54),
+    (34, 62, 110),
+    (196, 196, 192),
+    (70, 84, 70),
+    (98, 98, 102),
+]
 GLASS: RGB = (28, 36, 50)
 HALF_WIDTH_M = 0.86
 # (metres along, metres up), clockwise from the rear bumper
@@ -43,12 +51,25 @@ def draw_car(canvas: ImageDraw.ImageDraw, view: View, car: Car, light: float) ->
     canvas.polygon([pixel(a, near * 0.95, u) for a, u in SIDE_GLASS], fill=lit(GLASS, 0.4 + light * 0.8))
     canvas.line([c for a, u in ((-2.05, 0.62), (2.02, 0.6)) for c in pixel(a, near, u)], fill=lit(paint, light * 0.55))
     for axle in (-1.3, 1.3):
-        ring = [(0.33, 0.0), (0.23, 0.23), (0.0, 0.33), (-0.23, 0.23), (-0.33, 0.0), (-0.23, -0.23), (0.0, -0.33), (0.23, -0.23)]
+        ring = [
+            (0.33, 0.0),
+            (0.23, 0.23),
+            (0.0, 0.33),
+            (-0.23, 0.23),
+            (-0.33, 0.0),
+            (-0.23, -0.23),
+            (0.0, -0.33),
+            (0.23, -0.23),
+        ]
         canvas.polygon([pixel(axle + x, near, 0.33 + y) for x, y in ring], fill=(14, 14, 16))
-        canvas.polygon([pixel(axle + x * 0.55, near, 0.33 + y * 0.55) for x, y in ring], fill=lit((120, 124, 130), light * 0.8))
+        canvas.polygon(
+            [pixel(axle + x * 0.55, near, 0.33 + y * 0.55) for x, y in ring], fill=lit((120, 124, 130), light * 0.8)
+        )
 
 
-def _end(canvas: ImageDraw.ImageDraw, pixel: object, end: int, near: float, far: float, paint: RGB, light: float) -> None:
+def _end(
+    canvas: ImageDraw.ImageDraw, pixel: object, end: int, near: float, far: float, paint: RGB, light: float
+) -> None:
     """The end that faces us: body, glass, lamps, number plate."""
     assert callable(pixel)
     foot, shoulder = 2.06 * end, (1.9 if end > 0 else -1.97)
@@ -64,7 +85,9 @@ def _end(canvas: ImageDraw.ImageDraw, pixel: object, end: int, near: float, far:
         corners = [(foot, side, 0.6), (foot, side * 0.66, 0.6), (foot, side * 0.66, 0.74), (foot, side, 0.74)]
         canvas.polygon([pixel(*p) for p in corners], fill=lit(lamp, max(0.55, light)))
     plate = [(foot, near * 0.3, 0.42), (foot, far * 0.3, 0.42), (foot, far * 0.3, 0.53), (foot, near * 0.3, 0.53)]
-    canvas.polygon([pixel(*p) for p in plate], fill=lit((220, 220, 214) if end > 0 else (224, 186, 40), max(0.4, light)))
+    canvas.polygon(
+        [pixel(*p) for p in plate], fill=lit((220, 220, 214) if end > 0 else (224, 186, 40), max(0.4, light))
+    )
 
 
 def _top(canvas: ImageDraw.ImageDraw, pixel: object, near: float, far: float, paint: RGB, light: float) -> None:

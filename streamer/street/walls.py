@@ -69,7 +69,8 @@ def _spans(view: View, near: Surroundings) -> _Spans:
     xa, xb, za, zb = xa + (xb - xa) * cut_a, xa + (xb - xa) * cut_b, za + (zb - za) * cut_a, za + (zb - za) * cut_b
     column_a, column_b = view.width / 2 + view.f * xa / za, view.width / 2 + view.f * xb / zb
     seen = (column_b > 0) & (column_a < view.width) & (column_b - column_a > 0.02)
-    return _Spans(*(v[seen] for v in (index, column_a, column_b, 1 / za, 1 / zb, cut_a, cut_b)))
+    kept = [v[seen] for v in (column_a, column_b, 1 / za, 1 / zb, cut_a, cut_b)]
+    return _Spans(index[seen], *kept)
 
 
 def see(view: View, near: Surroundings, lamps: Floats, atlas: Atlas) -> tuple[Columns, Columns]:
@@ -84,13 +85,19 @@ def see(view: View, near: Surroundings, lamps: Floats, atlas: Atlas) -> tuple[Co
     # The wall is chosen for pairs of columns: half the work, and no edge is off by more than a pixel.
     pairs = np.arange(1.0, view.width, 2.0).astype(np.float32)
     inverse = slope[:, None].astype(np.float32) * pairs + offset[:, None].astype(np.float32)
-    inverse *= (pairs >= spans.column_a[:, None].astype(np.float32)) & (pairs < spans.column_b[:, None].astype(np.float32))
+    inverse *= (pairs >= spans.column_a[:, None].astype(np.float32)) & (
+        pairs < spans.column_b[:, None].astype(np.float32)
+    )
     rise = inverse * (near.height[spans.index] - EYE_M)[:, None].astype(np.float32)
     picked = []
     for measure in (inverse, rise):
         chosen = np.repeat(measure.argmax(0), 2)
         hit = np.repeat(measure.max(0) > 0, 2)
-        picked.append(_columns(view, near, lamps, atlas, spans, np.where(hit, slope[chosen] * columns + offset[chosen], 0.0), chosen))
+        picked.append(
+            _columns(
+                view, near, lamps, atlas, spans, np.where(hit, slope[chosen] * columns + offset[chosen], 0.0), chosen
+            )
+        )
     return picked[0], picked[1]
 
 
@@ -135,7 +142,9 @@ def _columns(
     )
 
 
-def paint(index: NDArray[np.uint8], shade: NDArray[np.uint8], seen: Columns, first: int, last: int, atlas: Atlas) -> None:
+def paint(
+    index: NDArray[np.uint8], shade: NDArray[np.uint8], seen: Columns, first: int, last: int, atlas: Atlas
+) -> None:
     """Put the walls of `seen` into rows `first`…`last` of the picture's `index` and `shade`."""
     if last <= first:
         return

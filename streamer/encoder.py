@@ -1,0 +1,152 @@
+"""H.264 as live viewers need it: constrained baseline, no B-frames, a key frame when asked, down to 100 kbit/s.
+
+aiortc's own encoder never goes below 500 kbit/s, so the camera encodes for itself and hands finished
+pictures to aiortc. Requests (key frame, bitrate) may come from any thread; `encode` runs in one.
+"""
+
+from __future__ import annotations
+
+import fractions
+import math
+from dataclasses import dataclass
+from typing import Literal
+
+import av
+from av.video.frame import PictureType
+
+Layer = Literal["main", "sub"]
+CLOCK_RATE = 90_000
+TIME_BASE = fractions.Fraction(1, CLOCK_RATE)
+LOWEST_BPS = 100_000
+KEY_EVERY_S = 4.0  # a key frame costs about ten others; a viewer who joins is served from the server's cache
+KEY_APART_S = 0.5  # asking faster starves the uplink
+SOUND_BPS = 40_000  # what sound and headers take of an uplink's estimate
+SUB_SHARE = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One picture in Annex B, and the Unix time at which it was captured."""
+
+    data: bytes
+    captured_at: float
+    is_key: bool
+
+
+@dataclass(frozen=True, slots=True)
+class LayerPlan:
+    """What one layer is to be: pixels, pictures a second, bits a second at most."""
+
+    width: int
+    height: int
+    fps: int
+    bps: int
+
+
+class LayerEncoder:
+    """x264 for one layer. Frames of another size are scaled; frames above its rate are left out."""
+
+    def __init__(self, plan: LayerPlan, preset: str = "superfast") -> None:
+        self.plan = plan
+        self._preset = preset
+        self._wanted_bps = plan.bps
+        self._wants_key = False
+        self._last_key: float = -math.inf
+        self._last_at: float = -math.inf
+        self._pts = -1
+        self._first_at: float | None = None
+        self._codec = self._open()
+
+    def request_key(self) -> None:
+        """The next picture shall be a key frame (but never two within half a second)."""
+        self._wants_key = True
+
+    def set_bitrate(self, bps: int) -> None:
+        """Aim at `bps` from the next picture on; never under 100 kbit/s, never over the plan's rate."""
+        self._wanted_bps = max(min(LOWEST_BPS, self.plan.bps), min(self.plan.bps, bps))
+
+    @property
+    def bps(self) -> int:
+        """The rate that is aimed at."""
+        return self._wanted_bps
+
+    def is_due(self, at: float) -> bool:
+        """Whether a frame captured at `at` belongs to this layer's rate (a fifth of a step early counts)."""
+        return at - self._last_at >= 0.8 / self.plan.fps or at < self._last_at
+
+    def encode(self, frame: av.VideoFrame, at: float) -> Encoded | None:
+        """`frame`, captured at Unix time `at`, encoded; None while the encoder gives nothing."""
+        if self._codec.bit_rate != self._wanted_bps:
+            self._codec.bit_rate = self._wanted_bps  # libx264 takes it over without a new key frame
+        scaled = frame.reformat(self.plan.width, self.plan.height, format="yuv420p")
+        key = self._wants_key and at - self._last_key >= KEY_APART_S
+        scaled.pict_type = PictureType.I if key else PictureType.NONE
+        scaled.pts, scaled.time_base = self._next_pts(at), TIME_BASE
+        packets = self._codec.encode(scaled)
+        self._last_at = at
+        if not packets:
+            return None
+        is_key = any(p.is_keyframe for p in packets)
+        if is_key:
+            self._last_key, self._wants_key = at, False
+        return Encoded(b"".join(bytes(p) for p in packets), at, is_key)
+
+    def _next_pts(self, at: float) -> int:
+        """Strictly rising, though the wall clock may be set back."""
+        if self._first_at is None:
+            self._first_at = at
+        self._pts = max(self._pts + 1, round((at - self._first_at) * CLOCK_RATE))
+        return self._pts
+
+    def _open(self) -> av.VideoCodecContext:
+        plan = self.plan
+        codec = av.VideoCodecContext.create("libx264", "w")
+        codec.width, codec.height, codec.pix_fmt = plan.width, plan.height, "yuv420p"
+        codec.framerate, codec.time_base = fractions.Fraction(plan.fps), TIME_BASE
+        codec.bit_rate, codec.gop_size, codec.max_b_frames = plan.bps, round(plan.fps * KEY_EVERY_S), 0
+        codec.profile, codec.thread_count = "Baseline", 1
+        codec.options = {
+            "preset": self._preset,
+            "tune": "zerolatency",
+            "maxrate": str(plan.bps),
+            "bufsize": str(plan.bps // 2),  # half a second: a key frame may not swallow more
+            "forced-idr": "1",
+            "x264-params": "repeat-headers=1:annexb=1:scenecut=0:sliced-threads=0",
+        }
+        return codec
+
+
+class Layers:
+    """The main and the sub layer of one camera."""
+
+    def __init__(self, main: LayerPlan, sub: LayerPlan | None, preset: str = "superfast") -> None:
+        self.encoders: dict[Layer, LayerEncoder] = {"main": LayerEncoder(main, preset)}
+        if sub is not None:
+            self.encoders["sub"] = LayerEncoder(sub, preset)
+
+    def encode(
+        self, frame: av.VideoFrame, at: float, skip: frozenset[Layer] = frozenset()
+    ) -> list[tuple[Layer, Encoded]]:
+        """The layers for which this frame is due, but for those in `skip`."""
+        out: list[tuple[Layer, Encoded]] = []
+        for layer, encoder in self.encoders.items():
+            if layer in skip or not encoder.is_due(at):
+                continue
+            encoded = encoder.encode(frame, at)
+            if encoded is not None:
+                out.append((layer, encoded))
+        return out
+
+    def request_key(self, layer: Layer) -> None:
+        """See LayerEncoder.request_key."""
+        if layer in self.encoders:
+            self.encoders[layer].request_key()
+
+    def share_uplink(self, bps: int) -> None:
+        """Divide what the uplink carries: sound first, a fifth for the sub layer, the rest for main."""
+        video = max(0, bps - SOUND_BPS)
+        sub = self.encoders.get("sub")
+        for_sub = min(sub.plan.bps, round(video * SUB_SHARE)) if sub else 0
+        if sub:
+            sub.set_bitrate(for_sub)
+        self.encoders["main"].set_bitrate(video - for_sub)

@@ -1,0 +1,101 @@
+"""The private parts of aiortc that the camera touches, all in this module; pinned by a contract test.
+
+Measured on aiortc 1.16: `RTCRtpSender` calls its own `_send_keyframe`, `_handle_rtcp_packet` and
+`_send_rtcp` through the instance, and sends through `transport._send_rtp`; so wrapping them on the
+instance is enough, and nothing of the library is changed for others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from random import Random
+from typing import Any
+
+from aiortc import RTCPeerConnection, RTCRtpSender
+from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpSrPacket, unpack_remb_fci
+
+from streamer.outgoing_track import OutgoingTrack
+
+NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905)
+
+
+def ntp_time(wall: float) -> int:
+    """Unix seconds as a 64-bit NTP timestamp."""
+    seconds = int(wall)
+    return (seconds + NTP_EPOCH) << 32 | int((wall - seconds) * 2**32)
+
+
+def on_key_request(sender: RTCRtpSender, wanted: Callable[[], None]) -> None:
+    """Call `wanted` for every PLI and FIR (RFC 4585 6.3.1, RFC 5104 4.3.1)."""
+    vars(sender)["_send_keyframe"] = wanted
+
+
+def on_bandwidth(sender: RTCRtpSender, estimate: Callable[[int], None]) -> None:
+    """Call `estimate` with the bits a second of every REMB that names this sender."""
+    original = sender._handle_rtcp_packet
+
+    async def handle(packet: Any) -> None:
+        if isinstance(packet, RtcpPsfbPacket) and packet.fmt == RTCP_PSFB_APP:
+            bits = _remb(packet.fci, sender._ssrc)
+            if bits is not None:
+                estimate(bits)
+            return
+        await original(packet)
+
+    vars(sender)["_handle_rtcp_packet"] = handle
+
+
+def _remb(fci: bytes, ssrc: int) -> int | None:
+    try:
+        bits, ssrcs = unpack_remb_fci(fci)
+    except ValueError:
+        return None
+    return int(bits) if ssrc in ssrcs else None
+
+
+def report_capture_time(sender: RTCRtpSender, track: OutgoingTrack) -> None:
+    """Let sender reports tell when the last picture was *captured*.
+
+    aiortc writes the time of sending; the server computes a picture's age from these reports, and
+    would never see what drawing, encoding and waiting took.
+    """
+    original = sender._send_rtcp
+
+    async def send(packets: list[Any]) -> None:
+        reports = [p for p in packets if isinstance(p, RtcpSrPacket)]
+        if reports and track.captured_at is None:
+            return  # nothing was sent yet: an all-zero report would map timestamps to 1900
+        for report in reports:
+            report.sender_info.ntp_timestamp = ntp_time(track.captured_at or 0.0)
+        await original(packets)
+
+    vars(sender)["_send_rtcp"] = send
+
+
+class Impairment:
+    """A bad link on purpose (exercises and tests): loses a share of outgoing packets, or all media."""
+
+    def __init__(self, rng: Random) -> None:
+        self.loss = 0.0
+        self.stalled = False
+        self._rng = rng
+
+    def loses(self, packet: bytes) -> bool:
+        """Whether this RTP or RTCP packet is lost; while stalled, RTCP still passes (RFC 5761 tells them apart)."""
+        if self.stalled and not 192 <= packet[1] <= 223:
+            return True
+        return self.loss > 0 and self._rng.random() < self.loss
+
+
+def impair(connection: RTCPeerConnection, impairment: Impairment) -> None:
+    """Put `impairment` between the senders of a connection and their transports."""
+    for transport in {sender.transport for sender in connection.getSenders()}:
+        vars(transport)["_send_rtp"] = _lossy(transport._send_rtp, impairment)
+
+
+def _lossy(original: Callable[[bytes], Any], impairment: Impairment) -> Callable[[bytes], Any]:
+    async def send(packet: bytes) -> None:
+        if not impairment.loses(packet):
+            await original(packet)
+
+    return send

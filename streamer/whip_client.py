@@ -1,0 +1,235 @@
+"""The camera's media to the server by WHIP (RFC 9725): offer, answer, and for ever again when the link breaks."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import ssl
+from collections.abc import Callable, Sequence
+from random import Random
+from typing import Any
+from urllib.parse import urljoin
+
+import aiohttp
+from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
+from aiortc.exceptions import InvalidStateError
+from aiortc.rtcrtpparameters import RTCRtpCodecCapability
+
+from streamer.backoff import Backoff
+from streamer.capture import Picture
+from streamer.clock import Clock
+from streamer.encoder import CLOCK_RATE, Encoded, Layer
+from streamer.errors import StreamerError
+from streamer.outgoing_track import OutgoingTrack
+from streamer.rtp_hooks import Impairment, impair, on_bandwidth, on_key_request, report_capture_time
+from streamer.sound import RATE, Sound
+
+log = logging.getLogger(__name__)
+
+SIGNALLING_S = 10.0  # for the POST; a console waits a second, a camera on a train a little longer
+CONNECTED_WITHIN_S = 15.0  # ICE and DTLS
+STABLE_S = 10.0  # a connection that held this long starts the back-off anew
+QUEUE_VIDEO, QUEUE_SOUND = 12, 25  # half a second and more: older than that is not live
+SOURCE_CHECK_S = 0.5
+OVER = ("failed", "closed", "disconnected")
+H264 = "video/H264"
+
+
+class WhipError(StreamerError):
+    """The server did not take the offer, or the connection did not come about; says why."""
+
+
+class WhipClient:
+    """Keeps one camera's picture and sound flowing to `url`.
+
+    `token` is asked for the Bearer token at each try; `on_state(True)` when media flows, `on_state(False)`
+    when it has stopped. `ssl_context`: for https with a certificate of one's own (CA file), else the system's.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        token: Callable[[], str],
+        picture: Picture,
+        sound: Sound | None,
+        on_state: Callable[[bool], None],
+        *,
+        clock: Clock,
+        rng: Random,
+        ice_servers: Sequence[dict[str, Any]] = (),
+        ssl_context: ssl.SSLContext | None = None,
+        backoff: Backoff | None = None,
+    ) -> None:
+        self._url, self._token = url, token
+        self._picture, self._sound, self._on_state = picture, sound, on_state
+        self._clock = clock
+        self._ice_servers = [RTCIceServer(**_ice_server(s)) for s in ice_servers]
+        self._ssl = ssl_context
+        self._backoff = backoff or Backoff(rng)
+        self._impairment = Impairment(rng)
+        self._is_closing = False
+        self._changed = asyncio.Event()  # set whenever a condition that somebody waits for may have come true
+        self._flows = False
+        self.last_error: str | None = None
+
+    def impair(self, loss: float, stalled: bool) -> None:
+        """Lose a share 0…1 of the outgoing packets; `stalled` stops all media while the session stays up."""
+        if not 0 <= loss <= 1:
+            raise ValueError("loss is a share from 0 to 1")
+        self._impairment.loss, self._impairment.stalled = loss, stalled
+
+    async def run(self) -> None:
+        """Publish until `close`; a session that breaks is followed by the next, after full-jitter waits."""
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SIGNALLING_S)) as http:
+            while not self._is_closing:
+                began = self._clock.monotonic()
+                try:
+                    await self._session(http)
+                except (WhipError, aiohttp.ClientError, TimeoutError, OSError) as problem:
+                    self.last_error = str(problem) or type(problem).__name__
+                    log.warning("no picture to %s: %s", self._url, self.last_error)
+                finally:
+                    self._set_flows(False)
+                if self._clock.monotonic() - began > STABLE_S:
+                    self._backoff.reset()
+                await self._until(lambda: self._is_closing, self._backoff.next_wait())
+
+    async def close(self) -> None:
+        """Let `run` end: it tells the server (DELETE) and stops picture and sound."""
+        self._is_closing = True
+        self._changed.set()
+
+    # ---- one session ----
+
+    async def _session(self, http: aiohttp.ClientSession) -> None:
+        """From the offer to the end of the connection. Raises WhipError when it does not come about."""
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=self._ice_servers))
+        resource: str | None = None
+        connection.on("connectionstatechange", self._changed.set)
+        tracks = self._add_tracks(connection)
+        try:
+            await connection.setLocalDescription(await connection.createOffer())
+            resource, answer = await self._post(http, connection.localDescription.sdp)
+            await _apply(connection, answer)
+            await self._wait_connected(connection)
+            if self._is_closing:
+                return
+            impair(connection, self._impairment)
+            self._start(tracks)
+            self._set_flows(True)
+            await self._until_ended(connection)
+        finally:
+            await self._picture.stop()
+            if self._sound is not None:
+                await self._sound.stop()
+            await connection.close()
+            if resource is not None:
+                await self._delete(http, resource)
+
+    def _add_tracks(self, connection: RTCPeerConnection) -> dict[str, OutgoingTrack]:
+        """Main picture first, sub second, sound last: the server knows the layers by this order."""
+        epoch = self._clock.wall()
+        layers: list[Layer] = ["main", "sub"] if self._picture.has_sub else ["main"]
+        tracks: dict[str, OutgoingTrack] = {}
+        for layer in layers:
+            track = OutgoingTrack("video", CLOCK_RATE, epoch, QUEUE_VIDEO)
+            sender = connection.addTransceiver(track, direction="sendonly").sender
+            on_key_request(sender, lambda layer=layer: self._picture.request_key(layer))  # type: ignore[misc]
+            if layer == "main":
+                on_bandwidth(sender, self._picture.share_uplink)
+            report_capture_time(sender, track)
+            tracks[layer] = track
+        for transceiver in connection.getTransceivers():
+            transceiver.setCodecPreferences(_h264_only())
+        if self._sound is not None:
+            track = OutgoingTrack("audio", RATE, epoch, QUEUE_SOUND)
+            report_capture_time(connection.addTransceiver(track, direction="sendonly").sender, track)
+            tracks["sound"] = track
+        return tracks
+
+    async def _post(self, http: aiohttp.ClientSession, offer: str) -> tuple[str | None, str]:
+        """(the session's URL, the answer)."""
+        if "a=candidate" not in offer and not self._ice_servers:
+            # aiortc gathers no loopback address; without another one nothing could ever be sent
+            raise WhipError("this machine has no network address but 127.0.0.1, over which WebRTC cannot run")
+        headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token()}"}
+        async with http.post(self._url, data=offer, headers=headers, ssl=self._tls()) as response:
+            text = await response.text()
+            if response.status != 201:
+                raise WhipError(f"the server refused the picture: {response.status} {_reason(text)}")
+            location = response.headers.get("Location")
+            return (urljoin(str(response.url), location) if location else None), text
+
+    async def _wait_connected(self, connection: RTCPeerConnection) -> None:
+        def settled() -> bool:
+            return self._is_closing or connection.connectionState in ("connected", *OVER)
+
+        if not await self._until(settled, CONNECTED_WITHIN_S):
+            raise WhipError("no media connection came about (is UDP to the server open?)")
+        if connection.connectionState in OVER:
+            raise WhipError("the media connection failed")
+
+    def _start(self, tracks: dict[str, OutgoingTrack]) -> None:
+        def to_track(layer: Layer, encoded: Encoded) -> None:
+            track = tracks.get(layer)
+            if track is not None and not track.push(encoded):
+                self._picture.request_key(layer)
+
+        self._picture.start(to_track)
+        if self._sound is not None:
+            self._sound.start(tracks["sound"].push)
+
+    async def _until_ended(self, connection: RTCPeerConnection) -> None:
+        """Until the connection ends, or `close`. Raises WhipError when the picture's source fails."""
+        while not await self._until(lambda: self._is_closing or connection.connectionState in OVER, SOURCE_CHECK_S):
+            if not self._picture.is_running:
+                raise WhipError(str(self._picture.error or "the picture's source has ended"))
+
+    async def _until(self, is_true: Callable[[], bool], seconds: float) -> bool:
+        """Wait until `is_true`, at most `seconds`; whether it is."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not is_true():
+                    self._changed.clear()
+                    await self._changed.wait()
+        except TimeoutError:
+            return is_true()
+        return True
+
+    async def _delete(self, http: aiohttp.ClientSession, resource: str) -> None:
+        """Tell the server that the session is over (RFC 9725 section 4.2); it finds out by itself otherwise."""
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        try:
+            async with http.delete(resource, headers=headers, ssl=self._tls()) as response:
+                log.debug("session ended: %d", response.status)
+        except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+            log.debug("session not ended in order: %s", problem)
+
+    def _tls(self) -> ssl.SSLContext | bool:
+        return self._ssl if self._ssl is not None else True
+
+    def _set_flows(self, flows: bool) -> None:
+        if flows != self._flows:
+            self._flows = flows
+            self._on_state(flows)
+
+
+async def _apply(connection: RTCPeerConnection, answer: str) -> None:
+    try:
+        await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
+    except (ValueError, InvalidStateError, KeyError, IndexError) as problem:
+        raise WhipError(f"the server's answer cannot be used: {problem}") from problem
+
+
+def _h264_only() -> list[RTCRtpCodecCapability]:
+    """H.264 with its retransmission; constrained baseline 3.1 in front, which every viewer decodes."""
+    codecs = RTCRtpSender.getCapabilities("video").codecs
+    return [c for c in codecs if c.mimeType == H264] + [c for c in codecs if c.mimeType.lower() == "video/rtx"]
+
+
+def _ice_server(server: dict[str, Any]) -> dict[str, Any]:
+    return {k: v for k, v in server.items() if k in ("urls", "username", "credential") and v is not None}
+
+
+def _reason(text: str) -> str:
+    return " ".join(text.split())[:200]
