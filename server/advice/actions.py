@@ -103,13 +103,16 @@ class Advising:
 class CameraRequests:
     """Asks cameras to record or to stream. What the camera then reports is the answer."""
 
-    def __init__(self, store: RequestStore, clock: Clock, *, ring: Ring) -> None:
+    def __init__(self, store: RequestStore, clock: Clock, *, ring: Ring, online: Callable[[str], bool]) -> None:
         self._store = store
         self._clock = clock
         self._ring = ring
+        self._online = online
 
     async def ask(self, device_id: str, what: wire.RequestWhat, by_name: str) -> None:
-        """Ask for `what` in the name of a person; forgotten after a minute if the camera cannot be reached."""
+        """Ask for `what` in the name of a person; forgotten after a minute. Raises Conflict if out of reach."""
+        if not self._online(device_id):
+            raise Conflict("the camera is not connected; ask the officer by radio", kind="not-connected")
         await self._store.add(secrets.token_hex(12), device_id, what, by_name, self._clock.wall())
         await self._ring(device_id)
 

@@ -196,8 +196,7 @@ class Alerts:
     async def _raised(self, tx: AsyncConnection, kind: AlertKind, seen: Occurrence, setting: Setting) -> Consequence:
         alert = await self._store.open_of(tx, seen.device_id, kind.family)
         if alert is not None:
-            current = self.catalogue[alert.kind] if alert.kind in self.catalogue else kind
-            return raise_again(alert, kind, seen, current)
+            return raise_again(alert, kind, seen, self.catalogue.find(alert.kind) or kind)
         clearing = self.catalogue.clearing(kind.family)
         known = await self._store.last_signal(tx, seen.device_id, clearing) if clearing else None
         return raise_new(secrets.token_hex(12), kind, seen, setting, known)

@@ -94,8 +94,9 @@ class Catalogue:
     def __getitem__(self, kind: str) -> AlertKind:
         return self._by_kind[kind]
 
-    def __contains__(self, kind: str) -> bool:
-        return kind in self._by_kind
+    def find(self, kind: str) -> AlertKind | None:
+        """A kind by its name; None for one that an older catalogue had."""
+        return self._by_kind.get(kind)
 
     def as_json(self) -> list[dict[str, Any]]:
         """All kinds as the console sees them."""

@@ -1,0 +1,50 @@
+"""`/api/advice`: send words to an officer, and see how far they have come."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from server.access.permission import Permission
+from server.access.person import Person
+from server.advice.actions import Advising
+from server.errors import BadRequest
+
+Allow = Callable[[web.Request, Permission], Person]
+_CLIENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
+
+
+def routes(advising: Advising, allow: Allow) -> list[web.RouteDef]:
+    """The routes of advice."""
+
+    async def send(request: web.Request) -> web.Response:
+        person = allow(request, Permission.ADVISE)
+        body = await _body(request)
+        device_id = body.get("device_id")
+        if not isinstance(device_id, str) or not device_id:
+            raise BadRequest("device_id: expected the id of a camera")
+        client_id = body.get("client_id")
+        if not isinstance(client_id, str) or not _CLIENT_ID.fullmatch(client_id):
+            raise BadRequest("client_id: expected a UUID made by the sender")
+        advice = await advising.send(device_id, body.get("text"), client_id, person.id, person.display_name)
+        return web.json_response(advice.as_json(), status=201)
+
+    async def listed(request: web.Request) -> web.Response:
+        allow(request, Permission.SEE)
+        return web.json_response({"advice": await advising.newest(request.query.get("device_id"))})
+
+    return [web.post("/api/advice", send), web.get("/api/advice", listed)]
+
+
+async def _body(request: web.Request) -> dict[str, Any]:
+    try:
+        body = await request.json()
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadRequest("the body: expected a JSON object")
+    return body

@@ -1,0 +1,77 @@
+"""`/api/alerts`: what stands, what changed, and what people do about it."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from aiohttp import web
+
+from server.access.permission import Permission
+from server.access.person import Person
+from server.alerts.actions import Alerts
+from server.alerts.alert import By, Happening
+from server.errors import BadRequest
+
+Allow = Callable[[web.Request, Permission], Person]
+MOST_DETAIL = 300
+
+
+def by(person: Person) -> By:
+    """A person as an alert's history names them."""
+    return By(person.id, person.display_name)
+
+
+def routes(alerts: Alerts, allow: Allow) -> list[web.RouteDef]:
+    """The routes of alerts."""
+
+    async def listed(request: web.Request) -> web.Response:
+        allow(request, Permission.SEE)
+        after = _after(request)
+        found = await alerts.standing() if after is None else await alerts.after(after)
+        return web.json_response({"alerts": found})
+
+    async def one(request: web.Request) -> web.Response:
+        allow(request, Permission.SEE)
+        return web.json_response(await alerts.one(request.match_info["alert_id"]))
+
+    def acting(happening: Happening) -> Callable[[web.Request], Any]:
+        async def act(request: web.Request) -> web.Response:
+            person = allow(request, Permission.HANDLE_ALERTS)
+            detail = await _detail(request)
+            return web.json_response(await alerts.act(request.match_info["alert_id"], happening, by(person), detail))
+
+        return act
+
+    return [
+        web.get("/api/alerts", listed),
+        web.get("/api/alerts/{alert_id}", one),
+        web.post("/api/alerts/{alert_id}/acknowledge", acting(Happening.ACKNOWLEDGE)),
+        web.post("/api/alerts/{alert_id}/resolve", acting(Happening.RESOLVE)),
+        web.post("/api/alerts/{alert_id}/false", acting(Happening.FALSE)),
+    ]
+
+
+def _after(request: web.Request) -> int | None:
+    text = request.query.get("after")
+    if text is None:
+        return None
+    if not text.isascii() or not text.isdigit() or len(text) > 18:
+        raise BadRequest("after: expected a journal number, 0 or above")
+    return int(text)
+
+
+async def _detail(request: web.Request) -> str:
+    """The optional remark: JSON {"detail": text}; no body is no remark."""
+    raw = await request.read()
+    if not raw:
+        return ""
+    try:
+        body = json.loads(raw)
+    except ValueError as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    detail = body.get("detail", "") if isinstance(body, dict) else None
+    if not isinstance(detail, str) or len(detail) > MOST_DETAIL:
+        raise BadRequest(f"detail: expected at most {MOST_DETAIL} characters of text")
+    return detail.strip()
