@@ -85,10 +85,10 @@ def prepare(package: str, argv: Sequence[str] | None = None, kind: str = RUN) ->
     except OSError as problem:
         _say(f"Set-up cannot write or run {problem.filename or 'a file'}: {problem.strerror or problem}.")
         return 1
-    if argv is None:
-        print(f"Set up in {environment.path}")
-        return 0
-    _go_on_in(environment, package, argv)
+    if argv is not None:
+        _go_on_in(environment, package, argv)
+    print(f"Set up in {environment.path}")
+    return 0
 
 
 def _inside(kind: str) -> bool:
