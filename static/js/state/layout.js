@@ -121,6 +121,18 @@ export function filled(view, units) {
 }
 
 /**
+ * A wall on which nobody has chosen yet shows the first living unit large, rather than a hole.
+ * @param {View} view
+ * @param {readonly Unit[]} units in order
+ * @returns {View}
+ */
+export function withSelection(view, units) {
+  if (view.selected && units.some((unit) => unit.device_id === view.selected)) return view;
+  const first = units.find((unit) => unit.recording === "recording");
+  return first ? { ...view, selected: first.device_id } : view;
+}
+
+/**
  * The tile on which a unit stands, tile 1 left aside.
  * @param {View} view
  * @param {string} device

@@ -9,6 +9,7 @@
  */
 
 const WRAP = 2 ** 32;
+const TRUST_S = 10; // a camera whose clock is further off than this is dated by the server's receipt instead
 const FAR_S = 3600; // an answer further off than an hour is another stream's mapping
 
 /**
@@ -18,10 +19,20 @@ const FAR_S = 3600; // an answer further off than an hour is another stream's ma
  * @returns {number | null} Unix seconds
  */
 export function capturedAt(mapping, rtpTimestamp) {
-  const known = mapping?.captured_at ?? mapping?.received_at ?? null;
+  const known = mapping && trusted(mapping);
   if (!mapping || known === null || rtpTimestamp === undefined || !(mapping.clock_rate > 0)) return null;
   const seconds = signedDifference(rtpTimestamp, mapping.rtp_timestamp) / mapping.clock_rate;
   return Math.abs(seconds) > FAR_S ? null : known + seconds;
+}
+
+/**
+ * The camera's own time, unless it contradicts the server's receipt: nothing is received before it is captured,
+ * and no clock that is minutes off may make a living picture look dead, or a dead one alive.
+ * @param {Mapping} mapping
+ */
+function trusted({ captured_at: captured, received_at: received }) {
+  if (captured === null || received === null) return captured ?? received;
+  return captured > received || received - captured > TRUST_S ? received : captured;
 }
 
 /** Timestamps wrap at 32 bits, every 13 hours: the shorter way round counts. @param {number} one @param {number} other */

@@ -1,0 +1,175 @@
+// <alert-card>: one alert, from raised to closed: what, who, where, since when; its life, who has seen it, what to do.
+/** @import { Alert } from "../state/shapes" */
+import { isOpen, needsAcknowledging, witnesses } from "../state/alerts.js";
+import { isEscalated } from "../state/sound.js";
+import { wearerName } from "../state/units.js";
+import { counter, timeOfDay } from "../state/words.js";
+import { icon, keycap, make, prioritySymbol, setText } from "./build.js";
+
+/** @typedef {{ me: string | null, first: boolean, mayAct: boolean, busy: boolean, pictureAfter: number | null }} CardFacts */
+
+const WITNESS_WORDS = /** @type {Record<string, string>} */ ({
+  seen: "seen",
+  acknowledge: "acknowledged",
+  acknowledged: "acknowledged",
+  resolve: "resolved",
+  resolved: "resolved",
+  false: "marked false",
+});
+
+/** Events: `alert-act` { id, act: "acknowledge" | "watch" | "resolve" | "false" | "picture" | "locate" }. */
+export class AlertCard extends HTMLElement {
+  #since = make("b");
+  #escalation = make("p", { class: "esc", hidden: true }, "");
+  #drawn = "";
+  /** @type {Alert | null} */ alert = null;
+
+  /** @param {Alert} alert @param {CardFacts} facts @param {number} now */
+  show(alert, facts, now) {
+    this.alert = alert;
+    const drawn = JSON.stringify([alert.seq, facts]);
+    if (drawn !== this.#drawn) this.#draw(alert, facts);
+    this.#drawn = drawn;
+    setText(this.#since, counter(now - alert.raised_at));
+    const escalated = isEscalated(alert, now);
+    this.#escalation.hidden = !escalated;
+    if (escalated) setText(this.#escalation, `Nobody has acknowledged this for ${counter(now - alert.raised_at)}.`);
+  }
+
+  /** @param {Alert} alert @param {CardFacts} facts */
+  #draw(alert, facts) {
+    const held = this.contains(document.activeElement) ? document.activeElement?.getAttribute("data-act") : null;
+    const waiting = needsAcknowledging(alert);
+    this.className = `alert a${alert.priority}${waiting ? " un" : ""}`;
+    this.dataset["alert"] = alert.id;
+    this.setAttribute("role", "group");
+    this.setAttribute("aria-label", `${alert.title}, ${alert.call_sign}`);
+    this.replaceChildren(this.#head(alert, waiting), this.#body(alert, facts, waiting));
+    const button = held && this.querySelector(`[data-act="${held}"]`);
+    if (button instanceof HTMLElement) button.focus();
+  }
+
+  /** @param {Alert} alert @param {boolean} waiting */
+  #head(alert, waiting) {
+    const look = `${alert.priority === 1 ? "lg" : ""} ${waiting ? "flash" : ""}`;
+    const count =
+      alert.count > 1
+        ? make("span", { class: "times", title: `${alert.count} times from the same source` }, `×${alert.count}`)
+        : null;
+    const where = alert.place ? make("span", { class: "where" }, alert.place) : null;
+    return make(
+      "div",
+      { class: "hd" },
+      prioritySymbol(alert.priority, look),
+      make(
+        "div",
+        { class: "wt" },
+        make("h3", { class: "what" }, alert.title, count),
+        make("div", { class: "who2" }, make("b", {}, alert.call_sign), ` ${wearerName(alert.wearer)}`, where),
+      ),
+      make(
+        "div",
+        { class: "since" },
+        make("span", { class: "sr" }, "since "),
+        this.#since,
+        make("time", {}, timeOfDay(alert.raised_at)),
+      ),
+    );
+  }
+
+  /** @param {Alert} alert @param {CardFacts} facts @param {boolean} waiting */
+  #body(alert, facts, waiting) {
+    const quiet = alert.priority === 3 || (alert.priority === 2 && waiting);
+    return make(
+      "div",
+      { class: "bd" },
+      this.#escalation,
+      waiting && alert.action ? make("p", { class: "do sec" }, alert.action) : null,
+      quiet ? null : life(alert),
+      quiet ? null : seenBy(alert, facts),
+      facts.mayAct ? this.#actions(alert, facts, waiting) : null,
+    );
+  }
+
+  /** @param {Alert} alert @param {CardFacts} facts @param {boolean} waiting */
+  #actions(alert, facts, waiting) {
+    const watchFirst = alert.family === "watch" || alert.kind.startsWith("watch");
+    /** @param {string} act @param {string} look @param {...(Node | string | null)} words */
+    const button = (act, look, ...words) =>
+      make(
+        "button",
+        {
+          class: `btn ${look}`,
+          type: "button",
+          "data-act": act,
+          disabled: facts.busy,
+          onclick: () =>
+            this.dispatchEvent(new CustomEvent("alert-act", { detail: { id: alert.id, act }, bubbles: true })),
+        },
+        ...words,
+      );
+    const cap = facts.first ? keycap("A") : null;
+    const acknowledge = watchFirst
+      ? button("watch", "main lg grow", icon("eye"), "Acknowledge and watch", cap)
+      : button("acknowledge", "main lg grow", icon("tick"), "Acknowledge", cap);
+    const go = [
+      button("picture", "ic", icon("wall"), make("span", { class: "sr" }, `Show ${alert.call_sign} on tile 1`)),
+      button("locate", "ic", icon("pin"), make("span", { class: "sr" }, `Show ${alert.call_sign} on the map`)),
+    ];
+    const close = [button("resolve", waiting ? "" : "main grow", "Resolve"), button("false", "", "False")];
+    return waiting
+      ? make(
+          "div",
+          { class: "acts" },
+          acknowledge,
+          make("div", { class: "row more" }, ...go, make("span", { class: "sp" }), ...close),
+        )
+      : make("div", { class: "acts row" }, ...close, ...go);
+  }
+}
+
+/** Four stops, always in this order. @param {Alert} alert */
+function life(alert) {
+  const by = alert.acknowledged_by?.name ?? "";
+  const took =
+    alert.acknowledged_at === null ? "" : `${Math.max(0, Math.round(alert.acknowledged_at - alert.raised_at))} s`;
+  /** @type {[string, string, boolean][]} */
+  const stops = [
+    ["Raised", timeOfDay(alert.raised_at), true],
+    [
+      "Acknowledged",
+      alert.acknowledged_at === null ? "nobody yet" : [by, took].filter(Boolean).join(", "),
+      alert.acknowledged_at !== null,
+    ],
+    ["Cleared", alert.cleared_at === null ? "when safe" : timeOfDay(alert.cleared_at), alert.cleared_at !== null],
+    ["Closed", isOpen(alert) ? "you decide" : timeOfDay(alert.closed_at), !isOpen(alert)],
+  ];
+  return make(
+    "ol",
+    { class: "life" },
+    ...stops.map(([name, words, done]) => make("li", { class: done ? "on" : "" }, make("b", {}, name), words)),
+  );
+}
+
+/** @param {Alert} alert @param {CardFacts} facts */
+function seenBy(alert, { me, pictureAfter }) {
+  const people = witnesses(alert);
+  const rows = people
+    .slice(-4)
+    .flatMap(({ id, name, action, at }) => [
+      make("span", { class: "cut" }, id === me ? "You " : "", make("span", { class: id === me ? "mut" : "" }, name)),
+      make("span", { class: "a" }, icon(action === "seen" ? "tick" : "ticks", "sm"), WITNESS_WORDS[action] ?? action),
+      make("time", { class: "tm" }, timeOfDay(at)),
+    ]);
+  const told = people.length === 0 ? "No console has shown this yet." : "";
+  const picture =
+    pictureAfter === null
+      ? ""
+      : pictureAfter <= 0
+        ? "Picture was live when it was raised."
+        : `First picture after ${pictureAfter.toFixed(1)} s.`;
+  const notes = [told, picture].filter(Boolean).join(" ");
+  return make("div", { class: "acks" }, ...rows, notes ? make("span", { class: "mut note" }, notes) : null);
+}
+
+customElements.define("alert-card", AlertCard);

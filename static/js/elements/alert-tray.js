@@ -1,0 +1,131 @@
+// <alert-tray>: the reserved place for alerts. Calm says so; a priority 1 is spoken at once, the others politely, together.
+/** @import { Room } from "../state/room.js" */
+/** @import { Alert } from "../state/shapes" */
+import { FLOOD, annunciated, isOpen, needsAcknowledging, openAlerts, openCounts } from "../state/alerts.js";
+import { make, prioritySymbol, setText } from "./build.js";
+import { AlertCard } from "./alert-card.js";
+
+const BATCH_MS = 2000; // polite news is gathered, so that a flood is one sentence
+const HOUR_S = 3600;
+
+/** @typedef {{ room: Room, mayAct: boolean, busy: ReadonlySet<string>, pictureAfter: ReadonlyMap<string, number>, chosen: string | null, now: number }} TrayFacts */
+
+/** Events: `alert-act` (from its cards), `alert-shown` { id }: this console has shown it. */
+export class AlertTray extends HTMLElement {
+  /** @type {Map<string, AlertCard>} */ #cards = new Map();
+  /** @type {Set<string>} */ #told = new Set();
+  /** @type {string[]} */ #polite = [];
+  #list = make("div", { class: "cards" });
+  #counts = /** @type {const} */ ([1, 2, 3]).map((priority) => ({ priority, number: make("span", { class: "n" }) }));
+  #line = make("span", { class: "sec" });
+  #summary = make("span", { class: "mut small" });
+  #flood = make("p", { class: "flood", hidden: true });
+  #urgent = make("div", { class: "sr", role: "alert" });
+  #calmly = make("div", { class: "sr", role: "status", "aria-live": "polite" });
+
+  connectedCallback() {
+    const calm = make("div", { class: "allclear" }, make("b", {}, "Nothing needs you"), this.#line);
+    const shapes = this.#counts.map(({ priority, number }) =>
+      make("span", { class: "row" }, prioritySymbol(priority, "z"), number),
+    );
+    this.append(
+      make("div", { class: "ph" }, make("h2", { class: "t" }, "Alerts"), make("span", { class: "sp" }), this.#summary),
+      this.#flood,
+      make("div", { class: "calm" }, calm, make("div", { class: "row shapes" }, ...shapes)),
+      this.#list,
+      this.#urgent,
+      this.#calmly,
+    );
+  }
+
+  /** @param {TrayFacts} facts */
+  show(facts) {
+    const { room, now } = facts;
+    const open = openAlerts(room.alerts);
+    this.classList.toggle("is-calm", open.length === 0);
+    this.#showHead(room, open, now);
+    const firstWaiting = open.find(needsAcknowledging)?.id;
+    this.#arrange(open);
+    for (const alert of open) {
+      const card = this.#cards.get(alert.id);
+      card?.show(
+        alert,
+        {
+          me: room.person?.id ?? null,
+          first: alert.id === firstWaiting,
+          mayAct: facts.mayAct,
+          busy: facts.busy.has(alert.id),
+          pictureAfter: facts.pictureAfter.get(alert.id) ?? null,
+        },
+        now,
+      );
+      card?.classList.toggle("chosen", alert.id === facts.chosen);
+      this.#tell(alert);
+    }
+  }
+
+  /** @param {string} id */
+  reveal(id) {
+    this.#cards.get(id)?.scrollIntoView({ block: "nearest" });
+  }
+
+  /** @param {Room} room @param {Alert[]} open @param {number} now */
+  #showHead(room, open, now) {
+    const closed = [...room.alerts.values()].filter(
+      (alert) => !isOpen(alert) && now - (alert.closed_at ?? 0) < HOUR_S,
+    ).length;
+    const waiting = open.filter(needsAcknowledging).length;
+    setText(this.#summary, open.length ? `${open.length} open, ${waiting} to acknowledge` : "");
+    setText(
+      this.#line,
+      closed
+        ? `${closed} closed this hour.`
+        : "Alerts stand here and nowhere else. A priority 1 fills this place and tile 1, and covers nothing.",
+    );
+    const counts = openCounts(room.alerts);
+    for (const { priority, number } of this.#counts) setText(number, String(counts[priority]));
+    const lately = annunciated(room.alerts, now);
+    this.#flood.hidden = lately < FLOOD;
+    setText(this.#flood, `Alarm flood: ${lately} alerts in ten minutes. The most urgent stand first; none is hidden.`);
+  }
+
+  /** Cards in order; only those out of place move, so that the focus and a pressed button stay. @param {Alert[]} open */
+  #arrange(open) {
+    const wanted = new Set(open.map((alert) => alert.id));
+    for (const [id, card] of this.#cards) if (!wanted.has(id)) this.#drop(id, card);
+    open.forEach((alert, index) => {
+      const card = this.#cards.get(alert.id) ?? new AlertCard();
+      this.#cards.set(alert.id, card);
+      if (this.#list.children[index] !== card) this.#list.insertBefore(card, this.#list.children[index] ?? null);
+    });
+  }
+
+  /** @param {string} id @param {AlertCard} card */
+  #drop(id, card) {
+    card.remove();
+    this.#cards.delete(id);
+  }
+
+  /** Each alert is told once: to the server that it stands on this screen, and to a reader's ear. @param {Alert} alert */
+  #tell(alert) {
+    if (this.#told.has(alert.id)) return;
+    this.#told.add(alert.id);
+    this.dispatchEvent(new CustomEvent("alert-shown", { detail: { id: alert.id }, bubbles: true }));
+    if (!needsAcknowledging(alert)) return;
+    const words = `${alert.title}, ${alert.call_sign}${alert.place ? `, ${alert.place}` : ""}.`;
+    if (alert.priority === 1) this.#urgent.textContent = `Priority 1. ${words}`;
+    else this.#sayLater(`Priority ${alert.priority}. ${words}`);
+  }
+
+  /** @param {string} words */
+  #sayLater(words) {
+    this.#polite.push(words);
+    if (this.#polite.length > 1) return;
+    setTimeout(() => {
+      this.#calmly.textContent = this.#polite.join(" ");
+      this.#polite = [];
+    }, BATCH_MS);
+  }
+}
+
+customElements.define("alert-tray", AlertTray);

@@ -1,0 +1,36 @@
+// An alert's symbol and its shortest words, for a caption and the map.
+/** @import { Alert } from "../state/shapes" */
+
+/** @type {[string, string][]} */
+const ICONS = [
+  ["taser", "taser"],
+  ["watch", "watch"],
+  ["emergency", "emergency"],
+  ["battery", "battlow"],
+  ["stream", "camoff"],
+  ["picture", "camoff"],
+  ["recording", "camera"],
+  ["link", "linkoff"],
+  ["fix", "pin"],
+  ["position", "pin"],
+];
+/** @type {Record<string, string>} */
+const TAGS = {
+  "taser.drawn": "DRAWN",
+  "taser.armed": "ARMED",
+  "taser.trigger": "TRIGGER",
+  "taser.arc": "ARC",
+  "watch.requested": "WATCH ME",
+  "emergency.pressed": "EMERGENCY",
+  "battery.low": "BATTERY",
+};
+
+/** @param {Pick<Alert, "kind" | "family">} alert */
+export function alertIcon({ kind, family }) {
+  return ICONS.find(([word]) => kind.includes(word) || family.includes(word))?.[1] ?? "info";
+}
+
+/** @param {Pick<Alert, "kind" | "title">} alert */
+export function alertTag({ kind, title }) {
+  return TAGS[kind] ?? title.toUpperCase();
+}

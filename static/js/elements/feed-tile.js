@@ -1,0 +1,172 @@
+// <feed-tile>: one feed on the wall. Its state is said three times: word, frame, age rule.
+/** @import { Alert, Fix, Layer, Unit } from "../state/shapes" */
+/** @import { Wiring } from "./tile-picture.js" */
+import { ageRule, feedState } from "../state/liveness.js";
+import { keycap, make } from "./build.js";
+import { TileCaption } from "./tile-caption.js";
+import { TilePicture } from "./tile-picture.js";
+import { TilePlate } from "./tile-plate.js";
+
+/**
+ * @typedef {object} TileFacts
+ * @property {Unit | null} unit
+ * @property {Alert | undefined} alert the most urgent open alert of this unit
+ * @property {Fix | undefined} fix
+ * @property {boolean} large
+ * @property {boolean} selected
+ * @property {boolean} pinned
+ * @property {boolean} audible
+ * @property {boolean} enlarged
+ * @property {boolean} linked
+ * @property {number | null} askedAt
+ * @property {string} hint what a free tile says
+ */
+
+/**
+ * Events, all bubbling: `tile-act` (detail { tile, act }: "select", "menu", "enlarge", "mute", "record", "stream"),
+ * `tile-picture` (detail { device }): its first frame is on screen.
+ */
+export class FeedTile extends HTMLElement {
+  /** @type {TileFacts | null} */ #facts = null;
+  /** @type {TilePicture | null} */ #picture = null;
+  #video = make("video", { autoplay: true, playsinline: true });
+  #plate = new TilePlate();
+  #rule = make("i");
+  #onScreen = true;
+  #state = "";
+
+  /** @param {number} number @param {Wiring} wiring */
+  begin(number, wiring) {
+    this.number = number;
+    this.caption = new TileCaption(number);
+    this.#video.muted = true;
+    this.#picture = new TilePicture(this.#video, wiring);
+    this.#picture.addEventListener("picture", () => this.#say("tile-picture", { device: this.#picture?.device }));
+    const picture = make(
+      "div",
+      { class: "pic", onclick: () => this.#act("select"), ondblclick: () => this.#act("enlarge") },
+      this.#video,
+      this.#plate.element,
+    );
+    this.free = make("div", { class: "free" }, keycap(String(number)), make("span", {}, "free"));
+    this.append(picture, make("div", { class: "age" }, this.#rule), this.caption.element, this.free);
+    this.className = "tile";
+    this.setAttribute("role", "group");
+    this.addEventListener("plate-act", (event) => this.#fromPlate(/** @type {CustomEvent} */ (event)));
+    return this;
+  }
+
+  /** Off the screen it costs nothing: its session ends. @param {boolean} onScreen */
+  set onScreen(onScreen) {
+    this.#onScreen = onScreen;
+    this.#wantPicture();
+  }
+
+  /** @param {TileFacts} facts @param {number} now */
+  show(facts, now) {
+    const before = this.#facts;
+    this.#facts = facts;
+    this.#wantPicture();
+    const unit = facts.unit;
+    if (unit && before?.unit?.device_id === unit.device_id && unit.streaming && !before.unit.streaming)
+      this.#picture?.retryNow();
+    this.#video.muted = !facts.audible;
+    this.setAttribute("aria-label", unit ? `Tile ${this.number}, ${unit.call_sign}` : `Tile ${this.number}, free`);
+    for (const look of /** @type {const} */ (["large", "selected", "enlarged", "pinned"]))
+      this.classList.toggle(look, facts[look]);
+    for (const priority of [1, 2]) this.classList.toggle(`a${priority}`, facts.alert?.priority === priority);
+    const last = this.free?.lastChild;
+    if (last && last.textContent !== facts.hint) last.textContent = facts.hint;
+    this.tick(now);
+  }
+
+  /** Ten times a second: the age of the frame on screen decides what the tile may claim. @param {number} now */
+  tick(now) {
+    const facts = this.#facts;
+    const picture = this.#picture;
+    if (!facts || !picture) return;
+    const { unit, alert, fix, large, linked, askedAt } = facts;
+    const pictureAge = picture.age(now);
+    const state = feedState({ unit, pictureAge, waited: picture.waited, linked });
+    this.#setState(state);
+    if (!unit) return;
+    const standing = picture.standing;
+    const retryIn = standing?.retryAt ? standing.retryAt - performance.now() / 1000 : null;
+    this.#plate.show({
+      state,
+      unit,
+      fix,
+      pictureAge,
+      pictureAt: picture.shownAt,
+      problem: standing?.problem ?? "",
+      retryIn,
+      askedAt,
+      now,
+    });
+    this.caption?.show({
+      unit,
+      alert,
+      state,
+      pictureAge,
+      large,
+      pinned: facts.pinned,
+      audible: facts.audible,
+      enlarged: facts.enlarged,
+      reduced: picture.reduced,
+      now,
+    });
+    this.#rule.style.setProperty("--age", `${ageRule(pictureAge ?? 0).toFixed(1)}%`);
+  }
+
+  /** After the link came back: is the session still known? */
+  probe() {
+    this.#picture?.probe();
+  }
+
+  /** Whether a living picture stands here. */
+  get isLive() {
+    return this.#state === "live" || this.#state === "late";
+  }
+
+  end() {
+    this.#picture?.end();
+  }
+
+  #wantPicture() {
+    const unit = this.#facts?.unit;
+    if (!unit || !this.#onScreen || unit.recording !== "recording") this.#picture?.device && this.#picture.end();
+    else this.#picture?.view(unit.device_id, this.#layer());
+  }
+
+  /** @returns {Layer} */
+  #layer() {
+    return this.#facts?.large || this.#facts?.enlarged ? "main" : "sub";
+  }
+
+  /** @param {string} state */
+  #setState(state) {
+    if (state === this.#state) return;
+    if (this.#state) this.classList.remove(this.#state);
+    this.#state = state;
+    this.classList.add(state);
+  }
+
+  /** @param {CustomEvent} event */
+  #fromPlate(event) {
+    event.stopPropagation();
+    if (event.detail === "retry") this.#picture?.retryNow();
+    else this.#act(event.detail);
+  }
+
+  /** @param {string} act */
+  #act(act) {
+    this.dispatchEvent(new CustomEvent("tile-act", { detail: act, bubbles: true }));
+  }
+
+  /** @param {string} name @param {object} detail */
+  #say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }
+}
+
+customElements.define("feed-tile", FeedTile);

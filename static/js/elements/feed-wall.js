@@ -1,0 +1,213 @@
+// <feed-wall>: the wall of tiles. Tile 1 is the alert's place and otherwise follows the selection.
+/** @import { View } from "../state/layout.js" */
+/** @import { Room } from "../state/room.js" */
+/** @import { Alert } from "../state/shapes" */
+/** @import { Wiring } from "./tile-picture.js" */
+import { LAYOUTS, devicesOnWall } from "../state/layout.js";
+import { tileWidth } from "../state/wall_fit.js";
+import { icon, make, setText } from "./build.js";
+import { FeedTile } from "./feed-tile.js";
+import { FirstSteps } from "./first-steps.js";
+import { takesUnits } from "./wall-drop.js";
+
+const TICK_MS = 100;
+const NUMBER_WORDS = { 4: "four", 9: "nine", 16: "sixteen", 25: "twenty-five" };
+const GAP = 8;
+const LEAST_TILE = 96;
+
+/**
+ * @typedef {object} WallFacts
+ * @property {Room} room
+ * @property {View} view
+ * @property {ReadonlyMap<string, Alert>} alarms
+ * @property {Alert | undefined} tileOne the alert that has tile 1
+ * @property {boolean} linked
+ * @property {ReadonlyMap<string, number>} asked device to the time at which its camera was asked to record or stream
+ */
+
+/** Events: `tile-act`, `tile-picture` (from its tiles), `unit-drop` { device_id, tile }, `layout-pick` { layout }, `fullscreen`. */
+export class FeedWall extends HTMLElement {
+  /** @type {FeedTile[]} */ #tiles = [];
+  /** @type {WallFacts | null} */ #facts = null;
+  #line = make("span");
+  #watched = make("span");
+  #grid = make("div", { class: "tiles" });
+  #first = new FirstSteps();
+  #serverNow = () => Date.now() / 1000;
+  #onScreen = new IntersectionObserver((entries) => entries.forEach((entry) => this.#seen(entry)));
+
+  /** @param {Wiring} wiring */
+  begin(wiring) {
+    this.wiring = wiring;
+    this.#serverNow = wiring.serverNow;
+    const size = LAYOUTS.map((layout) =>
+      make(
+        "button",
+        {
+          class: "btn",
+          type: "button",
+          "data-layout": layout,
+          "aria-label": `${layout} tiles`,
+          onclick: () => this.#say("layout-pick", { layout }),
+        },
+        layout,
+      ),
+    );
+    const full = make(
+      "button",
+      {
+        class: "btn ic quiet",
+        type: "button",
+        "aria-label": "Full screen (F)",
+        onclick: () => this.#say("fullscreen", {}),
+      },
+      icon("expand"),
+    );
+    this.append(
+      make(
+        "div",
+        { class: "wh" },
+        make("h2", {}, "Wall"),
+        this.#line,
+        make("span", { class: "sp" }),
+        make("span", { class: "row" }, icon("eye"), this.#watched),
+        make("div", { class: "seg", role: "group", "aria-label": "Layout" }, ...size),
+        full,
+      ),
+      this.#grid,
+    );
+    takesUnits(this, (device_id, tile) => this.#say("unit-drop", { device_id, tile }));
+    new ResizeObserver(() => this.#fit()).observe(this);
+    setInterval(() => this.#tick(), TICK_MS);
+  }
+
+  /** @param {WallFacts} facts */
+  show(facts) {
+    const before = this.#facts;
+    this.#facts = facts;
+    const { view, room, tileOne } = facts;
+    this.#count(view.layout);
+    const devices = devicesOnWall(view, tileOne?.device_id ?? null);
+    devices.forEach((device, index) => this.#showTile(index, device, facts));
+    for (const button of this.querySelectorAll("[data-layout]")) {
+      button.setAttribute("aria-pressed", String(button.getAttribute("data-layout") === String(view.layout)));
+    }
+    setText(this.#line, `${NUMBER_WORDS[view.layout]} tiles, main stream on ${view.enlarged ?? 1}`);
+    this.#grid.classList.toggle("has-enlarged", view.enlarged !== null);
+    const recording = [...room.units.values()].filter((unit) => unit.recording === "recording");
+    setText(
+      this.#watched,
+      `Watched ${recording.filter((unit) => unit.watchers.length > 0).length} of ${recording.length}`,
+    );
+    this.#welcome(room.known && room.units.size === 0);
+    if (before?.view.layout !== view.layout) this.#fit();
+    if (before && !before.linked && facts.linked) for (const tile of this.#tiles) tile.probe();
+  }
+
+  /** @param {number} number */
+  tile(number) {
+    return this.#tiles[number - 1];
+  }
+
+  /** Whether a device's living picture stands on the wall. @param {string} device */
+  showsLive(device) {
+    return this.#tiles.some((tile) => tile.isLive && tile.dataset["device"] === device);
+  }
+
+  /** @param {number} index @param {string | null} device @param {WallFacts} facts */
+  #showTile(index, device, { room, view, alarms, linked, asked }) {
+    const number = index + 1;
+    const tile = this.#tiles[index];
+    const unit = device ? (room.units.get(device) ?? null) : null;
+    if (!tile) return;
+    tile.dataset["device"] = device ?? "";
+    const alert = device ? alarms.get(device) : undefined;
+    tile.show(
+      {
+        unit,
+        alert,
+        fix: device ? room.fixes.get(device) : undefined,
+        large: number === 1,
+        selected: view.focus === number || (device !== null && device === view.selected),
+        pinned: view.tiles.get(number)?.pinned ?? false,
+        audible: view.audible === number,
+        enlarged: view.enlarged === number,
+        linked,
+        askedAt: device ? (asked.get(device) ?? null) : null,
+        hint: number === 1 ? "kept for alerts; shows the unit you select" : "free",
+      },
+      this.#serverNow(),
+    );
+  }
+
+  /** @param {number} wanted */
+  #count(wanted) {
+    this.#grid.dataset["layout"] = String(wanted);
+    while (this.#tiles.length > wanted) this.#remove();
+    while (this.#tiles.length < wanted) this.#add();
+  }
+
+  /** An empty room says how the first camera comes in, where the large tile will be. @param {boolean} isEmpty */
+  #welcome(isEmpty) {
+    if (isEmpty === this.#first.isConnected) return;
+    this.#grid.classList.toggle("is-empty", isEmpty);
+    if (isEmpty) this.#grid.prepend(this.#first);
+    else this.#first.remove();
+  }
+
+  #add() {
+    if (!this.wiring) return;
+    const number = this.#tiles.length + 1;
+    const tile = new FeedTile().begin(number, this.wiring);
+    // the slot keeps its place while the tile is enlarged: no other tile moves
+    this.#grid.append(make("div", { class: "slot", "data-tile": number }, tile));
+    this.#tiles.push(tile);
+    this.#onScreen.observe(tile);
+  }
+
+  #remove() {
+    const tile = this.#tiles.pop();
+    if (!tile) return;
+    this.#onScreen.unobserve(tile);
+    tile.end();
+    tile.parentElement?.remove();
+  }
+
+  #tick() {
+    const now = this.#serverNow();
+    for (const tile of this.#tiles) tile.tick(now);
+  }
+
+  /** @param {IntersectionObserverEntry} entry */
+  #seen({ target, isIntersecting }) {
+    if (target instanceof FeedTile) target.onScreen = isIntersecting;
+  }
+
+  /** Tiles as large as the room allows. */
+  #fit() {
+    const layout = this.#facts?.view.layout ?? 9;
+    const style = getComputedStyle(this.#grid);
+    const [bar, bigBar] = ["--bar", "--big-bar"].map((name) => pixels(style.getPropertyValue(name)));
+    const height = style.getPropertyValue("--bounded").trim() === "1" ? this.#grid.clientHeight : null;
+    const width = tileWidth(layout, {
+      width: this.#grid.clientWidth,
+      height,
+      gap: GAP,
+      bar: bar ?? 38,
+      bigBar: bigBar ?? 64,
+    });
+    this.#grid.style.setProperty("--tile-w", `${Math.max(LEAST_TILE, Math.floor(width * 4) / 4)}px`);
+  }
+
+  /** @param {string} name @param {object} detail */
+  #say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }
+}
+
+/** A length in rem, in pixels. @param {string} length */
+function pixels(length) {
+  return parseFloat(length) * parseFloat(getComputedStyle(document.documentElement).fontSize);
+}
+
+customElements.define("feed-wall", FeedWall);

@@ -1,0 +1,107 @@
+// <room-tape>: the last thirty minutes on one line each: alerts by shape, cameras recording, proof of the link.
+/** @import { Sample } from "../state/tape.js" */
+/** @import { Alert } from "../state/shapes" */
+import { isOpen } from "../state/alerts.js";
+import { SPAN_S, linkProof, onTape, recordingSteps } from "../state/tape.js";
+import { timeOfDay } from "../state/words.js";
+import { svg } from "./build.js";
+
+const [LEFT, RIGHT, HEIGHT, EVERY_S] = [78, 16, 70, 300];
+
+export class RoomTape extends HTMLElement {
+  #drawing = svg("svg", { role: "img", "aria-label": "The last thirty minutes" });
+  #key = "";
+
+  connectedCallback() {
+    this.append(this.#drawing);
+    new ResizeObserver(() => (this.#key = "")).observe(this);
+  }
+
+  /** @param {readonly Sample[]} samples @param {ReadonlyMap<string, Alert>} alerts @param {number} now */
+  show(samples, alerts, now) {
+    const key = `${samples.length} ${samples.at(-1)?.at} ${[...alerts.values()].map((alert) => alert.seq).join()} ${Math.floor(now / 5)}`;
+    if (key === this.#key || this.clientHeight < 50) return;
+    this.#key = key;
+    const width = this.clientWidth;
+    const x = /** @param {number} at */ (at) => LEFT + ((width - LEFT - RIGHT) * (at - (now - SPAN_S))) / SPAN_S;
+    this.#drawing.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
+    this.#drawing.replaceChildren(
+      ...axis(x, now),
+      ...names(),
+      ...recording(samples, x, now),
+      ...proof(samples, x),
+      ...marks(onTape(alerts.values(), now), x),
+      svg("line", { class: "now", x1: x(now), x2: x(now), y1: 15, y2: HEIGHT - 5 }),
+    );
+  }
+}
+
+/** @typedef {(at: number) => number} Scale */
+
+/** @param {Scale} x @param {number} now */
+function axis(x, now) {
+  const first = Math.ceil((now - SPAN_S) / EVERY_S) * EVERY_S;
+  const times = Array.from({ length: Math.floor((now - first) / EVERY_S) + 1 }, (_, index) => first + index * EVERY_S);
+  const ticks = times.map((at) => svg("line", { class: "ax", x1: x(at), x2: x(at), y1: 17, y2: HEIGHT - 5 }));
+  const words = times
+    .filter((at) => x(now) - x(at) > 56)
+    .map((at) => svg("text", { x: x(at), y: 12, "text-anchor": "middle" }, timeOfDay(at).slice(0, 5)));
+  return [...ticks, ...words, svg("text", { x: x(now), y: 12, "text-anchor": "end" }, "now")];
+}
+
+function names() {
+  return ["Alerts", "Recording", "Link"].map((name, index) => svg("text", { x: 12, y: 30 + index * 17 }, name));
+}
+
+/** @param {readonly Sample[]} samples @param {Scale} x @param {number} now */
+function recording(samples, x, now) {
+  const steps = recordingSteps(samples);
+  const first = steps[0];
+  const last = steps.at(-1);
+  if (!first || !last) return [];
+  const most = Math.max(4, ...steps.map((step) => step.recording));
+  const y = /** @param {number} count */ (count) => 52 - (12 * count) / most;
+  const line =
+    steps
+      .map(
+        (step, index) =>
+          `${index ? `H${x(step.at).toFixed(1)}V` : `M${x(step.at).toFixed(1)} `}${y(step.recording).toFixed(1)}`,
+      )
+      .join("") + `H${x(now).toFixed(1)}`;
+  return [
+    svg("path", { class: "area", d: `${line}V52H${x(first.at).toFixed(1)}Z` }),
+    svg("path", { class: "step", d: line }),
+    svg("text", { class: "strong", x: x(now) - 6, y: 50, "text-anchor": "end" }, String(last.recording)),
+  ];
+}
+
+/** @param {readonly Sample[]} samples @param {Scale} x */
+function proof(samples, x) {
+  return linkProof(samples)
+    .filter(({ at }) => x(at + 30) > LEFT)
+    .map(({ at, linked }) =>
+      svg("circle", { class: linked ? "ok" : "gap", cx: x(at + 30), cy: 60, r: linked ? 2.4 : 3.6 }),
+    );
+}
+
+/** Open alerts stand in colour, the rest in outline. @param {Alert[]} alerts @param {Scale} x */
+function marks(alerts, x) {
+  const shapes = {
+    1: "M-3.500 -9h7L9 -3.500v7L3.500 9h-7L-9 3.500v-7z",
+    2: "M0 -9L10 8H-10z",
+    3: "M0-8.500A8.500 8.500 0 1 1 0 8.500 8.500 8.500 0 1 1 0-8.500z",
+  };
+  return alerts.map((alert) =>
+    svg(
+      "g",
+      {
+        class: `mark p${alert.priority} ${isOpen(alert) ? "open" : ""}`,
+        transform: `translate(${x(alert.raised_at).toFixed(1)} 27) scale(.86)`,
+      },
+      svg("path", { d: shapes[alert.priority] }),
+      svg("text", { y: alert.priority === 2 ? 6 : 4, "text-anchor": "middle" }, String(alert.priority)),
+    ),
+  );
+}
+
+customElements.define("room-tape", RoomTape);

@@ -1,0 +1,136 @@
+// A tile's caption: key, call sign, name, recording, who watches, and the age of the picture in a word and a number.
+/** @import { FeedState } from "../state/liveness.js" */
+/** @import { Alert, Unit } from "../state/shapes" */
+import { STATE_WORD, ageText } from "../state/liveness.js";
+import { familyName, wearerName } from "../state/units.js";
+import { counter } from "../state/words.js";
+import { icon, keycap, make, setText } from "./build.js";
+import { alertIcon, alertTag } from "./alert-words.js";
+
+/**
+ * @typedef {object} CaptionFacts
+ * @property {Unit} unit
+ * @property {Alert | undefined} alert
+ * @property {FeedState} state
+ * @property {number | null} pictureAge
+ * @property {boolean} large
+ * @property {boolean} pinned
+ * @property {boolean} audible
+ * @property {boolean} enlarged
+ * @property {string | null} reduced
+ * @property {number} now
+ */
+
+const RECORDING = { recording: ["REC", "rec"], buffering: ["BUF", "rec buf"], off: ["OFF", "rec off"] };
+const RECORDING_LARGE = { recording: "REC", buffering: "Buffering", off: "Camera off" };
+const STATE_ICON = /** @type {Record<string, string>} */ ({ late: "clock", frozen: "ice", unlinked: "linkoff" });
+
+export class TileCaption {
+  #callSign = make("span", { class: "cs" });
+  #name = make("span", { class: "nm" });
+  #tag = make("span", { class: "tag" });
+  #why = make("span", { class: "why" });
+  #recording = make("span", { class: "rec" });
+  #watching = make("span", { class: "wn" });
+  #icon = make("span", { class: "ai" });
+  #word = make("span", { class: "w" });
+  #age = make("b");
+  #alertId = "";
+  #iconName = "";
+
+  /** @param {number} number of the tile */
+  constructor(number) {
+    /** @param {string} what */
+    const ask = (what) => () =>
+      this.element.dispatchEvent(new CustomEvent("tile-act", { detail: what, bubbles: true }));
+    this.menu = make(
+      "button",
+      { class: "place", type: "button", "aria-haspopup": "menu", onclick: ask("menu") },
+      keycap(String(number)),
+    );
+    this.pin = make("span", { class: "pin", hidden: true }, icon("tack"), make("span", { class: "sr" }, "pinned"));
+    this.sound = make(
+      "button",
+      { class: "btn sm tool", type: "button", onclick: ask("mute") },
+      icon("sound"),
+      make("span", {}, "Sound"),
+      keycap("M"),
+    );
+    this.size = make(
+      "button",
+      { class: "btn sm tool", type: "button", onclick: ask("enlarge") },
+      icon("expand"),
+      make("span", {}, "Enlarge"),
+      keycap("X"),
+    );
+    const watchers = make("span", { class: "eyes" }, icon("eye"), this.#watching);
+    this.watchers = watchers;
+    const at = make("span", { class: "at" }, this.#icon, this.#word, this.#age);
+    const facts = make("span", { class: "facts" }, this.#tag, this.#why, this.#recording, watchers);
+    this.element = make(
+      "div",
+      { class: "cap" },
+      this.menu,
+      make("span", { class: "id" }, this.#callSign, this.#name),
+      this.pin,
+      make("span", { class: "m" }, make("span", { class: "tools" }, this.sound, this.size), facts, at),
+    );
+  }
+
+  /** @param {CaptionFacts} facts */
+  show(facts) {
+    const { unit, large } = facts;
+    setText(this.#callSign, unit.call_sign);
+    setText(this.#name, large ? wearerName(unit.wearer) + place(facts.alert) : familyName(unit.wearer));
+    this.menu.setAttribute("aria-label", `Tile menu, ${unit.call_sign}`);
+    this.pin.hidden = !facts.pinned;
+    press(this.sound, facts.audible, facts.audible ? "sound" : "soundoff");
+    press(this.size, facts.enlarged, facts.enlarged ? "shrink" : "expand");
+    this.#showRecording(facts);
+    this.#showAlert(facts.alert);
+    setText(this.#why, facts.reduced ?? "");
+    setText(this.#watching, String(unit.watchers.length));
+    const names = unit.watchers.map((watcher) => watcher.name).join(", ");
+    this.watchers.title = names ? `Watched by ${names}` : "Nobody watches";
+    this.#showAge(facts);
+  }
+
+  /** @param {CaptionFacts} facts */
+  #showAge({ state, pictureAge }) {
+    setText(this.#word, STATE_WORD[state]);
+    setText(this.#age, ageText(state, pictureAge));
+    const name = STATE_ICON[state] ?? "";
+    if (name === this.#iconName) return;
+    this.#iconName = name;
+    this.#icon.replaceChildren(...(name ? [icon(name)] : []));
+  }
+
+  /** @param {CaptionFacts} facts */
+  #showRecording({ unit, large, now }) {
+    const [short = "", look = ""] = RECORDING[unit.recording];
+    const since =
+      unit.recording === "recording" && unit.recording_since ? ` ${counter(now - unit.recording_since)}` : "";
+    setText(this.#recording, large ? RECORDING_LARGE[unit.recording] + since : short);
+    this.#recording.className = look;
+  }
+
+  /** @param {Alert | undefined} alert */
+  #showAlert(alert) {
+    const id = alert ? `${alert.id}${alert.kind}` : "";
+    if (id === this.#alertId) return;
+    this.#alertId = id;
+    this.#tag.replaceChildren(...(alert ? [icon(alertIcon(alert)), alertTag(alert)] : []));
+  }
+}
+
+/** @param {Alert | undefined} alert */
+function place(alert) {
+  return alert?.place ? ` · ${alert.place}` : "";
+}
+
+/** @param {HTMLElement} button @param {boolean} pressed @param {string} symbol */
+function press(button, pressed, symbol) {
+  if (button.getAttribute("aria-pressed") === String(pressed)) return;
+  button.setAttribute("aria-pressed", String(pressed));
+  button.querySelector("svg")?.replaceWith(icon(symbol));
+}

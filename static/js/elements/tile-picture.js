@@ -1,0 +1,117 @@
+// A living picture in a <video>: its viewing session, and the time at which the frame on screen was captured.
+/** @import { Layer } from "../state/shapes" */
+import { WhepClient } from "../net/whep_client.js";
+import { capturedAt } from "../state/media_clock.js";
+
+/** @typedef {{ csrf: string, iceServers: RTCIceServer[], serverNow: () => number }} Wiring */
+
+/** Events: `change` (the session's standing), `picture` (the first frame of a viewing is on screen). */
+export class TilePicture extends EventTarget {
+  /** @type {WhepClient | null} */ #viewing = null;
+  #round = 0;
+  /** @type {MediaStream | null} */ #media = null;
+  #beganAt = 0;
+  /** when the frame on screen was captured, Unix seconds by the server's clock @type {number | null} */ shownAt = null;
+
+  /** @param {HTMLVideoElement} video @param {Wiring} wiring */
+  constructor(video, wiring) {
+    super();
+    this.video = video;
+    this.wiring = wiring;
+  }
+
+  /** @returns {string | null} the device being viewed */
+  get device() {
+    return this.#viewing?.device ?? null;
+  }
+
+  get standing() {
+    return this.#viewing?.standing ?? null;
+  }
+
+  /** Why the picture is smaller or slower than it could be, in the server's words. */
+  get reduced() {
+    return this.#viewing?.session?.reduced ?? null;
+  }
+
+  /** Seconds since a picture was first asked for. */
+  get waited() {
+    return this.#viewing ? performance.now() / 1000 - this.#beganAt : 0;
+  }
+
+  /** @param {number} now @returns {number | null} seconds */
+  age(now) {
+    return this.shownAt === null ? null : Math.max(0, now - this.shownAt);
+  }
+
+  /**
+   * Views this device in this size. Another size changes the layer of the running session.
+   * @param {string} device
+   * @param {Layer} layer
+   */
+  view(device, layer) {
+    if (this.#viewing?.device === device) {
+      this.#viewing.setLayer(layer);
+      return;
+    }
+    this.end();
+    const { csrf, iceServers } = this.wiring;
+    const viewing = new WhepClient({ device, layer, csrf, iceServers });
+    this.#viewing = viewing;
+    this.#beganAt = performance.now() / 1000;
+    viewing.addEventListener("track", () => this.#attach(viewing));
+    viewing.addEventListener("change", () => this.dispatchEvent(new Event("change")));
+    viewing.start();
+  }
+
+  retryNow() {
+    this.#viewing?.retryNow();
+  }
+
+  /** Does the server still know the session? */
+  probe() {
+    this.#viewing?.probe();
+  }
+
+  /** Ends the viewing and forgets the picture. A hidden video would go on being decoded: the session has to end. */
+  end() {
+    this.#viewing?.stop();
+    this.#viewing = null;
+    this.#round += 1;
+    this.#media = null;
+    this.video.srcObject = null;
+    this.shownAt = null;
+  }
+
+  /** @param {WhepClient} viewing */
+  #attach(viewing) {
+    if (viewing !== this.#viewing) return;
+    // a new session's first track: the last picture of the old one stays on screen until here
+    if (!this.#media || viewing.tracks.length === 1) this.#media = new MediaStream();
+    for (const track of viewing.tracks) this.#media.addTrack(track);
+    if (this.video.srcObject === this.#media) return;
+    this.video.srcObject = this.#media;
+    this.video.play().catch(() => undefined); // replaced before it began: the next one plays
+    this.#round += 1;
+    this.#watchFrames(this.#round, true);
+  }
+
+  /** @param {number} round @param {boolean} first */
+  #watchFrames(round, first) {
+    this.video.requestVideoFrameCallback((_, frame) => {
+      if (round !== this.#round) return;
+      this.shownAt = this.#captureTime(frame);
+      if (first) this.dispatchEvent(new Event("picture"));
+      this.#watchFrames(round, false);
+    });
+  }
+
+  /** @param {VideoFrameCallbackMetadata} frame */
+  #captureTime(frame) {
+    const now = this.wiring.serverNow();
+    const captured = capturedAt(this.#viewing?.session?.clock ?? null, frame.rtpTimestamp);
+    if (captured !== null) return Math.min(captured, now);
+    // no mapping yet: the age since this machine had the frame, which is the least it can be
+    return now - Math.max(0, performance.now() - (frame.receiveTime ?? performance.now())) / 1000;
+  }
+}

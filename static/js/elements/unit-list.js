@@ -1,0 +1,172 @@
+// <unit-list>: the units on duty. Arrows move, Enter selects, a digit sends to that tile, rows can be dragged.
+/** @import { Room } from "../state/room.js" */
+/** @import { Alert, Unit } from "../state/shapes" */
+import { fixAge, isStale } from "../state/positions.js";
+import { dutyLine, matching, ordered, statusWords, wearerName } from "../state/units.js";
+import { age } from "../state/words.js";
+import { icon, make, setText } from "./build.js";
+import { UNIT_DRAG } from "./wall-drop.js";
+
+/** @typedef {{ row: HTMLElement, set: (unit: Unit, alert: Alert | undefined, fix: import("../state/shapes").Fix | undefined, now: number, stale: number) => void }} Row */
+
+/** Events: `unit-pick` { device_id }, `unit-send` { device_id, tile }, `unit-menu` { device_id, at }. */
+export class UnitList extends HTMLElement {
+  /** @type {Map<string, Row>} */ #rows = new Map();
+  #line = make("span", { class: "mut small" });
+  #body = make("div", { class: "rows", role: "listbox", "aria-label": "Units on duty" });
+  #none = make("p", { class: "none sec" });
+  typed = "";
+
+  connectedCallback() {
+    this.append(
+      make("div", { class: "ph" }, make("h2", { class: "t" }, "Units on duty"), this.#line),
+      this.#head(),
+      this.#body,
+      this.#none,
+    );
+    this.#body.addEventListener("keydown", (event) => this.#key(event));
+  }
+
+  /** @param {Room} room @param {ReadonlyMap<string, Alert>} alarms @param {string | null} selected @param {number} now */
+  show(room, alarms, selected, now) {
+    const units = matching(ordered(room.units, alarms), this.typed);
+    setText(
+      this.#line,
+      this.typed ? `${units.length} of ${room.units.size} fit “${this.typed}”` : dutyLine(room.units),
+    );
+    this.#arrange(units);
+    for (const unit of units) {
+      const device = unit.device_id;
+      this.#rows.get(device)?.set(unit, alarms.get(device), room.fixes.get(device), now, room.settings.fix_stale_s);
+    }
+    const focusable = units.some((unit) => unit.device_id === selected) ? selected : units[0]?.device_id;
+    for (const [device, { row }] of this.#rows) {
+      row.setAttribute("aria-selected", String(device === selected));
+      row.tabIndex = device === focusable ? 0 : -1;
+    }
+    this.classList.toggle("is-empty", units.length === 0);
+    setText(
+      this.#none,
+      room.units.size
+        ? "No unit fits what you typed."
+        : "A unit stands here as soon as its camera signs on, with its status and the age of its position.",
+    );
+  }
+
+  /** The device of the row that has the keyboard. @returns {string | null} */
+  get focused() {
+    const row = document.activeElement?.closest?.("unit-list .u");
+    return row instanceof HTMLElement ? (row.dataset["device"] ?? null) : null;
+  }
+
+  /** @returns {string | null} the first of what was searched */
+  get first() {
+    const row = this.#body.firstElementChild;
+    return row instanceof HTMLElement ? (row.dataset["device"] ?? null) : null;
+  }
+
+  #head() {
+    const words = ["", "Unit", "Wearer", "Status", "Watching", "Fix age"];
+    return make("div", { class: "u h", "aria-hidden": "true" }, ...words.map((word) => make("span", {}, word)));
+  }
+
+  /** Rows in order, moving only those that are out of place: the focus stays. @param {Unit[]} units */
+  #arrange(units) {
+    const wanted = new Set(units.map((unit) => unit.device_id));
+    for (const [device, { row }] of this.#rows) if (!wanted.has(device)) this.#drop(device, row);
+    units.forEach((unit, index) => {
+      const row = this.#rows.get(unit.device_id) ?? this.#create(unit.device_id);
+      if (this.#body.children[index] !== row.row) this.#body.insertBefore(row.row, this.#body.children[index] ?? null);
+    });
+  }
+
+  /** @param {string} device @param {HTMLElement} row */
+  #drop(device, row) {
+    row.remove();
+    this.#rows.delete(device);
+  }
+
+  /** @param {string} device @returns {Row} */
+  #create(device) {
+    const status = make("span", { class: "st" });
+    const callSign = make("span", { class: "cs" });
+    const [wearer, words, watching, fixWords] = [
+      make("span", { class: "sec cut" }),
+      make("span", { class: "sec cut" }),
+      make("span"),
+      make("span"),
+    ];
+    const old = icon("clock", "sm");
+    const row = make(
+      "div",
+      {
+        class: "u",
+        role: "option",
+        draggable: "true",
+        "data-device": device,
+        onclick: () => this.#say("unit-pick", { device_id: device }),
+        oncontextmenu: (event) => this.#menu(event, device),
+        ondragstart: (event) => event.dataTransfer?.setData(UNIT_DRAG, device),
+      },
+      status,
+      callSign,
+      wearer,
+      words,
+      make("span", { class: "fx sec" }, icon("eye", "sm"), watching),
+      make("span", { class: "fx" }, old, fixWords),
+    );
+    /** @type {Row["set"]} */
+    const set = (unit, alert, fix, now, staleAfter) => {
+      const isOld = isStale(fix, now, staleAfter);
+      row.className = `u${alert && alert.priority < 3 ? ` a${alert.priority}` : ""}${isOld || !unit.online ? " old" : ""}`;
+      setText(status, String(unit.status_code));
+      setText(callSign, unit.call_sign);
+      setText(wearer, wearerName(unit.wearer));
+      setText(words, alert && alert.priority < 3 ? alert.title : statusWords(unit));
+      setText(watching, String(unit.watchers.length));
+      setText(fixWords, age(fixAge(fix, now)));
+      old.classList.toggle("off", !isOld);
+    };
+    const entry = { row, set };
+    this.#rows.set(device, entry);
+    return entry;
+  }
+
+  /** @param {MouseEvent} event @param {string} device */
+  #menu(event, device) {
+    event.preventDefault();
+    this.#say("unit-menu", { device_id: device, x: event.clientX, y: event.clientY });
+  }
+
+  /** @param {KeyboardEvent} event */
+  #key(event) {
+    const row = event.target instanceof HTMLElement ? event.target.closest(".u") : null;
+    const device = row instanceof HTMLElement ? row.dataset["device"] : null;
+    if (!row || !device || event.ctrlKey || event.altKey || event.metaKey) return;
+    const steps = {
+      ArrowDown: row.nextElementSibling,
+      ArrowUp: row.previousElementSibling,
+      Home: this.#body.firstElementChild,
+      End: this.#body.lastElementChild,
+    };
+    const to = steps[/** @type {keyof typeof steps} */ (event.key)];
+    if (to instanceof HTMLElement) to.focus();
+    else if (event.key === "Enter" || event.key === " ") this.#say("unit-pick", { device_id: device });
+    else if (event.key === "ContextMenu") this.#say("unit-menu", { device_id: device, ...below(row) });
+    else if (!(event.key in steps)) return;
+    event.preventDefault();
+  }
+
+  /** @param {string} name @param {object} detail */
+  #say(name, detail) {
+    this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
+  }
+}
+
+/** @param {Element} element */
+function below(element) {
+  const box = element.getBoundingClientRect();
+  return { x: box.left + 24, y: box.bottom };
+}
+
+customElements.define("unit-list", UnitList);

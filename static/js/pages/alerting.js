@@ -1,0 +1,138 @@
+// Wires alerts: what a person does with them, what this console has shown, what it sounds, when the picture came.
+/** @import { Alert } from "../state/shapes" */
+/** @import { Api } from "../net/api.js" */
+/** @import { ConsoleSocket } from "../net/console_socket.js" */
+/** @import { Desk } from "./desk.js" */
+import { isOpen, needsAcknowledging, openAlerts, unacknowledged } from "../state/alerts.js";
+import { silenced, silent, sounding } from "../state/sound.js";
+import { timeOfDay } from "../state/words.js";
+import { ApiError } from "../net/api.js";
+
+const FRESH_S = 60; // a picture later than this is not the answer to the alert
+
+export class Alerting {
+  /** @type {Set<string>} shown, and not yet told to the server */ #toTell = new Set();
+  #sound = silent();
+
+  /**
+   * @param {Desk} desk
+   * @param {Api} api
+   * @param {ConsoleSocket} socket
+   * @param {{ speaker: import("../elements/sound-switch.js").SoundSwitch, say: (words: string) => void, locate: (device: string) => void, isLive: (device: string) => boolean }} room
+   */
+  constructor(desk, api, socket, room) {
+    this.desk = desk;
+    this.api = api;
+    this.socket = socket;
+    this.room = room;
+  }
+
+  /** @param {string} id @param {string} act */
+  async act(id, act) {
+    const alert = this.desk.room.alerts.get(id);
+    if (!alert) return;
+    if (act === "locate") this.room.locate(alert.device_id);
+    if (act === "picture" || act === "watch") this.show(alert);
+    if (act === "acknowledge" || act === "watch")
+      await this.#ask(alert, needsAcknowledging(alert) ? this.api.acknowledge : null);
+    if (act === "resolve") await this.#ask(alert, this.api.resolve);
+    if (act === "false") await this.#ask(alert, this.api.markFalse);
+  }
+
+  /** The most urgent alert that waits. */
+  acknowledgeFirst() {
+    const first = unacknowledged(this.desk.room.alerts)[0];
+    if (!first) return this.room.say("Nothing waits to be acknowledged.");
+    this.act(first.id, first.kind.startsWith("watch") ? "watch" : "acknowledge");
+  }
+
+  /** @param {1 | -1} step @returns {string | null} the alert gone to */
+  go(step) {
+    const open = openAlerts(this.desk.room.alerts);
+    if (!open.length) return null;
+    const at = open.findIndex((alert) => alert.id === this.desk.chosen);
+    const next = open[at < 0 ? 0 : (at + step + open.length) % open.length];
+    if (next) this.show(next);
+    return next?.id ?? null;
+  }
+
+  /** Its picture on tile 1. @param {Alert} alert */
+  show(alert) {
+    this.desk.chosen = alert.id;
+    this.desk.select(alert.device_id);
+  }
+
+  silence() {
+    this.#sound = silenced(this.#sound, this.desk.now());
+    this.room.speaker.showQuiet(`Quiet until ${timeOfDay(this.#sound.quietUntil)}`);
+  }
+
+  /** Sound has just been allowed: what still waits is heard now. */
+  heardAgain() {
+    this.#sound = silent();
+    this.sound();
+  }
+
+  sound() {
+    const { state, play } = sounding(this.#sound, [...this.desk.room.alerts.values()], this.desk.now());
+    this.#sound = state;
+    if (play) this.room.speaker.play(play);
+    if (this.desk.now() >= state.quietUntil) this.room.speaker.showQuiet("");
+  }
+
+  /** @param {string} id */
+  shown(id) {
+    this.#toTell.add(id);
+    this.tell();
+  }
+
+  /** A hidden page has shown nothing to anybody: it tells when it is looked at. */
+  tell() {
+    if (document.visibilityState !== "visible") return;
+    for (const id of this.#toTell) if (this.socket.seen(id)) this.#toTell.delete(id);
+    const live = this.room.isLive;
+    for (const alert of openAlerts(this.desk.room.alerts)) {
+      if (!this.desk.pictureAfter.has(alert.id) && this.#isFresh(alert) && live(alert.device_id))
+        this.desk.pictureAfter.set(alert.id, 0);
+    }
+  }
+
+  /** A first frame of this device is on screen. @param {string} device */
+  pictured(device) {
+    for (const alert of openAlerts(this.desk.room.alerts)) {
+      if (alert.device_id !== device || this.desk.pictureAfter.has(alert.id) || !this.#isFresh(alert)) continue;
+      this.desk.pictureAfter.set(alert.id, this.desk.now() - alert.raised_at);
+      this.desk.changed();
+    }
+  }
+
+  /** @param {Alert} alert */
+  #isFresh(alert) {
+    return this.desk.now() - alert.raised_at < FRESH_S;
+  }
+
+  /** @param {Alert} alert @param {((id: string) => Promise<Alert>) | null} request */
+  async #ask(alert, request) {
+    if (!request || !this.desk.mayAct) return;
+    this.desk.busy.add(alert.id);
+    this.desk.changed();
+    try {
+      this.desk.takeAlert(await request(alert.id));
+    } catch (error) {
+      if (!(error instanceof ApiError)) throw error;
+      this.#refused(alert, error);
+    } finally {
+      this.desk.busy.delete(alert.id);
+      this.desk.changed();
+    }
+  }
+
+  /** Somebody was quicker, or nothing answered. @param {Alert} alert @param {ApiError} error */
+  #refused(alert, error) {
+    const now = /** @type {Alert | undefined} */ (error.problem["alert"]);
+    if (!now) return this.room.say(`${alert.title}, ${alert.call_sign}: not done, ${error.message}.`);
+    this.desk.takeAlert(now);
+    const winner = isOpen(now) ? now.acknowledged_by : now.closed_by;
+    this.room.say(`${winner?.name ?? "Another person"} was quicker: ${alert.call_sign} is ${now.state}.`);
+  }
+}

@@ -1,0 +1,125 @@
+// The parts of the console's page, each found once, with its type.
+/** @import { Room } from "../state/room.js" */
+import { ActivityList } from "../elements/activity-list.js";
+import { AdviceComposer } from "../elements/advice-composer.js";
+import { AlarmMeter } from "../elements/alarm-meter.js";
+import { AlertTray } from "../elements/alert-tray.js";
+import { ConsoleFoot } from "../elements/console-foot.js";
+import { FeedWall } from "../elements/feed-wall.js";
+import { HelpDialog } from "../elements/help-dialog.js";
+import { LinkBanner } from "../elements/link-banner.js";
+import { RoomClock } from "../elements/room-clock.js";
+import { RoomNotice } from "../elements/room-notice.js";
+import { RoomTape } from "../elements/room-tape.js";
+import { SoundSwitch } from "../elements/sound-switch.js";
+import { StatusLine } from "../elements/status-line.js";
+import { UnitList } from "../elements/unit-list.js";
+import { UnitMenu } from "../elements/unit-menu.js";
+
+/**
+ * @template {Element} T
+ * @param {string} selector
+ * @param {new (...made: any[]) => T} type
+ * @returns {T}
+ */
+function find(selector, type) {
+  const found = document.querySelector(selector);
+  if (!(found instanceof type)) throw new Error(`the page has no ${selector}`);
+  return found;
+}
+
+const badge = find("#waiting", HTMLElement);
+const title = document.title;
+const density = localStorage.getItem("watchroom.density") ?? "";
+document.documentElement.dataset["density"] = density;
+
+export const parts = {
+  csrf: document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "",
+  person: document.body.dataset["person"] ?? "",
+  wall: find("feed-wall", FeedWall),
+  units: find("unit-list", UnitList),
+  tray: find("alert-tray", AlertTray),
+  composer: find("advice-composer", AdviceComposer),
+  activity: find("activity-list", ActivityList),
+  status: find("status-line", StatusLine),
+  meter: find("alarm-meter", AlarmMeter),
+  speaker: find("sound-switch", SoundSwitch),
+  clock: find("room-clock", RoomClock),
+  foot: find("console-foot", ConsoleFoot),
+  banner: find("link-banner", LinkBanner),
+  tape: find("room-tape", RoomTape),
+  menu: find("unit-menu", UnitMenu),
+  help: find("help-dialog", HelpDialog),
+  notice: find("room-notice", RoomNotice),
+  search: find("#search", HTMLInputElement),
+  mapLine: find("#map-line", HTMLElement),
+  exercise: find("#exercise", HTMLElement),
+
+  /** How many alerts wait, in the navigation and the tab's title. @param {number} waiting @param {boolean} urgent */
+  showWaiting(waiting, urgent) {
+    badge.hidden = waiting === 0;
+    badge.classList.toggle("a1", urgent);
+    const words = String(waiting);
+    if (badge.firstChild?.textContent !== words) badge.firstChild?.replaceWith(words);
+    document.title = waiting ? `(${waiting}) ${title}` : title;
+  },
+
+  /** @param {(typed: string, entered: boolean) => void} act */
+  onSearch(act) {
+    const { search } = parts;
+    search.addEventListener("input", () => act(search.value, false));
+    search.addEventListener("keydown", (event) => {
+      if (event.key === "Escape") search.value = "";
+      if (event.key === "Enter" || event.key === "Escape") {
+        act(search.value, event.key === "Enter");
+        if (event.key === "Escape") search.blur();
+      }
+    });
+  },
+
+  /** @param {() => void} act */
+  onTheme: (act) => find("#theme", HTMLButtonElement).addEventListener("click", act),
+  /** @param {() => void} act */
+  onHelp: (act) => find("#help", HTMLButtonElement).addEventListener("click", act),
+  /** @param {() => void} act */
+  onSignOut: (act) => find("#sign-out", HTMLButtonElement).addEventListener("click", act),
+};
+
+find("#density", HTMLButtonElement).addEventListener("click", () => {
+  const next = document.documentElement.dataset["density"] === "large" ? "" : "large";
+  document.documentElement.dataset["density"] = next;
+  localStorage.setItem("watchroom.density", next);
+});
+
+/**
+ * The map comes by itself: a browser that cannot draw it keeps the rest of the console.
+ * @param {() => number} now the server's time
+ */
+export function placeMap(now) {
+  /** @type {import("../elements/incident-map.js").IncidentMap | null} */
+  let map = null;
+  const place = find("#map", HTMLElement);
+  import("../elements/incident-map.js").then(
+    ({ IncidentMap }) => {
+      map = new IncidentMap();
+      map.clock = now;
+      place.append(map);
+    },
+    () => place.classList.add("no-map"),
+  );
+  /** @type {unknown[]} */
+  let shown = [];
+  return () => map && { focusUnit: map.focusUnit.bind(map), viewAll: map.viewAll.bind(map), show };
+
+  /** Hands over only what is new. @param {Room} room @param {string | null} selected */
+  function show(room, selected) {
+    if (!map || !room.known) return;
+    const next = [room.settings, room.units, room.fixes, room.alerts, selected];
+    if (next[0] !== shown[0]) map.settings = /** @type {any} */ (room.settings);
+    if (next[1] !== shown[1]) map.units = room.units.values();
+    if (next[2] !== shown[2]) map.fixes = [...room.fixes.values()];
+    if (next[3] !== shown[3]) map.alerts = /** @type {any} */ ([...room.alerts.values()]);
+    if (next[4] !== shown[4]) map.selected = selected;
+    shown = next;
+  }
+}
