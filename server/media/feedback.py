@@ -202,7 +202,8 @@ def nack(own: int, ssrc: int, sequences: list[int]) -> bytes:
     pending = list(sequences)
     while pending:
         first = pending[0]
-        later = [(sequence - first - 1) & 0xFFFF for sequence in pending[1:]]
+        # A field does not cross from 65535 to 0: aiortc 1.16 would read 65536.
+        later = [sequence - first - 1 if sequence > first else 0xFFFF for sequence in pending[1:]]
         mask = 0
         for distance in later:
             mask |= 1 << distance if distance < 16 else 0

@@ -19,7 +19,7 @@ class PacketCache:
 
     def put(self, sequence: int, packet: bytes, *, key: bool = False) -> None:
         """Keep a packet; `key` says that a key frame starts with it. A packet older than the ring is ignored."""
-        if self._newest is not None and sequence <= self._newest - len(self._slots):
+        if self._is_old(sequence):
             return
         self._slots[sequence & self._mask] = (sequence, packet)
         if self._newest is None or sequence > self._newest:
@@ -30,7 +30,12 @@ class PacketCache:
     def get(self, sequence: int) -> bytes | None:
         """The packet with this extended sequence number, None if it never came or is too old."""
         slot = self._slots[sequence & self._mask]
-        return slot[1] if slot is not None and slot[0] == sequence else None
+        if slot is None or slot[0] != sequence or self._newest is None or self._is_old(sequence):
+            return None
+        return slot[1]
+
+    def _is_old(self, sequence: int) -> bool:
+        return self._newest is not None and sequence <= self._newest - len(self._slots)
 
     @property
     def newest(self) -> int | None:
@@ -41,5 +46,5 @@ class PacketCache:
         """All kept packets from the start of the last key frame on, in order; empty if that start is gone."""
         if self._key_at is None or self._newest is None or self.get(self._key_at) is None:
             return []
-        found = (self._slots[sequence & self._mask] for sequence in range(self._key_at, self._newest + 1))
-        return [entry for entry in found if entry is not None and self._key_at <= entry[0] <= self._newest]
+        found = ((sequence, self.get(sequence)) for sequence in range(self._key_at, self._newest + 1))
+        return [(sequence, packet) for sequence, packet in found if packet is not None]

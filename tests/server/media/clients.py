@@ -14,13 +14,15 @@ import numpy
 from aiohttp import ClientSession
 from aiortc import (
     MediaStreamTrack,
+    RTCBundlePolicy,
     RTCConfiguration,
     RTCPeerConnection,
     RTCRtpSender,
     RTCSessionDescription,
 )
 
-CONFIGURATION = RTCConfiguration(iceServers=[])
+# With its default policy aiortc 1.16 leaves the second video m-line on a transport of its own that never starts.
+CONFIGURATION = RTCConfiguration(iceServers=[], bundlePolicy=RTCBundlePolicy.MAX_BUNDLE)
 WAIT_S = 10.0
 FRAMES_PER_S = 25
 

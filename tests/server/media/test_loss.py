@@ -1,0 +1,66 @@
+"""Gaps are found, asked for within the budget, and counted as RFC 3550 says."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.media.loss import GIVE_UP_AFTER_S, MAX_ASKS, MAX_NACKS_PER_ROUND, LossTracker
+
+
+def test_a_gap_is_asked_for_until_it_is_filled() -> None:
+    loss = LossTracker(90_000, repairs=True)
+    assert [loss.received(sequence, 0.0) for sequence in (65_534, 65_535, 2)] == [131_070, 131_071, 131_074]
+    assert loss.due(0.0, 0.05) == [], "it may only be reordered"
+    assert loss.due(0.02, 0.05) == [0, 1]
+    assert loss.due(0.03, 0.05) == [], "the answer is still on its way"
+    assert loss.received(0, 0.05) == 131_072
+    assert loss.due(0.1, 0.05) == [1]
+    assert loss.recovered == 1
+    assert loss.due(0.1 + GIVE_UP_AFTER_S, 0.05) == []
+    assert not loss.is_missing_any
+    assert loss.abandoned == 1
+
+
+def test_an_outage_is_not_asked_for() -> None:
+    loss = LossTracker(90_000, repairs=True)
+    loss.received(10, 0.0)
+    loss.received(10 + 2000, 0.0)
+    assert not loss.is_missing_any
+    assert loss.received(40_000, 0.0) == 65_536 + 40_000, "a jump goes on upwards"
+    assert loss.received(20, 0.0) == 2 * 65_536 + 20
+
+
+def test_what_came_before_the_first_packet_is_of_no_use() -> None:
+    loss = LossTracker(90_000, repairs=True)
+    loss.received(100, 0.0)
+    assert loss.received(99, 0.0) is None
+
+
+@given(st.lists(st.integers(0, 400), min_size=1, max_size=300), st.integers(0, 65_535))
+def test_the_budget_is_never_exceeded(steps: list[int], start: int) -> None:
+    loss = LossTracker(90_000, repairs=True)
+    asked: dict[int, int] = {}
+    sequence, now = start, 0.0
+    for step in steps:
+        sequence, now = sequence + step, now + 0.01
+        extended = loss.received(sequence & 0xFFFF, now)
+        assert extended is None or extended & 0xFFFF == sequence & 0xFFFF
+        wanted = loss.due(now, 0.02)
+        assert len(wanted) <= MAX_NACKS_PER_ROUND
+        for one in wanted:
+            asked[one] = asked.get(one, 0) + 1
+    # A number may come round again only after 65,536 packets, which these steps do not reach twice.
+    assert all(count <= 2 * MAX_ASKS for count in asked.values())
+
+
+def test_the_report_counts_as_rfc_3550_says() -> None:
+    loss = LossTracker(8000, repairs=False)
+    for sequence in (1, 2, 3, 5, 6, 7, 8, 10):
+        loss.received(sequence, 0.0)
+        loss.note_transit(sequence * 160, sequence * 0.02)
+    report = loss.report()
+    assert (report.fraction_lost, report.cumulative_lost, report.highest_sequence) == (256 * 2 // 10, 2, 10)
+    assert report.jitter == 0
+    loss.received(11, 0.0)
+    assert loss.report().fraction_lost == 0, "a fraction is of the last interval"

@@ -1,0 +1,42 @@
+"""The ring: what it gives back is what was put, or nothing."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.media.packet_cache import PacketCache
+
+
+@given(st.lists(st.tuples(st.integers(65_536, 65_700), st.booleans()), max_size=200))
+def test_a_packet_is_itself_or_absent(puts: list[tuple[int, bool]]) -> None:
+    cache = PacketCache(32)
+    for sequence, key in puts:
+        cache.put(sequence, str(sequence).encode(), key=key)
+    for sequence in range(65_500, 65_720):
+        assert cache.get(sequence) in (None, str(sequence).encode())
+    if puts:
+        newest = max(sequence for sequence, _ in puts)
+        assert cache.newest == newest
+        assert cache.get(newest) is not None
+    burst = cache.since_key_frame()
+    assert [sequence for sequence, _ in burst] == sorted({sequence for sequence, _ in burst})
+    if burst:
+        assert (burst[0][0], True) in puts
+        assert all(content == str(sequence).encode() for sequence, content in burst)
+
+
+def test_the_burst_starts_at_the_last_key_frame() -> None:
+    cache = PacketCache(16)
+    for sequence in range(100, 110):
+        cache.put(sequence, bytes((sequence,)), key=sequence in (102, 106))
+    assert [sequence for sequence, _ in cache.since_key_frame()] == [106, 107, 108, 109]
+    for sequence in range(110, 130):
+        cache.put(sequence, b"")
+    assert cache.since_key_frame() == [], "the key frame has left the ring"
+
+
+def test_the_size_is_a_power_of_two() -> None:
+    with pytest.raises(ValueError, match="power of two"):
+        PacketCache(100)
