@@ -20,10 +20,11 @@ SHELLS = frozenset(
     "udp_port dtls srtp peer inlet outlet engine worker workers media_session whip_session whep_session "
     "recorder retention "
     # the camera
-    "command capture encoder sound whip_client gps gpsd holster controls outbox uplink prompt".split()
+    "command capture encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
+    "prompt scenario_player".split()
 )
-# … or by its folder.
-SHELL_FOLDERS = ("server/demo", "server/migrations")
+# … or by its place: these read files, or wire what does.
+SHELL_PLACES = ("server/demo/", "server/migrations/", "streamer/config.py", "streamer/media.py")
 # Every store numbers its rows in the journal: it is a foundation in a folder of its own.
 FOUNDATIONS = frozenset({"journal"})
 # These put the program together, so they may import any feature's any module.
@@ -72,7 +73,7 @@ class Module:
     @property
     def kind(self) -> str:
         """`pure`, `actions` or `shell`."""
-        if self.path.stem in SHELLS or self.place.startswith(SHELL_FOLDERS):
+        if self.path.stem in SHELLS or self.place.startswith(SHELL_PLACES):
             return "shell"
         if self.path.stem == "__init__" and any(set(item.name.split(".")) & SHELLS for item in self.imports()):
             return "shell"  # it hands on what a shell offers
