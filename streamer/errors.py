@@ -29,7 +29,11 @@ class PressError(StreamerError):
 
 
 class StoreError(StreamerError):
-    """The outbox on disk cannot be opened or written."""
+    """The outbox on disk cannot be opened or written. `damaged`: the file is there, and is no outbox any more."""
+
+    def __init__(self, detail: str, *, damaged: bool = False) -> None:
+        super().__init__(detail)
+        self.damaged = damaged
 
 
 class UplinkRefused(StreamerError):

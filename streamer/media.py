@@ -1,0 +1,90 @@
+"""Picture and sound as the configuration asks for them, and the switch that lets them flow."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Callable
+from random import Random
+from urllib.parse import urljoin
+
+from server import wire
+from streamer.capture import MediaSource, Picture, PictureSource, StreetSource
+from streamer.clock import Clock
+from streamer.config import CameraConfig, PictureSize
+from streamer.encoder import LayerPlan
+from streamer.link import Link
+from streamer.pose import Overlay, Pose
+from streamer.sound import Sound, open_sound
+from streamer.street.painter import StreetPainter
+from streamer.town import Town
+from streamer.whip_client import WhipClient
+
+SUB_BPS = 110_000
+
+
+def open_media(
+    config: CameraConfig, town: Town, pose: Callable[[], Pose], overlay: Callable[[], Overlay], clock: Clock
+) -> tuple[Picture, Sound | None]:
+    """The camera's picture and sound, not yet running. Raises StreamerError."""
+    source: PictureSource
+    if config.source == "street":
+        painter = StreetPainter(town, config.main.width, config.main.height, config.barcode)
+        source = StreetSource(painter, pose, overlay, clock, config.main.fps)
+    else:
+        source = MediaSource(config.source, clock)
+    main, sub = _plan(config.main, config.bitrate), _plan(config.sub, min(SUB_BPS, config.bitrate))
+    picture = Picture(source, main, sub, preset="ultrafast" if config.source == "street" else "superfast")
+    name = _sound_name(config)
+    return picture, open_sound(name, pose, clock) if name else None
+
+
+def _plan(size: PictureSize, bps: int) -> LayerPlan:
+    return LayerPlan(size.width, size.height, size.fps, bps)
+
+
+def _sound_name(config: CameraConfig) -> str:
+    """As `open_sound` calls it; '' for none."""
+    if config.sound == "synth":
+        return "street"
+    if config.sound == "source":
+        return config.source
+    device = config.sound.removeprefix("mic:") if config.sound.startswith("mic:") else ""
+    return device if not device or device.startswith(("alsa:", "pulse:")) else f"alsa:{device}"
+
+
+class Stream:
+    """The media's way to the server: made anew each time the stream is switched on."""
+
+    def __init__(self, server: str, link: Link, clock: Clock, rng: Random, tls: ssl.SSLContext | None) -> None:
+        self.token = ""
+        self.flows = False
+        self._server = server
+        self._link = link
+        self._clock = clock
+        self._rng = rng
+        self._tls = tls
+        self._client: WhipClient | None = None
+        link.on_change(self._impair)
+
+    def make(
+        self, media: tuple[Picture, Sound | None], welcome: wire.Welcome, on_state: Callable[[bool], None]
+    ) -> WhipClient:
+        """The publisher for what the server's welcome names. The caller runs and closes it."""
+        picture, sound = media
+        self._client = WhipClient(
+            urljoin(self._server + "/", welcome.whip_path.lstrip("/")),
+            lambda: self.token,
+            picture,
+            sound,
+            on_state,
+            clock=self._clock,
+            rng=self._rng,
+            ice_servers=welcome.ice_servers,
+            ssl_context=self._tls,
+        )
+        self._impair()
+        return self._client
+
+    def _impair(self) -> None:
+        if self._client is not None:
+            self._client.impair(self._link.loss, self._link.stalled)

@@ -1,0 +1,211 @@
+"""The telemetry connection: who the camera is, what it has to tell, what the server answers (server/wire.py).
+
+Challenge, signed hello, welcome; then whatever waits in the outbox, alerts first, and the status every 5 s and on
+change. A link that is dead is noticed within 5 s, and tried again for ever with full jitter.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from urllib.parse import urlsplit, urlunsplit
+
+import aiohttp
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
+from server import wire
+from streamer.backoff import Backoff
+from streamer.clock import Clock
+from streamer.downlink import FromServer
+from streamer.errors import UplinkRefused
+from streamer.link import Link
+from streamer.outbox import Outbox
+from streamer.tasks import until_one_ends
+
+STATUS_EVERY_S = 5.0
+HEARTBEAT_S = 3.0  # aiohttp gives a ping half of that for its answer: a dead link is noticed after 4.5 s at the latest
+GREETING_S = 5.0
+SOFTWARE = "watchroom-streamer/1"
+UNKNOWN_HTTP = frozenset({401, 403, 404})
+UNKNOWN_CLOSE = 4001  # the server: who connects is not this camera, or may no longer do anything
+
+
+@dataclass(frozen=True)
+class Credentials:
+    """Which camera this is, and the key that proves it."""
+
+    device_id: str
+    key: Ed25519PrivateKey
+
+
+def uplink_url(server: str, device_id: str) -> str:
+    """The WebSocket address of this camera's telemetry below the server's address."""
+    scheme, host, path, _, _ = urlsplit(server)
+    return urlunsplit(("wss" if scheme == "https" else "ws", host, f"{path.rstrip('/')}/uplink/{device_id}", "", ""))
+
+
+class LinkDown(ConnectionError):
+    """The connection has ended, or cannot be made; the message says why in a few words."""
+
+
+class Uplink:
+    """Keeps the connection for as long as `run` runs."""
+
+    def __init__(
+        self,
+        url: str,
+        credentials: Credentials,
+        outbox: Outbox,
+        status: Callable[[], wire.Status],
+        take: Callable[[FromServer], None],
+        *,
+        link: Link,
+        clock: Clock,
+        backoff: Backoff,
+        tls: ssl.SSLContext | bool = True,
+    ) -> None:
+        self._url = url
+        self._credentials = credentials
+        self._outbox = outbox
+        self._status = status
+        self._take = take
+        self._link = link
+        self._clock = clock
+        self._backoff = backoff
+        self._tls = tls
+        self._something = asyncio.Event()
+        self._open_air = asyncio.Event()
+        self._dead_air = asyncio.Event()
+        self._status_changed = False
+        self.welcomed = False
+        self.on_welcome: Callable[[wire.Welcome], None] = lambda welcome: None
+        self.on_lost: Callable[[str], None] = lambda why: None
+        outbox.call_when_new(self._something.set)
+        link.on_change(self._link_changed)
+        self._link_changed()
+
+    def status_changed(self) -> None:
+        """The status is new: send it now."""
+        self._status_changed = True
+        self._something.set()
+
+    async def run(self) -> None:
+        """Connect, talk, and connect again, until cancelled. Raises UplinkRefused if the camera was never known."""
+        async with aiohttp.ClientSession() as session:
+            while True:
+                await self._open_air.wait()
+                self.on_lost(await self._attempt(session))
+                self._outbox.link_lost()
+                await self._clock.sleep(self._backoff.next_wait())
+
+    async def _attempt(self, session: aiohttp.ClientSession) -> str:
+        """One connection from its beginning to its end; returns why it ended."""
+        try:
+            await self._talk(session)
+        except UplinkRefused as error:
+            if not self.welcomed:
+                raise
+            return str(error)  # revoked meanwhile, or a server that was restored: it may come back
+        except (LinkDown, aiohttp.ClientError, wire.WireError, TimeoutError, OSError) as error:
+            return _why(error)
+        return "connection closed"
+
+    async def _talk(self, session: aiohttp.ClientSession) -> None:
+        try:
+            socket = await asyncio.wait_for(
+                session.ws_connect(
+                    self._url, ssl=self._tls, heartbeat=HEARTBEAT_S, max_msg_size=wire.MAX_MESSAGE_BYTES
+                ),
+                GREETING_S,
+            )
+        except aiohttp.WSServerHandshakeError as error:
+            if error.status in UNKNOWN_HTTP:
+                raise UplinkRefused(
+                    f"The server does not let camera {self._credentials.device_id} in (HTTP {error.status})."
+                ) from error
+            raise LinkDown(f"it answers HTTP {error.status}") from error
+        async with socket:
+            welcome = await asyncio.wait_for(self._greet(socket), GREETING_S)
+            self.welcomed = True
+            self._backoff.reset()
+            self._outbox.link_lost()
+            self.on_welcome(welcome)
+            await until_one_ends(self._read(socket), self._write(socket), self._cut(), name="uplink")
+
+    async def _greet(self, socket: aiohttp.ClientWebSocketResponse) -> wire.Welcome:
+        challenge = await self._receive(socket)
+        if not isinstance(challenge, wire.Challenge):
+            raise LinkDown(f"it began with {challenge.t!r} where a challenge was expected")
+        device_id, outbox_id = self._credentials.device_id, self._outbox.outbox_id
+        signature = self._credentials.key.sign(wire.hello_to_sign(device_id, outbox_id, challenge.nonce))
+        hello = wire.Hello(outbox_id=outbox_id, at=self._clock.wall(), software=SOFTWARE, signature=signature)
+        await socket.send_bytes(wire.pack(hello))
+        welcome = await self._receive(socket)
+        if not isinstance(welcome, wire.Welcome):
+            raise LinkDown(f"it answered the hello with {welcome.t!r}")
+        return welcome
+
+    async def _receive(self, socket: aiohttp.ClientWebSocketResponse) -> FromServer:
+        message = await socket.receive()
+        if message.type is aiohttp.WSMsgType.BINARY:
+            return wire.parse_from_server(message.data)
+        if message.type is aiohttp.WSMsgType.TEXT:
+            raise LinkDown("it sent text; this camera speaks msgpack")
+        if socket.close_code == UNKNOWN_CLOSE:
+            raise UplinkRefused(
+                f"The server does not know camera {self._credentials.device_id}, or its key"
+                f" ({message.extra or f'close code {socket.close_code}'})."
+            )
+        raise LinkDown(f"connection closed ({message.extra or socket.close_code or 'no answer'})")
+
+    async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        while True:
+            message = await self._receive(socket)
+            await self._open_air.wait()
+            self._take(message)
+
+    async def _write(self, socket: aiohttp.ClientWebSocketResponse) -> None:
+        status_due = self._clock.monotonic()
+        while True:
+            await self._open_air.wait()
+            self._something.clear()
+            for packed in self._outbox.take(self._clock.monotonic()):
+                await socket.send_bytes(packed)
+            now = self._clock.monotonic()
+            if self._status_changed or now >= status_due:
+                self._status_changed = False
+                status_due = now + STATUS_EVERY_S
+                await socket.send_bytes(wire.pack(self._status()))
+            await self._wait_for_something(status_due - now)
+
+    async def _wait_for_something(self, seconds: float) -> None:
+        try:
+            await asyncio.wait_for(self._something.wait(), max(0.0, seconds))
+        except TimeoutError:
+            return  # the status is due, and what was never acknowledged is looked for on the way
+
+    async def _cut(self) -> None:
+        """A link that stays stalled is a dead one after as long as an unanswered ping would take to tell."""
+        while True:
+            await self._dead_air.wait()
+            await self._clock.sleep(HEARTBEAT_S * 1.5)
+            if self._link.stalled:
+                raise LinkDown("no answer")
+
+    def _link_changed(self) -> None:
+        now, before = (self._dead_air, self._open_air) if self._link.stalled else (self._open_air, self._dead_air)
+        now.set()
+        before.clear()
+
+
+def _why(error: BaseException) -> str:
+    if isinstance(error, TimeoutError):
+        return "no answer"
+    if isinstance(error, aiohttp.ClientConnectorCertificateError):
+        return "its certificate is not trusted (give --ca-file, or --insecure for a test)"
+    if isinstance(error, aiohttp.ClientConnectorError):
+        return os.strerror(error.os_error.errno) if error.os_error.errno else str(error.os_error)
+    return str(error) or type(error).__name__
