@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+import os
 import secrets
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -100,6 +101,11 @@ async def no_task_left() -> AsyncIterator[None]:
             return
         await asyncio.sleep(0)
     pytest.fail("tasks left behind: " + ", ".join(sorted(repr(task) for task in left)))
+
+
+def pytest_configure() -> None:
+    """Servers and cameras that a test starts run on this very Python, which has all that they need."""
+    os.environ["WATCHROOM_SETUP"] = "off"
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:

@@ -24,7 +24,13 @@ SHELLS = frozenset(
     "prompt scenario_player".split()
 )
 # … or by its place: these read files, or wire what does.
-SHELL_PLACES = ("server/demo/", "server/migrations/", "streamer/config.py", "streamer/media.py")
+SHELL_PLACES = (
+    "server/demo/",
+    "server/migrations/",
+    "streamer/config.py",
+    "streamer/media.py",
+    "streamer/whereabouts.py",
+)
 # Every store numbers its rows in the journal: it is a foundation in a folder of its own.
 FOUNDATIONS = frozenset({"journal"})
 # These put the program together, so they may import any feature's any module.
