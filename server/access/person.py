@@ -64,6 +64,8 @@ def checked_password(password: str) -> str:
     """A password that may be set. Raises BadRequest."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadRequest(f"password: expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
+    if any(unicodedata.category(mark) in ("Cc", "Cs") for mark in password):
+        raise BadRequest("password: control characters are not expected")
     return password
 
 
@@ -74,4 +76,6 @@ def sign_in_fields(body: Any) -> tuple[str, str]:
         raise BadRequest("name and password: both are expected, as text")
     if len(name) > LONGEST_TEXT or len(password) > LONGEST_PASSWORD:
         raise BadRequest(f"name: at most {LONGEST_TEXT} characters; password: at most {LONGEST_PASSWORD}")
+    if any(unicodedata.category(mark) in ("Cc", "Cs") for mark in name + password):
+        raise BadRequest("name and password: control characters are not expected")
     return name, password

@@ -23,6 +23,7 @@ from server.tasks import TaskOwner
 from server.units.presence import Presence
 from server.units.store import UnitStore
 from server.units.unit import (
+    DEVICE_ID,
     Device,
     Link,
     Picture,
@@ -117,6 +118,8 @@ class Units:
 
     async def current(self, device_id: str) -> Device | None:
         """The device as the database has it now; None if unknown or revoked. For decisions about access."""
+        if not DEVICE_ID.fullmatch(device_id):
+            return None
         device = await self._store.device(device_id)
         return None if device is None or device.revoked_at is not None else device
 

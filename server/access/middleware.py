@@ -1,0 +1,197 @@
+"""The gate: who asks (session cookie or API token), whether a page of ours made them ask, and what they may do.
+
+Everything needs a person, except what stands in PUBLIC or brings its own proof (OWN_PROOF).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from server.access.credential import bearer, same
+from server.access.origin import client_address, is_loopback, origin_allowed, own_origin
+from server.access.permission import Permission, may
+from server.access.person import Person
+from server.access.session import Caller
+from server.config import Config
+from server.errors import Conflict, Forbidden, Unauthorised
+from server.media.live import Viewer
+from server.units.unit import Device
+from server.wire import Hello
+
+if TYPE_CHECKING:
+    from server.access.actions import Access, CameraAccess
+    from server.units.actions import Units
+
+log = structlog.get_logger(__name__)
+
+COOKIE = "watchroom_session"
+SIGN_IN = frozenset({("POST", "/sign-in"), ("POST", "/api/session")})  # no session yet, so no token of one
+PUBLIC = frozenset({"/sign-in", "/healthz", "/readyz", "/favicon.ico"})
+PUBLIC_BELOW = ("/static/", "/sign-in/once/")
+OWN_PROOF = ("/whip/", "/uplink/")  # a camera's token or signature; checked by admit_camera and verify_hello
+MEDIA_SESSIONS = "/media/sessions/"  # a person's, or a camera's with its token
+SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Gate:
+    """Lets requests in. The plain methods are what routes ask; they raise what the caller is told."""
+
+    def __init__(self, access: Access, cameras: CameraAccess, units: Units, config: Config) -> None:
+        self._access = access
+        self._cameras = cameras
+        self._units = units
+        self._config = config
+
+    def middleware(self) -> Middleware:
+        """Sets `request["caller"]`, `["person"]`, `["session_id"]`, `["csrf_token"]`, or refuses."""
+
+        @web.middleware
+        async def gate(request: web.Request, handle: Handler) -> web.StreamResponse:
+            if request.path.startswith("/static/"):
+                return await handle(request)
+            caller = await self._caller(request)
+            if caller is not None:
+                request["caller"] = caller
+                request["person"] = caller.person
+                request["session_id"] = caller.session_id
+                request["csrf_token"] = caller.csrf or ""
+            self._check_page(request, caller)
+            if caller is None and not await self._may_enter(request):
+                return _sign_in_first(request)
+            if request.path == "/metrics" and not self._is_this_machine(request):
+                self.allow(request, Permission.OPERATE)
+            return await handle(request)
+
+        return gate
+
+    # ---- what routes ask ------------------------------------------------------------------------
+
+    def person_of(self, request: web.Request) -> Person:
+        """The person who asks. Raises Unauthorised."""
+        person: Person | None = request.get("person")
+        if person is None:
+            raise Unauthorised("sign in, or send an API token", headers={"WWW-Authenticate": "Bearer"})
+        return person
+
+    def allow(self, request: web.Request, permission: Permission) -> Person:
+        """The person who asks, if they may. Raises Unauthorised, Forbidden."""
+        person = self.person_of(request)
+        if not may(person.role, permission):
+            raise Forbidden(f"the role {person.role.value} does not include: {permission.value}")
+        return person
+
+    async def admit_camera(self, request: web.Request, device_id: str) -> None:
+        """Whether this request may publish as `device_id`. Raises Unauthorised."""
+        await self._cameras.admit(bearer(request.headers.get("Authorization")), device_id)
+
+    async def admit_viewer(self, request: web.Request, device_id: str) -> Viewer:
+        """Who watches `device_id`. Raises Unauthorised, Forbidden, NotFound, Conflict while it does not record."""
+        person = self.allow(request, Permission.WATCH)
+        unit = self._units.unit(device_id)
+        if unit.recording != "recording":
+            raise Conflict(
+                f"{unit.device.call_sign} is not recording, so there is no picture to watch", kind="not-recording"
+            )
+        return Viewer(person.id, person.display_name, person.role.value, request["session_id"])
+
+    async def verify_hello(self, request: web.Request, device_id: str, nonce: bytes, hello: Hello) -> Device:
+        """The camera on this uplink. Raises Unauthorised."""
+        caller: Caller | None = request.get("caller")
+        if caller is not None and caller.csrf is not None and request.headers.get("Origin") is None:
+            caller = None  # a phone is a browser, and browsers say on a WebSocket which page opened it
+        return await self._cameras.verify_hello(device_id, hello, nonce, caller)
+
+    def variables(self, request: web.Request) -> Mapping[str, Any]:
+        """What every page's template gets of its request."""
+        return {"csp_nonce": request["csp_nonce"], "csrf_token": request.get("csrf_token", "")}
+
+    def session_keys(self, request: web.Request) -> frozenset[str]:
+        """What, once revoked, ends whatever this request opened. Raises Unauthorised."""
+        return frozenset({self.person_of(request).id, request["session_id"]})
+
+    async def session_valid(self, request: web.Request) -> bool:
+        """Whether the session or token of this request is still good. To ask does not count as use."""
+        caller: Caller | None = request.get("caller")
+        return caller is not None and await self._caller(request, is_use=False) is not None
+
+    async def touch(self, request: web.Request) -> None:
+        """The person behind this request's socket did something."""
+        caller: Caller | None = request.get("caller")
+        if caller is not None and caller.csrf is not None:
+            await self._access.touch(caller.session_id)
+
+    def check_origin(self, request: web.Request) -> None:
+        """Refuse what a page of another site makes a browser do. Raises Forbidden."""
+        origin = request.headers.get("Origin")
+        if not origin_allowed(origin, self.own_origin(request), self._config.allowed_origins):
+            log.warning("foreign origin refused", origin=origin, path=request.path, remote=request.remote)
+            raise Forbidden("this page may not act here", kind="foreign-origin")
+
+    def own_origin(self, request: web.Request) -> str:
+        """The origin under which the browser sees this server."""
+        return own_origin(request.scheme, request.host, request.headers, self._config.trusted_proxies)
+
+    def address(self, request: web.Request) -> str:
+        """The address that asks."""
+        return client_address(request.remote, request.headers, self._config.trusted_proxies)
+
+    def is_secure(self, request: web.Request) -> bool:
+        """Whether the browser speaks HTTPS with us, or with the proxy before us."""
+        return self.own_origin(request).startswith("https://")
+
+    # ---- how it is judged -----------------------------------------------------------------------
+
+    async def _caller(self, request: web.Request, is_use: bool = True) -> Caller | None:
+        token = bearer(request.headers.get("Authorization"))
+        if token is not None:
+            return await self._access.by_token(token)
+        secret = request.cookies.get(COOKIE)
+        return await self._access.by_cookie(secret, is_use=is_use) if secret else None
+
+    def _check_page(self, request: web.Request, caller: Caller | None) -> None:
+        """Whether a page of ours made the browser send this. Raises Forbidden."""
+        signs_in = (request.method, request.path) in SIGN_IN
+        csrf = caller.csrf if caller is not None else None
+        is_socket = request.headers.get("Upgrade", "").lower() == "websocket"
+        if (csrf is None and not signs_in) or (request.method in SAFE and not is_socket):
+            return  # without a cookie there is nothing to abuse; a plain GET changes nothing
+        self.check_origin(request)
+        if csrf is not None and not signs_in and not is_socket and not same(_csrf_shown(request), csrf):
+            raise Forbidden("the header X-CSRF-Token is missing or not this session's", kind="csrf")
+
+    def _is_this_machine(self, request: web.Request) -> bool:
+        by_unknown_proxy = not self._config.trusted_proxies and "X-Forwarded-For" in request.headers
+        return is_loopback(self.address(request)) and not by_unknown_proxy
+
+    async def _may_enter(self, request: web.Request) -> bool:
+        path = request.path
+        if path in PUBLIC or path.startswith(PUBLIC_BELOW) or path.startswith(OWN_PROOF):
+            return True
+        if (request.method, path) in SIGN_IN or request.method == "OPTIONS":
+            return True
+        if path == "/metrics":
+            return self._is_this_machine(request)
+        if path.startswith(MEDIA_SESSIONS):
+            await self._cameras.by_token(bearer(request.headers.get("Authorization")))
+            return True
+        return False
+
+
+def _csrf_shown(request: web.Request) -> str:
+    return request.headers.get("X-CSRF-Token", "")
+
+
+def _sign_in_first(request: web.Request) -> web.Response:
+    """A person's browser goes to the page; everything else gets the problem."""
+    is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    if is_page and not request.path.startswith("/api/"):
+        target = request.rel_url.with_query(None).path
+        query = {} if target == "/" else {"next": target}
+        location = request.rel_url.with_path("/sign-in").with_query(query)
+        return web.Response(status=303, headers={"Location": str(location)})
+    raise Unauthorised("sign in, or send an API token", headers={"WWW-Authenticate": "Bearer"})

@@ -1,0 +1,180 @@
+"""`/sign-in`, `/sign-out`, `/api/session` and `/api/camera`."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import jinja2
+from aiohttp import web
+
+from server.access.middleware import COOKIE, Gate
+from server.access.origin import local_path
+from server.access.permission import Permission
+from server.access.person import sign_in_fields
+from server.access.session import SignedIn
+from server.errors import BadRequest, TooLarge, TooMany, Unauthorised, Unavailable, WatchroomError
+from server.units.unit import Device
+
+if TYPE_CHECKING:
+    from server.access.actions import Access, CameraAccess
+
+LONGEST_BODY = 8 * 1024
+AHEAD_OF_TIME = frozenset({"prefetch", "prerender", "preview"})
+# A link clicked on another site: the strict cookie is not sent along a redirect from there, so our own page goes on.
+ONWARD = (
+    '<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={path}"><title>Watchroom</title>'
+)
+
+
+class SignIn:
+    """The pages and the API of signing in and out."""
+
+    def __init__(
+        self,
+        access: Access,
+        cameras: CameraAccess,
+        gate: Gate,
+        templates: jinja2.Environment,
+        context: dict[str, Any],
+    ) -> None:
+        self._access = access
+        self._cameras = cameras
+        self._gate = gate
+        self._templates = templates
+        self._context = context
+
+    async def page(self, request: web.Request) -> web.Response:
+        """The sign-in page; whoever is signed in goes on."""
+        wanted = local_path(request.query.get("next"))
+        if request.get("person") is not None:
+            raise web.HTTPSeeOther(wanted or _landing(request["person"].role))
+        return self._rendered(request, wanted, None, 200)
+
+    async def by_form(self, request: web.Request) -> web.Response:
+        """The page's form, for a browser without its script."""
+        form = await _limited(request).post()
+        wanted = local_path(str(form.get("next") or ""))
+        try:
+            signed_in = await self._signed_in(request, {"name": form.get("name"), "password": form.get("password")})
+        except (BadRequest, Unauthorised, TooMany, Unavailable) as error:
+            response = self._rendered(request, wanted, _sentence(error), error.status)
+            response.headers.update(error.headers)
+            return response
+        going = wanted if wanted not in (None, "/") else _landing(signed_in.person.role)
+        response = web.Response(status=303, headers={"Location": going or "/"})
+        self._set_cookie(request, response, signed_in)
+        return response
+
+    async def by_json(self, request: web.Request) -> web.Response:
+        """POST /api/session."""
+        signed_in = await self._signed_in(request, await _json(request))
+        response = web.json_response(signed_in.person.as_json())
+        self._set_cookie(request, response, signed_in)
+        return response
+
+    async def once(self, request: web.Request) -> web.Response:
+        """A one-time link: used by the first real visit, not by a browser that looks ahead."""
+        looks_ahead = {request.headers.get(name, "").lower().split(";")[0] for name in ("Sec-Purpose", "Purpose")}
+        if looks_ahead & AHEAD_OF_TIME or request.headers.get("X-Moz", "").lower() in AHEAD_OF_TIME:
+            raise Unavailable("a sign-in link is not opened ahead of time")
+        try:
+            signed_in = await self._access.sign_in_once(request.match_info["token"], request.cookies.get(COOKIE))
+        except Unauthorised as error:
+            if request.get("person") is not None:
+                return web.Response(status=303, headers={"Location": _landing(request["person"].role)})
+            if "text/html" not in request.headers.get("Accept", ""):
+                raise
+            return self._rendered(request, None, _sentence(error), error.status)
+        response = _onward(request, _landing(signed_in.person.role))
+        self._set_cookie(request, response, signed_in)
+        return response
+
+    async def who(self, request: web.Request) -> web.Response:
+        """GET /api/session."""
+        return web.json_response({"person": request["person"].as_json(), "csrf": request["csrf_token"]})
+
+    async def out(self, request: web.Request) -> web.Response:
+        """End this session (an API token is not ended by this)."""
+        if request["csrf_token"]:
+            await self._access.sign_out(request["session_id"])
+        response = web.Response(status=204)
+        if request.path == "/sign-out":
+            response = web.Response(status=303, headers={"Location": "/sign-in"})
+        response.del_cookie(COOKIE, path="/")
+        return response
+
+    async def camera(self, request: web.Request) -> web.Response:
+        """POST /api/camera: the officer's own phone."""
+        person = self._gate.allow(request, Permission.CAMERA)
+        device = await self._cameras.phone_of(person)
+        return web.json_response(camera_urls(self._gate.own_origin(request), device))
+
+    async def _signed_in(self, request: web.Request, body: Any) -> SignedIn:
+        name, password = sign_in_fields(body)
+        return await self._access.sign_in(name, password, self._gate.address(request), request.cookies.get(COOKIE))
+
+    def _set_cookie(self, request: web.Request, response: web.Response, signed_in: SignedIn) -> None:
+        secure = self._gate.is_secure(request)
+        response.set_cookie(COOKIE, signed_in.secret, path="/", httponly=True, samesite="Strict", secure=secure)
+
+    def _rendered(self, request: web.Request, wanted: str | None, error: str | None, status: int) -> web.Response:
+        context = {**self._context, "csp_nonce": request["csp_nonce"], "next": wanted or "/", "error": error}
+        text = self._templates.get_template("login.html").render(context)
+        return web.Response(text=text, content_type="text/html", charset="utf-8", status=status)
+
+
+def camera_urls(origin: str, device: Device) -> dict[str, str]:
+    """Where a camera finds this server."""
+    return {
+        "device_id": device.device_id,
+        "call_sign": device.call_sign,
+        "uplink_url": f"ws{origin.removeprefix('http')}/uplink/{device.device_id}",
+        "whip_url": f"{origin}/whip/{device.device_id}",
+    }
+
+
+def routes(
+    access: Access, cameras: CameraAccess, gate: Gate, templates: jinja2.Environment, context: dict[str, Any]
+) -> list[web.RouteDef]:
+    """The routes of access. `context` is what every page gets (force, theme, version)."""
+    pages = SignIn(access, cameras, gate, templates, context)
+    return [
+        web.get("/sign-in", pages.page),
+        web.post("/sign-in", pages.by_form),
+        web.get("/sign-in/once/{token}", pages.once, allow_head=False),
+        web.post("/sign-out", pages.out),
+        web.get("/api/session", pages.who),
+        web.post("/api/session", pages.by_json),
+        web.delete("/api/session", pages.out),
+        web.post("/api/camera", pages.camera),
+    ]
+
+
+def _landing(role: str) -> str:
+    return "/camera" if role == "officer" else "/"
+
+
+def _onward(request: web.Request, path: str) -> web.Response:
+    if request.headers.get("Sec-Fetch-Site", "none") in ("none", "same-origin"):
+        return web.Response(status=303, headers={"Location": path})
+    return web.Response(text=ONWARD.format(path=path), content_type="text/html", charset="utf-8")
+
+
+def _sentence(error: WatchroomError) -> str:
+    return error.detail[:1].upper() + error.detail[1:] + "."
+
+
+def _limited(request: web.Request) -> web.Request:
+    if (request.content_length or 0) > LONGEST_BODY:
+        raise TooLarge(f"the body may have {LONGEST_BODY} bytes")
+    return request.clone(client_max_size=LONGEST_BODY)
+
+
+async def _json(request: web.Request) -> Any:
+    if (request.content_length or 0) > LONGEST_BODY:
+        raise TooLarge(f"the body may have {LONGEST_BODY} bytes")
+    try:
+        return json.loads(await request.text())
+    except (ValueError, LookupError, RecursionError) as error:
+        raise BadRequest("the body: expected JSON with name and password") from error

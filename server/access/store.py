@@ -1,0 +1,261 @@
+"""Where persons, sessions, tokens and the installation's own secret are kept. Of secrets only their SHA-256."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from server.access.permission import Role
+from server.access.person import Person, name_key
+from server.access.session import Session
+from server.database import Database, metadata
+from server.errors import Conflict
+
+REMEMBER_S = 86_400.0  # how long a revocation is kept for processes that have not read it
+
+person_table = sa.Table(
+    "person",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("name", sa.String(64), nullable=False),
+    sa.Column("name_key", sa.String(200), nullable=False, unique=True),
+    sa.Column("display_name", sa.String(120), nullable=False),
+    sa.Column("role", sa.String(20), nullable=False),
+    sa.Column("call_sign", sa.String(20)),
+    sa.Column("password_hash", sa.String(200)),
+    sa.Column("added_at", sa.Double, nullable=False),
+    sa.Column("revoked_at", sa.Double),
+)
+session_table = sa.Table(
+    "session",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(32), nullable=False, index=True),
+    sa.Column("created_at", sa.Double, nullable=False),
+    sa.Column("last_used_at", sa.Double, nullable=False, index=True),
+)
+api_token_table = sa.Table(
+    "api_token",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("token_hash", sa.String(64), nullable=False, unique=True),
+    sa.Column("person_id", sa.String(32), nullable=False, index=True),
+    sa.Column("purpose", sa.String(120), nullable=False),
+    sa.Column("added_at", sa.Double, nullable=False),
+    sa.Column("revoked_at", sa.Double),
+)
+device_token_table = sa.Table(
+    "device_token",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("device_id", sa.String(40), nullable=False),
+    sa.Column("added_at", sa.Double, nullable=False),
+)
+sign_in_link_table = sa.Table(
+    "sign_in_link",
+    metadata,
+    sa.Column("token_hash", sa.String(64), primary_key=True),
+    sa.Column("person_id", sa.String(32), nullable=False),
+    sa.Column("expires_at", sa.Double, nullable=False),
+)
+revocation_table = sa.Table(
+    "revocation",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("at", sa.Double, nullable=False, index=True),
+)
+installation_secret_table = sa.Table(
+    "installation_secret",
+    metadata,
+    sa.Column("name", sa.String(40), primary_key=True),
+    sa.Column("value", sa.LargeBinary, nullable=False),
+)
+
+
+class AccessStore:
+    """Rows of access."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add_person(self, person: Person, password_hash: str | None, call_sign: str | None, at: float) -> None:
+        """Keep a person. Raises Conflict when the name is taken."""
+        values = {
+            "id": person.id,
+            "name": person.name,
+            "name_key": name_key(person.name),
+            "display_name": person.display_name,
+            "role": person.role.value,
+            "call_sign": call_sign,
+            "password_hash": password_hash,
+            "added_at": at,
+        }
+        try:
+            await self._write(sa.insert(person_table).values(**values))
+        except IntegrityError as error:
+            raise Conflict(f"there is a person named {person.name!r} already", kind="name-taken") from error
+
+    async def person(self, *, name: str | None = None, person_id: str | None = None) -> Any | None:
+        """The row of a person who is not revoked, by name or id."""
+        query = sa.select(person_table).where(person_table.c.revoked_at.is_(None))
+        if name is not None:
+            query = query.where(person_table.c.name_key == name_key(name))
+        else:
+            query = query.where(person_table.c.id == person_id)
+        return await self._row(query)
+
+    async def revoke_person(self, person_id: str, at: float) -> list[str]:
+        """End a person's rights; returns the ids that are revoked by it (theirs, their sessions', their tokens')."""
+        async with self._database.transaction() as tx:
+            await tx.execute(
+                sa.update(person_table).where(person_table.c.id == person_id).values(revoked_at=at, password_hash=None)
+            )
+            ended = sa.delete(session_table).where(session_table.c.person_id == person_id)
+            sessions = (await tx.execute(ended.returning(session_table.c.id))).scalars().all()
+            stopped = sa.update(api_token_table).where(api_token_table.c.person_id == person_id).values(revoked_at=at)
+            tokens = (await tx.execute(stopped.returning(api_token_table.c.id))).scalars().all()
+            revoked = [person_id, *sessions, *tokens]
+            await _note_revoked(tx, revoked, at)
+        return revoked
+
+    async def open_session(self, session_id: str, person_id: str, at: float) -> None:
+        """Keep a new session."""
+        values = {"id": session_id, "person_id": person_id, "created_at": at, "last_used_at": at}
+        await self._write(sa.insert(session_table).values(**values))
+
+    async def session(self, session_id: str) -> Session | None:
+        """A session with its person."""
+        row = await self._row(_SESSION_QUERY.where(session_table.c.id == session_id))
+        if row is None:
+            return None
+        revoked = row.revoked_at is not None
+        return Session(row.session_id, person_of(row), row.created_at, row.last_used_at, revoked)
+
+    async def touch(self, session_id: str, at: float) -> None:
+        """It is used."""
+        await self._write(sa.update(session_table).where(session_table.c.id == session_id).values(last_used_at=at))
+
+    async def end_session(self, session_id: str, at: float) -> bool:
+        """Remove it; whether there was one."""
+        async with self._database.transaction() as tx:
+            ended = await tx.execute(
+                sa.delete(session_table).where(session_table.c.id == session_id).returning(session_table.c.id)
+            )
+            found = ended.scalar_one_or_none() is not None
+            if found:
+                await _note_revoked(tx, [session_id], at)
+        return found
+
+    async def end_sessions_before(self, last_used: float, created: float, at: float) -> list[str]:
+        """Remove the sessions that were not used since, or are older; returns their ids."""
+        over = sa.or_(session_table.c.last_used_at < last_used, session_table.c.created_at < created)
+        if await self._row(sa.select(session_table.c.id).where(over).limit(1)) is None:
+            return []  # the usual case needs no write lock
+        async with self._database.transaction() as tx:
+            ended = await tx.execute(sa.delete(session_table).where(over).returning(session_table.c.id))
+            ids = list(ended.scalars().all())
+            await tx.execute(sa.delete(revocation_table).where(revocation_table.c.at < at - REMEMBER_S))
+            await _note_revoked(tx, ids, at)
+        return ids
+
+    async def revoked_since(self, at: float) -> list[str]:
+        """What was revoked, by whichever process."""
+        query = sa.select(revocation_table.c.id).where(revocation_table.c.at >= at)
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).scalars().all())
+
+    async def add_api_token(self, token_id: str, token_hash: str, person_id: str, purpose: str, at: float) -> None:
+        """Keep an API token."""
+        values = {"id": token_id, "token_hash": token_hash, "person_id": person_id, "purpose": purpose, "added_at": at}
+        await self._write(sa.insert(api_token_table).values(**values))
+
+    async def api_token(self, token_hash: str) -> tuple[str, Person] | None:
+        """The id and the person of a token that is good."""
+        query = _TOKEN_QUERY.where(api_token_table.c.token_hash == token_hash)
+        row = await self._row(query)
+        return None if row is None else (row.token_id, person_of(row))
+
+    async def revoke_api_token(self, token_id: str, at: float) -> bool:
+        """End a token; whether there was one."""
+        async with self._database.transaction() as tx:
+            stopped = sa.update(api_token_table).where(api_token_table.c.id == token_id).values(revoked_at=at)
+            found = (await tx.execute(stopped.returning(api_token_table.c.id))).scalar_one_or_none() is not None
+            if found:
+                await _note_revoked(tx, [token_id], at)
+        return found
+
+    async def add_device_token(self, device_id: str, token_hash: str, at: float) -> None:
+        """Keep a camera's permanent token."""
+        values = {"device_id": device_id, "token_hash": token_hash, "added_at": at}
+        await self._write(sa.insert(device_token_table).values(**values))
+
+    async def device_of_token(self, token_hash: str) -> str | None:
+        """The camera that a permanent token belongs to."""
+        row = await self._row(sa.select(device_token_table).where(device_token_table.c.token_hash == token_hash))
+        return None if row is None else str(row.device_id)
+
+    async def add_link(self, token_hash: str, person_id: str, expires_at: float) -> None:
+        """Keep a one-time sign-in link."""
+        values = {"token_hash": token_hash, "person_id": person_id, "expires_at": expires_at}
+        await self._write(sa.insert(sign_in_link_table).values(**values))
+
+    async def use_link(self, token_hash: str, now: float) -> str | None:
+        """The person of a link that is good; it is gone with this."""
+        used = sa.delete(sign_in_link_table).where(sign_in_link_table.c.token_hash == token_hash)
+        columns = (sign_in_link_table.c.person_id, sign_in_link_table.c.expires_at)
+        async with self._database.transaction() as tx:
+            row = (await tx.execute(used.returning(*columns))).one_or_none()
+        return row.person_id if row is not None and now < row.expires_at else None
+
+    async def installation_secret(self, name: str, fresh: bytes) -> bytes:
+        """The secret that all processes of this installation share; `fresh` becomes it if there is none."""
+        query = sa.select(installation_secret_table).where(installation_secret_table.c.name == name)
+        row = await self._row(query)
+        if row is not None:
+            return bytes(row.value)
+        try:
+            await self._write(sa.insert(installation_secret_table).values(name=name, value=fresh))
+        except IntegrityError:
+            return await self.installation_secret(name, fresh)  # another process was first
+        return fresh
+
+    async def _write(self, statement: sa.Executable) -> None:
+        async with self._database.transaction() as tx:
+            await tx.execute(statement)
+
+    async def _row(self, query: sa.Select[Any]) -> Any | None:
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).one_or_none()
+
+
+_PERSON = (person_table.c.id, person_table.c.name, person_table.c.display_name, person_table.c.role)
+_SESSION_QUERY = sa.select(
+    session_table.c.id.label("session_id"),
+    session_table.c.created_at,
+    session_table.c.last_used_at,
+    person_table.c.revoked_at,
+    *_PERSON,
+).join_from(session_table, person_table, session_table.c.person_id == person_table.c.id)
+_TOKEN_QUERY = (
+    sa.select(api_token_table.c.id.label("token_id"), *_PERSON)
+    .join_from(api_token_table, person_table, api_token_table.c.person_id == person_table.c.id)
+    .where(api_token_table.c.revoked_at.is_(None), person_table.c.revoked_at.is_(None))
+)
+
+
+def person_of(row: Any) -> Person:
+    """The person of a row."""
+    return Person(id=row.id, name=row.name, display_name=row.display_name, role=Role(row.role))
+
+
+async def _note_revoked(tx: AsyncConnection, ids: list[str], at: float) -> None:
+    """For the processes that hear no message: they read this table."""
+    if not ids:
+        return
+    known = set((await tx.execute(sa.select(revocation_table.c.id).where(revocation_table.c.id.in_(ids)))).scalars())
+    rows = [{"id": one, "at": at} for one in ids if one not in known]
+    if rows:
+        await tx.execute(sa.insert(revocation_table), rows)

@@ -1,0 +1,103 @@
+"""What goes round every request: errors become problem+json (RFC 9457), answers get their security headers."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from typing import Any
+
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Handler, Middleware
+
+from server.errors import WatchroomError
+
+log = structlog.get_logger(__name__)
+
+# 'self' in connect-src covers WebSockets of the same origin (CSP 3, 6.7.2.8); workers of MapLibre come from a file.
+POLICY = (
+    "default-src 'none'; script-src 'self' 'nonce-{nonce}'; worker-src 'self'; style-src 'self'; "
+    "img-src 'self' data: blob:; media-src 'self' blob:; connect-src 'self'; font-src 'self'; "
+    "manifest-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'self'"
+)
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self)",
+}
+TRANSPORT = "max-age=31536000"
+
+
+def error_middleware() -> Middleware:
+    """Turns every error into a problem document; what nobody foresaw is logged, and told without its trace."""
+
+    @web.middleware
+    async def errors(request: web.Request, handle: Handler) -> web.StreamResponse:
+        try:
+            return await handle(request)
+        except WatchroomError as error:
+            if error.status >= 500:
+                log.error("request failed", method=request.method, path=request.path, error=error.detail)
+            return problem(error.problem(), error.headers)
+        except web.HTTPException as error:
+            if error.status < 400:
+                raise
+            return _of_aiohttp(error)
+        except (ConnectionResetError, web.RequestPayloadError) as error:
+            log.info("the caller went away", method=request.method, path=request.path, error=str(error))
+            return problem({"type": "/problems/gone", "title": "You went away", "status": 400, "detail": ""})
+        except Exception:
+            reference = secrets.token_hex(6)
+            log.exception("unforeseen error", method=request.method, path=request.path, reference=reference)
+            return problem(WatchroomError(f"it is in the log under {reference}", reference=reference).problem())
+
+    return errors
+
+
+def header_middleware(secure: bool) -> Middleware:
+    """Gives each request its nonce (`request["csp_nonce"]`), and each answer its headers."""
+
+    @web.middleware
+    async def headers(request: web.Request, handle: Handler) -> web.StreamResponse:
+        nonce = secrets.token_urlsafe(16)
+        request["csp_nonce"] = nonce
+        try:
+            response = await handle(request)
+        except web.HTTPException as redirect:
+            _add(redirect.headers, nonce, secure)
+            raise
+        if not response.prepared:
+            _add(response.headers, nonce, secure)
+            if not request.path.startswith("/static/"):
+                response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    return headers
+
+
+def problem(document: dict[str, Any], headers: dict[str, str] | None = None) -> web.Response:
+    """A problem document as a response."""
+    return web.Response(
+        status=document["status"],
+        text=json.dumps(document),
+        content_type="application/problem+json",
+        headers=headers,
+    )
+
+
+def _of_aiohttp(error: web.HTTPException) -> web.Response:
+    kept = {name: value for name, value in error.headers.items() if name in ("Allow", "Retry-After", "Accept")}
+    name = error.reason.lower().replace(" ", "-")
+    details = {404: "there is nothing under this path", 405: f"allowed here: {kept.get('Allow', 'nothing')}"}
+    detail = details.get(error.status, error.reason)
+    return problem({"type": f"/problems/{name}", "title": error.reason, "status": error.status, "detail": detail}, kept)
+
+
+def _add(headers: Any, nonce: str, secure: bool) -> None:
+    headers["Content-Security-Policy"] = POLICY.format(nonce=nonce)
+    for name, value in HEADERS.items():
+        headers.setdefault(name, value)
+    if secure:
+        headers["Strict-Transport-Security"] = TRANSPORT
