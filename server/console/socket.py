@@ -35,7 +35,6 @@ CATCH_UP_PAGE = 200
 MOST_INCOMING = 4096  # bytes: `seen` and `ping` are about 60
 
 Allow = Callable[[web.Request, Permission], Person]
-CheckOrigin = Callable[[web.Request], None]  # raises Forbidden
 SessionKeys = Callable[[web.Request], frozenset[str]]  # what, once revoked, ends this console: session, person
 SessionValid = Callable[[web.Request], Awaitable[bool]]
 Seen = Callable[[str, Person], Awaitable[None]]  # alert_id, who
@@ -58,10 +57,9 @@ class Room:
 
 @dataclass(frozen=True, slots=True)
 class Gate:
-    """Who may come in, and when they must leave."""
+    """Who may come in (the middleware has checked the Origin), and when they must leave."""
 
     allow: Allow
-    check_origin: CheckOrigin
     session_keys: SessionKeys
     session_valid: SessionValid
 
@@ -92,7 +90,6 @@ class ConsoleSockets:
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         """One console's connection."""
-        self._gate.check_origin(request)
         person = self._gate.allow(request, Permission.SEE)
         after = _after(request)
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MOST_INCOMING, compress=False)
