@@ -18,7 +18,7 @@ import { mapStyle } from "../state/map-style.js";
  *
  * @typedef {object} GroundOptions
  * @property {View} view
- * @property {Palette} palette
+ * @property {Palette | null} palette null: whoever draws takes its colours from CSS
  * @property {Basemap} basemap
  * @property {(settled: boolean, byHand: boolean) => void} onMove
  * @property {(reason: string) => void} onProblem
@@ -39,6 +39,7 @@ export function hasWebGl2() {
  * @returns {Promise<Ground>}
  */
 export async function glGround(container, { view, palette, basemap, onMove, onProblem }) {
+  if (!palette) throw new Error("the street map needs its colours");
   const library = await import("maplibre-gl");
   if (basemap.kind === "pmtiles") await readPmtiles(library);
   // Letters are drawn once and kept: not before their font is there.

@@ -87,7 +87,7 @@ function letter(parent, lettering, scale, from, view) {
   const texts = [];
   /** @type {{x: number, y: number, half: number}[]} */
   const taken = [];
-  for (const { kind, text, ...at } of [...lettering].sort((a, b) => a.kind.localeCompare(b.kind))) {
+  for (const { kind, text, turn, ...at } of [...lettering].sort((a, b) => a.kind.localeCompare(b.kind))) {
     const x = from.x + at.x * scale;
     const y = from.y + at.y * scale;
     const half = text.length * 5;
@@ -95,7 +95,8 @@ function letter(parent, lettering, scale, from, view) {
     if (hidden || taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 20))
       continue;
     taken.push({ x, y, half });
-    const element = svg("text", { class: `ml ${kind}`, x: x.toFixed(0), y: y.toFixed(0), "text-anchor": "middle" });
+    const element = svg("text", { class: `ml ${kind}`, dy: "4", "text-anchor": "middle" });
+    element.setAttribute("transform", `translate(${x.toFixed(0)} ${y.toFixed(0)}) rotate(${turn.toFixed(1)})`);
     element.textContent = kind === "place" ? text.toUpperCase() : text;
     texts.push(element);
   }

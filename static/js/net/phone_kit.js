@@ -12,6 +12,7 @@ const ASK_AGAIN_MS = 5000;
 const FIX_TIMEOUT_MS = 20_000;
 // Below a slow walk the direction of movement is noise.
 const HEADING_FROM_MPS = 0.7;
+const BATTERY_LOW_PCT = 15;
 
 /**
  * The rear camera, with sound where the officer allows it.
@@ -77,12 +78,20 @@ export function followPosition(onFix, onProblem) {
 /**
  * Follows the battery; says nothing where the browser does not tell (Safari, Firefox).
  * @param {(battery: { pct: number, charging: boolean }) => void} onBattery
+ * @param {(pct: number) => void} onLow once each time that it runs low
  */
-export async function followBattery(onBattery) {
+export async function followBattery(onBattery, onLow) {
   const phone = /** @type {Navigator & { getBattery?: () => Promise<any> }} */ (navigator);
   const battery = await phone.getBattery?.().catch(() => null);
   if (!battery) return;
-  const told = () => onBattery({ pct: Math.round(battery.level * 100), charging: battery.charging });
+  let wasLow = false;
+  const told = () => {
+    const pct = Math.round(battery.level * 100);
+    const isLow = pct <= BATTERY_LOW_PCT && !battery.charging;
+    onBattery({ pct, charging: battery.charging });
+    if (isLow && !wasLow) onLow(pct);
+    wasLow = isLow;
+  };
   battery.addEventListener("levelchange", told);
   battery.addEventListener("chargingchange", told);
   told();

@@ -1,11 +1,11 @@
-// Everything that the phone does as a camera, behind the buttons: what each press says, and what each word changes.
+// The phone as a camera, behind the buttons: what each press says, and what each word from control changes.
 import { NEW_PHONE, hear, markAdvice, statusOf } from "../state/phone.js";
-import { forgetfulStore, openOutboxStore } from "./outbox_store.js";
-import { Wakefulness, followBattery, followPosition, openCamera } from "./phone_kit.js";
-import { Uplink } from "./uplink.js";
-import { WhipClient } from "./whip_client.js";
+import { PhoneLine } from "./phone_line.js";
+import { PhoneCamera } from "./phone_camera.js";
+import { followBattery, followPosition } from "./phone_kit.js";
 
 /** @import { Phone } from "../state/phone.js" */
+/** @import { LiveState } from "./whip_client.js" */
 /**
  * @typedef {object} RoomParts
  * @property {string} csrf
@@ -15,102 +15,100 @@ import { WhipClient } from "./whip_client.js";
  */
 
 const STATUS_EVERY_MS = 10_000;
-const JOIN_AGAIN_MS = 3000;
-const BATTERY_LOW_PCT = 15;
-const SOFTWARE = "watchroom phone 1";
+// A reload in the middle of a recording goes on recording: the officer did not stop it.
+const RECORDING_KEY = "watchroom-recording";
+/** @type {Record<string, string>} */
+const ASKED = { record: "record", stop_recording: "stop recording", stream: "camera on" };
 
 export class PhoneRoom {
   /** @type {Phone} */ phone = NEW_PHONE;
-  /** @type {Uplink | null} */ #uplink = null;
-  /** @type {MediaStream | null} */ #stream = null;
-  /** @type {Promise<boolean> | null} */ #starting = null;
+  #told = "";
   #parts;
-  #whipPath = "";
-  #token = "";
-  #offset = 0;
-  #batteryTold = false;
-  /** @type {RTCIceServer[]} */ #iceServers = [];
-  #wakefulness = new Wakefulness();
-  #whip = new WhipClient({
-    where: () => ({ path: this.#whipPath, token: this.#token, iceServers: this.#iceServers }),
-    onState: (live) => this.#lived(live),
-  });
+  #line;
+  #camera;
 
   /** @param {RoomParts} parts */
   constructor(parts) {
     this.#parts = parts;
+    this.#line = new PhoneLine({
+      csrf: parts.csrf,
+      onMessage: (message) => this.#hear(message),
+      onLink: (link) => this.#change({ link }),
+      onWaiting: (waiting, urgent) => this.#change({ waiting, urgent }),
+      onProblem: parts.onHint,
+    });
+    this.#camera = new PhoneCamera({
+      where: () => ({ path: this.#line.whipPath, token: this.#line.whipToken, iceServers: this.#line.iceServers }),
+      onLive: (live) => this.#lived(live),
+      onPicture: parts.onPicture,
+      onTaken: () => this.#taken(),
+    });
   }
 
-  /** Unix seconds by the server's clock, as near as one message tells. */
+  /** @returns {Promise<string>} why this page cannot be the camera; "" when it is */
+  async open() {
+    const hindrance = await this.#line.join();
+    if (hindrance) return hindrance;
+    followPosition(
+      (fix) => {
+        this.#line.say(fix);
+        this.#change({ fix: { at: fix.at, accuracy: fix.accuracy_m }, positionProblem: "" });
+      },
+      (code) => this.#change({ positionProblem: code === 1 ? "refused" : "none" }),
+    );
+    const low = (/** @type {number} */ pct) =>
+      this.#line.say({ t: "signal", kind: "battery.low", detail: { battery_pct: pct } });
+    followBattery((battery) => this.#change({ battery }), low);
+    setInterval(() => this.#tell(true), STATUS_EVERY_MS);
+    this.#tell(true);
+    if (sessionStorage.getItem(RECORDING_KEY)) this.startRecording();
+    return "";
+  }
+
+  /** Unix seconds by the server's clock. */
   now() {
-    return Date.now() / 1000 + this.#offset;
+    return this.#line.now();
   }
 
   get isRecording() {
     return this.phone.camera === "on" && this.phone.recordingSince !== null;
   }
 
-  /**
-   * Registers the phone and joins; tries for ever while the server is away.
-   * @returns {Promise<string>} why this page cannot be the camera; "" when it is
-   */
-  async open() {
-    const camera = await this.#registered();
-    if (typeof camera === "string") return camera;
-    if (!(await isOnlyPage(camera.device_id))) return "The camera is open in another tab of this phone. Use that one.";
-    this.#whipPath = camera.whip_url;
-    this.#change({ callSign: camera.call_sign });
-    const newId = () => crypto.randomUUID();
-    const store = await openOutboxStore(camera.device_id, newId).catch(() => forgetfulStore(newId));
-    this.#uplink = new Uplink({
-      url: camera.uplink_url,
-      store,
-      software: SOFTWARE,
-      onMessage: (message) => this.#hear(message),
-      onState: (link, attempt) => this.#linked(link, attempt),
-      onWaiting: (waiting) => this.#change({ waiting }),
-      onProblem: (problem) => this.#parts.onHint(problem),
-    });
-    await this.#uplink.start();
-    followPosition(
-      (fix) => {
-        this.#say(fix);
-        this.#change({ fix: { at: fix.at, accuracy: fix.accuracy_m }, positionProblem: "" });
-      },
-      (code) => this.#change({ positionProblem: code === 1 ? "refused" : "none" }),
-    );
-    followBattery((battery) => this.#charged(battery));
-    setInterval(() => this.#tell(), STATUS_EVERY_MS);
-    return "";
-  }
-
   /** @returns {Promise<boolean>} whether there is a picture */
-  startCamera() {
-    if (this.#stream) return Promise.resolve(true);
-    this.#starting ??= this.#open().finally(() => (this.#starting = null));
-    return this.#starting;
+  async startCamera() {
+    if (this.#camera.isOpen) return true;
+    this.#change({ camera: "starting" });
+    try {
+      const { silent } = await this.#camera.open();
+      if (this.phone.camera !== "on") this.#line.signal("stream.started");
+      this.#change({ camera: "on", cameraProblem: "", silent });
+      return true;
+    } catch (error) {
+      const cameraProblem = error instanceof DOMException ? error.name : "Error";
+      this.#change({ camera: "failed", cameraProblem, recordingSince: null });
+      return false;
+    }
   }
 
   stopCamera() {
     if (this.isRecording) this.stopRecording();
-    if (this.phone.live !== "idle") this.#signal("stream.stopped");
-    this.#whip.stop();
-    this.#stream?.getTracks().forEach((track) => track.stop());
-    this.#stream = null;
-    this.#parts.onPicture(null);
-    this.#wakefulness.want(false);
+    if (this.#camera.isOpen) this.#line.signal("stream.stopped");
+    this.#camera.close();
     this.#change({ camera: "off" });
+    this.#tell();
   }
 
   async startRecording() {
-    if (this.isRecording || !(await this.startCamera())) return;
-    this.#signal("recording.started");
+    if (this.isRecording || !(await this.startCamera()) || this.isRecording) return;
+    this.#line.signal("recording.started");
+    sessionStorage.setItem(RECORDING_KEY, "1");
     this.#change({ recordingSince: this.now() });
     this.#tell();
   }
 
   stopRecording() {
-    this.#signal("recording.stopped");
+    this.#line.signal("recording.stopped");
+    sessionStorage.removeItem(RECORDING_KEY);
     this.#change({ recordingSince: null });
     this.#tell();
   }
@@ -118,55 +116,82 @@ export class PhoneRoom {
   /** Asks control to look, and records: without a recording nobody may look. */
   toggleWatch() {
     const watchAsked = !this.phone.watchAsked;
-    this.#signal(watchAsked ? "watch.requested" : "watch.cancelled");
+    this.#line.signal(watchAsked ? "watch.requested" : "watch.cancelled");
     this.#change({ watchAsked });
     if (watchAsked) this.startRecording();
   }
 
   /** The cry for help goes first: it waits for no camera. */
   emergency() {
-    this.#signal("emergency.pressed");
+    this.#line.signal("emergency.pressed");
     this.#change({ emergencyAt: this.now(), told: null });
     this.#tell();
     this.startRecording();
   }
 
-  /** @param {string} id */
-  shown(id) {
-    this.phone = markAdvice(this.phone, id, "shown");
-    this.#receipt(id, "shown");
+  /** @param {string} adviceId */
+  shown(adviceId) {
+    this.phone = markAdvice(this.phone, adviceId, "shown");
+    this.#line.receipt(adviceId, "shown");
   }
 
-  /** @param {string} id */
-  heard(id) {
-    this.phone = markAdvice(this.phone, id, "heard");
-    this.#receipt(id, "acknowledged");
-    this.#parts.onChange();
+  /** @param {string} adviceId */
+  heard(adviceId) {
+    this.#line.receipt(adviceId, "acknowledged");
+    this.#change({ advice: markAdvice(this.phone, adviceId, "heard").advice });
   }
 
   /** The phone was unlocked, or its network came back. */
   awake() {
-    this.#uplink?.retryNow();
-    this.#whip.retryNow();
-    this.#wakefulness.renew();
+    this.#line.retryNow();
+    this.#camera.retryNow();
   }
 
+  /** The page goes: the server need not wait for silence. */
   leave() {
-    this.#whip.stop();
+    this.#camera.leave();
   }
 
-  /** @returns {Promise<{ device_id: string, call_sign: string, uplink_url: string, whip_url: string } | string>} */
-  async #registered() {
-    for (;;) {
-      const request = { method: "POST", headers: { "X-CSRF-Token": this.#parts.csrf, Accept: "application/json" } };
-      const answer = await fetch("/api/camera", request).catch(() => null);
-      if (answer?.ok) return answer.json();
-      if (answer?.status === 401) return "You are signed out. Sign in again.";
-      if (answer?.status === 403) return "Only an officer’s account can be a camera.";
-      this.#change({ link: "down" });
-      await new Promise((resolve) => {
-        setTimeout(resolve, JOIN_AGAIN_MS);
-      });
-    }
+  async #taken() {
+    const wasRecording = this.isRecording;
+    if (wasRecording) this.stopRecording();
+    this.#line.signal("stream.stopped");
+    this.#change({ camera: "off" });
+    this.#parts.onHint("The phone took the camera away. It is opened again.");
+    if (wasRecording) await this.startRecording();
+    else await this.startCamera();
+  }
+
+  /** @param {LiveState} live */
+  #lived(live) {
+    this.#change({ live });
+    this.#tell();
+  }
+
+  /** @param {Record<string, any> & { t: string }} message */
+  #hear(message) {
+    this.#change(hear(this.phone, message));
+    // The token that the picture waited for.
+    if (message["whip_token"]) this.#camera.retryNow();
+    if (message.t !== "request") return;
+    this.#parts.onHint(`${message["by"]} asks: ${ASKED[message["what"]] ?? message["what"]}.`);
+    if (message["what"] === "record") this.startRecording();
+    else if (message["what"] === "stream") this.startCamera();
+    else if (this.isRecording) this.stopRecording();
+  }
+
+  /** @param {boolean} anyway also when nothing changed */
+  #tell(anyway = false) {
+    const status = statusOf(this.phone);
+    const now = JSON.stringify(status);
+    if (now === this.#told && !anyway) return;
+    this.#told = now;
+    this.#line.tell(status);
+  }
+
+  /** @param {Partial<Phone>} changes */
+  #change(changes) {
+    this.phone = { ...this.phone, ...changes };
+    this.#parts.onChange();
   }
 }

@@ -16,7 +16,8 @@ import { waitBefore } from "./backoff.js";
  * @property {string} software
  * @property {(message: Heard) => void} onMessage welcome, token, advice, watchers, request, alert_update
  * @property {(state: LinkState, attempt: number) => void} onState
- * @property {(waiting: number) => void} onWaiting how many messages the server has not confirmed
+ * @property {(waiting: number, urgent: number) => void} onWaiting how many messages the server has not confirmed,
+ *   and how many of them are signals or receipts
  * @property {(problem: string) => void} onProblem
  * @property {() => number} [now] Unix seconds
  * @property {() => number} [chance]
@@ -54,7 +55,7 @@ export class Uplink {
     this.#outbox = new Outbox(entries, next);
     this.#outboxId = outboxId;
     this.#running = true;
-    this.#parts.onWaiting(this.#outbox.size);
+    this.#parts.onWaiting(this.#outbox.size, this.#outbox.urgent);
     this.#dial();
   }
 
@@ -78,7 +79,7 @@ export class Uplink {
    */
   async say(said) {
     const { entry, dropped } = this.#outbox.add(/** @type {Said} */ ({ at: this.#parts.now(), ...said }));
-    this.#parts.onWaiting(this.#outbox.size);
+    this.#parts.onWaiting(this.#outbox.size, this.#outbox.urgent);
     // The line first: a slow disk must not hold back a cry for help. The server knows a repeated number again.
     this.#flush();
     await this.#disk(this.#parts.store.put(entry, dropped));
@@ -169,7 +170,7 @@ export class Uplink {
   #settle(seqs) {
     clearTimeout(this.#deadline);
     this.#disk(this.#parts.store.remove(seqs));
-    this.#parts.onWaiting(this.#outbox.size);
+    this.#parts.onWaiting(this.#outbox.size, this.#outbox.urgent);
     this.#flush();
     if (this.#outbox.isUnderWay) this.#expect(CONFIRM_WITHIN_MS);
   }

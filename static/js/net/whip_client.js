@@ -45,7 +45,8 @@ export class WhipClient {
 
   /** The network is said to be back: does not wait out the pause. */
   retryNow() {
-    if (!this.#stream || this.#peer?.connectionState === "connected") return;
+    const state = this.#peer?.connectionState ?? "closed";
+    if (!this.#stream || state === "connected" || state === "connecting" || state === "new") return;
     this.#attempt = 0;
     this.#again(0);
   }
@@ -86,6 +87,7 @@ export class WhipClient {
     this.#parts.onState("connecting", "");
     this.#watch(peer);
     try {
+      if (!token) throw new Error("waits for the line to control");
       addTracks(peer, stream);
       await peer.setLocalDescription();
       // Posted at once, without candidates: waiting for them costs a second, and the server finds the phone's

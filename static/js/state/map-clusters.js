@@ -101,12 +101,11 @@ function grid(placed, radius) {
     if (there) there.push(each);
     else cells.set(key, [each]);
   }
+  const around = [-1, 0, 1];
   return (about) => {
-    const found = [about];
-    for (let dx = -1; dx <= 1; dx += 1)
-      for (let dy = -1; dy <= 1; dy += 1)
-        for (const each of cells.get(`${cell(about.x) + dx}:${cell(about.y) + dy}`) ?? [])
-          if (each !== about && Math.hypot(each.x - about.x, each.y - about.y) <= radius) found.push(each);
-    return found;
+    const keys = around.flatMap((dx) => around.map((dy) => `${cell(about.x) + dx}:${cell(about.y) + dy}`));
+    const near = keys.flatMap((key) => cells.get(key) ?? []);
+    const others = near.filter((each) => each !== about && Math.hypot(each.x - about.x, each.y - about.y) <= radius);
+    return [about, ...others];
   };
 }

@@ -7,7 +7,7 @@ import { toWorld, worldPixels } from "./map-projection.js";
  * @typedef {{type: string, coordinates: any}} Geometry
  * @typedef {{properties: Record<string, any>, geometry: Geometry}} Feature
  * @typedef {{kind: string, d: string}} Shape `kind` names the CSS class m-…
- * @typedef {{kind: "place" | "street", text: string, x: number, y: number}} Lettering
+ * @typedef {{kind: "place" | "street", text: string, x: number, y: number, turn: number}} Lettering `turn` in degrees
  */
 
 /** Paths are in pixels of this zoom from the origin, so that their numbers stay short. */
@@ -29,8 +29,9 @@ export function townPaths(features, origin) {
   for (const { properties, geometry } of features) {
     for (const kind of shapeKinds(properties)) paths.get(kind)?.push(pathOf(geometry, place));
     if (properties.layer === "places" && properties.name && properties.kind !== "town")
-      lettering.push({ kind: "place", text: properties.name, ...place(geometry.coordinates) });
-    if (isNamedRoad(properties)) lettering.push({ kind: "street", text: properties.name, ...place(middle(geometry)) });
+      lettering.push({ kind: "place", text: properties.name, ...place(geometry.coordinates), turn: 0 });
+    if (isNamedRoad(properties))
+      lettering.push({ kind: "street", text: properties.name, ...alongside(geometry, place) });
   }
   return { shapes: [...paths].map(([kind, parts]) => ({ kind, d: parts.join("") })), lettering };
 }
@@ -61,12 +62,27 @@ function isNamedRoad({ layer, kind, width, name }) {
   return layer === "roads" && Boolean(name) && kind !== "rail" && (kind === "major_road" || Number(width) >= 6.5);
 }
 
-/** @param {Geometry} geometry @returns {[number, number]} a point half way along its longest line */
-function middle({ type, coordinates }) {
+/**
+ * Half way along its longest line, and the line's slope there, turned so that words are never upside down.
+ * @param {Geometry} geometry @param {(coordinates: [number, number]) => Point} place
+ * @returns {Point & {turn: number}}
+ */
+function alongside({ type, coordinates }, place) {
   /** @type {[number, number][][]} */
   const lines = type === "MultiLineString" ? coordinates : [coordinates];
-  const longest = lines.reduce((best, line) => (line.length > best.length ? line : best));
-  return /** @type {[number, number]} */ (longest[Math.floor(longest.length / 2)]);
+  const points = lines.map((line) => line.map(place));
+  const span = (/** @type {Point[]} */ line) => distanceOf(line[0], line.at(-1));
+  const longest = points.reduce((best, line) => (span(line) > span(best) ? line : best));
+  const at = Math.max(1, Math.floor(longest.length / 2));
+  const from = /** @type {Point} */ (longest[at - 1]);
+  const to = /** @type {Point} */ (longest[at]);
+  const turn = (Math.atan((to.y - from.y) / (to.x - from.x || 1e-9)) * 180) / Math.PI;
+  return { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, turn };
+}
+
+/** @param {Point | undefined} a @param {Point | undefined} b */
+function distanceOf(a, b) {
+  return a && b ? Math.hypot(a.x - b.x, a.y - b.y) : 0;
 }
 
 /** @param {Geometry} geometry @param {(coordinates: [number, number]) => Point} place @returns {string} */
