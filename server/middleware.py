@@ -34,9 +34,9 @@ def error_middleware() -> Middleware:
     """Turns every error into a problem document; what nobody foresaw is logged, and told without its trace."""
 
     @web.middleware
-    async def errors(request: web.Request, handle: Handler) -> web.StreamResponse:
+    async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
         try:
-            return await handle(request)
+            return await handler(request)
         except WatchroomError as error:
             if error.status >= 500:
                 log.error("request failed", method=request.method, path=request.path, error=error.detail)
@@ -60,11 +60,11 @@ def header_middleware(secure: bool) -> Middleware:
     """Gives each request its nonce (`request["csp_nonce"]`), and each answer its headers."""
 
     @web.middleware
-    async def headers(request: web.Request, handle: Handler) -> web.StreamResponse:
+    async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
         nonce = secrets.token_urlsafe(16)
         request["csp_nonce"] = nonce
         try:
-            response = await handle(request)
+            response = await handler(request)
         except web.HTTPException as redirect:
             _add(redirect.headers, nonce, secure)
             raise

@@ -20,6 +20,7 @@ from server.access.session import Caller
 from server.config import Config
 from server.errors import Conflict, Forbidden, Unauthorised
 from server.media.live import Viewer
+from server.middleware import error_middleware, header_middleware
 from server.units.unit import Device
 from server.wire import Hello
 
@@ -47,13 +48,17 @@ class Gate:
         self._units = units
         self._config = config
 
+    def middlewares(self) -> list[Middleware]:
+        """What goes round every request, outermost first."""
+        return [header_middleware(self._config.secure), error_middleware(), self.middleware()]
+
     def middleware(self) -> Middleware:
         """Sets `request["caller"]`, `["person"]`, `["session_id"]`, `["csrf_token"]`, or refuses."""
 
         @web.middleware
-        async def gate(request: web.Request, handle: Handler) -> web.StreamResponse:
+        async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
             if request.path.startswith("/static/"):
-                return await handle(request)
+                return await handler(request)
             caller = await self._caller(request)
             if caller is not None:
                 request["caller"] = caller
@@ -65,13 +70,13 @@ class Gate:
                 return _sign_in_first(request)
             if request.path == "/metrics" and not self._is_this_machine(request):
                 self.allow(request, Permission.OPERATE)
-            return await handle(request)
+            return await handler(request)
 
         return gate
 
     # ---- what routes ask ------------------------------------------------------------------------
 
-    def person_of(self, request: web.Request) -> Person:
+    def person(self, request: web.Request) -> Person:
         """The person who asks. Raises Unauthorised."""
         person: Person | None = request.get("person")
         if person is None:
@@ -80,7 +85,7 @@ class Gate:
 
     def allow(self, request: web.Request, permission: Permission) -> Person:
         """The person who asks, if they may. Raises Unauthorised, Forbidden."""
-        person = self.person_of(request)
+        person = self.person(request)
         if not may(person.role, permission):
             raise Forbidden(f"the role {person.role.value} does not include: {permission.value}")
         return person
@@ -110,11 +115,7 @@ class Gate:
         """What every page's template gets of its request."""
         return {"csp_nonce": request["csp_nonce"], "csrf_token": request.get("csrf_token", "")}
 
-    def session_keys(self, request: web.Request) -> frozenset[str]:
-        """What, once revoked, ends whatever this request opened. Raises Unauthorised."""
-        return frozenset({self.person_of(request).id, request["session_id"]})
-
-    async def session_valid(self, request: web.Request) -> bool:
+    async def still_in(self, request: web.Request) -> bool:
         """Whether the session or token of this request is still good. To ask does not count as use."""
         caller: Caller | None = request.get("caller")
         return caller is not None and await self._caller(request, is_use=False) is not None

@@ -121,6 +121,8 @@ class Units:
         if not DEVICE_ID.fullmatch(device_id):
             return None
         device = await self._store.device(device_id)
+        if device is not None:
+            await self._take(device)  # it may have been registered less than FOLLOW_S ago
         return None if device is None or device.revoked_at is not None else device
 
     async def registered(self) -> list[Device]:
@@ -130,8 +132,8 @@ class Units:
     async def follow(self) -> None:
         """Take in what was registered or revoked since the last time."""
         for device in await self._store.changed_after(self._followed):
-            if self._take(device):
-                await self._bus.publish(Topic.SESSIONS, {"revoked": [device.device_id]})
+            await self._take(device)
+            self._followed = max(self._followed, device.changed_seq)
 
     def _made(self, call_sign: str, wearer_name: str | None, collar_number: str | None) -> Device:
         shown = checked_call_sign(call_sign)
@@ -156,12 +158,11 @@ class Units:
                 log.warning("registrations cannot be read; tried again in a moment", error=error.detail)
             await asyncio.sleep(COALESCE_S)  # alerts ring the same bell
 
-    def _take(self, device: Device) -> bool:
-        """Know this device; whether it has just lost its rights."""
-        self._followed = max(self._followed, device.changed_seq)
+    async def _take(self, device: Device) -> None:
+        """Know this device; if it has just lost its rights, say so."""
         known = self._devices.get(device.device_id)
         if known is not None and known.changed_seq >= device.changed_seq:
-            return False
+            return
         self._devices[device.device_id] = device
         if device.revoked_at is None:
             self._dirty.add(device.device_id)
@@ -169,7 +170,8 @@ class Units:
             self._presence.drop(device.device_id)
         for listener in self._changed:
             listener(device)
-        return device.revoked_at is not None and known is not None and known.revoked_at is None
+        if device.revoked_at is not None and known is not None and known.revoked_at is None:
+            await self._bus.publish(Topic.SESSIONS, {"revoked": [device.device_id]})
 
     # ---- what they do now -----------------------------------------------------------------------
 
