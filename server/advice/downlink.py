@@ -119,9 +119,13 @@ class Downlink:
         if not among:
             self._links.pop(link.device_id, None)
 
-    def _rung(self, body: Body) -> None:
-        for link in self._links.get(str(body.get("device_id")), ()):
+    def wake(self, device_id: str) -> None:
+        """What a camera should know may have changed; of no effect where this process does not hold it."""
+        for link in self._links.get(device_id, ()):
             link.wake()
+
+    def _rung(self, body: Body) -> None:
+        self.wake(str(body.get("device_id")))
 
     def _wake_all(self) -> None:
         for links in self._links.values():

@@ -1,0 +1,426 @@
+"""The composition root: builds every part, wires them, starts them in order and closes them in reverse."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import mimetypes
+import os
+from collections.abc import Callable, Sequence
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Self
+
+import jinja2
+import structlog
+from aiohttp import web
+from aiohttp.typedefs import Middleware
+
+from server import __version__, logs, serving, wire
+from server.access import routes as access_routes
+from server.access.actions import Access, CameraAccess
+from server.access.middleware import Gate
+from server.access.store import AccessStore
+from server.advice import routes as advice_routes
+from server.advice.actions import Advising, CameraRequests
+from server.advice.downlink import Downlink, Item
+from server.advice.store import AdviceStore, RequestStore
+from server.alerts import routes as alert_routes
+from server.alerts.actions import Alerts
+from server.alerts.alert import Wearer
+from server.alerts.catalogue import Catalogue
+from server.alerts.routes import by
+from server.alerts.store import AlertStore
+from server.bus import Body, Bus, LocalBus, Topic
+from server.clock import Clock, SystemClock
+from server.config import Config
+from server.console import pages
+from server.console import socket as console_socket
+from server.console.actions import Consoles, JournalReader
+from server.database import Database
+from server.errors import NotFound
+from server.journal.entry import EntryKind
+from server.journal.store import Journal
+from server.media.engine import MediaEngine
+from server.media.routes import media_session_routes
+from server.media.settings import IceServer, MediaSettings
+from server.media.store import LiveViewStore
+from server.media.whep_routes import whep_routes
+from server.media.whip_routes import whip_routes
+from server.middleware import error_middleware, header_middleware
+from server.operations import routes as operations_routes
+from server.operations.store import forget_where, note_where, prepare_folder, tls_context
+from server.positions import routes as position_routes
+from server.positions.actions import Positions
+from server.positions.place import Streets
+from server.positions.store import TrailStore
+from server.redis_bus import RedisBus
+from server.tasks import TaskOwner
+from server.units import routes as unit_routes
+from server.units.actions import Units
+from server.units.store import UnitStore
+from server.uplink.actions import CameraWatch, Receivers
+from server.uplink.routes import Uplink
+from server.uplink.store import Quarantine
+
+log = structlog.get_logger(__name__)
+
+ROOT = Path(__file__).resolve().parent.parent
+STATIC = ROOT / "static"
+TOWN = STATIC / "town" / "estuary.geojson"
+RECENT_ACTIVITY = 50
+
+
+class Watchroom:
+    """One server process: every part, built and wired. Use as an async context: it serves between enter and exit.
+
+    Raises StartError with a sentence for the terminal when it cannot start.
+    """
+
+    def __init__(self, config: Config, clock: Clock | None = None) -> None:
+        self.config = config
+        self.clock = clock or SystemClock()
+        self.url = ""
+        self._closing = AsyncExitStack()
+        self.tasks = TaskOwner("server")
+        self.database = Database(config.database_url)
+        self.journal = Journal(self.database, self.clock)
+        self.bus: Bus = RedisBus(config.redis) if config.redis else LocalBus()
+        self.catalogue = Catalogue.load(config.alerts)
+        self._build_people_and_units()
+        self._build_field()
+        self._build_console()
+
+    # ---- built, in the order in which they need each other
+
+    def _build_people_and_units(self) -> None:
+        config = self.config
+        self.units = Units(UnitStore(self.database, self.journal), self.bus, self.clock)
+        store = AccessStore(self.database)
+        self.access = Access(
+            store,
+            self.bus,
+            self.clock,
+            session_idle_s=config.session_idle_s,
+            session_absolute_s=config.session_absolute_s,
+        )
+        self.cameras = CameraAccess(store, self.units, self.clock)
+        self.gate = Gate(self.access, self.cameras, self.units, config)
+        self.engine = MediaEngine(
+            media_settings(config), self.clock, self.tasks, self.units.apply_feed, self.units.apply_watchers
+        )
+
+    def _build_field(self) -> None:
+        self.downlink = Downlink(self.bus)
+        ring = self.downlink.ring
+        self.positions = Positions(TrailStore(self.database), self.bus, self.clock, self.tasks)
+        self.alerts = Alerts(
+            AlertStore(self.database, self.journal),
+            self.bus,
+            self.clock,
+            self.catalogue,
+            bearer=self._bearer,
+            locate=self.positions.latest_of,
+            place=streets(self.config).nearest,
+            ring=ring,
+        )
+        advice_store, request_store = AdviceStore(self.database, self.journal), RequestStore(self.database)
+        self.advising = Advising(advice_store, self.bus, self.clock, call_sign=self._call_sign, ring=ring)
+        self.requests = CameraRequests(
+            request_store, self.clock, ring=ring, online=lambda device_id: self.units.unit(device_id).online
+        )
+        self.downlink.add_source(self.advising.waiting)
+        self.downlink.add_source(self.requests.waiting)
+        self.downlink.add_source(self._alert_updates)
+        self.downlink.add_source(self._watchers)
+        self.uplink = Uplink(
+            receivers=Receivers(
+                fix=self.positions.receive,
+                signal=self._receive_signal,
+                receipt=self.advising.receive_receipt,
+                status=self._receive_status,
+                quarantine=Quarantine(self.database, self.clock).keep,
+                poisoned=lambda device_id, reason: self.alerts.raise_system("uplink.poison", device_id, reason),
+            ),
+            verify_hello=self.gate.verify_hello,
+            whip_token_for=self.cameras.whip_token_for,
+            call_sign=self._call_sign,
+            ice_servers=self.config.ice_servers,
+            serve_downlink=self.downlink.serve,
+            on_connected=self._connected,
+            on_disconnected=self._disconnected,
+            watch=CameraWatch(self.tasks, self.alerts.raise_system, self.alerts.clear_system),
+            bus=self.bus,
+            clock=self.clock,
+            tasks=self.tasks,
+        )
+
+    def _build_console(self) -> None:
+        reader = JournalReader(self.journal.after, self.journal.last_seq, self.bus, self.tasks)
+        self.consoles = Consoles(reader, self.bus, self.tasks, fix_of=self._fix_of, unit_of=self._unit_of)
+        room = console_socket.Room(
+            settings=console_settings(self.config),
+            catalogue=self.catalogue.as_json(),
+            units=self.units.states,
+            fixes=lambda: [fix.as_json() for fix in self.positions.latest()],
+            alerts=self.alerts.standing,
+            advice=self.advising.newest,
+            activity=self._activity,
+            last_seq=self.journal.last_seq,
+            entries_after=self.journal.after,
+        )
+        gate = console_socket.Gate(
+            allow=self.gate.allow,
+            session_keys=lambda request: frozenset({request["session_id"], request["person"].id}),
+            session_valid=self.gate.still_in,
+        )
+        self.sockets = console_socket.ConsoleSockets(
+            room,
+            gate,
+            self.consoles,
+            self.bus,
+            self.clock,
+            self.tasks,
+            lambda alert_id, person: self.alerts.seen(alert_id, by(person)),
+        )
+
+    # ---- what lies between the parts
+
+    async def _bearer(self, device_id: str) -> tuple[str, Wearer | None]:
+        device = self.units.device(device_id)
+        return device.call_sign, device.wearer
+
+    async def _call_sign(self, device_id: str) -> str:
+        return self.units.device(device_id).call_sign
+
+    async def _receive_signal(self, device_id: str, outbox_id: str, signal: wire.Signal, offset_s: float) -> None:
+        await self.alerts.receive_signal(device_id, outbox_id, signal, offset_s)
+        if signal.kind == "recording.started":
+            self.units.apply_recording(device_id, "recording")
+        elif signal.kind == "recording.stopped":
+            self.units.apply_recording(device_id, "buffering")
+
+    async def _receive_status(self, device_id: str, status: wire.Status) -> None:
+        self.units.apply_status(device_id, status)
+
+    async def _connected(self, device_id: str) -> None:
+        self.units.connected(device_id)
+
+    async def _disconnected(self, device_id: str) -> None:
+        self.units.disconnected(device_id)
+
+    async def _alert_updates(self, device_id: str) -> list[Item]:
+        updates = await self.alerts.for_officer(device_id)
+        return [Item(f"alert {update.alert_id}", update) for update in updates]
+
+    async def _watchers(self, device_id: str) -> list[Item]:
+        watchers = self.units.unit(device_id).picture.watchers
+        message = wire.Watchers(watchers=[wire.Watcher(name=n, role=r, since=s) for n, r, s in watchers])
+        return [Item("watchers", message)]
+
+    def _watchers_may_have_changed(self, body: Body) -> None:
+        for unit in body.get("units", ()):
+            self.downlink.wake(str(unit["device_id"]))
+
+    def _revoked(self, body: Body) -> None:
+        for name in body.get("revoked", ()):
+            self.engine.revoke(str(name))
+
+    def _fix_of(self, device_id: str) -> dict[str, Any] | None:
+        fix = self.positions.latest_of(device_id)
+        return fix.as_json() if fix else None
+
+    def _unit_of(self, device_id: str) -> dict[str, Any] | None:
+        try:
+            return self.units.state(device_id)
+        except NotFound:  # revoked meanwhile
+            return None
+
+    async def _activity(self) -> list[dict[str, Any]]:
+        newest = await self.journal.newest(EntryKind.ACTIVITY, RECENT_ACTIVITY)
+        return [{"seq": entry.seq, "at": entry.at, **entry.body} for entry in newest]
+
+    # ---- reached by
+
+    def application(self) -> web.Application:
+        """The HTTP application with every route."""
+        templates = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT / "templates"), autoescape=True)
+        shown = {"force": self.config.force, "theme": self.config.theme, "version": __version__}
+        views = LiveViewStore(self.database, self.clock, self.tasks)
+        ice = ice_servers(self.config)
+        allow = self.gate.allow
+        application = web.Application(middlewares=self._middlewares(), client_max_size=256 * 1024)
+        application.add_routes(
+            [
+                *operations_routes.routes(
+                    version=__version__,
+                    checks={"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers},
+                    counters={"media": self.engine.counters},
+                    gauges={"now": self._gauges},
+                ),
+                *access_routes.routes(self.access, self.cameras, self.gate, templates, shown),
+                *unit_routes.routes(self.units, allow, self.requests.ask),
+                *position_routes.routes(self.positions, allow, self.units.device),
+                *alert_routes.routes(self.alerts, allow),
+                *advice_routes.routes(self.advising, allow),
+                *whip_routes(self.engine, self.gate.admit_camera, ice),
+                *whep_routes(self.engine, self.gate.admit_viewer, views, ice),
+                *media_session_routes(self.engine, self.gate.admit_camera, self.gate.admit_viewer),
+                *self.uplink.routes(),
+                *self.sockets.routes(),
+                *pages.routes(templates, allow, self.gate.variables, **shown),
+                *static_routes(self.config),
+            ]
+        )
+        return application
+
+    def _middlewares(self) -> list[Middleware]:
+        return [header_middleware(self.config.secure), error_middleware(), self.gate.middleware()]
+
+    async def _bus_answers(self) -> bool:
+        return self.bus.healthy()
+
+    async def _media_answers(self) -> bool:
+        return bool(self.engine.health()["ready"])
+
+    def _gauges(self) -> dict[str, float]:
+        health = self.engine.health()
+        return {
+            "consoles": len(self.consoles),
+            "cameras_connected": len(self.uplink.connected()),
+            "cameras_streaming": health["cameras"],
+            "viewings": health["viewers"],
+        }
+
+    # ---- from start to end
+
+    async def __aenter__(self) -> Self:
+        try:
+            await self._start()
+        except BaseException:
+            await self._closing.aclose()
+            raise
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._closing.aclose()
+
+    async def _start(self) -> None:
+        """Start in order; what has started is closed in reverse, also when a later step fails."""
+        closing = self._closing
+        prepare_folder(self.config.data)
+        addresses = serving.local_addresses()
+        tls = tls_context(self.config, ["localhost", *addresses, *self.config.public_address], self.clock)
+        listening = serving.listening_socket(self.config.host, self.config.port)
+        closing.callback(listening.close)
+        closing.push_async_callback(self.database.close)
+        await self.database.migrate()
+        closing.push_async_callback(self.tasks.close)
+        closing.push_async_callback(self.bus.close)
+        await self.bus.start()
+        closing.push_async_callback(self.positions.close)
+        await self.cameras.start()
+        await self.access.start(self.tasks)
+        closing.callback(self.units.close)
+        await self.units.start(self.tasks)
+        await self.positions.start()
+        self.bus.subscribe(Topic.SESSIONS, self._revoked)
+        self.bus.subscribe(Topic.LATEST, self._watchers_may_have_changed)
+        closing.push_async_callback(self.engine.close)
+        await self.engine.start()
+        await self.consoles.start()
+        runner = serving.runner_for(self.application())
+        closing.push_async_callback(runner.cleanup)
+        await runner.setup()
+        closing.push_async_callback(self.uplink.close)
+        closing.push_async_callback(self.sockets.close)
+        await web.SockSite(runner, listening, ssl_context=tls).start()
+        port = int(listening.getsockname()[1])
+        self.url = serving.base_url(self.config.host, port, self.config.secure)
+        closing.callback(forget_where, self.config.data)
+        note_where(self.config.data, self.url)
+
+
+def media_settings(config: Config) -> MediaSettings:
+    """What the media engine is told."""
+    return MediaSettings(
+        folder=config.data,
+        port=config.media_port,
+        host=config.media_host,
+        public_addresses=config.public_address,
+        ice_servers=ice_servers(config),
+    )
+
+
+def ice_servers(config: Config) -> tuple[IceServer, ...]:
+    """The clients' STUN and TURN servers, one URL each."""
+    found = []
+    for server in config.ice_servers:
+        urls = server.get("urls", [])
+        for url in [urls] if isinstance(urls, str) else urls:
+            found.append(IceServer(url, server.get("username", ""), server.get("credential", "")))
+    return tuple(found)
+
+
+def console_settings(config: Config) -> dict[str, Any]:
+    """What the console must know of the configuration."""
+    urls = {"town": "/static/town/estuary.geojson", "pmtiles": "/basemap.pmtiles", "none": None}
+    return {
+        "force": config.force,
+        "fix_stale_s": config.fix_stale_s,
+        "max_speed_mps": config.max_speed_mps,
+        "ice_servers": list(config.ice_servers),
+        "quick_phrases": list(config.quick_phrases),
+        "basemap": {
+            "kind": config.basemap.kind,
+            "url": urls[config.basemap.kind],
+            "center": config.basemap.center,
+            "zoom": config.basemap.zoom,
+        },
+        "exercise": config.exercise,
+    }
+
+
+def streets(config: Config) -> Streets:
+    """The named streets, for the place of an alert; none where the map is not the demo town's."""
+    if config.basemap.kind != "town":
+        return Streets([])
+    return Streets.from_geojson(json.loads(TOWN.read_text()))
+
+
+def static_routes(config: Config) -> Sequence[web.AbstractRouteDef]:
+    """Files: our own, the npm packages beside them, and the map's tiles where configured."""
+    mimetypes.add_type("text/javascript", ".mjs")  # some systems' tables lack it, and browsers insist
+    packages = Path(os.environ.get("WATCHROOM_NODE_MODULES", STATIC / "node_modules"))
+    found: list[web.AbstractRouteDef] = [
+        web.static("/static/node_modules", packages, follow_symlinks=True),
+        web.static("/static", STATIC),
+    ]
+    path = config.basemap.path
+    if config.basemap.kind == "pmtiles" and path is not None:
+
+        async def tiles(_request: web.Request) -> web.FileResponse:
+            return web.FileResponse(path)
+
+        found.append(web.get("/basemap.pmtiles", tiles))
+    return found
+
+
+async def serve(config: Config, on_ready: Callable[[Watchroom], None]) -> None:
+    """Serve until Ctrl-C or SIGTERM."""
+    with serving.stop_signals() as stop:
+        async with Watchroom(config) as watchroom:
+            on_ready(watchroom)
+            await stop.wait()
+
+
+def run(config: Config) -> int:
+    """`python3 -m server run`: prints `Ready` once it serves. Raises StartError."""
+    logs.configure(json=config.log_json if config.log_json is not None else True, level=config.log_level)
+
+    def ready(watchroom: Watchroom) -> None:
+        print(f"Console: {watchroom.url}/", flush=True)
+        print("Ready", flush=True)
+
+    asyncio.run(serve(config, ready))
+    return 0
