@@ -1,0 +1,94 @@
+"""A bad network: a UDP relay between a client and the engine that loses packets and changes addresses."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import re
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import cast
+
+
+def is_rtp(datagram: bytes) -> bool:
+    """SRTP, neither SRTCP nor DTLS nor STUN."""
+    return len(datagram) > 12 and 128 <= datagram[0] < 192 and not 192 <= datagram[1] < 224
+
+
+class _Upstream(asyncio.DatagramProtocol):
+    def __init__(self, relay: Relay) -> None:
+        self._relay = relay
+
+    def datagram_received(self, datagram: bytes, address: tuple[str, int]) -> None:
+        self._relay.from_server(datagram)
+
+
+class Relay(asyncio.DatagramProtocol):
+    """One client. `loss_up` and `loss_down` are shares of the RTP packets that get lost."""
+
+    def __init__(self, server: tuple[str, int], seed: int) -> None:
+        self._server = server
+        self._chance = random.Random(seed)
+        self._client: tuple[str, int] | None = None
+        self._upstreams: list[asyncio.DatagramTransport] = []
+        self.transport: asyncio.DatagramTransport | None = None
+        self.loss_up = 0.0
+        self.loss_down = 0.0
+        self.lost = 0
+        self.sent_down = 0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast(asyncio.DatagramTransport, transport)
+
+    async def rebind(self) -> None:
+        """As a NAT that forgot: from now on the server sees another source port."""
+        transport, _ = await asyncio.get_running_loop().create_datagram_endpoint(
+            lambda: _Upstream(self), remote_addr=self._server
+        )
+        if self._upstreams:
+            self._upstreams[-1].close()
+        self._upstreams.append(transport)
+
+    def datagram_received(self, datagram: bytes, address: tuple[str, int]) -> None:
+        self._client = address
+        if is_rtp(datagram) and self._chance.random() < self.loss_up:
+            self.lost += 1
+            return
+        self._upstreams[-1].sendto(datagram)
+
+    def from_server(self, datagram: bytes) -> None:
+        if is_rtp(datagram):
+            self.sent_down += 1
+            if self._chance.random() < self.loss_down:
+                self.lost += 1
+                return
+        if self.transport is not None and self._client is not None:
+            self.transport.sendto(datagram, self._client)
+
+    def through(self, answer: str) -> str:
+        """The answer, with the relay as its only candidate."""
+        assert self.transport is not None
+        host, port = self.transport.get_extra_info("sockname")
+        lines = [line for line in answer.split("\r\n") if not line.startswith("a=candidate:2")]
+        changed = re.sub(r"(a=candidate:1 1 udp \d+) \S+ \d+", rf"\1 {host} {port}", "\r\n".join(lines))
+        assert f"{host} {port} typ host" in changed
+        return changed
+
+    def close(self) -> None:
+        for transport in (self.transport, *self._upstreams):
+            if transport is not None:
+                transport.close()
+
+
+@asynccontextmanager
+async def bad_network(port: int, seed: int = 1) -> AsyncIterator[Relay]:
+    """A relay to the engine's `port`."""
+    _, relay = await asyncio.get_running_loop().create_datagram_endpoint(
+        lambda: Relay(("127.0.0.1", port), seed), local_addr=("127.0.0.1", 0)
+    )
+    try:
+        await relay.rebind()
+        yield relay
+    finally:
+        relay.close()
+        await asyncio.sleep(0)

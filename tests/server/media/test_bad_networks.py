@@ -1,0 +1,79 @@
+"""Loss on either side is repaired; a new mapped address is followed."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import aioice.ice
+import pytest
+
+from tests.server.media.clients import Camera, Screen
+from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
+from tests.server.media.relay import bad_network
+
+
+async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running) -> None:
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    async with bad_network(running.engine.port) as relay:
+        try:
+            await camera.take((await running.engine.publish(CAMERA, await camera.make_offer())).sdp)
+            await running.streaming()
+            answer = await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer())
+            await screen.take(relay.through(answer.sdp))
+            await screen.frames(5)
+            relay.loss_down = 0.1
+            frames = await screen.frames(75)
+            counters = running.engine.counters()
+            assert relay.lost > 5
+            assert counters["repair_sent"] >= relay.lost // 2
+            steps = [after.pts - before.pts for before, after in pairwise(frames)]
+            assert sum(step == 3600 for step in steps) >= 0.97 * len(steps), "nearly every frame came"
+            assert counters.get("seal_refused", 0) == 0
+        finally:
+            await screen.close()
+            await camera.close()
+
+
+async def test_a_cameras_losses_are_asked_for(running: Running) -> None:
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    async with bad_network(running.engine.port, seed=2) as relay:
+        try:
+            answer = await running.engine.publish(CAMERA, await camera.make_offer())
+            await camera.take(relay.through(answer.sdp))
+            await running.streaming()
+            watched = await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer())
+            await screen.take(watched.sdp)
+            await screen.frames(5)
+            relay.loss_up = 0.1
+            frames = await screen.frames(75)
+            (track,) = running.engine.describe(answer.session_id)["tracks"]
+            assert relay.lost > 5
+            assert track["recovered"] >= 0.8 * relay.lost - 3
+            steps = [after.pts - before.pts for before, after in pairwise(frames)]
+            assert sum(step == 3600 for step in steps) >= 0.95 * len(steps)
+        finally:
+            await screen.close()
+            await camera.close()
+
+
+async def test_a_new_mapped_address_is_followed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(aioice.ice, "CONSENT_INTERVAL", 0.5)
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    async with bad_network(running.engine.port) as relay:
+        try:
+            answer = await running.engine.publish(CAMERA, await camera.make_offer())
+            await camera.take(relay.through(answer.sdp))
+            await running.streaming()
+            watched = await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer())
+            await screen.take(watched.sdp)
+            await screen.frames(5)
+            peer = running.engine._publishers[answer.session_id].peer
+            before = peer.address
+            await relay.rebind()
+            await until(lambda: peer.address != before)
+            await screen.frames(25)
+            assert not peer.is_closed
+            assert len(running.engine._port._by_address) <= 3
+        finally:
+            await screen.close()
+            await camera.close()

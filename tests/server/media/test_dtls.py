@@ -1,0 +1,96 @@
+"""DTLS in memory: both roles, keys that fit, fingerprints that are checked, a certificate that lasts."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from server.errors import StartError
+from server.media.dtls import MTU, RECORD_HEADER, Certificate, DtlsError, Handshake, datagrams
+from server.media.srtp import GCM_128, Profile
+
+Keys = tuple[Profile, bytes, bytes]
+
+
+def shake(client: Handshake, server: Handshake, to_server: list[bytes], to_client: list[bytes]) -> tuple[Keys, Keys]:
+    """Until both have their keys."""
+    keys: dict[str, Keys] = {}
+    client.step()
+    for _ in range(10):
+        for side, queue, name in ((server, to_server, "server"), (client, to_client, "client")):
+            while queue:
+                found = side.feed(queue.pop(0))
+                if found is not None:
+                    keys[name] = found
+    return keys["client"], keys["server"]
+
+
+def pair(
+    folder: Path, announced: str | None = None
+) -> tuple[Handshake, Handshake, list[bytes], list[bytes], Certificate]:
+    ours, theirs = Certificate.kept_in(folder / "ours"), Certificate.kept_in(folder / "theirs")
+    to_server: list[bytes] = []
+    to_client: list[bytes] = []
+    known = (("sha-256", announced or theirs.fingerprint),)
+    server = Handshake(ours, known, to_client.append, is_client=False)
+    client = Handshake(theirs, (("sha-256", ours.fingerprint),), to_server.append, is_client=True)
+    return client, server, to_server, to_client, ours
+
+
+def test_both_roles_come_to_the_same_keys(tmp_path: Path) -> None:
+    client, server, to_server, to_client, _ = pair(tmp_path)
+    ours, theirs = shake(client, server, to_server, to_client)
+    assert ours[0] == GCM_128 == theirs[0]
+    assert (ours[1], ours[2]) == (theirs[2], theirs[1])
+    assert ours[1] != ours[2]
+    assert server.timeout() is None
+    client.close()
+    server.feed(to_server.pop())
+    assert server.is_closed
+
+
+def test_another_certificate_than_announced_is_refused(tmp_path: Path) -> None:
+    client, server, to_server, to_client, _ = pair(tmp_path, ":".join(["AB"] * 32))
+    with pytest.raises(DtlsError, match="not the one"):
+        shake(client, server, to_server, to_client)
+
+
+def test_rubbish_is_waited_out_or_refused(tmp_path: Path) -> None:
+    _, server, _, _, _ = pair(tmp_path)
+    for content in (b"\x16", bytes(60), b"\x16\xfe\xfd" + bytes(40), b"\x15\xfe\xfd" + bytes(30), b"\x3f" * 1200):
+        try:
+            assert server.feed(content) is None
+        except DtlsError:
+            return
+
+
+def test_a_lost_flight_is_repeated(tmp_path: Path) -> None:
+    client, _, to_server, _, _ = pair(tmp_path)
+    client.step()
+    assert len(to_server) == 1
+    wait = client.timeout()
+    assert wait is not None and 0 < wait <= 1.1
+
+
+def test_the_certificate_survives_a_restart(tmp_path: Path) -> None:
+    first = Certificate.kept_in(tmp_path)
+    assert Certificate.kept_in(tmp_path).fingerprint == first.fingerprint
+    file = tmp_path / "media-certificate.pem"
+    assert file.stat().st_mode & 0o077 == 0
+    file.write_text("something else")
+    with pytest.raises(StartError, match="delete it"):
+        Certificate.kept_in(tmp_path)
+
+
+def test_records_are_never_split() -> None:
+    def record(size: int) -> bytes:
+        return bytes(RECORD_HEADER - 2) + size.to_bytes(2, "big") + bytes(size)
+
+    flight = record(700) + record(400) + record(300) + record(1180)
+    found = datagrams(flight)
+    assert b"".join(found) == flight
+    assert [len(one) for one in found] == [700 + 13 + 400 + 13, 313, 1193]
+    assert all(len(one) <= MTU for one in found)
+    assert datagrams(b"") == []
+    assert b"".join(datagrams(flight[:-5])) == flight[:-5]

@@ -1,0 +1,122 @@
+"""One track fanned out: who gets what, from where on, and always the same bytes for the same number."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.media.forwarder import Forwarder, Run, make_runs
+from server.media.keyframe import starts_key_frame
+from server.media.packet import HEADER, parse_header
+from server.media.packet_cache import Entry
+from server.media.track import AUDIO, VIDEO, UpTrack
+
+SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65idr", b"\x41slice"
+
+
+def packet(sequence: int, payload: bytes, frame: int = 0) -> bytes:
+    return HEADER.pack(0x80, 0, sequence & 0xFFFF, frame * 3600, 7) + payload
+
+
+class Recording:
+    """A DownTrack that keeps what it is given."""
+
+    def __init__(self) -> None:
+        self.got: list[Entry] = []
+        self.entered: list[int] = []
+
+    def enter(self, up: UpTrack, entries: Sequence[Entry], now: float) -> None:
+        self.entered.append(entries[0][0])
+        self.got += entries
+
+    def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
+        for run in runs:
+            self.got += run.entries
+
+
+def test_a_viewer_enters_at_a_key_frame_once() -> None:
+    forwarder, first, second = Forwarder(VIDEO, "main", "H264", 90_000), Recording(), Recording()
+    forwarder.add(first, 0.0)
+    assert forwarder.key_frames.is_due(0.0)
+    for sequence, payload, frame in [(1, SLICE, 0), (2, SPS, 1), (3, PPS, 1), (4, IDR, 1), (5, SLICE, 2)]:
+        forwarder.push(sequence, packet(sequence, payload, frame), 0.0)
+    forwarder.flush(0.0)
+    assert (first.entered, [sequence for sequence, _ in first.got]) == ([2], [2, 3, 4, 5])
+    forwarder.push(6, packet(6, SLICE, 3), 0.1)
+    forwarder.add(second, 0.1)
+    forwarder.flush(0.1)
+    assert (second.entered, [sequence for sequence, _ in second.got]) == ([2], [2, 3, 4, 5, 6])
+    assert second.got == first.got
+    forwarder.remove(first)
+    forwarder.push(7, packet(7, SLICE, 4), 0.2)
+    forwarder.flush(0.2)
+    assert (len(first.got), len(second.got), forwarder.watchers) == (5, 6, 1)
+
+
+def test_a_change_of_layer_waits_for_the_next_key_frame() -> None:
+    forwarder, viewer = Forwarder(VIDEO, "sub", "H264", 90_000), Recording()
+    forwarder.push(1, packet(1, IDR), 0.0)
+    forwarder.flush(0.0)
+    forwarder.add_at_key_frame(viewer)
+    forwarder.push(2, packet(2, SLICE, 1), 0.0)
+    forwarder.flush(0.0)
+    assert viewer.got == []
+    forwarder.push(3, packet(3, IDR, 2), 0.0)
+    forwarder.flush(0.0)
+    assert viewer.entered == [3]
+
+
+def test_sound_needs_no_key_frame() -> None:
+    forwarder, viewer = Forwarder(AUDIO, "main", "opus", 48_000), Recording()
+    forwarder.add(viewer, 0.0)
+    forwarder.push(9, packet(9, b"opus"), 0.0)
+    forwarder.flush(0.0)
+    assert viewer.entered == [9]
+
+
+@given(st.lists(st.lists(st.integers(1, 1400), min_size=1, max_size=60), min_size=1, max_size=8))
+def test_what_is_sent_is_what_is_repaired(batches: list[list[int]]) -> None:
+    forwarder, viewer = Forwarder(VIDEO, "main", "VP8", 90_000), Recording()
+    sequence, payloads = 65_536, {}
+    forwarder.add(viewer, 0.0)
+    for batch in batches:
+        for size in batch:
+            payloads[sequence] = b"\x10\x00" + bytes(size)
+            forwarder.push(sequence, packet(sequence, payloads[sequence]), 0.0)
+            sequence += 1
+        forwarder.flush(0.0)
+    assert [number for number, _ in viewer.got] == list(payloads)
+    for number, sent in viewer.got:
+        header = parse_header(sent)
+        assert sent[header.payload_start : header.payload_end] == payloads[number]
+        assert forwarder.cache.get(number) == sent, "other bytes under one number would repeat a GCM nonce"
+
+
+@given(st.lists(st.integers(12, 3000), min_size=1, max_size=120))
+def test_runs_keep_order_and_fit_one_send(sizes: list[int]) -> None:
+    entries = [(number, packet(number, bytes(size - 12))) for number, size in enumerate(sizes)]
+    runs = make_runs(entries)
+    assert [entry for run in runs for entry in run.entries] == entries
+    for run in runs:
+        assert all(len(content) == run.size for _, content in run.entries[:-1])
+        assert run.last_size <= run.size
+        assert len(run) == 1 or len(run) * (run.size + 16) <= 60_000
+        assert run.template(16) == b"".join(content + bytes(16) for _, content in run.entries)
+
+
+@given(st.binary(max_size=40), st.sampled_from(["H264", "VP8", "AV1"]))
+def test_any_payload_starts_a_key_frame_or_does_not(payload: bytes, codec: str) -> None:
+    assert starts_key_frame(codec, packet(0, payload)) in (True, False)
+
+
+def test_key_frames_are_known_in_every_packing() -> None:
+    for payload in (SPS, IDR, b"\x18\x00\x04" + SPS, b"\x7c\x85", b"\x7c\x87"):
+        assert starts_key_frame("H264", packet(0, payload)), payload
+    for payload in (b"", SLICE, PPS, b"\x7c\x05", b"\x7c\x81", b"\x18\x00\x04" + SLICE):
+        assert not starts_key_frame("H264", packet(0, payload)), payload
+    for payload in (b"\x10\x00", b"\x90\x80\x12\x00", b"\x90\x80\x92\x34\x00", b"\x90\xe0\x12\x01\x20\x00"):
+        assert starts_key_frame("VP8", packet(0, payload)), payload
+    for payload in (b"", b"\x10\x01", b"\x00\x00", b"\x11\x00", b"\x90\x80\x12\x01", b"\x90"):
+        assert not starts_key_frame("VP8", packet(0, payload)), payload

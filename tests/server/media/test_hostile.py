@@ -1,0 +1,115 @@
+"""What strangers send is a counted drop; what a hostile offer names is never sent to."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+
+import pytest
+
+from server.media import stun
+from tests.server.media.clients import Camera, Screen
+from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
+
+CLIENT_HELLO = bytes.fromhex("16feff0000000000000000002c010000200000000000000020fefd") + bytes(40)
+ALERT = bytes.fromhex("15fefd00010000000000010002022f")
+
+
+def strange_datagrams() -> list[bytes]:
+    chance = random.Random(7)
+    rtp = bytes((0x80, 102)) + chance.randbytes(60)
+    rtcp = bytes((0x80, 200, 0, 6)) + chance.randbytes(24)
+    forged_check = stun.binding_request(bytes(12), "00000000:x", "guess", nominate=True)
+    broken_check = forged_check[:-3]
+    rubbish = [chance.randbytes(size) for size in (1, 2, 11, 20, 400, 1500)]
+    return [CLIENT_HELLO, ALERT, rtp, rtcp, forged_check, broken_check, b"\0\1", *rubbish] * 20
+
+
+async def test_forged_datagrams_change_nothing(running: Running) -> None:
+    """The case that stopped aioice from connecting: a third socket speaks DTLS during the set-up."""
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    datagrams = strange_datagrams()
+
+    def attack() -> None:
+        for datagram in datagrams:
+            stranger.sendto(datagram, ("127.0.0.1", running.engine.port))
+
+    try:
+        answer = await running.engine.publish(CAMERA, await camera.make_offer())
+        attack()
+        asyncio.get_running_loop().call_later(0.02, attack)
+        await camera.take(answer.sdp)
+        attack()
+        await running.streaming()
+        shown = await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer())
+        await screen.take(shown.sdp)
+        attack()
+        assert len(await screen.frames(20)) == 20
+        counters = running.engine.counters()
+        assert counters["from_unknown_address"] >= 3 * 20 * 4
+        assert counters["stun_malformed"] >= 3 * 20
+        assert counters["stun_unknown_user"] >= 3 * 20
+        assert len(running.engine._port._by_address) <= 4
+    finally:
+        stranger.close()
+        await screen.close()
+        await camera.close()
+
+
+async def test_a_guessed_password_opens_nothing(running: Running) -> None:
+    camera = Camera(sound=False)
+    stranger = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    try:
+        answer = await running.engine.publish(CAMERA, await camera.make_offer())
+        ufrag = answer.sdp.split("a=ice-ufrag:")[1].split("\r\n")[0]
+        stranger.sendto(stun.binding_request(bytes(12), f"{ufrag}:x", "guess"), ("127.0.0.1", running.engine.port))
+        stranger.sendto(CLIENT_HELLO, ("127.0.0.1", running.engine.port))
+        await camera.take(answer.sdp)
+        assert running.engine.counters()["stun_bad_password"] == 1
+        assert running.engine.counters()["from_unknown_address"] == 1
+    finally:
+        stranger.close()
+        await camera.close()
+
+
+@pytest.mark.parametrize("where", ["candidate", "connection", "fragment"])
+async def test_nothing_is_sent_to_an_address_that_an_offer_names(running: Running, where: str) -> None:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as victim:
+        victim.bind(("127.0.0.1", 0))
+        victim.setblocking(False)
+        host, port = victim.getsockname()
+        camera = Camera(sound=False)
+        try:
+            offer = await camera.make_offer()
+            candidate = f"a=candidate:9 1 udp 2130706431 {host} {port} typ host\r\na=end-of-candidates\r\n"
+            if where == "candidate":
+                offer += candidate
+            elif where == "connection":
+                offer = offer.replace("c=IN IP4 ", f"c=IN IP4 {host} ").replace("m=video ", f"m=video {port} ", 1)
+                offer = offer.replace(
+                    f"m=video {port} " + offer.split(f"m=video {port} ")[1].split(" ")[0], f"m=video {port}"
+                )
+            answer = await running.engine.publish(CAMERA, offer)
+            if where == "fragment":
+                await running.engine.patch(answer.session_id, candidate, None)
+            await asyncio.sleep(0.3)
+            with pytest.raises(BlockingIOError):
+                victim.recv(2000)
+        finally:
+            await camera.close()
+
+
+async def test_half_made_sessions_are_closed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("server.media.peer.CONNECT_WITHIN_S", 0.5)
+    camera = Camera(sound=False)
+    try:
+        offer = await camera.make_offer()
+        for _ in range(20):
+            await running.engine.publish(CAMERA, offer)
+        assert running.engine._port.peer_count == 20
+        await until(lambda: running.engine._port.peer_count == 0)
+        assert running.engine._sessions() == []
+    finally:
+        await camera.close()

@@ -1,0 +1,117 @@
+"""Layer choice, uplink estimate, source clock and the state of a feed: pure judgement, time given in."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.media.bandwidth import CEILING_BPS, FLOOR_BPS, UplinkEstimate
+from server.media.feedback import SenderReport, ntp_from_unix
+from server.media.forwarder import Forwarder
+from server.media.layer import LayerChoice
+from server.media.live import RETURN_WITHIN_S, SILENT_AFTER_S, Feed
+from server.media.source_clock import SourceClock
+
+
+@pytest.mark.parametrize(
+    ("asked", "available", "chosen", "reduced"),
+    [
+        ("main", ("main", "sub"), "main", None),
+        ("sub", ("main", "sub"), "sub", None),
+        ("sub", ("main",), "main", None),
+        ("main", ("sub",), "sub", "camera"),
+        ("main", (), None, None),
+    ],
+)
+def test_the_layer_is_what_was_asked_for_or_what_there_is(
+    asked: str, available: tuple[str, ...], chosen: str | None, reduced: str | None
+) -> None:
+    choice = LayerChoice(asked)
+    assert (choice.choose(available), choice.reduced) == (chosen, reduced)
+
+
+def test_a_link_that_loses_much_gets_less_until_it_is_well() -> None:
+    choice, both = LayerChoice("main"), ("main", "sub")
+    choice.note_loss(0.3, 0.0)
+    assert choice.choose(both) == "main", "one bad report is no verdict"
+    choice.note_loss(0.3, 3.0)
+    assert (choice.choose(both), choice.reduced) == ("sub", "link")
+    for second in range(4, 14):
+        choice.note_loss(0.0, float(second))
+        assert choice.choose(both) == "sub"
+    choice.note_loss(0.0, 14.0)
+    assert (choice.choose(both), choice.reduced) == ("main", None)
+    choice.note_loss(0.3, 15.0)
+    choice.note_loss(0.3, 18.0)
+    choice.note_loss(0.0, 19.0)
+    choice.note_loss(0.0, 30.0)
+    assert choice.choose(both) == "sub", "the second trial comes later"
+    choice.ask("main")
+    assert choice.choose(both) == "main", "a person asked: try at once"
+
+
+@given(st.lists(st.tuples(st.floats(0, 3e7), st.floats(0, 1), st.floats(0, 1)), max_size=60))
+def test_the_estimate_keeps_its_bounds_and_promises_little_beyond_what_came(
+    seconds: list[tuple[float, float, float]],
+) -> None:
+    estimate = UplinkEstimate()
+    for received, loss, delay in seconds:
+        before = estimate.bits_per_second
+        after = estimate.update(received, loss, delay)
+        assert FLOOR_BPS <= after <= CEILING_BPS
+        assert after <= before or after <= received * 1.5 + 1
+        if loss > 0.1:
+            assert after <= max(before, FLOOR_BPS)
+
+
+def test_the_estimate_follows_a_link_down_and_up_again() -> None:
+    estimate = UplinkEstimate()
+    for _ in range(5):
+        estimate.update(250_000, 0.3, 0.0)
+    assert estimate.bits_per_second <= 250_000
+    for _ in range(30):
+        estimate.update(estimate.bits_per_second, 0.0, 0.0)
+    assert estimate.bits_per_second >= 900_000
+    held = estimate.update(900_000, 0.05, 0.0)
+    assert held == estimate.update(900_000, 0.05, 0.0), "between noise and congestion it holds"
+    assert estimate.update(500_000, 0.0, 0.4) == 425_000, "a standing queue: less than what comes through"
+
+
+@given(st.integers(0, 2**32 - 1), st.lists(st.floats(0, 0.5), min_size=1, max_size=200))
+def test_arrival_is_the_least_delayed_one(start: int, delays: list[float]) -> None:
+    clock, base = SourceClock(90_000), 1_800_000_000.0
+    for number, delay in enumerate(delays):
+        clock.note_packet((start + number * 3600) & 0xFFFFFFFF, base + number * 0.04 + delay)
+    newest = (start + (len(delays) - 1) * 3600) & 0xFFFFFFFF
+    received = clock.received_at(newest)
+    assert received is not None
+    assert received == pytest.approx(base + (len(delays) - 1) * 0.04 + min(delays), abs=0.001)
+    back = clock.timestamp_at(received)
+    assert back is not None and min((back - newest) % 2**32, (newest - back) % 2**32) <= 90
+
+
+def test_capture_is_what_the_camera_says_over_a_wrap() -> None:
+    clock = SourceClock(90_000)
+    clock.note_packet(2**32 - 90_000, 1_800_000_000.0)
+    assert clock.captured_at(0) is None
+    clock.note_report(SenderReport(1, ntp_from_unix(1_700_000_000.0), 2**32 - 90_000, 1, 1), 1_800_000_000.0)
+    assert clock.captured_at(90_000) == pytest.approx(1_700_000_002.0)
+
+
+def test_a_feed_is_silent_within_three_seconds_and_over_after_a_minute() -> None:
+    feed, forwarder = Feed("camera-1"), Forwarder("video", "main", "H264", 90_000)
+    assert not feed.judge(0.0, 100.0).streaming
+    feed.publish("session-1", "42e01f")
+    forwarder.push(1, bytes(20), 1.0)
+    feed.set_track(forwarder)
+    state = feed.judge(1.0, 101.0)
+    assert (state.streaming, state.layers, state.codec, state.since) == (True, ("main",), "H264", 101.0)
+    assert feed.judge(1.0 + SILENT_AFTER_S - 0.1, 102.9).since == 101.0
+    silent = feed.judge(1.0 + SILENT_AFTER_S, 103.0)
+    assert silent.differs_from(state) and not silent.streaming
+    assert silent.last_packet_at == pytest.approx(101.0)
+    assert not feed.vanish("another", 5.0)
+    assert feed.vanish("session-1", 5.0)
+    assert not feed.is_over(5.0 + RETURN_WITHIN_S - 1)
+    assert feed.is_over(5.0 + RETURN_WITHIN_S)

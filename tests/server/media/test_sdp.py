@@ -1,0 +1,158 @@
+"""SDP: any text is parsed or refused; real offers are read; what is answered is what an answer may say."""
+
+from __future__ import annotations
+
+import pytest
+from aiortc.sdp import SessionDescription
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.errors import BadRequest, NotAcceptable, Unprocessable
+from server.media import sdp
+from server.media.media_session import read_offer, usable
+
+DIGEST = ":".join(["AB"] * 32)
+CHROMIUM = f"""v=0
+o=- 1 2 IN IP4 127.0.0.1
+s=-
+t=0 0
+a=group:BUNDLE 0 1
+a=extmap-allow-mixed
+a=msid-semantic: WMS
+m=video 9 UDP/TLS/RTP/SAVPF 96 97 102 103 104 106 108 39
+c=IN IP4 0.0.0.0
+a=rtcp:9 IN IP4 0.0.0.0
+a=candidate:1 1 udp 2113937151 a1b2.local 50000 typ host
+a=ice-ufrag:abcd
+a=ice-pwd:abcdefghijklmnopqrstuvwx
+a=fingerprint:sha-256 {DIGEST}
+a=setup:actpass
+a=mid:0
+a=extmap:1 urn:ietf:params:rtp-hdrext:toffset
+a=extmap:9 urn:ietf:params:rtp-hdrext:sdes:mid
+a=recvonly
+a=rtcp-mux
+a=rtcp-rsize
+a=rtpmap:96 VP8/90000
+a=rtcp-fb:96 nack pli
+a=rtpmap:97 rtx/90000
+a=fmtp:97 apt=96
+a=rtpmap:102 H264/90000
+a=fmtp:102 level-asymmetry-allowed=1;packetization-mode=0;profile-level-id=42e01f
+a=rtpmap:104 H264/90000
+a=fmtp:104 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=4d001f
+a=rtpmap:106 H264/90000
+a=fmtp:106 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42e01f
+a=rtpmap:108 H264/90000
+a=fmtp:108 level-asymmetry-allowed=1;packetization-mode=1;profile-level-id=42001f
+a=rtpmap:39 AV1/90000
+a=ssrc:4026531840 cname:x
+a=ssrc-group:FID 4026531840 17
+a=ssrc:17 cname:x
+m=audio 9 UDP/TLS/RTP/SAVPF 111 63
+a=ice-ufrag:abcd
+a=ice-pwd:abcdefghijklmnopqrstuvwx
+a=fingerprint:sha-256 {DIGEST}
+a=setup:actpass
+a=mid:1
+a=recvonly
+a=rtcp-mux
+a=rtpmap:111 opus/48000/2
+a=fmtp:111 minptime=10;useinbandfec=1
+""".replace("\n", "\r\n")
+
+LINES = [line for line in CHROMIUM.split("\r\n") if line]
+
+
+@given(st.text(max_size=400))
+def test_any_text_is_parsed_or_refused(text: str) -> None:
+    for whole in (text, "v=0\r\n" + text, CHROMIUM + text):
+        for parse in (sdp.parse_offer, sdp.parse_fragment):
+            try:
+                parse(whole)
+            except sdp.SdpError:
+                continue
+
+
+@given(st.lists(st.tuples(st.integers(0, len(LINES) - 1), st.integers(0, 60), st.text(max_size=6)), max_size=4))
+def test_a_damaged_offer_is_answered_or_refused(damages: list[tuple[int, int, str]]) -> None:
+    lines = list(LINES)
+    for number, at, text in damages:
+        lines[number] = lines[number][:at] + text + lines[number][at + len(text) :]
+    try:
+        offer = read_offer("\r\n".join(lines))
+        media = usable(offer, ("recvonly", "sendrecv"))
+    except (BadRequest, Unprocessable, NotAcceptable):
+        return
+    answered = {one.mid: tuple(sdp.video_codecs(one)) for one in media if one.kind == "video"}
+    parts = [sdp.AnswerMedia(one, answered.get(one.mid, ()), "sendonly", 5) for one in offer.media]
+    answer = sdp.write_answer(1, 1, parts, TRANSPORT, "watchroom")
+    assert answer.count("m=") >= len(offer.media)
+    assert not any(ord(character) > 126 for character in answer)
+
+
+TRANSPORT = sdp.Transport("ufrag", "password", DIGEST, "passive", ("192.0.2.2", "127.0.0.1"), 7000)
+
+
+def test_an_offer_is_read() -> None:
+    offer = sdp.parse_offer(CHROMIUM)
+    video, audio = offer.media
+    assert offer.bundle == ("0", "1")
+    assert (video.kind, video.mid, video.direction, video.setup) == ("video", "0", "recvonly", "actpass")
+    assert (video.ice_ufrag, video.mid_extension, video.ssrcs) == ("abcd", 9, (4026531840, 17))
+    assert video.fingerprints == (("sha-256", DIGEST),)
+    assert sdp.audio_codec(audio) == sdp.Codec(111, "opus", 48_000, 2, "minptime=10;useinbandfec=1")
+    assert [codec.payload_type for codec in sdp.video_codecs(video)] == [106, 96]
+
+
+@pytest.mark.parametrize(
+    ("wanted", "profile", "order"),
+    [
+        ("H264", "42e01f", [106, 96]),
+        ("H264", "42001f", [108, 96]),
+        ("H264", "4D0028", [104, 96]),
+        ("H264", "640c1f", [106, 96]),
+        ("H264", None, [106, 96]),
+        ("VP8", None, [96, 106]),
+    ],
+)
+def test_the_viewers_codec_is_the_cameras(wanted: str, profile: str | None, order: list[int]) -> None:
+    video = sdp.parse_offer(CHROMIUM).media[0]
+    assert [codec.payload_type for codec in sdp.viewer_codecs(video, wanted, profile)] == order
+
+
+def test_the_answer_is_what_another_parser_reads() -> None:
+    video, audio = sdp.parse_offer(CHROMIUM).media
+    refused = sdp.AnswerMedia(audio)
+    taken = sdp.AnswerMedia(video, tuple(sdp.video_codecs(video)), "sendonly", 99)
+    read = SessionDescription.parse(sdp.write_answer(1, 1, [taken, refused], TRANSPORT, "watchroom"))
+    assert [one.port for one in read.media] == [7000, 0]
+    assert read.group[0].items == ["0"]
+    first = read.media[0]
+    assert first.ice.iceLite and first.ice.usernameFragment == "ufrag"
+    assert [(one.ip, one.port) for one in first.ice_candidates] == [("192.0.2.2", 7000), ("127.0.0.1", 7000)]
+    assert (first.direction, first.dtls and first.dtls.role) == ("sendonly", "server")
+    assert {one.ssrc for one in first.ssrc} == {99}
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "says"),
+    [
+        ("a=rtcp-mux\r\n", "", "rtcp-mux"),
+        ("a=group:BUNDLE 0 1\r\n", "", "BUNDLE"),
+        ("a=ice-ufrag:abcd\r\n", "", "ice-ufrag"),
+        (f"a=fingerprint:sha-256 {DIGEST}\r\n", "a=fingerprint:md5 AB\r\n", "fingerprint"),
+        ("recvonly", "sendonly", "recvonly"),
+        ("v=0\r\n", "v=0\r\na=ice-lite\r\n", "ice-lite"),
+    ],
+)
+def test_an_offer_of_no_use_says_what_is_wrong(old: str, new: str, says: str) -> None:
+    with pytest.raises(Unprocessable, match=says):
+        usable(read_offer(CHROMIUM.replace(old, new)), ("recvonly", "sendrecv"))
+
+
+def test_a_fragment_names_its_generation() -> None:
+    body = "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
+    assert sdp.parse_fragment(body) == sdp.Fragment("EsAw", "P2uYro0UCOQ4zxjKXaWCBui1")
+    written = sdp.write_fragment("uuuu", "p" * 22, "0", sdp.candidate_lines(("127.0.0.1",), 9))
+    assert sdp.parse_fragment(written) == sdp.Fragment("uuuu", "p" * 22)

@@ -1,0 +1,92 @@
+"""SRTP: the private way and the public API give the same bytes; the contract with pylibsrtp holds."""
+
+from __future__ import annotations
+
+import pylibsrtp
+import pytest
+from pylibsrtp import Policy, Session
+
+from server.media.forwarder import make_runs
+from server.media.packet import HEADER, parse_header
+from server.media.srtp import GCM_128, PROFILES, SHA1_80, Profile, SrtpBuffers, SrtpReceiver, SrtpSender
+
+SSRC = 0xDEADBEEF
+
+
+def packets(count: int, size: int, last: int) -> list[tuple[int, bytes]]:
+    sizes = [size] * (count - 1) + [last]
+    return [(65_530 + n, HEADER.pack(0x80, 0, 65_530 + n & 0xFFFF, n, 1) + bytes([n]) * s) for n, s in enumerate(sizes)]
+
+
+def test_gcm_is_preferred_and_built_in() -> None:
+    assert PROFILES[0] == GCM_128
+    assert PROFILES[-1] == SHA1_80
+
+
+def test_contract_with_pylibsrtp() -> None:
+    """What srtp.py touches beyond the public API; if this fails, the public API is used (slower)."""
+    assert SrtpBuffers().is_direct
+    assert hasattr(Session(), "_srtp")
+    for name in ("srtp_protect", "srtp_unprotect"):
+        assert hasattr(pylibsrtp._binding.lib, name)
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name.decode())
+@pytest.mark.parametrize("public_api_only", [False, True])
+def test_a_run_arrives_renumbered(profile: Profile, public_api_only: bool) -> None:
+    key = bytes(range(profile.key_size + profile.salt_size))
+    buffers = SrtpBuffers(public_api_only=public_api_only)
+    sender = SrtpSender(buffers, key, profile)
+    receiver = SrtpReceiver(buffers, key, profile)
+    theirs = Session(Policy(key=key, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=profile.libsrtp))
+    (run,) = make_runs(packets(7, 300, 120))
+    sealed = sender.seal(run, 102, SSRC, -65_000, 1000)
+    assert sealed is not None
+    stride = run.size + sender.overhead
+    for number in range(7):
+        piece = bytes(sealed[number * stride : (number + 1) * stride])
+        header = parse_header(theirs.unprotect(piece))
+        assert (header.payload_type, header.sequence, header.timestamp, header.ssrc) == (
+            102,
+            530 + number,
+            1000 + number,
+            SSRC,
+        )
+        buffers.received[: len(piece)] = piece
+        opened = receiver.open(len(piece))
+        assert opened is not None and bytes(opened[12:]) == run.entries[number][1][12:]
+        buffers.received[: len(piece)] = piece
+        assert receiver.open(len(piece)) is None, "a replay is refused"
+    again = sender.seal(run, 102, SSRC, -65_000, 1000)
+    assert again is not None, "a repair may be sent"
+
+
+def test_both_ways_give_the_same_bytes() -> None:
+    key = bytes(range(28))
+    (run,) = make_runs(packets(5, 500, 500))
+    ways = [SrtpSender(SrtpBuffers(public_api_only=public), key, GCM_128) for public in (False, True)]
+    sealed = [way.seal(run, 96, SSRC, 7, 9) for way in ways]
+    assert sealed[0] is not None and sealed[1] is not None
+    assert bytes(sealed[0]) == bytes(sealed[1])
+
+
+@pytest.mark.parametrize("public_api_only", [False, True])
+def test_rubbish_is_refused(public_api_only: bool) -> None:
+    buffers = SrtpBuffers(public_api_only=public_api_only)
+    receiver = SrtpReceiver(buffers, bytes(28), GCM_128)
+    for content in (b"", b"\x80", b"\x80" * 12, b"\x9f" * 40, bytes(range(128, 228))):
+        buffers.received[: len(content)] = content
+        assert receiver.open(len(content)) is None
+        assert receiver.open_feedback(len(content)) is None
+    sender = SrtpSender(buffers, bytes(28), GCM_128)
+    assert sender.seal_feedback(b"") is None
+    assert sender.seal_feedback(bytes(5000)) is None
+
+
+def test_feedback_goes_there_and_back() -> None:
+    buffers = SrtpBuffers()
+    sender, receiver = SrtpSender(buffers, bytes(28), GCM_128), SrtpReceiver(buffers, bytes(28), GCM_128)
+    sealed = sender.seal_feedback(bytes.fromhex("80c9000100000001"))
+    assert sealed is not None
+    buffers.received[: len(sealed)] = sealed
+    assert receiver.open_feedback(len(sealed)) == bytes.fromhex("80c9000100000001")
