@@ -139,7 +139,7 @@ function isOnlyPage(deviceId) {
     const hold = (/** @type {Lock | null} */ lock) => {
       resolve(lock !== null);
       // Held until the page goes.
-      return lock ? new Promise(() => undefined) : undefined;
+      return lock ? new Promise(() => {}) : undefined;
     };
     navigator.locks.request(`watchroom-camera-${deviceId}`, { ifAvailable: true }, hold);
   });

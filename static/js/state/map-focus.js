@@ -24,7 +24,8 @@ export function neighbour(from, places, arrow) {
   for (const [key, { x, y }] of places) {
     const along = (x - from.x) * way.x + (y - from.y) * way.y;
     const aside = Math.abs((x - from.x) * way.y) + Math.abs((y - from.y) * way.x);
-    if (along > 0.5 && along + 2 * aside < least) {
+    // A sector of 127 degrees: four of them leave no mark that no arrow reaches.
+    if (along > 0.5 && aside <= 2 * along && along + 2 * aside < least) {
       least = along + 2 * aside;
       best = key;
     }

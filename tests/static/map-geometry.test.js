@@ -1,0 +1,232 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { group, groupAtMost, urgency } from "../../static/js/state/map-clusters.js";
+import { isInside, rimPoint } from "../../static/js/state/map-edges.js";
+import { neighbour } from "../../static/js/state/map-focus.js";
+import { labelBox, placeLabels } from "../../static/js/state/map-labels.js";
+import * as projection from "../../static/js/state/map-projection.js";
+import { lengthened, pathData, thinned } from "../../static/js/state/map-trails.js";
+
+const VIEW = { lon: 1.03, lat: 51.36, zoom: 15, width: 800, height: 600 };
+
+/** @param {number} a @param {number} b @param {number} [within] */
+const near = (a, b, within = 1e-6) => assert.ok(Math.abs(a - b) <= within, `${a} is not ${b}`);
+
+/** @param {string} id @param {number} x @param {number} y @param {Record<string, unknown>} [more] */
+function placed(id, x, y, more = {}) {
+  const marker = /** @type {import("../../static/js/state/map-markers.js").Marker} */ (
+    /** @type {unknown} */ ({
+      device_id: id,
+      call_sign: id,
+      recording: "recording",
+      priority: 0,
+      selected: false,
+      stale: false,
+      ...more,
+    })
+  );
+  return { marker, x, y };
+}
+
+test("the centre of the view is projected to its middle, and back", () => {
+  const { x, y } = projection.projector(VIEW)(1.03, 51.36);
+  near(x, 400);
+  near(y, 300);
+  for (const point of [
+    { x: 0, y: 0 },
+    { x: 799, y: 20 },
+    { x: 123.4, y: 567.8 },
+  ]) {
+    const place = projection.unproject(VIEW, point);
+    const again = projection.projector(VIEW)(place.lon, place.lat);
+    near(again.x, point.x, 1e-4);
+    near(again.y, point.y, 1e-4);
+  }
+});
+
+test("a circle true to scale: metres per pixel agree with the distance on the ground", () => {
+  const mpp = projection.metresPerPixel(VIEW.lat, VIEW.zoom);
+  const left = projection.unproject(VIEW, { x: 300, y: 300 });
+  const right = projection.unproject(VIEW, { x: 500, y: 300 });
+  near(projection.distance(left, right) / 200 / mpp, 1, 0.005);
+});
+
+test("zooming keeps the place under the pointer, and stays within its limits", () => {
+  const anchor = { x: 200, y: 450 };
+  const before = projection.unproject(VIEW, anchor);
+  const after = projection.unproject(projection.zoomed(VIEW, 1.7, anchor, [3, 20]), anchor);
+  near(before.lon, after.lon, 1e-9);
+  near(before.lat, after.lat, 1e-9);
+  assert.equal(projection.zoomed(VIEW, 99, anchor, [3, 20]).zoom, 20);
+});
+
+test("view all shows every unit with room to spare", () => {
+  const places = [
+    { lon: 1.0, lat: 51.34 },
+    { lon: 1.05, lat: 51.37 },
+    { lon: 1.02, lat: 51.35 },
+  ];
+  const bounds = projection.boundsOf(places);
+  assert.ok(bounds);
+  const project = projection.projector(projection.fitted(VIEW, bounds, 64, 18));
+  for (const { lon, lat } of places) {
+    const { x, y } = project(lon, lat);
+    assert.ok(x >= 63.9 && x <= 736.1 && y >= 63.9 && y <= 536.1, `${x} ${y}`);
+  }
+  assert.equal(projection.boundsOf([]), null);
+  const single = projection.fitted(VIEW, { west: 1, east: 1, south: 51, north: 51 }, 64, 16.5);
+  assert.equal(single.zoom, 16.5);
+});
+
+test("the scale is a round length", () => {
+  assert.equal(projection.scaleBar(1.5, 110).text, "100 m");
+  assert.equal(projection.scaleBar(2, 110).text, "200 m");
+  assert.equal(projection.scaleBar(30, 110).text, "2 km");
+  near(projection.scaleBar(1.5, 110).px, 66.67, 0.01);
+});
+
+test("markers that lie on each other become one count that shows the highest state", () => {
+  const { single, clusters } = group(
+    [placed("a", 0, 0, { recording: "off" }), placed("b", 10, 0), placed("c", 100, 0)],
+    22,
+  );
+  assert.deepEqual(
+    single.map(({ marker }) => marker.device_id),
+    ["c"],
+  );
+  assert.equal(clusters.length, 1);
+  assert.deepEqual(
+    clusters[0]?.markers.map(({ device_id }) => device_id),
+    ["a", "b"],
+  );
+  assert.equal(clusters[0]?.highest.device_id, "b");
+  assert.equal(clusters[0]?.x, 5);
+});
+
+test("no alert of priority 1 or 2 and no selected unit ever disappears in a count", () => {
+  const crowd = Array.from({ length: 50 }, (_, index) => placed(`m${index}`, index % 3, 0));
+  const pressing = [
+    placed("p1", 0, 0, { priority: 1 }),
+    placed("p2", 0, 0, { priority: 2 }),
+    placed("s", 0, 0, { selected: true }),
+  ];
+  const { single } = groupAtMost([...crowd, ...pressing], 22, 2, () => true);
+  assert.deepEqual(single.map(({ marker }) => marker.device_id).sort(), ["p1", "p2", "s"]);
+});
+
+test("grouping is the same for any order of the units", () => {
+  const crowd = Array.from({ length: 40 }, (_, index) => placed(`m${index}`, (index * 37) % 200, (index * 53) % 200));
+  const names = (/** @type {ReturnType<typeof group>} */ grouped) =>
+    grouped.clusters.map(({ key, markers }) => `${key}:${markers.map(({ device_id }) => device_id).sort()}`).sort();
+  assert.deepEqual(names(group(crowd, 30)), names(group([...crowd].reverse(), 30)));
+});
+
+test("however many units there are, only so many marks are drawn, and none is left out of the counts", () => {
+  const crowd = Array.from({ length: 2000 }, (_, index) =>
+    placed(`m${index}`, (index * 7919) % 1900, (index * 104_729) % 1000),
+  );
+  const { single, clusters } = groupAtMost(crowd, 22, 60, () => true);
+  assert.ok(single.length + clusters.length <= 60, `${single.length + clusters.length} marks`);
+  assert.equal(single.length + clusters.reduce((sum, { markers }) => sum + markers.length, 0), 2000);
+});
+
+test("urgency: priority 1, 2, the selected unit, then the rest", () => {
+  const order = [
+    { priority: 1 },
+    { priority: 2 },
+    { selected: true },
+    { priority: 3 },
+    {},
+    { recording: "off" },
+    { stale: true },
+  ];
+  const ranks = order.map((more) => urgency(placed("x", 0, 0, more).marker));
+  assert.deepEqual(
+    ranks,
+    [...ranks].sort((a, b) => a - b),
+  );
+});
+
+test("a label gives way to a disc, to the rim, and to a more urgent label", () => {
+  const base = { radius: 11, width: 60, height: 22, rank: 4 };
+  assert.deepEqual(placeLabels([{ ...base, x: 100, y: 100 }], VIEW), ["right"]);
+  assert.deepEqual(placeLabels([{ ...base, x: 790, y: 100 }], VIEW), ["left"]);
+  assert.deepEqual(
+    placeLabels(
+      [
+        { ...base, x: 100, y: 100 },
+        { ...base, x: 140, y: 100 },
+      ],
+      VIEW,
+    ),
+    ["left", "right"],
+  );
+  const [urgent] = placeLabels(
+    [
+      { ...base, x: 100, y: 100, rank: 0 },
+      { ...base, x: 140, y: 160, rank: 9 },
+    ],
+    VIEW,
+  );
+  assert.equal(urgent, "right");
+});
+
+test("a label stays on its side while that is as good as any", () => {
+  const mark = { x: 400, y: 300, radius: 11, width: 60, height: 22, rank: 4 };
+  assert.deepEqual(placeLabels([{ ...mark, before: "left" }], VIEW), ["left"]);
+  const box = labelBox(mark, "left");
+  assert.equal(box.right, 400 - 16);
+  assert.equal(box.bottom - box.top, 22);
+});
+
+test("an alert outside the view is pointed at from the rim", () => {
+  assert.equal(isInside({ x: 10, y: 10 }, VIEW), true);
+  assert.equal(isInside({ x: 801, y: 10 }, VIEW), false);
+  const east = rimPoint({ x: 4000, y: 300 }, VIEW, 20);
+  near(east.x, 780);
+  near(east.y, 300);
+  near(east.turn, 90);
+  const north = rimPoint({ x: 400, y: -900 }, VIEW, 20);
+  near(north.y, 20);
+  near(north.turn, 0);
+});
+
+test("arrow keys walk to the nearest mark that way", () => {
+  const places = new Map([
+    ["here", { x: 0, y: 0 }],
+    ["right", { x: 50, y: 5 }],
+    ["far", { x: 30, y: 90 }],
+    ["up", { x: -5, y: -40 }],
+  ]);
+  const from = { x: 0, y: 0 };
+  assert.equal(neighbour(from, places, "ArrowRight"), "right");
+  assert.equal(neighbour(from, places, "ArrowUp"), "up");
+  assert.equal(neighbour(from, places, "ArrowDown"), "far");
+  assert.equal(neighbour(from, new Map([["here", from]]), "ArrowLeft"), null);
+  assert.equal(neighbour(from, places, "Escape"), null);
+});
+
+test("a trail is in the device's order, each moment once, and forgets what is old", () => {
+  const at = (/** @type {number} */ time) => ({ at: time, lat: 51, lon: 1 });
+  const trail = lengthened([at(1000), at(1010)], [at(1005), at(1010), at(100), at(2000)], 1020);
+  assert.deepEqual(
+    trail.map((fix) => fix.at),
+    [1000, 1005, 1010],
+  );
+});
+
+test("a path leaves out what cannot be seen and keeps its end", () => {
+  const points = [0, 1, 2, 10, 11].map((x) => ({ x, y: 0 }));
+  assert.deepEqual(
+    thinned(points, 3).map(({ x }) => x),
+    [0, 10, 11],
+  );
+  assert.equal(pathData([{ x: 0, y: 0 }]), "");
+  assert.equal(
+    pathData([
+      { x: 0, y: 0 },
+      { x: 1.26, y: 2 },
+    ]),
+    "M0.0 0.0L1.3 2.0",
+  );
+});
