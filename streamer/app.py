@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import signal
 import ssl
 import sys
@@ -99,6 +100,7 @@ class Camera:
             self._wire()
             await self._open_hand(stack)
             self._end_by_signal(stack)
+            self._end_with_parent(stack)
             self.kit.begin()
             self.downlink.show_what_waits()
             self._start(tasks)
@@ -170,6 +172,20 @@ class Camera:
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             loop.add_signal_handler(number, self.stop)
             stack.callback(loop.remove_signal_handler, number)
+
+    def _end_with_parent(self, stack: AsyncExitStack) -> None:
+        """A camera that another program started must not outlive it, even if that one was killed."""
+        if not self.config.until_stdin_closes:
+            return
+        loop, stdin = asyncio.get_running_loop(), sys.stdin.fileno()
+
+        def readable() -> None:
+            if not os.read(stdin, 4096):
+                loop.remove_reader(stdin)
+                self.stop()
+
+        loop.add_reader(stdin, readable)
+        stack.callback(loop.remove_reader, stdin)
 
     def _start(self, tasks: TaskOwner) -> None:
         tasks.start(self._or_end(again_and_again(self.uplink.run, "uplink")), "uplink")

@@ -63,6 +63,7 @@ class CameraConfig:
     town: str
     control: str | None
     keys: bool
+    until_stdin_closes: bool
     requests_refused: bool
     heard_after_s: float
     insecure: bool
@@ -92,6 +93,9 @@ def parser() -> argparse.ArgumentParser:
     _add_media(p)
     p.add_argument("--control", metavar="PORT|unix:PATH", help="listen for buttons and sensors, see below")
     p.add_argument("--no-keys", action="store_true", help="do not take keys from the terminal")
+    p.add_argument(
+        "--until-stdin-closes", action="store_true", help="end when standard input does: a child of another program"
+    )
     p.add_argument("--refuse-requests", action="store_true", help="control may not start recording or the stream")
     p.add_argument("--insecure", action="store_true", help="trust any certificate (tests only)")
     p.add_argument("--ca-file", type=Path, metavar="FILE", help="trust this certificate, e.g. a self-signed one")
@@ -152,7 +156,8 @@ def read(argv: list[str]) -> CameraConfig:
         start_at=a.start_at,
         town=a.town,
         control=_control(a.control),
-        keys=not a.no_keys,
+        keys=not a.no_keys and not a.until_stdin_closes,
+        until_stdin_closes=a.until_stdin_closes,
         requests_refused=a.refuse_requests,
         heard_after_s=a.heard_after or (officer.heard_after_s if officer else 0.0),
         insecure=a.insecure,
