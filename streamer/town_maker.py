@@ -27,76 +27,15 @@ from shapely.geometry import (  # type: ignore[import-untyped,unused-ignore]
     Polygon,
     box,
 )
-from shapely.ops import polygonize, unary_union  # type: ignore[import-untyped,unused-ignore]
+from shapely.ops import unary_union  # type: ignore[import-untyped,unused-ignore]
 
 from streamer import town_plan as plan
 from streamer.projection import Projection
+from streamer.town_houses import Houses
+from streamer.town_shapes import XY, Ground, Street, curve, parts
 
-XY = tuple[float, float]
 SEED = 17
-PAVEMENT_M = 2.2  # as `streamer.town` has it: façades stand this far behind the kerb
 GRID_M = 0.05  # all lines are snapped to this, so that crossings are exactly shared
-
-
-def curve(points: list[XY] | tuple[XY, ...], steps: int = 8, closed: bool = False) -> list[XY]:
-    """Catmull-Rom spline through all of `points`."""
-    pts = list(points)
-    if closed:
-        pts = [pts[-1], *pts, pts[0], pts[1]]
-    else:
-        first, last = pts[0], pts[-1]
-        before = (2 * first[0] - pts[1][0], 2 * first[1] - pts[1][1])
-        after = (2 * last[0] - pts[-2][0], 2 * last[1] - pts[-2][1])
-        pts = [before, *pts, after]
-    out: list[XY] = []
-    for a, b, c, d in zip(pts, pts[1:], pts[2:], pts[3:], strict=False):
-        out += [tuple(_catmull(a[k], b[k], c[k], d[k], i / steps) for k in (0, 1)) for i in range(steps)]  # type: ignore[misc]
-    return [*out, pts[-2]]
-
-
-def _catmull(a: float, b: float, c: float, d: float, t: float) -> float:
-    return 0.5 * (2 * b + (c - a) * t + (2 * a - 5 * b + 4 * c - d) * t * t + (3 * b - a - 3 * c + d) * t**3)
-
-
-def parts(shape: Any, kind: str) -> list[Any]:
-    """The non-empty parts of `shape` that are of geometry type `kind`."""
-    members = shape.geoms if hasattr(shape, "geoms") else [shape]
-    return [
-        g
-        for m in members
-        for g in (parts(m, kind) if hasattr(m, "geoms") else [m])
-        if g.geom_type == kind and not g.is_empty
-    ]
-
-
-class Ground:
-    """Sea, river, harbour, beach, parks: what the streets have to go round."""
-
-    def __init__(self) -> None:
-        coast = curve(plan.COAST, 10)
-        land = Polygon([*coast, (3400, 2600), (-3400, 2600)]).buffer(0)
-        line = LineString(curve(plan.RIVER, 12))
-        pieces = list(zip(line.coords, list(line.coords)[1:], strict=False))
-        river = unary_union([LineString(p).buffer(13 + 17 * (i / len(pieces)) ** 1.6) for i, p in enumerate(pieces)])
-        basin = Polygon(plan.BASIN)
-        piers = unary_union([LineString(p).buffer(w / 2, cap_style="flat") for w, p in plan.PIERS])
-        self.river = river
-        self.land = unary_union([land.difference(river).difference(basin), piers]).simplify(0.6)
-        sea = Polygon([*coast, (3400, -2600), (-3400, -2600)]).buffer(0)
-        self.beach = LineString([p for p in coast if -1700 <= p[0] <= -330]).buffer(34).intersection(sea).simplify(1)
-        self.parks = [(name, Polygon(curve(ring, 6, closed=True)).intersection(self.land)) for name, ring in plan.PARKS]
-        self.woods = [Polygon(curve(ring, 6, closed=True)).intersection(self.land) for ring in plan.WOODS]
-        self.ponds = [Polygon(curve(ring, 5, closed=True)) for ring in plan.PONDS]
-        self.squares = [Polygon(ring) for ring in plan.SQUARES]
-        self.rail = LineString(curve(plan.RAIL, 10))
-        self.green = unary_union([p for _, p in self.parks] + self.woods)
-
-
-class Street:
-    """One named street before noding."""
-
-    def __init__(self, name: str, kind: str, width: float, line: Any) -> None:
-        self.name, self.kind, self.width, self.line = name, kind, width, line
 
 
 def main_streets() -> list[Street]:
@@ -259,67 +198,6 @@ def park_paths(ground: Ground, streets: list[Street], rng: random.Random) -> lis
     return out
 
 
-class Houses:
-    """Footprints along the edges of the blocks that the streets enclose."""
-
-    def __init__(self, ground: Ground, streets: list[Street], rng: random.Random) -> None:
-        self.rng = rng
-        self.footprints: list[tuple[Any, float]] = [(Polygon(ring), height) for _, height, ring in plan.LANDMARKS]
-        self.blocks: list[Any] = []
-        self.frontage = unary_union([s.line.buffer(s.width / 2 + PAVEMENT_M + 14) for s in streets])
-        roads = unary_union([g for s in streets for g in s.line.geoms])
-        edge = box(-plan.HALF_X, -plan.HALF_Y, plan.HALF_X, plan.HALF_Y)
-        lines = unary_union([roads, ground.land.intersection(edge).boundary, edge.boundary, ground.rail])
-        tarmac = unary_union([s.line.buffer(s.width / 2 + PAVEMENT_M, cap_style="flat") for s in streets])
-        kept_free = unary_union(
-            [ground.green, ground.river.buffer(7), ground.rail.buffer(11), *[s.buffer(1) for s in ground.squares]]
-            + [f.buffer(5) for f, _ in self.footprints]
-        )
-        inland = ground.land.buffer(-9)
-        for block in polygonize(lines):
-            if (
-                not 500 < block.area < 300_000
-                or block.touches(edge.boundary)
-                or not ground.land.contains(block.representative_point())
-            ):
-                continue
-            if block.area < 30_000:
-                self.blocks.append(block)
-            self._build(block.difference(tarmac).difference(kept_free).intersection(inland))
-
-    def _build(self, room: Any) -> None:
-        for plot in parts(room, "Polygon"):
-            if plot.area < 120:
-                continue
-            dense = math.hypot(plot.centroid.x - 120, plot.centroid.y + 80) < 620
-            plot = plot.simplify(1.2) if dense else plot.buffer(-3.2).simplify(1.5)
-            ring = plot.difference(plot.buffer(-self.rng.uniform(9, 12.5))).intersection(self.frontage)
-            cuts = unary_union(
-                [self._gap(*cut, dense) for piece in parts(plot, "Polygon") for cut in self._runs(piece, dense)]
-            )
-            for house in parts(ring.difference(cuts), "Polygon"):
-                if (44 if dense else 62) < house.area < 1600 and self.rng.random() < (0.97 if dense else 0.93):
-                    height = self.rng.choice([6.2, 6.8, 7.4, 8.6, 9.8] if dense else [5.6, 6.2, 6.8])
-                    self.footprints.append((house.simplify(1.1), height))
-
-    def _runs(self, piece: Any, dense: bool) -> list[tuple[Any, float]]:
-        """Where terraces end: distances along the outline of one plot."""
-        outline, at, cuts = piece.exterior, self.rng.uniform(0, 8), []
-        while at < outline.length:
-            cuts.append((outline, at))
-            at += self.rng.uniform(16, 40) if dense else self.rng.uniform(18, 36)
-        return cuts
-
-    def _gap(self, outline: Any, at: float, dense: bool) -> Any:
-        """A cut square to the outline: a party wall's line, an alley or a drive."""
-        a, b = outline.interpolate(at), outline.interpolate(min(outline.length, at + 1))
-        dx, dy = b.x - a.x, b.y - a.y
-        wide = self.rng.choice([0.25, 0.25, 1.2, 2.8] if dense else [3.2, 4.5, 6.0])
-        return LineString([(a.x - dy * 24, a.y + dx * 24), (a.x + dy * 24, a.y - dx * 24)]).buffer(
-            wide, cap_style="flat"
-        )
-
-
 def feature(projection: Projection, layer: str, shape: Any, **properties: Any) -> dict[str, Any]:
     """A GeoJSON feature; coordinates in degrees, 6 decimals (7 cm here)."""
 
@@ -364,7 +242,7 @@ def make_town() -> dict[str, Any]:
     view = box(-3000, -2400, 3000, 2400)
     put("earth", ground.land.intersection(view), kind="earth")
     put("water", view.difference(ground.land), kind="ocean")
-    gardens = unary_union([f.buffer(20, resolution=2) for f, _ in houses.footprints]).buffer(-9, resolution=2)
+    gardens = unary_union([f.buffer(20, quad_segs=2) for f, _ in houses.footprints]).buffer(-9, quad_segs=2)
     built = unary_union([gardens, *houses.blocks]).difference(ground.green).intersection(ground.land)
     put("landuse", built.buffer(2).simplify(4), kind="urban")
     put("landuse", ground.beach.simplify(1), kind="beach")

@@ -51,15 +51,9 @@ class StreetPainter:
         shade = np.zeros((self.height, self.width), np.uint8)
         shade[horizon:] = ground_shade(view, lamps, horizon)
         nearest, highest = walls.see(view, near, lamps, self._atlas)
-        walls.paint(index, shade, highest, max(0, int(highest.top.min())), horizon, self._atlas)
-        walls.paint(
-            index,
-            shade,
-            nearest,
-            max(0, int(nearest.top.min())),
-            min(self.height, math.ceil(nearest.foot.max()) + 1),
-            self._atlas,
-        )
+        behind = np.flatnonzero(highest.top < nearest.top - 0.5)
+        walls.paint(index, shade, highest, behind, horizon, self._atlas)
+        walls.paint(index, shade, nearest, None, self.height, self._atlas)
         pixels = np.take(self._atlas.colours, (shade.astype(np.uint16) << 8) | index)
         self._fill_sky(pixels, index, view)
         _reflect(pixels, index, view, nearest)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -143,18 +144,36 @@ def _columns(
 
 
 def paint(
-    index: NDArray[np.uint8], shade: NDArray[np.uint8], seen: Columns, first: int, last: int, atlas: Atlas
+    index: NDArray[np.uint8],
+    shade: NDArray[np.uint8],
+    seen: Columns,
+    columns: NDArray[np.intp] | None,
+    last: int,
+    atlas: Atlas,
 ) -> None:
-    """Put the walls of `seen` into rows `first`…`last` of the picture's `index` and `shade`."""
+    """Put the walls of `seen` into the picture's `index` and `shade`, down to row `last`.
+
+    `columns`: only these columns (for the walls behind, which show in few of them); None: all.
+    """
+    if columns is not None and not len(columns):
+        return
+    pick = slice(None) if columns is None else columns
+    first, last = max(0, int(seen.top[pick].min())), min(last, math.ceil(seen.foot[pick].max()) + 1)
     if last <= first:
         return
+    top, foot, texels_tall = seen.top[pick], seen.foot[pick], seen.texels[pick]
     rows = (np.arange(first, last, dtype=np.float32) + np.float32(0.5))[:, None]
-    scale = (seen.texels / np.maximum(seen.foot - seen.top, 1e-3)).astype(np.float32)
-    row = rows * scale - (seen.top * scale).astype(np.float32)
-    inside = (row >= 0) & (row < seen.texels.astype(np.float32))
+    scale = (texels_tall / np.maximum(foot - top, 1e-3)).astype(np.float32)
+    row = rows * scale
+    row -= (top * scale).astype(np.float32)
+    inside = (row >= 0) & (row < texels_tall.astype(np.float32))
     where = row.astype(np.int32)
-    where += seen.start.astype(np.int32)
+    where += seen.start[pick].astype(np.int32)
     texels = np.take(atlas.texels, where, mode="clip")
     inside &= texels != 0
-    np.copyto(index[first:last], texels, where=inside)
-    np.copyto(shade[first:last], seen.shade, where=inside)
+    if columns is None:
+        np.copyto(index[first:last], texels, where=inside)
+        np.copyto(shade[first:last], seen.shade, where=inside)
+    else:
+        index[first:last, columns] = np.where(inside, texels, index[first:last, columns])
+        shade[first:last, columns] = np.where(inside, seen.shade[columns], shade[first:last, columns])

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
 from random import Random
 
@@ -23,6 +23,7 @@ from streamer.sound import open_sound
 from streamer.street.barcode import draw_barcode, read_barcode
 from streamer.tasks import TaskOwner
 from streamer.whip_client import WhipClient
+from tests.streamer.waiting import until
 from tests.streamer.whip_receiver import WhipReceiver
 
 MAIN, SUB = LayerPlan(640, 360, 15, 700_000), LayerPlan(320, 180, 7, 120_000)
@@ -45,7 +46,7 @@ class BarcodeSource:
             at = CLOCK.wall()
             picture = Image.fromarray(np.roll(noise, taken * 8, axis=1))
             draw_barcode(picture, at)
-            yield Taken(at, av.VideoFrame.from_image(picture))
+            yield Taken(at, av.VideoFrame.from_ndarray(np.asarray(picture), format="rgb24"))
 
 
 @dataclass
@@ -55,12 +56,6 @@ class Camera:
     client: WhipClient
     picture: Picture
     states: list[bool] = field(default_factory=list)
-
-
-async def until(condition: Callable[[], bool], seconds: float = 12.0) -> None:
-    async with asyncio.timeout(seconds):
-        while not condition():
-            await asyncio.sleep(0.02)
 
 
 @contextlib.asynccontextmanager
@@ -91,6 +86,11 @@ async def published(
                 await run
 
 
+def time_in(frame: av.VideoFrame) -> int | None:
+    """The barcode's milliseconds."""
+    return read_barcode(np.asarray(frame.to_ndarray(format="gray")))
+
+
 async def test_main_sub_and_sound_arrive_and_the_session_is_ended_in_order() -> None:
     async with WhipReceiver() as receiver:
         async with published(receiver) as camera:
@@ -115,31 +115,27 @@ async def test_the_picture_is_the_one_captured_and_sender_reports_tell_when() ->
         report = receiver.reports[-1].sender_info
         frame = receiver.frames["main"][-1]
         assert isinstance(frame, av.VideoFrame) and frame.pts is not None
-        burnt_in = read_barcode(np.asarray(frame.to_ndarray(format="gray")))
+        burnt_in = time_in(frame)
         assert burnt_in is not None
         reported_ms = (report.ntp_timestamp / 2**32 - 2_208_988_800) * 1000
         # aiortc's receiver hands out timestamps without the sender's random start: only differences count
         first = receiver.frames["main"][0]
         assert isinstance(first, av.VideoFrame) and first.pts is not None
-        first_ms = read_barcode(np.asarray(first.to_ndarray(format="gray")))
+        first_ms = time_in(first)
         assert first_ms is not None
         assert (burnt_in - first_ms) % 2**32 == pytest.approx((frame.pts - first.pts) / 90, abs=2)
         # the report speaks of a frame that was captured on the same 15 Hz raster of capture times
-        captured = [read_barcode(np.asarray(f.to_ndarray(format="gray"))) for f in receiver.frames["main"]]  # type: ignore[union-attr]
+        captured = [time_in(f) for f in receiver.pictures("main")]
         nearest = min(abs((round(reported_ms) - c + 2**31) % 2**32 - 2**31) for c in captured if c is not None)
         assert nearest <= 2
 
 
 async def test_a_picture_loss_is_answered_by_a_key_frame() -> None:
-    async with WhipReceiver() as receiver, published(receiver, with_sound=False, sub=None) as camera:
+    async with WhipReceiver() as receiver, published(receiver, with_sound=False, sub=None):
         await until(lambda: len(receiver.frames["main"]) > 10)
-        keys: list[int] = []
-        original = camera.picture.request_key
-        camera.picture.request_key = lambda layer: (keys.append(1), original(layer))[1]  # type: ignore[method-assign]
-        before = sum(bool(f.key_frame) for f in receiver.frames["main"])  # type: ignore[union-attr]
+        before = sum(f.key_frame for f in receiver.pictures("main"))
         await receiver.ask_for_key()
-        await until(lambda: sum(bool(f.key_frame) for f in receiver.frames["main"]) > before)  # type: ignore[union-attr]
-        assert keys
+        await until(lambda: sum(f.key_frame for f in receiver.pictures("main")) > before)
 
 
 async def test_the_servers_estimate_sets_the_encoders_down_to_100_kbit() -> None:

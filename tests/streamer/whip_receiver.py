@@ -42,6 +42,10 @@ class WhipReceiver:
         await self.drop()
         await self._runner.cleanup()
 
+    def pictures(self, layer: str) -> list[av.VideoFrame]:
+        """The pictures of a layer."""
+        return [f for f in self.frames[layer] if isinstance(f, av.VideoFrame)]
+
     async def drop(self) -> None:
         """End every connection, as a server that goes away does."""
         for connection in self.connections:

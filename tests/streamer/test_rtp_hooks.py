@@ -1,0 +1,114 @@
+"""The contract with aiortc's private parts: if a new version breaks it, these fail and say where."""
+
+from __future__ import annotations
+
+import inspect
+from random import Random
+from typing import Any
+
+import pytest
+from aiortc import RTCPeerConnection, RTCRtpSender
+from aiortc.rtp import (
+    RTCP_PSFB_APP,
+    RTCP_PSFB_FIR,
+    RTCP_PSFB_PLI,
+    RtcpPsfbPacket,
+    RtcpSenderInfo,
+    RtcpSrPacket,
+    pack_remb_fci,
+)
+
+from streamer.encoder import CLOCK_RATE, Encoded
+from streamer.outgoing_track import OutgoingTrack
+from streamer.rtp_hooks import Impairment, impair, ntp_time, on_bandwidth, on_key_request, report_capture_time
+
+
+async def test_pli_and_fir_reach_the_encoder() -> None:
+    connection = RTCPeerConnection()
+    sender = connection.addTransceiver("video", direction="sendonly").sender
+    asked: list[int] = []
+    on_key_request(sender, lambda: asked.append(1))
+    for fmt in (RTCP_PSFB_PLI, RTCP_PSFB_FIR):
+        await sender._handle_rtcp_packet(RtcpPsfbPacket(fmt=fmt, ssrc=1, media_ssrc=sender._ssrc))
+    assert len(asked) == 2
+    await connection.close()
+
+
+async def test_remb_for_this_sender_is_told_and_broken_ones_are_not() -> None:
+    connection = RTCPeerConnection()
+    sender = connection.addTransceiver("video", direction="sendonly").sender
+    told: list[int] = []
+    on_bandwidth(sender, told.append)
+    for fci in (pack_remb_fci(250_000, [sender._ssrc]), pack_remb_fci(9_000, [sender._ssrc ^ 1]), b"REMB", b""):
+        await sender._handle_rtcp_packet(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=1, media_ssrc=0, fci=fci))
+    assert told == [pytest.approx(250_000, rel=0.01)]
+    await connection.close()
+
+
+async def test_sender_reports_tell_the_time_of_capture() -> None:
+    connection = RTCPeerConnection()
+    sender = connection.addTransceiver("video", direction="sendonly").sender
+    sent: list[Any] = []
+
+    async def keep(packets: list[Any]) -> None:
+        sent.extend(packets)
+
+    vars(sender)["_send_rtcp"] = keep
+    track = OutgoingTrack("video", CLOCK_RATE, 1000.0, 4)
+    report_capture_time(sender, track)
+
+    def report() -> RtcpSrPacket:
+        return RtcpSrPacket(ssrc=1, sender_info=RtcpSenderInfo(5, 6, 7, 8))
+
+    await sender._send_rtcp([report()])
+    assert sent == []  # nothing was captured yet
+    track.push(Encoded(b"x", 1000.25, True))
+    packet = await track.recv()
+    assert packet.pts == CLOCK_RATE // 4
+    await sender._send_rtcp([report()])
+    assert sent[0].sender_info.ntp_timestamp == ntp_time(1000.25) == (2_208_989_800 << 32) + 2**30
+    assert sent[0].sender_info.rtp_timestamp == 6
+    await connection.close()
+
+
+def test_aiortc_still_calls_through_the_instance() -> None:
+    source = inspect.getsource(RTCRtpSender)
+    for call in ("self._send_keyframe()", "self._send_rtcp(", "self.transport._send_rtp("):
+        assert call in source, f"aiortc no longer calls {call}"
+
+
+async def test_impairment_sits_on_the_transport() -> None:
+    connection = RTCPeerConnection()
+    sender = connection.addTransceiver("video", direction="sendonly").sender
+    passed: list[bytes] = []
+
+    async def pass_on(packet: bytes) -> None:
+        passed.append(packet)
+
+    vars(sender.transport)["_send_rtp"] = pass_on
+    impairment = Impairment(Random(1))
+    impair(connection, impairment)
+    media, report = b"\x80\x60" + bytes(10), b"\x80\xc8" + bytes(10)
+    await sender.transport._send_rtp(media)
+    impairment.stalled = True
+    await sender.transport._send_rtp(media)
+    await sender.transport._send_rtp(report)
+    assert passed == [media, report]
+    impairment.stalled, impairment.loss = False, 0.5
+    for _ in range(400):
+        await sender.transport._send_rtp(media)
+    assert 150 < len(passed) - 2 < 250
+    await connection.close()
+
+
+async def test_a_full_queue_waits_for_the_next_key_frame() -> None:
+    track = OutgoingTrack("video", CLOCK_RATE, 0.0, 3)
+    for n in range(3):
+        assert track.push(Encoded(b"p", float(n), n == 0))
+    assert not track.push(Encoded(b"p", 3.0, False))
+    assert not track.push(Encoded(b"p", 4.0, False))
+    assert track.push(Encoded(b"key", 5.0, True))
+    assert bytes(await track.recv()) == b"key"
+    assert track.dropped == 5
+    track.push(Encoded(b"p", 1.0, False))  # the clock was set back
+    assert (await track.recv()).pts == 5 * CLOCK_RATE + 1

@@ -1,0 +1,53 @@
+"""The camera against the real media engine: both layers and the sound arrive, and their clock is the camera's."""
+
+from __future__ import annotations
+
+import asyncio
+from random import Random
+
+from streamer.backoff import Backoff
+from streamer.capture import Picture
+from streamer.clock import SystemClock
+from streamer.encoder import LayerPlan
+from streamer.pose import Pose
+from streamer.sound import open_sound
+from streamer.tasks import TaskOwner
+from streamer.whip_client import WhipClient
+from tests.server.media.conftest import CAMERA, Running, Site, running, site
+from tests.streamer.test_whip_client import BarcodeSource
+from tests.streamer.waiting import until
+
+__all__ = ["running", "site"]  # fixtures
+CLOCK = SystemClock()
+
+
+async def test_the_engine_takes_main_sub_and_sound(running: Running, site: Site) -> None:
+    states: list[bool] = []
+    picture = Picture(BarcodeSource(), LayerPlan(640, 360, 15, 700_000), LayerPlan(320, 180, 7, 120_000))
+    client = WhipClient(
+        f"{site.url}/whip/{CAMERA}",
+        lambda: "camera",
+        picture,
+        open_sound("street", lambda: Pose(0, 0, 0), CLOCK),
+        states.append,
+        clock=CLOCK,
+        rng=Random(2),
+        backoff=Backoff(Random(2), first_s=0.05, cap_s=0.1),
+    )
+    async with TaskOwner("camera") as tasks:
+        run = tasks.start(client.run(), "publish")
+        await running.streaming(CAMERA, layers=2)
+        publisher = next(iter(running.engine._publishers.values()))
+        await until(lambda: all(track["packets"] > 5 for track in publisher.describe(0)["tracks"]))
+        tracks = publisher.describe(0)["tracks"]
+        assert {(t["kind"], t["layer"], t["codec"]) for t in tracks} == {
+            ("video", "main", "H264"),
+            ("video", "sub", "H264"),
+            ("audio", "main", "opus"),
+        }
+        clocks = [source.forwarder.clock for source in publisher.inlet.sources]
+        await until(lambda: all(c.reported_at is not None for c in clocks))
+        await client.close()
+        async with asyncio.timeout(10):
+            await run
+    assert states == [True, False]
