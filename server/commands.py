@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import getpass
 import json
+import os
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -18,6 +19,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server import logs
 from server.access.actions import Access, CameraAccess
+from server.access.person import checked_name, checked_role
 from server.access.routes import camera_urls
 from server.access.store import AccessStore
 from server.bus import LocalBus
@@ -49,6 +51,7 @@ Data = Annotated[Path, typer.Option("--data", envvar="WATCHROOM_DATA", help="the
 
 def main(argv: list[str]) -> int:
     """Run one command; returns the exit code: 0 done, 1 failed, 2 not understood. Errors are one sentence."""
+    os.umask(0o077)  # keys, persons and pictures: nobody else on this machine reads them
     try:
         code = commands(args=argv, prog_name="python3 -m server", standalone_mode=False)
     except typer.TyperException as error:
@@ -187,6 +190,7 @@ def person_add(
         person = await registry.access.add_person(name, role, password, display_name, call_sign)
         return dict(person.as_json())
 
+    checked_name(name), checked_role(role)  # before a password is asked for
     password = _password()
     return _with_registry(data, work)
 

@@ -14,6 +14,8 @@ from server.errors import WatchroomError
 
 log = structlog.get_logger(__name__)
 
+NONCE: web.RequestKey[str] = web.RequestKey("csp_nonce", str)
+
 # 'self' in connect-src covers WebSockets of the same origin (CSP 3, 6.7.2.8); workers of MapLibre come from a file.
 POLICY = (
     "default-src 'none'; script-src 'self' 'nonce-{nonce}'; worker-src 'self'; style-src 'self'; "
@@ -57,12 +59,12 @@ def error_middleware() -> Middleware:
 
 
 def header_middleware(secure: bool) -> Middleware:
-    """Gives each request its nonce (`request["csp_nonce"]`), and each answer its headers."""
+    """Gives each request its nonce (`request[NONCE]`), and each answer its headers."""
 
     @web.middleware
     async def headers(request: web.Request, handler: Handler) -> web.StreamResponse:
         nonce = secrets.token_urlsafe(16)
-        request["csp_nonce"] = nonce
+        request[NONCE] = nonce
         try:
             response = await handler(request)
         except web.HTTPException as redirect:

@@ -20,7 +20,7 @@ from server.access.session import Caller
 from server.config import Config
 from server.errors import Conflict, Forbidden, Unauthorised
 from server.media.live import Viewer
-from server.middleware import error_middleware, header_middleware
+from server.middleware import NONCE, error_middleware, header_middleware
 from server.units.unit import Device
 from server.wire import Hello
 
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+CALLER: web.RequestKey[Caller] = web.RequestKey("caller", Caller)
 COOKIE = "watchroom_session"
 SIGN_IN = frozenset({("POST", "/sign-in"), ("POST", "/api/session")})  # no session yet, so no token of one
 PUBLIC = frozenset({"/sign-in", "/healthz", "/readyz", "/favicon.ico"})
@@ -53,7 +54,7 @@ class Gate:
         return [header_middleware(self._config.secure), error_middleware(), self.middleware()]
 
     def middleware(self) -> Middleware:
-        """Sets `request["caller"]`, `["person"]`, `["session_id"]`, `["csrf_token"]`, or refuses."""
+        """Sets `request[CALLER]`, or refuses."""
 
         @web.middleware
         async def gate(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -61,10 +62,7 @@ class Gate:
                 return await handler(request)
             caller = await self._caller(request)
             if caller is not None:
-                request["caller"] = caller
-                request["person"] = caller.person
-                request["session_id"] = caller.session_id
-                request["csrf_token"] = caller.csrf or ""
+                request[CALLER] = caller
             self._check_page(request, caller)
             if caller is None and not await self._may_enter(request):
                 return _sign_in_first(request)
@@ -78,10 +76,19 @@ class Gate:
 
     def person(self, request: web.Request) -> Person:
         """The person who asks. Raises Unauthorised."""
-        person: Person | None = request.get("person")
-        if person is None:
+        return self.caller(request).person
+
+    def caller(self, request: web.Request) -> Caller:
+        """Who asks, and by what session or token. Raises Unauthorised."""
+        caller: Caller | None = request.get(CALLER)
+        if caller is None:
             raise Unauthorised("sign in, or send an API token", headers={"WWW-Authenticate": "Bearer"})
-        return person
+        return caller
+
+    def session_keys(self, request: web.Request) -> frozenset[str]:
+        """What, once revoked, ends whatever this request opened. Raises Unauthorised."""
+        caller = self.caller(request)
+        return frozenset({caller.person.id, caller.session_id})
 
     def allow(self, request: web.Request, permission: Permission) -> Person:
         """The person who asks, if they may. Raises Unauthorised, Forbidden."""
@@ -102,27 +109,28 @@ class Gate:
             raise Conflict(
                 f"{unit.device.call_sign} is not recording, so there is no picture to watch", kind="not-recording"
             )
-        return Viewer(person.id, person.display_name, person.role.value, request["session_id"])
+        return Viewer(person.id, person.display_name, person.role.value, self.caller(request).session_id)
 
     async def verify_hello(self, request: web.Request, device_id: str, nonce: bytes, hello: Hello) -> Device:
         """The camera on this uplink. Raises Unauthorised."""
-        caller: Caller | None = request.get("caller")
+        caller: Caller | None = request.get(CALLER)
         if caller is not None and caller.csrf is not None and request.headers.get("Origin") is None:
             caller = None  # a phone is a browser, and browsers say on a WebSocket which page opened it
         return await self._cameras.verify_hello(device_id, hello, nonce, caller)
 
     def variables(self, request: web.Request) -> Mapping[str, Any]:
         """What every page's template gets of its request."""
-        return {"csp_nonce": request["csp_nonce"], "csrf_token": request.get("csrf_token", "")}
+        caller: Caller | None = request.get(CALLER)
+        return {"csp_nonce": request[NONCE], "csrf_token": (caller.csrf if caller else None) or ""}
 
     async def still_in(self, request: web.Request) -> bool:
         """Whether the session or token of this request is still good. To ask does not count as use."""
-        caller: Caller | None = request.get("caller")
+        caller: Caller | None = request.get(CALLER)
         return caller is not None and await self._caller(request, is_use=False) is not None
 
     async def touch(self, request: web.Request) -> None:
         """The person behind this request's socket did something."""
-        caller: Caller | None = request.get("caller")
+        caller: Caller | None = request.get(CALLER)
         if caller is not None and caller.csrf is not None:
             await self._access.touch(caller.session_id)
 

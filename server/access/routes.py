@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import jinja2
 from aiohttp import web
 
-from server.access.middleware import COOKIE, Gate
+from server.access.middleware import CALLER, COOKIE, Gate
 from server.access.origin import local_path
 from server.access.permission import Permission
 from server.access.person import sign_in_fields
@@ -47,8 +47,8 @@ class SignIn:
     async def page(self, request: web.Request) -> web.Response:
         """The sign-in page; whoever is signed in goes on."""
         wanted = local_path(request.query.get("next"))
-        if request.get("person") is not None:
-            raise web.HTTPSeeOther(wanted or _landing(request["person"].role))
+        if CALLER in request:
+            raise web.HTTPSeeOther(wanted or _landing(request[CALLER].person.role))
         return self._rendered(request, wanted, None, 200)
 
     async def by_form(self, request: web.Request) -> web.Response:
@@ -81,8 +81,8 @@ class SignIn:
         try:
             signed_in = await self._access.sign_in_once(request.match_info["token"], request.cookies.get(COOKIE))
         except Unauthorised as error:
-            if request.get("person") is not None:
-                return web.Response(status=303, headers={"Location": _landing(request["person"].role)})
+            if CALLER in request:
+                return web.Response(status=303, headers={"Location": _landing(request[CALLER].person.role)})
             if "text/html" not in request.headers.get("Accept", ""):
                 raise
             return self._rendered(request, None, _sentence(error), error.status)
@@ -92,12 +92,14 @@ class SignIn:
 
     async def who(self, request: web.Request) -> web.Response:
         """GET /api/session."""
-        return web.json_response({"person": request["person"].as_json(), "csrf": request["csrf_token"]})
+        caller = self._gate.caller(request)
+        return web.json_response({"person": caller.person.as_json(), "csrf": caller.csrf or ""})
 
     async def out(self, request: web.Request) -> web.Response:
         """End this session (an API token is not ended by this)."""
-        if request["csrf_token"]:
-            await self._access.sign_out(request["session_id"])
+        caller = self._gate.caller(request)
+        if caller.csrf is not None:
+            await self._access.sign_out(caller.session_id)
         response = web.Response(status=204)
         if request.path == "/sign-out":
             response = web.Response(status=303, headers={"Location": "/sign-in"})
@@ -119,7 +121,7 @@ class SignIn:
         response.set_cookie(COOKIE, signed_in.secret, path="/", httponly=True, samesite="Strict", secure=secure)
 
     def _rendered(self, request: web.Request, wanted: str | None, error: str | None, status: int) -> web.Response:
-        context = {**self._context, "csp_nonce": request["csp_nonce"], "next": wanted or "/", "error": error}
+        context = {**self._context, **self._gate.variables(request), "next": wanted or "/", "error": error}
         text = self._templates.get_template("login.html").render(context)
         return web.Response(text=text, content_type="text/html", charset="utf-8", status=status)
 
