@@ -13,6 +13,8 @@ const SHOWN = 4;
 /** Events: `advice-send` { device_id, text }, `advice-again` { client_id }, `advice-drop` { client_id }. */
 export class AdviceComposer extends HTMLElement {
   #device = "";
+  /** what was begun for each unit: a change of selection never sends words to another officer @type {Map<string, string>} */ #drafts =
+    new Map();
   #phrases = "";
   #to = make("span", { class: "cs" });
   #wearer = make("span", { class: "sec cut" });
@@ -54,7 +56,7 @@ export class AdviceComposer extends HTMLElement {
   /** @param {Room} room @param {string | null} selected @param {readonly Outgoing[]} outgoing @param {boolean} mayAct @param {number} now */
   show(room, selected, outgoing, mayAct, now) {
     const unit = selected ? room.units.get(selected) : undefined;
-    this.#device = unit?.device_id ?? "";
+    this.#address(unit?.device_id ?? "");
     this.classList.toggle("no-unit", !unit);
     setText(this.#to, unit?.call_sign ?? "an officer");
     setText(this.#wearer, unit ? wearerName(unit.wearer) : "");
@@ -68,6 +70,15 @@ export class AdviceComposer extends HTMLElement {
       .map((item) => sent(item, now));
     const waiting = outgoing.filter((item) => item.device_id === this.#device).map((item) => this.#unsent(item, now));
     this.#list([...said, ...waiting]);
+  }
+
+  /** @param {string} device */
+  #address(device) {
+    if (device === this.#device) return;
+    this.#drafts.set(this.#device, this.#box.value);
+    this.#device = device;
+    this.#box.value = this.#drafts.get(device) ?? "";
+    this.#grow();
   }
 
   /** Redrawn only where the words differ: a button under a finger stays. @param {HTMLElement[]} rows */

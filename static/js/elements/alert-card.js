@@ -80,15 +80,12 @@ export class AlertCard extends HTMLElement {
   /** @param {Alert} alert @param {CardFacts} facts @param {boolean} waiting */
   #body(alert, facts, waiting) {
     const quiet = alert.priority === 3 || (alert.priority === 2 && waiting);
-    return make(
-      "div",
-      { class: "bd" },
-      this.#escalation,
-      waiting && alert.action ? make("p", { class: "do sec" }, alert.action) : null,
-      quiet ? null : life(alert),
-      quiet ? null : seenBy(alert, facts),
-      facts.mayAct ? this.#actions(alert, facts, waiting) : null,
-    );
+    const told = waiting && alert.action ? make("p", { class: "do sec" }, alert.action) : null;
+    const proof = quiet ? [] : [life(alert), seenBy(alert, facts)];
+    const actions = facts.mayAct ? this.#actions(alert, facts, waiting) : null;
+    // while it waits, the button comes first: it must be in sight on the smallest screen
+    const parts = waiting ? [this.#escalation, actions, told, ...proof] : [...proof, actions];
+    return make("div", { class: "bd" }, ...parts);
   }
 
   /** @param {Alert} alert @param {CardFacts} facts @param {boolean} waiting */

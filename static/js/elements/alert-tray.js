@@ -8,7 +8,7 @@ import { AlertCard } from "./alert-card.js";
 const BATCH_MS = 2000; // polite news is gathered, so that a flood is one sentence
 const HOUR_S = 3600;
 
-/** @typedef {{ room: Room, mayAct: boolean, busy: ReadonlySet<string>, pictureAfter: ReadonlyMap<string, number>, chosen: string | null, now: number }} TrayFacts */
+/** @typedef {{ room: Room, mayAct: boolean, linked: boolean, busy: ReadonlySet<string>, pictureAfter: ReadonlyMap<string, number>, chosen: string | null, now: number }} TrayFacts */
 
 /** Events: `alert-act` (from its cards), `alert-shown` { id }: this console has shown it. */
 export class AlertTray extends HTMLElement {
@@ -54,7 +54,7 @@ export class AlertTray extends HTMLElement {
           me: room.person?.id ?? null,
           first: alert.id === firstWaiting,
           mayAct: facts.mayAct,
-          busy: facts.busy.has(alert.id),
+          busy: !facts.linked || facts.busy.has(alert.id),
           pictureAfter: facts.pictureAfter.get(alert.id) ?? null,
         },
         now,

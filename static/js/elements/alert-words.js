@@ -7,6 +7,8 @@ const ICONS = [
   ["watch", "watch"],
   ["emergency", "emergency"],
   ["battery", "battlow"],
+  ["camera", "camoff"],
+  ["uplink", "linkoff"],
   ["stream", "camoff"],
   ["picture", "camoff"],
   ["recording", "camera"],
@@ -20,8 +22,9 @@ const TAGS = {
   "taser.armed": "ARMED",
   "taser.trigger": "TRIGGER",
   "taser.arc": "ARC",
-  "watch.requested": "WATCH ME",
-  "emergency.pressed": "EMERGENCY",
+  "watch.request": "WATCH ME",
+  emergency: "EMERGENCY",
+  "camera.lost": "LOST",
   "battery.low": "BATTERY",
 };
 

@@ -3,15 +3,15 @@
 /** @import { Room } from "../state/room.js" */
 /** @import { Alert } from "../state/shapes" */
 /** @import { Wiring } from "./tile-picture.js" */
-import { LAYOUTS, devicesOnWall } from "../state/layout.js";
+import { devicesOnWall } from "../state/layout.js";
 import { tileWidth } from "../state/wall_fit.js";
-import { icon, make, setText } from "./build.js";
+import { make } from "./build.js";
 import { FeedTile } from "./feed-tile.js";
 import { FirstSteps } from "./first-steps.js";
 import { takesUnits } from "./wall-drop.js";
+import { WallHead } from "./wall-head.js";
 
 const TICK_MS = 100;
-const NUMBER_WORDS = { 4: "four", 9: "nine", 16: "sixteen", 25: "twenty-five" };
 const GAP = 8;
 const LEAST_TILE = 96;
 
@@ -29,8 +29,7 @@ const LEAST_TILE = 96;
 export class FeedWall extends HTMLElement {
   /** @type {FeedTile[]} */ #tiles = [];
   /** @type {WallFacts | null} */ #facts = null;
-  #line = make("span");
-  #watched = make("span");
+  #head = new WallHead((name, detail) => this.#say(name, detail));
   #grid = make("div", { class: "tiles" });
   #first = new FirstSteps();
   #serverNow = () => Date.now() / 1000;
@@ -40,42 +39,7 @@ export class FeedWall extends HTMLElement {
   begin(wiring) {
     this.wiring = wiring;
     this.#serverNow = wiring.serverNow;
-    const size = LAYOUTS.map((layout) =>
-      make(
-        "button",
-        {
-          class: "btn",
-          type: "button",
-          "data-layout": layout,
-          "aria-label": `${layout} tiles`,
-          onclick: () => this.#say("layout-pick", { layout }),
-        },
-        layout,
-      ),
-    );
-    const full = make(
-      "button",
-      {
-        class: "btn ic quiet",
-        type: "button",
-        "aria-label": "Full screen (F)",
-        onclick: () => this.#say("fullscreen", {}),
-      },
-      icon("expand"),
-    );
-    this.append(
-      make(
-        "div",
-        { class: "wh" },
-        make("h2", {}, "Wall"),
-        this.#line,
-        make("span", { class: "sp" }),
-        make("span", { class: "row" }, icon("eye"), this.#watched),
-        make("div", { class: "seg", role: "group", "aria-label": "Layout" }, ...size),
-        full,
-      ),
-      this.#grid,
-    );
+    this.append(this.#head.element, this.#grid);
     takesUnits(this, (device_id, tile) => this.#say("unit-drop", { device_id, tile }));
     new ResizeObserver(() => this.#fit()).observe(this);
     setInterval(() => this.#tick(), TICK_MS);
@@ -89,16 +53,8 @@ export class FeedWall extends HTMLElement {
     this.#count(view.layout);
     const devices = devicesOnWall(view, tileOne?.device_id ?? null);
     devices.forEach((device, index) => this.#showTile(index, device, facts));
-    for (const button of this.querySelectorAll("[data-layout]")) {
-      button.setAttribute("aria-pressed", String(button.getAttribute("data-layout") === String(view.layout)));
-    }
-    setText(this.#line, `${NUMBER_WORDS[view.layout]} tiles, main stream on ${view.enlarged ?? 1}`);
+    this.#head.show(view, room.units);
     this.#grid.classList.toggle("has-enlarged", view.enlarged !== null);
-    const recording = [...room.units.values()].filter((unit) => unit.recording === "recording");
-    setText(
-      this.#watched,
-      `Watched ${recording.filter((unit) => unit.watchers.length > 0).length} of ${recording.length}`,
-    );
     this.#welcome(room.known && room.units.size === 0);
     if (before?.view.layout !== view.layout) this.#fit();
     if (before && !before.linked && facts.linked) for (const tile of this.#tiles) tile.probe();

@@ -23,6 +23,8 @@ import { alertIcon, alertTag } from "./alert-words.js";
 
 const RECORDING = { recording: ["REC", "rec"], buffering: ["BUF", "rec buf"], off: ["OFF", "rec off"] };
 const RECORDING_LARGE = { recording: "REC", buffering: "Buffering", off: "Camera off" };
+/** Why the picture is smaller than asked for. @type {Record<string, string>} */
+const REDUCED = { link: "small: slow link here", camera: "small: weak link there" };
 const STATE_ICON = /** @type {Record<string, string>} */ ({ late: "clock", frozen: "ice", unlinked: "linkoff" });
 
 export class TileCaption {
@@ -51,14 +53,14 @@ export class TileCaption {
     this.pin = make("span", { class: "pin", hidden: true }, icon("tack"), make("span", { class: "sr" }, "pinned"));
     this.sound = make(
       "button",
-      { class: "btn sm tool", type: "button", onclick: ask("mute") },
+      { class: "btn sm tool", type: "button", "aria-label": "Sound (M)", onclick: ask("mute") },
       icon("sound"),
       make("span", {}, "Sound"),
       keycap("M"),
     );
     this.size = make(
       "button",
-      { class: "btn sm tool", type: "button", onclick: ask("enlarge") },
+      { class: "btn sm tool", type: "button", "aria-label": "Enlarge (X)", onclick: ask("enlarge") },
       icon("expand"),
       make("span", {}, "Enlarge"),
       keycap("X"),
@@ -88,7 +90,7 @@ export class TileCaption {
     press(this.size, facts.enlarged, facts.enlarged ? "shrink" : "expand");
     this.#showRecording(facts);
     this.#showAlert(facts.alert);
-    setText(this.#why, facts.reduced ?? "");
+    setText(this.#why, REDUCED[facts.reduced ?? ""] ?? facts.reduced ?? "");
     setText(this.#watching, String(unit.watchers.length));
     const names = unit.watchers.map((watcher) => watcher.name).join(", ");
     this.watchers.title = names ? `Watched by ${names}` : "Nobody watches";

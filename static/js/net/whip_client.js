@@ -104,8 +104,10 @@ export class WhipClient {
    * @returns {Promise<string>} the answer
    */
   async #post(path, token, sdp, peer) {
+    // The token alone counts here; the officer's session stays out of it.
     const response = await fetch(path, {
       method: "POST",
+      credentials: "omit",
       headers: { "Content-Type": "application/sdp", Accept: "application/sdp", Authorization: `Bearer ${token}` },
       body: sdp,
       signal: AbortSignal.timeout(CONNECT_WITHIN_MS),
@@ -146,7 +148,8 @@ export class WhipClient {
 
   /** @param {string} session @param {string} token */
   #remove(session, token) {
-    const request = { method: "DELETE", headers: { Authorization: `Bearer ${token}` }, keepalive: true };
+    const headers = { Authorization: `Bearer ${token}` };
+    const request = /** @type {RequestInit} */ ({ method: "DELETE", credentials: "omit", headers, keepalive: true });
     // Best effort: the server ends a silent session by itself.
     fetch(session, request).catch(() => undefined);
   }

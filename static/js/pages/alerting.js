@@ -32,7 +32,7 @@ export class Alerting {
     const alert = this.desk.room.alerts.get(id);
     if (!alert) return;
     if (act === "locate") this.room.locate(alert.device_id);
-    if (act === "picture" || act === "watch") this.show(alert);
+    if (act !== "locate" && act !== "false" && act !== "resolve") this.show(alert);
     if (act === "acknowledge" || act === "watch")
       await this.#ask(alert, needsAcknowledging(alert) ? this.api.acknowledge : null);
     if (act === "resolve") await this.#ask(alert, this.api.resolve);

@@ -1,8 +1,8 @@
 // The console: brings state, channel and elements together. Wiring only.
 import { annunciated, unacknowledged } from "../state/alerts.js";
-import { cleared, LAYOUTS, pinToggled, queryOfView, sentToTile, viewFromQuery } from "../state/layout.js";
+import { LAYOUTS, queryOfView, viewFromQuery } from "../state/layout.js";
 import { positionLine } from "../state/positions.js";
-import { ApiError, createApi } from "../net/api.js";
+import { createApi } from "../net/api.js";
 import { ConsoleSocket } from "../net/console_socket.js";
 import { FeedTile } from "../elements/feed-tile.js";
 import { Advising } from "./advising.js";
@@ -10,6 +10,7 @@ import { Alerting } from "./alerting.js";
 import { Desk } from "./desk.js";
 import { listenToKeys } from "./keys.js";
 import { parts, placeMap } from "./parts.js";
+import { Tiles } from "./tiles.js";
 
 const TICK_MS = 250;
 const RETRY_MS = 3000;
@@ -29,6 +30,7 @@ const alerting = new Alerting(desk, api, socket, {
   isLive: (device) => parts.wall.showsLive(device),
 });
 const advising = new Advising(desk, api, localStorage, parts.person);
+const tiles = new Tiles(desk, api, { wall: parts.wall, menu: parts.menu, say, locate });
 let keysOn = localStorage.getItem("watchroom.keys") !== "off";
 const iceServers = /** @type {RTCIceServer[]} */ ([]);
 
@@ -42,7 +44,8 @@ function draw() {
   parts.units.show(room, alarms, view.selected, now);
   parts.tray.show({
     room,
-    mayAct: mayAct && linked,
+    mayAct,
+    linked,
     busy: desk.busy,
     pictureAfter: desk.pictureAfter,
     chosen: desk.chosen,
@@ -74,74 +77,20 @@ function drawEdges(now) {
   root.dataset["theme"] = desk.view.theme;
 }
 
-/** @param {string} device @param {"record" | "stream"} what */
-async function ask(device, what) {
-  try {
-    await api.ask(device, what);
-    desk.asked.set(device, desk.now());
-    desk.changed();
-  } catch (error) {
-    if (!(error instanceof ApiError)) throw error;
-    say(`Not asked: ${error.message}.`);
-  }
-}
-
-/** @param {number} tile */
-const deviceOn = (tile) => parts.wall.tile(tile)?.dataset["device"] || null;
-
-/** @param {number} tile @param {string} device */
-function send(tile, device) {
-  const held = tile === 1 ? desk.tileOne : undefined;
-  if (held && held.device_id !== device)
-    say(`Tile 1 is kept for ${held.call_sign}, ${held.title}. Another tile takes this unit.`);
-  desk.look(sentToTile(desk.view, tile, device));
-}
-
-/** @param {number} tile */
-function focusTile(tile) {
-  const device = deviceOn(tile);
-  desk.look({ ...desk.view, focus: tile, selected: device ?? desk.view.selected });
-}
-
-/** @param {string} act @param {number} tile @param {DOMRect} [box] */
-function onTile(act, tile, box) {
-  const device = deviceOn(tile);
-  const view = desk.view;
-  if (act === "enlarge") desk.look({ ...view, focus: tile, enlarged: view.enlarged === tile ? null : tile });
-  if (act === "mute") desk.look({ ...view, audible: view.audible === tile ? null : tile });
-  if (act === "pin") desk.look(pinToggled(view, tile));
-  if (act === "clear") desk.look(cleared(view, tile));
-  if (act === "select") focusTile(tile);
-  if (act === "menu" && device && box) openMenu(device, tile, box.left, box.top);
-  if ((act === "record" || act === "stream") && device) ask(device, act);
-}
-
-/** @param {string} device @param {number | null} tile @param {number} x @param {number} y */
-function openMenu(device, tile, x, y) {
-  const unit = desk.room.units.get(device);
-  if (unit) parts.menu.open({ unit, view: desk.view, tile, mayAsk: desk.mayAct && desk.linked, x, y });
-}
-
 /** Custom events of the elements. @type {Record<string, (detail: any, event: Event) => void>} */
 const heard = {
   "unit-pick": ({ device_id }) => desk.select(device_id),
   "unit-select": ({ device_id }) => desk.select(device_id),
-  "unit-menu": ({ device_id, x, y }) => openMenu(device_id, null, x, y),
-  "unit-drop": ({ device_id, tile }) => send(tile, device_id),
+  "unit-menu": ({ device_id, x, y }) => tiles.openMenu(device_id, null, x, y),
+  "unit-drop": ({ device_id, tile }) => tiles.send(tile, device_id),
   "layout-pick": ({ layout }) => desk.look({ ...desk.view, layout, enlarged: null }),
   fullscreen: () => toggleFullScreen(),
   "tile-act": (act, event) => {
     const tile = /** @type {HTMLElement} */ (event.target).closest("feed-tile");
-    if (tile instanceof FeedTile) onTile(act, tile.number ?? 1, tile.caption?.menu.getBoundingClientRect());
+    if (tile instanceof FeedTile) tiles.act(act, tile.number ?? 1, tile.caption?.menu.getBoundingClientRect());
   },
   "tile-picture": ({ device }) => alerting.pictured(device),
-  "menu-act": ({ act, device_id, tile }) => {
-    if (act === "watch") send(1, device_id);
-    else if (act === "send") send(tile, device_id);
-    else if (act === "locate") locate(device_id);
-    else if (act === "record") ask(device_id, act);
-    else onTile(act, tile);
-  },
+  "menu-act": ({ act, device_id, tile }) => tiles.fromMenu(act, device_id, tile),
   "alert-act": ({ id, act }) => alerting.act(id, act),
   "alert-shown": ({ id }) => alerting.shown(id),
   "advice-send": ({ device_id, text }) => advising.send(device_id, text),
@@ -170,15 +119,15 @@ function setTheme(theme) {
 
 listenToKeys(
   {
-    tile: (tile) => (parts.units.focused ? send(tile, parts.units.focused) : focusTile(tile)),
+    tile: (tile) => (parts.units.focused ? tiles.send(tile, parts.units.focused) : tiles.focusTile(tile)),
     layout: (index) => desk.look({ ...desk.view, layout: LAYOUTS[index - 1] ?? 9, enlarged: null }),
     acknowledge: () => alerting.acknowledgeFirst(),
-    watch: () => desk.view.selected && send(1, desk.view.selected),
+    watch: () => desk.view.selected && tiles.send(1, desk.view.selected),
     "next-alert": () => parts.tray.reveal(alerting.go(1) ?? ""),
     "previous-alert": () => parts.tray.reveal(alerting.go(-1) ?? ""),
     silence: () => alerting.silence(),
-    enlarge: () => onTile("enlarge", desk.view.enlarged ?? desk.view.focus),
-    mute: () => onTile("mute", desk.view.focus),
+    enlarge: () => tiles.act("enlarge", desk.view.enlarged ?? desk.view.focus),
+    mute: () => tiles.act("mute", desk.view.focus),
     advise: () => parts.composer.focusBox(),
     fit: () => map()?.viewAll(),
     fullscreen: () => toggleFullScreen(),

@@ -9,7 +9,8 @@
  */
 
 const WRAP = 2 ** 32;
-const TRUST_S = 10; // a camera whose clock is further off than this is dated by the server's receipt instead
+// A picture is on its way for less than this; a difference beyond it is a camera's wrong clock, and the receipt dates it.
+const TRUST_S = 3;
 const FAR_S = 3600; // an answer further off than an hour is another stream's mapping
 
 /**

@@ -1,0 +1,47 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { STATE_WORD, ageRule, ageText, feedState } from "../../static/js/state/liveness.js";
+import { aUnit } from "./fakes_console.js";
+
+const unit = aUnit();
+/** @param {Partial<Parameters<typeof feedState>[0]>} facts */
+const state = (facts) => feedState({ unit, pictureAge: 0.3, waited: 0, linked: true, ...facts });
+
+test("the age of the last frame decides: 2 s late, 5 s frozen, 30 s offline", () => {
+  const told = [0, 1.99, 2, 4.99, 5, 29.9, 30, 9000].map((pictureAge) => state({ pictureAge }));
+  assert.deepEqual(told, ["live", "live", "late", "late", "frozen", "frozen", "offline", "offline"]);
+});
+
+test("no picture while the camera does not record, however fresh a frame there was", () => {
+  assert.equal(state({ unit: aUnit({ recording: "buffering" }) }), "notrec");
+  assert.equal(state({ unit: aUnit({ recording: "off" }) }), "notrec");
+  assert.equal(state({ unit: aUnit({ recording: "off", online: false }) }), "offline");
+});
+
+test("nothing is live without the link; ages still tell frozen and offline", () => {
+  assert.equal(state({ linked: false }), "unlinked");
+  assert.equal(state({ linked: false, pictureAge: 6 }), "frozen");
+  assert.equal(state({ linked: false, pictureAge: 31 }), "offline");
+});
+
+test("before the first frame: connecting, then offline", () => {
+  assert.equal(state({ pictureAge: null, waited: 1 }), "connecting");
+  assert.equal(state({ pictureAge: null, waited: 5 }), "offline");
+  assert.equal(feedState({ unit: null, pictureAge: null, waited: 0, linked: true }), "empty");
+});
+
+test("the age rule: a logarithm, notches where the thresholds are, full at 30 s", () => {
+  assert.equal(ageRule(0), 0);
+  assert.equal(Math.round(ageRule(2)), 32);
+  assert.equal(Math.round(ageRule(5)), 52);
+  assert.equal(ageRule(30), 100);
+  assert.equal(ageRule(1e9), 100);
+});
+
+test("a number stands only where there is a picture to be old", () => {
+  assert.equal(ageText("live", 0.36), "0.3 s");
+  assert.equal(ageText("frozen", 12.7), "12 s");
+  assert.equal(ageText("offline", 40), "");
+  assert.equal(ageText("connecting", null), "");
+  assert.equal(STATE_WORD.late, "LATE");
+});

@@ -1,0 +1,207 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { WhepClient } from "../../static/js/net/whep_client.js";
+import { HandClock, settle } from "./fakes_console.js";
+
+class FakePeer {
+  connectionState = "new";
+  closed = false;
+  /** @type {string[]} */ wanted = [];
+  /** @type {any} */ localDescription = null;
+  /** @type {any} */ remote = null;
+  /** @type {any} */ onconnectionstatechange = null;
+  /** @type {any} */ ontrack = null;
+  /** @param {string} kind @param {{ direction: string }} way */
+  addTransceiver(kind, { direction }) {
+    this.wanted.push(`${kind} ${direction}`);
+  }
+  async createOffer() {
+    return { type: "offer", sdp: "offer" };
+  }
+  /** @param {object} description */
+  async setLocalDescription(description) {
+    this.localDescription = description;
+  }
+  /** @param {object} description */
+  async setRemoteDescription(description) {
+    this.remote = description;
+  }
+  /** @param {string} state */
+  become(state) {
+    this.connectionState = state;
+    this.onconnectionstatechange?.();
+  }
+  close() {
+    this.closed = true;
+  }
+}
+
+/** @param {(method: string, path: string) => Response | null} answer */
+function begin(answer) {
+  const clock = new HandClock();
+  /** @type {FakePeer[]} */ const peers = [];
+  /** @type {{ line: string, keepalive: boolean }[]} */ const asked = [];
+  const fetcher = /** @param {any} path @param {any} request */ async (path, { method, keepalive }) => {
+    asked.push({ line: `${method} ${path}`, keepalive });
+    const given = answer(method, path);
+    if (!given) throw new TypeError("no network");
+    return given;
+  };
+  const peer = () => {
+    peers.push(new FakePeer());
+    return /** @type {any} */ (peers.at(-1));
+  };
+  const viewing = new WhepClient(
+    { device: "et17-cam", layer: "sub", csrf: "t" },
+    {
+      peer,
+      fetch: /** @type {any} */ (fetcher),
+      chance: () => 1,
+      monotonic: clock.monotonic,
+      after: clock.after,
+      cancel: clock.cancel,
+    },
+  );
+  const lines = () => asked.map(({ line }) => line);
+  return { clock, peers, asked, lines, viewing };
+}
+
+const created = () => new Response("answer", { status: 201, headers: { Location: "/media/sessions/s1" } });
+const clockOf = /** @param {number | null} captured_at */ (captured_at) =>
+  Response.json({
+    clock: { rtp_timestamp: 1, clock_rate: 90000, captured_at, received_at: 5 },
+    layer: "sub",
+    layers: ["main", "sub"],
+    reduced: null,
+  });
+/** @param {number} status @param {string} type @param {Record<string, string>} [more] */
+const problem = (status, type, more = {}) =>
+  new Response(JSON.stringify({ type: `/problems/${type}` }), {
+    status,
+    headers: { "Content-Type": "application/problem+json", ...more },
+  });
+
+test("offers at once, both kinds receive-only, and takes the answer", async () => {
+  const { viewing, peers, lines } = begin((method) => (method === "POST" ? created() : clockOf(4.9)));
+  viewing.start();
+  await settle();
+  assert.deepEqual(peers[0]?.wanted, ["video recvonly", "audio recvonly"]);
+  assert.deepEqual(peers[0]?.remote, { type: "answer", sdp: "answer" });
+  assert.deepEqual(lines(), ["POST /whep/et17-cam?layer=sub"]);
+  peers[0]?.become("connected");
+  await settle();
+  assert.equal(viewing.standing.phase, "connected");
+  assert.equal(viewing.session?.clock?.captured_at, 4.9);
+  viewing.stop();
+});
+
+test("the clock is read after connecting, soon again until the camera has reported, then every ten seconds", async () => {
+  let reports = 0;
+  const { viewing, peers, lines, clock } = begin((method) =>
+    method === "POST" ? created() : clockOf((reports += 1) < 3 ? null : 4.9),
+  );
+  viewing.start();
+  await settle();
+  peers[0]?.become("connected");
+  await settle();
+  await clock.pass(2.5);
+  assert.equal(lines().filter((line) => line.startsWith("GET")).length, 3);
+  await clock.pass(20);
+  assert.equal(lines().filter((line) => line.startsWith("GET")).length, 5);
+  viewing.stop();
+});
+
+test("ends its session with a request that outlives the page", async () => {
+  const { viewing, asked, peers } = begin((method) => (method === "POST" ? created() : clockOf(1)));
+  viewing.start();
+  await settle();
+  viewing.stop();
+  assert.deepEqual(asked.at(-1), { line: "DELETE /media/sessions/s1", keepalive: true });
+  assert.ok(peers[0]?.closed);
+  assert.equal(viewing.standing.phase, "idle");
+});
+
+test("an answer that comes after the end is ended too", async () => {
+  const { viewing, lines } = begin((method) => (method === "POST" ? created() : clockOf(1)));
+  viewing.start();
+  viewing.stop();
+  await settle();
+  assert.deepEqual(lines(), ["POST /whep/et17-cam?layer=sub", "DELETE /media/sessions/s1"]);
+});
+
+test("a refusal says why, and is tried again for ever, with Retry-After honoured", async () => {
+  let tries = 0;
+  const { viewing, clock } = begin(() => ((tries += 1), problem(409, "not-recording", { "Retry-After": "20" })));
+  viewing.start();
+  await settle();
+  assert.deepEqual(
+    { phase: viewing.standing.phase, problem: viewing.standing.problem, retryAt: viewing.standing.retryAt },
+    { phase: "waiting", problem: "not-recording", retryAt: 20 },
+  );
+  await clock.pass(19);
+  assert.equal(tries, 1);
+  await clock.pass(100);
+  assert.equal(tries, 6);
+  viewing.stop();
+  assert.equal(clock.waiting, 0);
+});
+
+test("no answer, and an answer that is no problem document", async () => {
+  const silent = begin(() => null);
+  silent.viewing.start();
+  await settle();
+  assert.equal(silent.viewing.standing.problem, "no-answer");
+  silent.viewing.stop();
+  const broken = begin(() => new Response("<html>", { status: 502 }));
+  broken.viewing.start();
+  await settle();
+  assert.equal(broken.viewing.standing.problem, "http-502");
+  broken.viewing.stop();
+});
+
+test("a lost connection: four seconds to heal, then a new session", async () => {
+  const { viewing, peers, clock } = begin((method) => (method === "POST" ? created() : clockOf(1)));
+  viewing.start();
+  await settle();
+  peers[0]?.become("connected");
+  await settle();
+  peers[0]?.become("disconnected");
+  await clock.pass(3);
+  peers[0]?.become("connected");
+  await settle();
+  await clock.pass(2);
+  assert.equal(peers.length, 1);
+  peers[0]?.become("disconnected");
+  await clock.pass(5);
+  assert.equal(peers.length, 2);
+  assert.ok(peers[0]?.closed);
+  viewing.stop();
+});
+
+test("a session that the server no longer knows is begun anew", async () => {
+  const { viewing, peers, clock } = begin((method) => (method === "POST" ? created() : problem(404, "not-found")));
+  viewing.start();
+  await settle();
+  peers[0]?.become("connected");
+  await settle();
+  assert.equal(viewing.standing.phase, "waiting");
+  await clock.pass(0.6);
+  assert.equal(peers.length, 2);
+  viewing.stop();
+});
+
+test("another layer changes the running session; before there is one, the next offer asks for it", async () => {
+  const { viewing, peers, lines } = begin((method, path) =>
+    method === "POST" && path.startsWith("/whep") ? created() : clockOf(1),
+  );
+  await viewing.setLayer("main");
+  viewing.start();
+  await settle();
+  assert.ok(lines().includes("POST /whep/et17-cam?layer=main"));
+  peers[0]?.become("connected");
+  await settle();
+  await viewing.setLayer("sub");
+  assert.ok(lines().includes("POST /media/sessions/s1/layer"));
+  assert.equal(peers.length, 1);
+  viewing.stop();
+});
