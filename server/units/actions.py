@@ -61,15 +61,19 @@ class Units:
 
     async def start(self, tasks: TaskOwner) -> None:
         """Read the registration, listen to the other processes, and keep both up to date."""
-        self._subscriptions = [
-            self._bus.subscribe(Topic.LATEST, self._heard),
-            self._bus.subscribe(Topic.JOURNAL, lambda _body: self._ring.set()),
-        ]
+        self.listen()
         await self.follow()
         tasks.repeat(FOLLOW_S, self.follow, "units.follow")
         tasks.repeat(COALESCE_S, self.tell, "units.tell")
         tasks.repeat(REPEAT_S, self.repeat, "units.repeat")
         tasks.start(self._follow_when_rung(), "units.rung")
+
+    def listen(self) -> None:
+        """Hear what other processes tell."""
+        self._subscriptions = [
+            self._bus.subscribe(Topic.LATEST, self._heard),
+            self._bus.subscribe(Topic.JOURNAL, lambda _body: self._ring.set()),
+        ]
 
     def close(self) -> None:
         """Listen no more."""
