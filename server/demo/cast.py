@@ -42,5 +42,7 @@ def _table(officer: Officer) -> str:
     stops = ", ".join(f'"{stop}"' if isinstance(stop, str) else f"[{stop[0]}, {stop[1]}]" for stop in officer.patrol)
     return (
         f'\n[[officer]]\ncall_sign = "{officer.call_sign}"\ncollar_number = "{officer.collar_number}"\n'
-        f'name = "{officer.name}"\npatrol = [{stops}]\nspeed_mps = {officer.speed_mps}\n'
+        f'name = "{officer.name}"\npatrol = [{stops}]\n'
+        f"speed_mps = {officer.speed_mps}\nrespond_mps = {officer.respond_mps}\n"
+        f"battery_pct = {officer.battery_pct}\nheard_after_s = {officer.heard_after_s}\n"
     )

@@ -1,0 +1,28 @@
+"""Who plays in the demo, for any number of cameras."""
+
+from __future__ import annotations
+
+import pytest
+
+from server.demo.app import BUILT_IN, _with_extra
+from server.demo.cast import cast, extended
+from streamer.scenario import parse
+
+TEXT = BUILT_IN.read_text()
+
+
+@pytest.mark.parametrize("cameras", [1, 3, 6, 9, 50])
+def test_the_scenario_that_is_played_has_every_officer(cameras: int) -> None:
+    scenario = parse(TEXT)
+    officers = cast(scenario, cameras)
+    played = parse(_with_extra(TEXT, scenario, cameras))
+    assert len(officers) == cameras == len({officer.call_sign for officer in officers})
+    for officer in officers:
+        assert played.officer(officer.call_sign) == officer
+    assert played.injects == scenario.injects and played.repeat == scenario.repeat
+
+
+def test_few_cameras_are_the_scenarios_own_first_ones_and_the_file_stays_as_it_is() -> None:
+    scenario = parse(TEXT)
+    assert [officer.call_sign for officer in cast(scenario, 2)] == [o.call_sign for o in scenario.officers[:2]]
+    assert extended(scenario, 2) == ""

@@ -1,0 +1,66 @@
+"""The whole server: nothing is open, a taken port is told, and what was started is closed again."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import aiohttp
+import pytest
+from aiohttp.test_utils import TestClient, TestServer
+
+from server import serving
+from server.app import Watchroom, console_settings, ice_servers
+from server.config import Config
+from server.errors import StartError
+from server.media.settings import IceServer
+from tests.open_routes import open_routes
+
+
+async def test_nothing_is_open_to_a_stranger(tmp_path: Path) -> None:
+    async with Watchroom(Config.load(tmp_path, {"port": 0})) as watchroom:
+        server = TestServer(watchroom.application())
+        async with TestClient(server) as client:
+            assert await open_routes(client) == []
+
+
+async def test_it_says_where_it_is_and_forgets_it_at_the_end(tmp_path: Path) -> None:
+    async with Watchroom(Config.load(tmp_path, {"port": 0})) as watchroom:
+        assert json.loads((tmp_path / "server.json").read_text())["url"] == watchroom.url
+        async with aiohttp.ClientSession() as session:
+            async with session.get(f"{watchroom.url}/healthz") as answer:
+                assert (answer.status, (await answer.json())["status"]) == (200, "alive")
+            async with session.get(f"{watchroom.url}/readyz") as answer:
+                assert (await answer.json())["checks"] == {"database": True, "bus": True, "media": True}
+            async with session.get(f"{watchroom.url}/metrics") as answer:
+                assert "watchroom_now" in await answer.text()
+    assert not (tmp_path / "server.json").exists()
+
+
+async def test_a_taken_port_stops_the_start_and_leaves_nothing_running(tmp_path: Path) -> None:
+    with serving.listening_socket("127.0.0.1", 0) as taken:
+        taken.listen()
+        watchroom = Watchroom(Config.load(tmp_path, {"port": taken.getsockname()[1]}))
+        with pytest.raises(StartError, match="is taken by another program"):
+            async with watchroom:
+                pytest.fail("it must not start")
+
+
+async def test_a_phone_reaches_it_over_tls(tmp_path: Path) -> None:
+    async with Watchroom(Config.load(tmp_path, {"port": 0, "tls": "self-signed"})) as watchroom:
+        assert watchroom.url.startswith("https://")
+        async with aiohttp.ClientSession() as session, session.get(f"{watchroom.url}/healthz", ssl=False) as answer:
+            assert answer.status == 200
+            assert "Strict-Transport-Security" in answer.headers
+
+
+def test_the_console_is_told_what_it_needs(tmp_path: Path) -> None:
+    (tmp_path / "watchroom.toml").write_text(
+        'force = "X"\n[basemap]\nkind = "none"\n'
+        '[[ice_servers]]\nurls = ["stun:a", "turn:b"]\nusername = "u"\ncredential = "c"\n'
+    )
+    config = Config.load(tmp_path)
+    settings = console_settings(config)
+    assert settings["force"] == "X"
+    assert settings["basemap"] == {"kind": "none", "url": None, "center": None, "zoom": 15.0}
+    assert ice_servers(config) == (IceServer("stun:a", "u", "c"), IceServer("turn:b", "u", "c"))
