@@ -90,11 +90,11 @@ class GpsdGps:
         await self._again.and_again(lambda: self._watch(on_fix))
 
     async def _watch(self, on_fix: OnFix) -> None:
-        opening = asyncio.open_connection(self._host, self._port, limit=MOST_LINE_BYTES)
-        reader, writer = await asyncio.wait_for(opening, SILENCE_S)
+        async with asyncio.timeout(SILENCE_S):
+            reader, writer = await asyncio.open_connection(self._host, self._port, limit=MOST_LINE_BYTES)
         try:
             writer.write(gpsd.WATCH)
-            while line := await asyncio.wait_for(reader.readline(), SILENCE_S):
+            while line := await _next_line(reader):
                 fix = gpsd.parse_report(line)
                 if fix is not None:
                     self._again.works()
@@ -135,7 +135,7 @@ class NmeaGps:
     async def _listen(self, on_fix: OnFix) -> None:
         lines, close = await _open_lines(self._path)
         try:
-            while line := await asyncio.wait_for(lines.readline(), SILENCE_S):
+            while line := await _next_line(lines):
                 fix = self.reader.feed(line.decode("ascii", errors="replace"))
                 if fix is not None:
                     self._again.works()
@@ -183,6 +183,12 @@ class _Again:
 def in_our_time(fix: GpsFix, now: float) -> GpsFix:
     """The fix with the camera's time, if the receiver's is more than a day out."""
     return replace(fix, at=now) if abs(fix.at - now) > WRONG_CLOCK_S else fix
+
+
+async def _next_line(reader: asyncio.StreamReader) -> bytes:
+    # not wait_for: in Python 3.11 it swallows a cancellation that comes together with the result
+    async with asyncio.timeout(SILENCE_S):
+        return await reader.readline()
 
 
 async def _open_lines(path: Path) -> tuple[asyncio.StreamReader, Callable[[], None]]:

@@ -32,6 +32,7 @@ class Outbox:
         self._store = store
         self._on_new = on_new
         self._under_way: dict[int, float] = {}  # seq → monotonic seconds when it was sent
+        self._newest_sent = 0
         self._fixes_since_look = 0
 
     @property
@@ -93,7 +94,8 @@ class Outbox:
         urgent = self._idle(self._store.waiting(WINDOW + ahead, urgent=True))
         fixes = self._idle(self._store.waiting(WINDOW + ahead, urgent=False))
         newest = self._store.newest_fix()
-        if newest is not None and newest.seq not in self._under_way:
+        if newest is not None and newest.seq > self._newest_sent:
+            self._newest_sent = newest.seq
             fixes = [newest, *(row for row in fixes if row.seq != newest.seq)]
         chosen = urgent + fixes[: max(1, WINDOW - ahead) if fixes else 0]
         self._under_way.update((row.seq, now) for row in chosen)
@@ -119,6 +121,7 @@ class Outbox:
     def link_lost(self) -> None:
         """Whatever was under way may not have arrived: all of it is sent again."""
         self._under_way.clear()
+        self._newest_sent = 0
 
     def waiting(self) -> tuple[int, int]:
         """(signals and receipts, fixes) that the server has not acknowledged."""

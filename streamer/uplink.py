@@ -10,6 +10,7 @@ import asyncio
 import os
 import ssl
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from urllib.parse import urlsplit, urlunsplit
 
@@ -115,12 +116,10 @@ class Uplink:
 
     async def _talk(self, session: aiohttp.ClientSession) -> None:
         try:
-            socket = await asyncio.wait_for(
-                session.ws_connect(
+            async with asyncio.timeout(GREETING_S):
+                socket = await session.ws_connect(
                     self._url, ssl=self._tls, heartbeat=HEARTBEAT_S, max_msg_size=wire.MAX_MESSAGE_BYTES
-                ),
-                GREETING_S,
-            )
+                )
         except aiohttp.WSServerHandshakeError as error:
             if error.status in UNKNOWN_HTTP:
                 raise UplinkRefused(
@@ -128,7 +127,8 @@ class Uplink:
                 ) from error
             raise LinkDown(f"it answers HTTP {error.status}") from error
         async with socket:
-            welcome = await asyncio.wait_for(self._greet(socket), GREETING_S)
+            async with asyncio.timeout(GREETING_S):
+                welcome = await self._greet(socket)
             self.welcomed = True
             self._backoff.reset()
             self._outbox.link_lost()
@@ -182,10 +182,10 @@ class Uplink:
             await self._wait_for_something(status_due - now)
 
     async def _wait_for_something(self, seconds: float) -> None:
-        try:
-            await asyncio.wait_for(self._something.wait(), max(0.0, seconds))
-        except TimeoutError:
-            return  # the status is due, and what was never acknowledged is looked for on the way
+        # not wait_for: in Python 3.11 it swallows a cancellation that comes together with the result
+        with suppress(TimeoutError):  # the status is due, and what was never acknowledged is looked for on the way
+            async with asyncio.timeout(max(0.0, seconds)):
+                await self._something.wait()
 
     async def _cut(self) -> None:
         """A link that stays stalled is a dead one after as long as an unanswered ping would take to tell."""
