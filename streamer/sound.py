@@ -151,7 +151,7 @@ class StreetSound:
 
 
 class Microphone:
-    """A microphone through FFmpeg: `alsa:default`, `pulse:default`, or the sound of `file:PATH`."""
+    """A microphone through FFmpeg: `alsa:default`, `pulse:default`, or the sound of `file:PATH` or `rtsp://…`."""
 
     def __init__(self, name: str, clock: Clock) -> None:
         self._name, self._clock = name, clock
@@ -159,8 +159,10 @@ class Microphone:
     def blocks(self, stopped: threading.Event) -> Iterator[tuple[float, Floats]]:
         """See SoundSource."""
         kind, _, device = self._name.partition(":")
+        is_device = kind in ("alsa", "pulse")
+        url = self._name if kind.startswith("rtsp") else device
         try:
-            with av.open(device or "default", format=None if kind == "file" else kind) as container:
+            with av.open(url or "default", format=kind if is_device else None) as container:
                 yield from self._read(container, stopped, kind == "file")
         except (FFmpegError, OSError, ValueError) as problem:
             raise SoundError(f"cannot hear {self._name}: {problem}") from problem
@@ -248,10 +250,10 @@ class Sound:
 
 
 def open_sound(name: str, pose: Callable[[], Pose], clock: Clock, seed: int = 1) -> Sound:
-    """`street`, `alsa:DEVICE`, `pulse:SOURCE` or `file:PATH`. Raises SoundError."""
+    """`street`, `alsa:DEVICE`, `pulse:SOURCE`, `file:PATH` or `rtsp://…`. Raises SoundError."""
     if name == "street":
         return Sound(StreetSound(pose, clock, seed))
-    if name.split(":", 1)[0] not in ("alsa", "pulse", "file"):
+    if name.split(":", 1)[0] not in ("alsa", "pulse", "file", "rtsp", "rtsps"):
         raise SoundError(f"{name!r} is no sound source: use street, alsa:default, pulse:default or file:PATH")
     return Sound(Microphone(name, clock))
 

@@ -118,11 +118,11 @@ class Town:
         layer, kind = properties["layer"], properties.get("kind", "")
         if layer == "roads" and kind in _WALKED:
             self._add_street(_lines(geometry), properties)
-        elif layer == "buildings":
+        if layer == "buildings":
             self._add_buildings(_outer_rings(geometry), float(properties["height"]))
-        elif layer in ("water", "landuse") and kind != "urban":
+        if layer in ("water", "landuse") and kind != "urban":
             self.areas += [Area(kind, _anticlockwise([self._local(c) for c in r])) for r in _outer_rings(geometry)]
-        elif layer in ("places", "pois"):
+        if layer in ("places", "pois"):
             self.places[str(properties["name"])] = self._local(geometry["coordinates"])
 
     def _add_street(self, lines: list[Any], properties: dict[str, Any]) -> None:

@@ -29,23 +29,25 @@ class BurntIn:
         now = datetime.datetime.fromtimestamp(at, datetime.UTC)
         time = f"{now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 100_000}Z"
         right, top = self._width - self._step, self._line // 3
-        self._paste(picture, right - len(time) * self._step, top, time)
+        self._static(picture, time[:-2], top, room=2)  # cut once a second; only the tenth changes in every frame
+        self._paste(picture, right - 2 * self._step, top, time[-2:])
         self._static(picture, f"{overlay.call_sign} {overlay.collar_number}", top + self._line)
         self._static(picture, overlay.device_id, top + 2 * self._line)
         left = self._step
         strip = self._strip(f"  {'REC' if overlay.recording else 'BUF'}  {overlay.battery_pct}%")
-        picture.paste(INK, (left, top), strip[0])
+        picture.paste(SHADOW, (left + 1, top + 1), strip)
+        picture.paste(INK, (left, top), strip)
         dot = self._step * 0.55
         middle = (left + self._step * 0.8, top + self._line * 0.45)
         box = (middle[0] - dot, middle[1] - dot, middle[0] + dot, middle[1] + dot)
         canvas = ImageDraw.Draw(picture)
         canvas.ellipse(box, fill=INK if overlay.recording else None, outline=INK, width=2)
 
-    def _static(self, picture: Image.Image, text: str, top: int) -> None:
-        ink, shadow = self._strip(text)
-        at = (self._width - self._step - len(text) * self._step, top)
-        picture.paste(SHADOW, (at[0] + 1, at[1] + 1), shadow)
-        picture.paste(INK, at, ink)
+    def _static(self, picture: Image.Image, text: str, top: int, room: int = 0) -> None:
+        strip = self._strip(text)
+        at = (self._width - self._step - (len(text) + room) * self._step, top)
+        picture.paste(SHADOW, (at[0] + 1, at[1] + 1), strip)
+        picture.paste(INK, at, strip)
 
     def _paste(self, picture: Image.Image, left: int, top: int, text: str) -> None:
         for n, letter in enumerate(text):
@@ -59,8 +61,8 @@ class BurntIn:
         ImageDraw.Draw(cell).text(((self._step - wide) / 2, 0), letter, fill=255, font=self._font)
         return cell
 
-    def _text(self, text: str) -> tuple[Image.Image, Image.Image]:
+    def _text(self, text: str) -> Image.Image:
         strip = Image.new("L", (len(text) * self._step + 1, self._line), 0)
         for n, letter in enumerate(text):
             strip.paste(self._cut(letter), (n * self._step, 0))
-        return strip, strip
+        return strip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +17,7 @@ from PIL import Image, ImageDraw
 from streamer.pose import Pose
 from streamer.street.camera import View
 from streamer.street.people import Dress, draw_person
-from streamer.street.surroundings import DETAIL_M, Beat, Car, Surroundings, chance
+from streamer.street.surroundings import DETAIL_M, Beat, Car, Surroundings
 from streamer.street.vehicles import draw_car
 from streamer.street.walls import LAMP_REACH_M2
 from streamer.town import Town
@@ -43,7 +44,8 @@ class Scene:
     def __init__(self, town: Town) -> None:
         self._town = town
         self._subject: XY | None = None
-        self._glow = _glow()
+        soft = _glow()
+        self._glow = lru_cache(maxsize=64)(lambda size: soft.resize((size, size)))
 
     def draw(
         self,
@@ -204,7 +206,9 @@ def _glow() -> Image.Image:
     return Image.fromarray((np.maximum(soft * 0.7, core) * 255).astype(np.uint8))
 
 
-def _lamp(picture: Image.Image, view: View, side: float, ahead: float, glow: Image.Image) -> Callable[[Draw], None]:
+def _lamp(
+    picture: Image.Image, view: View, side: float, ahead: float, glow: Callable[[int], Image.Image]
+) -> Callable[[Draw], None]:
     def draw(canvas: Draw) -> None:
         foot, top = view.pixel(side, ahead, 0.0), view.pixel(side, ahead, LAMP_UP_M)
         wide = max(1, round(0.11 * view.f / ahead))
@@ -213,10 +217,8 @@ def _lamp(picture: Image.Image, view: View, side: float, ahead: float, glow: Ima
         canvas.line((*top, *arm), fill=(30, 33, 40), width=max(1, wide // 2))
         size = max(6, int(2.4 * view.f / ahead))
         if size < 400 and arm[1] > -size:
-            mask = glow.resize((size, size))
+            mask = glow(size // 4 * 4 + 4)
+            size = mask.width
             picture.paste((255, 214, 150), (int(arm[0]) - size // 2, int(arm[1]) - size // 2), mask)
 
     return draw
-
-
-__all__ = ["LAMP_UP_M", "Scene", "chance", "walker"]

@@ -13,7 +13,7 @@ from streamer.street import walls
 from streamer.street.atlas import Atlas, make_atlas
 from streamer.street.barcode import draw_barcode
 from streamer.street.burnt_in import BurntIn
-from streamer.street.camera import EYE_M, View
+from streamer.street.camera import View
 from streamer.street.figures import Scene
 from streamer.street.ground import Ground, ground_shade
 from streamer.street.palette import GROUND_INDEX
@@ -50,10 +50,9 @@ class StreetPainter:
         index[:horizon] = 0
         shade = np.zeros((self.height, self.width), np.uint8)
         shade[horizon:] = ground_shade(view, lamps, horizon)
-        nearest, highest = walls.see(view, near, lamps, self._atlas)
-        behind = np.flatnonzero(highest.top < nearest.top - 0.5)
-        walls.paint(index, shade, highest, behind, horizon, self._atlas)
-        walls.paint(index, shade, nearest, None, self.height, self._atlas)
+        nearest, behind = walls.see(view, near, lamps, self._atlas)
+        walls.paint(index, shade, behind, horizon, self._atlas)
+        walls.paint(index, shade, nearest, self.height, self._atlas)
         pixels = np.take(self._atlas.colours, (shade.astype(np.uint16) << 8) | index)
         self._fill_sky(pixels, index, view)
         _reflect(pixels, index, view, nearest)
@@ -92,6 +91,3 @@ def _reflect(pixels: NDArray[np.uint32], index: NDArray[np.uint8], view: View, n
     # seven eighths of the ground and one of its mirror image, all channels at once
     mixed = below - ((below >> 3) & _EIGHTH) + ((mirrored >> 3) & _EIGHTH)
     np.copyto(below, mixed, where=wet)
-
-
-__all__ = ["EYE_M", "StreetPainter"]

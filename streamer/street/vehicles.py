@@ -21,6 +21,7 @@ PAINTS: list[RGB] = [
 ]
 GLASS: RGB = (28, 36, 50)
 HALF_WIDTH_M = 0.86
+FINE_PX = 9.0  # pixels a metre
 # (metres along, metres up), clockwise from the rear bumper
 BODY: list[XY] = [(-2.05, 0.32), (-2.1, 0.72), (-1.95, 0.92), (0.95, 0.92), (1.9, 0.8), (2.08, 0.58), (2.05, 0.32)]
 CABIN: list[XY] = [(-1.85, 0.92), (-1.4, 1.42), (0.15, 1.45), (0.95, 0.92)]
@@ -49,6 +50,8 @@ def draw_car(canvas: ImageDraw.ImageDraw, view: View, car: Car, light: float) ->
     canvas.polygon(side, fill=lit(paint, light * 0.9))
     canvas.polygon([pixel(a, near * 0.93, u) for a, u in CABIN], fill=lit(paint, light * 0.8))
     canvas.polygon([pixel(a, near * 0.95, u) for a, u in SIDE_GLASS], fill=lit(GLASS, 0.4 + light * 0.8))
+    if view.f / max(NEAR_M, dx * view.forward[0] + dy * view.forward[1]) < FINE_PX:
+        return  # too small for trim and wheels to show
     canvas.line([c for a, u in ((-2.05, 0.62), (2.02, 0.6)) for c in pixel(a, near, u)], fill=lit(paint, light * 0.55))
     for axle in (-1.3, 1.3):
         ring = [

@@ -20,8 +20,9 @@ LAMP_REACH_M2 = 26.0  # squared metres at which a lamp's light has halved
 
 @dataclass(frozen=True)
 class Columns:
-    """One wall per column: rows of top and foot, metres away (inf: none), texture start, rows a texel, shade."""
+    """One wall for each of the columns `which`: rows of top and foot, metres away (inf: none), texture start, rows a texel, shade."""
 
+    which: NDArray[np.intp]
     top: Floats
     foot: Floats
     depth: Floats
@@ -47,11 +48,11 @@ def light_at(points: Floats, lamps: Floats) -> Floats:
     """Light 0…1 at N×2 town points from the street lamps around, plus what dusk leaves."""
     if not len(lamps):
         return np.full(len(points), 0.1)
-    x, y = points[:, 0].astype(np.float32), points[:, 1].astype(np.float32)
-    total = np.full(len(points), 0.08, np.float32)
-    for lamp_x, lamp_y in lamps.astype(np.float32):
-        total += np.float32(0.78) / (1 + ((x - lamp_x) ** 2 + (y - lamp_y) ** 2) / np.float32(LAMP_REACH_M2))
-    return np.minimum(1.0, total).astype(float)
+    near = points.astype(np.float32)[:, None, :] - lamps.astype(np.float32)
+    near *= near
+    share = np.float32(0.78) / (1 + (near[..., 0] + near[..., 1]) * np.float32(1 / LAMP_REACH_M2))
+    out: Floats = np.minimum(1.0, 0.08 + share.sum(-1)).astype(float)
+    return out
 
 
 def brightest(view: View, lamps: Floats) -> Floats:
@@ -75,43 +76,49 @@ def _spans(view: View, near: Surroundings) -> _Spans:
 
 
 def see(view: View, near: Surroundings, lamps: Floats, atlas: Atlas) -> tuple[Columns, Columns]:
-    """(the nearest wall of each column, the one that rises highest in it)."""
+    """(the nearest wall of every column, the one that rises over it where there is one)."""
     spans = _spans(view, near)
-    columns = np.arange(view.width) + 0.5
+    everywhere = np.arange(view.width)
     if not len(spans.index):
-        empty = _nothing(view)
-        return empty, empty
+        return _nothing(view, view.width), _nothing(view, 0)
     slope = (spans.inverse_b - spans.inverse_a) / (spans.column_b - spans.column_a)
     offset = spans.inverse_a - slope * spans.column_a
     # The wall is chosen for pairs of columns: half the work, and no edge is off by more than a pixel.
     pairs = np.arange(1.0, view.width, 2.0).astype(np.float32)
     inverse = slope[:, None].astype(np.float32) * pairs + offset[:, None].astype(np.float32)
-    inverse *= (pairs >= spans.column_a[:, None].astype(np.float32)) & (
-        pairs < spans.column_b[:, None].astype(np.float32)
-    )
+    left, right = spans.column_a[:, None].astype(np.float32), spans.column_b[:, None].astype(np.float32)
+    inverse *= (pairs >= left) & (pairs < right)
     rise = inverse * (near.height[spans.index] - EYE_M)[:, None].astype(np.float32)
-    picked = []
-    for measure in (inverse, rise):
-        chosen = np.repeat(measure.argmax(0), 2)
-        hit = np.repeat(measure.max(0) > 0, 2)
-        picked.append(
-            _columns(
-                view, near, lamps, atlas, spans, np.where(hit, slope[chosen] * columns + offset[chosen], 0.0), chosen
-            )
-        )
-    return picked[0], picked[1]
+    first, highest = inverse.argmax(0), rise.argmax(0)
+    each = np.arange(len(pairs))
+    over = np.flatnonzero(np.repeat(rise[highest, each] > rise[first, each] * 1.004, 2))
+    first, highest = np.repeat(first, 2), np.repeat(highest, 2)[over]
+
+    def at(chosen: NDArray[np.int64], columns: NDArray[np.intp]) -> Columns:
+        inv = slope[chosen] * (columns + 0.5) + offset[chosen]
+        inv[inverse[chosen, columns // 2] <= 0] = 0
+        return _columns(view, near, lamps, atlas, spans, inv, chosen, columns)
+
+    return at(first, everywhere), at(highest, over)
 
 
-def _nothing(view: View) -> Columns:
-    w = view.width
+def _nothing(view: View, w: int) -> Columns:
     flat, whole = np.full(w, view.horizon), np.zeros(w, np.int64)
-    return Columns(flat, flat, np.full(w, np.inf), whole, whole + 1, np.zeros(w, np.uint8))
+    return Columns(np.arange(w), flat, flat, np.full(w, np.inf), whole, whole + 1, np.zeros(w, np.uint8))
 
 
 def _columns(
-    view: View, near: Surroundings, lamps: Floats, atlas: Atlas, spans: _Spans, inv: Floats, chosen: NDArray[np.int64]
+    view: View,
+    near: Surroundings,
+    lamps: Floats,
+    atlas: Atlas,
+    spans: _Spans,
+    inv: Floats,
+    chosen: NDArray[np.int64],
+    which: NDArray[np.intp],
 ) -> Columns:
-    columns = np.arange(view.width) + 0.5
+    """How the walls `chosen` for the columns `which` look; `inv`: one over their depth, 0 for none."""
+    columns = which + 0.5
     hit = inv > 1e-6
     inv = np.maximum(inv, 1e-6)
     wall = spans.index[chosen]
@@ -120,7 +127,8 @@ def _columns(
     along = np.clip(share, 0, 0.99999) * near.houses[wall]
     house = along.astype(np.int64)
     front = near.first[wall] + (near.seed[wall] + house * 5) % near.count[wall]
-    step = np.abs(np.gradient(share * near.length[wall]))
+    run_m = share * near.length[wall]
+    step = np.abs(np.diff(run_m, append=run_m[-1:]))
     coarse = np.maximum(PX_PER_M / (view.f * inv), np.minimum(step, 2.0) * PX_PER_M * 0.4)
     size = np.clip(np.log2(np.maximum(coarse, 1e-3)) + 0.35, 0, SIZES - 1).astype(np.int64)
     texel_column = ((along - house) * (WIDTH_PX >> size)).astype(np.int64)
@@ -134,46 +142,35 @@ def _columns(
         -1,
     )
     return Columns(
+        which=which,
         top=np.where(hit, view.horizon - view.f * (near.height[wall] - EYE_M) * inv, view.horizon),
         foot=np.where(hit, view.horizon + view.f * EYE_M * inv, view.horizon),
         depth=np.where(hit, depth, np.inf),
         start=atlas.start[front, size] + texel_column * rows,
         texels=rows,
-        shade=shade_of(np.repeat(light_at(points[::2], lamps), 2), depth),
+        shade=shade_of(np.repeat(light_at(points[::2], lamps), 2)[: len(points)], depth),
     )
 
 
-def paint(
-    index: NDArray[np.uint8],
-    shade: NDArray[np.uint8],
-    seen: Columns,
-    columns: NDArray[np.intp] | None,
-    last: int,
-    atlas: Atlas,
-) -> None:
-    """Put the walls of `seen` into the picture's `index` and `shade`, down to row `last`.
-
-    `columns`: only these columns (for the walls behind, which show in few of them); None: all.
-    """
-    if columns is not None and not len(columns):
+def paint(index: NDArray[np.uint8], shade: NDArray[np.uint8], seen: Columns, last: int, atlas: Atlas) -> None:
+    """Put the walls of `seen` into the picture's `index` and `shade`, down to row `last`."""
+    if not len(seen.which):
         return
-    pick = slice(None) if columns is None else columns
-    first, last = max(0, int(seen.top[pick].min())), min(last, math.ceil(seen.foot[pick].max()) + 1)
+    first, last = max(0, int(seen.top.min())), min(last, math.ceil(seen.foot.max()) + 1)
     if last <= first:
         return
-    top, foot, texels_tall = seen.top[pick], seen.foot[pick], seen.texels[pick]
     rows = (np.arange(first, last, dtype=np.float32) + np.float32(0.5))[:, None]
-    scale = (texels_tall / np.maximum(foot - top, 1e-3)).astype(np.float32)
+    scale = (seen.texels / np.maximum(seen.foot - seen.top, 1e-3)).astype(np.float32)
     row = rows * scale
-    row -= (top * scale).astype(np.float32)
-    inside = (row >= 0) & (row < texels_tall.astype(np.float32))
+    row -= (seen.top * scale).astype(np.float32)
+    inside = (row >= 0) & (row < seen.texels.astype(np.float32))
     where = row.astype(np.int32)
-    where += seen.start[pick].astype(np.int32)
+    where += seen.start.astype(np.int32)
     texels = np.take(atlas.texels, where, mode="clip")
     inside &= texels != 0
-    if columns is None:
+    if len(seen.which) == index.shape[1]:
         np.copyto(index[first:last], texels, where=inside)
         np.copyto(shade[first:last], seen.shade, where=inside)
     else:
-        index[first:last, columns] = np.where(inside, texels, index[first:last, columns])
-        shade[first:last, columns] = np.where(inside, seen.shade[columns], shade[first:last, columns])
+        index[first:last, seen.which] = np.where(inside, texels, index[first:last, seen.which])
+        shade[first:last, seen.which] = np.where(inside, seen.shade, shade[first:last, seen.which])
