@@ -41,8 +41,8 @@ def status(recording: str = "recording", **more: int) -> Status:
 
 
 async def test_a_camera_is_registered_with_its_journal_entry(database: Database) -> None:
-    clock, rung = HandClock(), []
-    bus = LocalBus()
+    clock, bus = HandClock(), LocalBus()
+    rung: list[Body] = []
     bus.subscribe(Topic.JOURNAL, rung.append)
     units = units_on(database, bus, clock)
     device = await units.add_device("Tango 21 é", wearer_name="PC Marsh", collar_number="0417")
