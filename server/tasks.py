@@ -49,6 +49,12 @@ class TaskOwner:
         if error is not None:
             log.error("task failed", task=task.get_name(), exc_info=error)
 
+    async def finish(self, seconds: float) -> None:
+        """Let what runs come to its own end, for at most `seconds`; then close."""
+        if self._tasks:
+            await asyncio.wait(tuple(self._tasks), timeout=seconds)
+        await self.close()
+
     async def close(self) -> None:
         """Cancel what still runs and wait until all of it has ended."""
         while self._tasks:

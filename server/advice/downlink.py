@@ -44,19 +44,27 @@ class Link:
         self._told: dict[str, wire.Message] = {}
         self._wake = asyncio.Event()
         self._wake.set()
+        self._ended = False
 
     def wake(self) -> None:
         """Something may wait."""
         self._wake.set()
 
+    def end(self) -> None:
+        """The connection is gone: `run` returns, but not in the middle of asking the database."""
+        self._ended = True
+        self._wake.set()
+
     async def run(self) -> None:
-        """Send what waits, now and whenever woken; ends only by cancellation or when sending fails."""
+        """Send what waits, now and whenever woken, until `end` or until sending fails."""
         while True:
             try:
                 await asyncio.wait_for(self._wake.wait(), LOOK_AGAIN_S)
             except TimeoutError:
                 log.debug("looking again", device_id=self.device_id)
             self._wake.clear()
+            if self._ended:
+                return
             try:
                 await self._send_new()
             except ConnectionResetError:
@@ -98,9 +106,10 @@ class Downlink:
         """Something waits for this camera; the process that holds its connection looks."""
         await self._bus.publish(Topic.DOWNLINK, {"device_id": device_id})
 
-    async def serve(self, device_id: str, send: Send) -> None:
-        """Send what waits for a camera over its connection, until cancelled or the connection is gone."""
+    async def serve(self, device_id: str, send: Send, gone: asyncio.Future[None]) -> None:
+        """Send what waits for a camera over its connection, until it is `gone` or sending fails."""
         link = self.attach(device_id, send)
+        gone.add_done_callback(lambda _gone: link.end())
         try:
             await link.run()
         finally:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 from aiohttp import WSMsgType, web
@@ -26,6 +26,8 @@ from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
 
+T = TypeVar("T")
+
 SESSION_ENDED = 4001
 TOO_SLOW = 4008
 HEARTBEAT_S = 15.0  # finds a console whose network is gone; a living one is heard by its pings
@@ -36,7 +38,7 @@ MOST_INCOMING = 4096  # bytes: `seen` and `ping` are about 60
 
 Allow = Callable[[web.Request, Permission], Person]
 SessionKeys = Callable[[web.Request], frozenset[str]]  # what, once revoked, ends this console: session, person
-SessionValid = Callable[[web.Request], Awaitable[bool]]
+SessionValid = Callable[[web.Request], Coroutine[Any, Any, bool]]
 Seen = Callable[[str, Person], Awaitable[None]]  # alert_id, who
 
 
@@ -52,7 +54,7 @@ class Room:
     advice: Callable[[], Awaitable[list[Json]]]
     activity: Callable[[], Awaitable[list[Json]]]
     last_seq: Callable[[], Awaitable[int]]
-    entries_after: Callable[[int, int], Awaitable[list[Entry]]]
+    entries_after: Callable[[int, int], Coroutine[Any, Any, list[Entry]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,7 @@ class ConsoleSockets:
         self._tasks = tasks
         self._seen = seen
         self._open: set[_Console] = set()
+        self._working = TaskOwner("consoles")
         bus.subscribe(Topic.SESSIONS, self._heard_revoked)
 
     def routes(self) -> list[web.RouteDef]:
@@ -87,6 +90,7 @@ class ConsoleSockets:
         """Send every console away: the server is going, they come back by themselves."""
         for console in tuple(self._open):
             await console.end(1001, "the server is going away")
+        await self._working.finish(CLOSING_S)
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         """One console's connection."""
@@ -125,15 +129,10 @@ class ConsoleSockets:
 
     async def _greet(self, console: _Console, after: int | None) -> Channel:
         """Tell the console where it stands, and bring it up to the reader; then it goes with the others."""
-        last = await self._room.last_seq()
-        position = last
-        if after is not None and await self._can_resume(after, last):
-            message, position = self._resumed(after), after
-        else:
-            message = (await self._snapshot(console.person, last)).as_message(reset=after is not None)
+        position, message = await self._whole(self._first_message(console.person, after))
         await console.socket.send_bytes(wire.pack_map(message))
         while position < self._consoles.reader.position:
-            entries = await self._room.entries_after(position, CATCH_UP_PAGE)
+            entries = await self._whole(self._room.entries_after(position, CATCH_UP_PAGE))
             for entry in entries:
                 # Straight to the socket: its pace holds the reading back, so that no backlog can overflow here.
                 await console.socket.send_bytes(wire.pack_map(entry.as_message()))
@@ -143,6 +142,17 @@ class ConsoleSockets:
         console.channel = channel
         self._consoles.join(channel)
         return channel
+
+    async def _first_message(self, person: Person, after: int | None) -> tuple[int, Json]:
+        last = await self._room.last_seq()
+        if after is not None and await self._can_resume(after, last):
+            return after, self._resumed(after)
+        return last, (await self._snapshot(person, last)).as_message(reset=after is not None)
+
+    async def _whole(self, reading: Coroutine[Any, Any, T]) -> T:
+        """What `reading` brings. It ends by itself even if the console leaves: a query that is cut off costs the
+        database pool a connection, and 500 consoles may leave at once."""
+        return await asyncio.shield(self._working.start(reading, "read"))
 
     async def _can_resume(self, after: int, last: int) -> bool:
         following = await self._room.entries_after(after, 1) if 0 <= after < last else []
@@ -188,7 +198,7 @@ class ConsoleSockets:
             if not isinstance(alert_id, str) or not 1 <= len(alert_id) <= 64:
                 raise BadRequest("alert_id: expected an alert's id")
             if may(console.person.role, Permission.HANDLE_ALERTS):
-                console.start(self._note_seen(alert_id, console.person), "seen")
+                self._working.start(self._note_seen(alert_id, console.person), "seen")
         else:
             log.debug("console says something newer than this server", what=str(what)[:40])
 
@@ -204,7 +214,7 @@ class ConsoleSockets:
         while True:
             await asyncio.sleep(SESSION_LOOK_S)
             try:
-                valid = await self._gate.session_valid(console.request)
+                valid = await self._whole(self._gate.session_valid(console.request))
             except WatchroomError as error:  # cannot be asked now; the next look will tell
                 log.info("session cannot be looked up", reason=error.detail)
                 continue

@@ -50,16 +50,28 @@ class TooManyRefused(Exception):
 
 
 class Intake:
-    """Takes in what one connection brings. `run` must run beside `take`."""
+    """Takes in what one connection brings.
+
+    `waiting` owns what ends with the connection; `working` what must not be broken off in the middle of
+    a transaction because a camera has lost its network.
+    """
 
     def __init__(
-        self, receivers: Receivers, device_id: str, outbox_id: str, clock: Clock, tasks: TaskOwner, send: Send
+        self,
+        receivers: Receivers,
+        device_id: str,
+        outbox_id: str,
+        clock: Clock,
+        waiting: TaskOwner,
+        working: TaskOwner,
+        send: Send,
     ) -> None:
         self._receivers = receivers
         self._device_id = device_id
         self._outbox_id = outbox_id
         self._clock = clock
-        self._tasks = tasks
+        self._waiting = waiting
+        self._working = working
         self._send = send
         self._queue: asyncio.Queue[tuple[Numbered | None, bytes, str]] = asyncio.Queue(MOST_QUEUED)
         self._acks: list[int] = []
@@ -70,8 +82,8 @@ class Intake:
 
     def start(self) -> None:
         """Begin to work off the queue and to send acknowledgements."""
-        self._tasks.start(self._work(), "numbered")
-        self._tasks.start(self._acknowledge(), "acks")
+        self._waiting.start(self._work(), "numbered")
+        self._waiting.start(self._acknowledge(), "acks")
 
     async def take(self, raw: bytes) -> None:
         """One message as it came. Raises TooManyRefused when the connection should end."""
@@ -80,6 +92,7 @@ class Intake:
         try:
             message = wire.parse_from_camera(raw)
         except wire.WireError as error:
+            self._refused += 1
             await self._queue.put((None, raw, str(error)))
             return
         if isinstance(message, wire.Fix):
@@ -140,7 +153,6 @@ class Intake:
 
     async def _refuse(self, seq: int, reason: str, raw: bytes) -> None:
         """Set a message aside, tell the operators once, and tell the camera to go on without it."""
-        self._refused += 1
         while True:
             outcome = await self._attempt(
                 self._receivers.quarantine(self._device_id, self._outbox_id, seq, reason, raw)
@@ -155,7 +167,7 @@ class Intake:
 
     async def _attempt(self, work: Coroutine[Any, Any, Any]) -> Any:
         """The result of `work`, or what it raised: run as a task, so that its owner logs whatever goes wrong."""
-        task = self._tasks.start(work, "attempt")
+        task = self._working.start(work, f"intake {self._device_id}")
         await asyncio.wait({task})
         return task.result() if task.cancelled() else task.exception() or task.result()
 

@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 HELLO_S = 10.0
 HEARTBEAT_S = 5.0
+FINISH_S = 2.0  # for what is under way when the server ends
 TOKEN_AGAIN_S = 240.0  # well within a token's life
 
 NOT_ADMITTED = 4001  # who connects is not this camera, or may no longer do anything
@@ -34,7 +35,7 @@ VerifyHello = Callable[[web.Request, str, bytes, wire.Hello], Awaitable[object]]
 WhipToken = Callable[[str], str]
 CallSign = Callable[[str], Awaitable[str]]
 Notice = Callable[[str], Awaitable[None]]
-ServeDownlink = Callable[[str, Send], Coroutine[Any, Any, None]]
+ServeDownlink = Callable[[str, Send, asyncio.Future[None]], Coroutine[Any, Any, None]]  # until the future is done
 
 
 class Uplink:
@@ -71,6 +72,9 @@ class Uplink:
         self._tasks = tasks
         self._token_again_s = token_again_s
         self._held: dict[str, _Connection] = {}
+        # What asks or changes the database is finished even if its camera is gone: cut off in the middle, it
+        # would cost the pool a connection each time a camera loses its network.
+        self._working = TaskOwner("uplink")
         bus.subscribe(Topic.DOWNLINK, self._heard_holder)
         bus.subscribe(Topic.SESSIONS, self._heard_revoked)
 
@@ -83,9 +87,10 @@ class Uplink:
         return list(self._held)
 
     async def close(self) -> None:
-        """Send every camera away: the server is going."""
+        """Send every camera away, for the server is going, and finish what they brought."""
         for connection in list(self._held.values()):
             await connection.socket.close(code=1001, message=b"the server is going away")
+        await self._working.finish(FINISH_S)
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
         """One camera's connection, from challenge to end."""
@@ -95,17 +100,20 @@ class Uplink:
         hello = await self._greet(request, socket, device_id)
         if hello is None:
             return socket
-        async with TaskOwner(f"uplink {device_id}") as tasks:
-            intake = Intake(self._receivers, device_id, hello.outbox_id, self._clock, tasks, socket.send_bytes)
+        gone: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        async with TaskOwner(f"uplink {device_id}") as waiting:
+            send = socket.send_bytes
+            intake = Intake(self._receivers, device_id, hello.outbox_id, self._clock, waiting, self._working, send)
             intake.offset.add(hello.at, self._clock.wall())
             connection = _Connection(device_id, socket)
             try:
                 await self._hold(connection)
-                tasks.start(self._serve_downlink(device_id, socket.send_bytes), "downlink")
-                tasks.start(self._refresh_token(connection), "token")
+                self._working.start(self._serve_downlink(device_id, send, gone), f"downlink {device_id}")
+                waiting.start(self._refresh_token(connection), "token")
                 intake.start()
                 await self._read(socket, intake)
             finally:
+                gone.set_result(None)
                 await self._let_go(connection, intake.active)
         return socket
 
@@ -120,8 +128,8 @@ class Uplink:
             welcome = await self._welcome(device_id)
         except (wire.WireError, WatchroomError, TypeError, TimeoutError) as error:  # TypeError: text, or closed
             log.warning("camera not admitted", device_id=device_id, remote=request.remote, reason=str(error))
-            refused = isinstance(error, wire.WireError) or (isinstance(error, WatchroomError) and error.status < 500)
-            await socket.close(code=NOT_ADMITTED if refused else 1013, message=str(error).encode()[:120])
+            later = isinstance(error, TimeoutError) or (isinstance(error, WatchroomError) and error.status >= 500)
+            await socket.close(code=1013 if later else NOT_ADMITTED, message=str(error).encode()[:120])
             return None
         await socket.send_bytes(wire.pack(welcome))
         return hello

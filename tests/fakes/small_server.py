@@ -212,9 +212,9 @@ def allow(request: web.Request, permission: Permission) -> Person:
 
 
 @web.middleware
-async def problems(request: web.Request, handle: Any) -> web.StreamResponse:
+async def problems(request: web.Request, handler: Any) -> web.StreamResponse:
     try:
-        answer: web.StreamResponse = await handle(request)
+        answer: web.StreamResponse = await handler(request)
     except WatchroomError as error:
         return web.json_response(error.problem(), status=error.status, content_type="application/problem+json")
     return answer
