@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-import os
+import json
 import signal
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import structlog
 
@@ -15,74 +16,73 @@ from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
 
-GRACE_S = 1.5  # Ctrl-C must have ended everything within 3 s
+GRACE_S = 2.4  # the nursery needs up to 1.8 s; Ctrl-C must have ended everything within 3 s
 RESTART_S = 2.0
 
 
 class Children:
-    """Child processes, each with its own log file.
+    """Cameras, forked by a nursery (streamer/nursery.py), each with its own log file.
 
-    A child holds the reading end of a pipe as its standard input: when this process dies, however it
-    dies, the pipe closes, and a child that was started with `--until-stdin-closes` ends by itself.
+    The nursery holds the reading end of a pipe as its standard input, and each camera one from the nursery: when this
+    process dies, however it dies, all of them end.
     """
 
-    def __init__(self, logs: Path, tasks: TaskOwner) -> None:
+    def __init__(self, logs: Path, tasks: TaskOwner, root: Path) -> None:
         self._logs = logs
         self._tasks = tasks
-        self._running: dict[str, asyncio.subprocess.Process] = {}
+        self._root = root
+        self._nursery: asyncio.subprocess.Process | None = None
+        self._orders: dict[str, dict[str, Any]] = {}
         self._ending = False
 
-    async def start(self, name: str, arguments: Sequence[str], cwd: Path) -> None:
-        """Start `python arguments…` as `name`; it is started again if it ends before `close`."""
+    async def open(self) -> None:
+        """Start the nursery; it loads what cameras need while the server loads what it needs."""
         self._logs.mkdir(parents=True, exist_ok=True)
-        process = await self._spawn(name, arguments, cwd)
-        self._tasks.start(self._keep(name, arguments, cwd, process), f"child.{name}")
-
-    async def _spawn(self, name: str, arguments: Sequence[str], cwd: Path) -> asyncio.subprocess.Process:
-        with (self._logs / f"{name}.log").open("ab") as output:
-            process = await asyncio.create_subprocess_exec(
+        with (self._logs / "nursery.log").open("ab") as output:
+            self._nursery = await asyncio.create_subprocess_exec(
                 sys.executable,
-                *arguments,
-                cwd=cwd,
+                "-m",
+                "streamer.nursery",
+                cwd=self._root,
                 stdin=asyncio.subprocess.PIPE,
-                stdout=output,
+                stdout=asyncio.subprocess.PIPE,
                 stderr=output,
                 start_new_session=True,  # the terminal's Ctrl-C comes to us alone; we end them in order
-                env={**os.environ, "PYTHONUNBUFFERED": "1"},
             )
-        self._running[name] = process
-        return process
+        self._tasks.start(self._watch(self._nursery), "nursery")
 
-    async def _keep(
-        self, name: str, arguments: Sequence[str], cwd: Path, process: asyncio.subprocess.Process
-    ) -> None:
-        while True:
-            code = await process.wait()
-            if self._ending:
-                return
-            log.warning("camera ended; it is started again", camera=name, code=code, log=f"{name}.log")
-            await asyncio.sleep(RESTART_S)
-            process = await self._spawn(name, arguments, cwd)
+    def start(self, name: str, arguments: Sequence[str]) -> None:
+        """Start a camera as `name`; it is started again if it ends before `close`."""
+        self._orders[name] = {"name": name, "argv": list(arguments), "log": str(self._logs / f"{name}.log")}
+        self._order(name)
+
+    def _order(self, name: str) -> None:
+        if self._nursery is not None and self._nursery.stdin is not None:
+            self._nursery.stdin.write(json.dumps(self._orders[name]).encode() + b"\n")
+
+    async def _watch(self, nursery: asyncio.subprocess.Process) -> None:
+        assert nursery.stdout is not None  # a pipe, see above
+        async for line in nursery.stdout:
+            ended = json.loads(line)
+            if not self._ending:
+                log.warning("camera ended; it is started again", camera=ended["name"], code=ended["code"])
+                self._tasks.start(self._again(ended["name"]), f"again.{ended['name']}")
+
+    async def _again(self, name: str) -> None:
+        await asyncio.sleep(RESTART_S)
+        self._order(name)
 
     async def close(self) -> None:
-        """End all of them: SIGTERM, and SIGKILL for those that have not ended after GRACE_S."""
+        """End all of them; those that do not end in time are killed."""
         self._ending = True
-        running = [process for process in self._running.values() if process.returncode is None]
-        for process in running:
-            _send(process, signal.SIGTERM)
-        if not running:
+        nursery = self._nursery
+        if nursery is None or nursery.returncode is not None:
             return
-        waits = [self._tasks.start(process.wait(), "child.end") for process in running]
-        await asyncio.wait(waits, timeout=GRACE_S)
-        for process in running:
-            if process.returncode is None:
-                log.warning("camera did not end in time; killed", pid=process.pid)
-                _send(process, signal.SIGKILL)
-        await asyncio.wait(waits)
-
-
-def _send(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
-    try:
-        process.send_signal(number)
-    except ProcessLookupError:
-        log.debug("camera has ended already", pid=process.pid)
+        if nursery.stdin is not None:
+            nursery.stdin.close()
+        try:
+            await asyncio.wait_for(nursery.wait(), GRACE_S)
+        except TimeoutError:
+            log.warning("cameras did not end in time; killed", pid=nursery.pid)
+            nursery.send_signal(signal.SIGKILL)
+            await nursery.wait()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,6 +25,7 @@ class Atlas:
     colours: NDArray[np.uint32]
 
 
+@cache
 def make_atlas() -> Atlas:
     """Draws every front: about half a second, once a process."""
     fronts = all_fronts()

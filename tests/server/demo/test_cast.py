@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from server.demo.app import BUILT_IN, _with_extra
 from server.demo.cast import cast, extended
+from server.demo.play import BUILT_IN, _with_extra
 from streamer.scenario import parse
 
 TEXT = BUILT_IN.read_text()

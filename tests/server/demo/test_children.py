@@ -1,4 +1,4 @@
-"""Children end with their parent, the stubborn ones too, and come back when they fall."""
+"""Cameras of the demo: they end with it, however it ends, and come back when they fall."""
 
 from __future__ import annotations
 
@@ -7,19 +7,19 @@ import os
 import signal
 from pathlib import Path
 
+from server.demo.app import ROOT
 from server.demo.children import Children
 from server.tasks import TaskOwner
 
-WAITS = "import time; print('up', flush=True); time.sleep(60)"
-STUBBORN = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('up', flush=True); time.sleep(60)"
+USAGE = ["--help"]  # a camera that ends by itself at once
 
 
 async def _lines(path: Path, count: int) -> None:
-    for _ in range(1000):
-        if path.exists() and len(path.read_text().splitlines()) >= count:
+    for _ in range(1500):
+        if path.exists() and path.read_text().count("usage:") >= count:
             return
         await asyncio.sleep(0.02)
-    raise AssertionError(f"{path} never had {count} lines")
+    raise AssertionError(f"{path} never had {count} starts: {path.read_text() if path.exists() else 'no file'}")
 
 
 def _alive(pid: int) -> bool:
@@ -30,23 +30,22 @@ def _alive(pid: int) -> bool:
     return True
 
 
-async def test_all_end_with_close_even_one_that_ignores_sigterm(tmp_path: Path) -> None:
+async def test_a_camera_that_ends_is_started_again_until_close(tmp_path: Path) -> None:
     async with TaskOwner("test") as tasks:
-        children = Children(tmp_path / "logs", tasks)
-        await children.start("calm", ["-c", WAITS], tmp_path)
-        await children.start("stubborn", ["-c", STUBBORN], tmp_path)
-        await _lines(tmp_path / "logs" / "calm.log", 1)
-        await _lines(tmp_path / "logs" / "stubborn.log", 1)
-        pids = [process.pid for process in children._running.values()]
+        children = Children(tmp_path, tasks, ROOT)
+        await children.open()
+        children.start("ET17", USAGE)
+        await _lines(tmp_path / "ET17.log", 2)
         await children.close()
-        assert not any(_alive(pid) for pid in pids)
 
 
-async def test_a_child_that_falls_is_started_again(tmp_path: Path) -> None:
+async def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
     async with TaskOwner("test") as tasks:
-        children = Children(tmp_path, tasks)
-        await children.start("camera", ["-c", WAITS], tmp_path)
-        await _lines(tmp_path / "camera.log", 1)
-        os.kill(children._running["camera"].pid, signal.SIGKILL)
-        await _lines(tmp_path / "camera.log", 2)
+        children = Children(tmp_path, tasks, ROOT)
+        await children.open()
+        nursery = children._nursery
+        assert nursery is not None
+        os.kill(nursery.pid, signal.SIGKILL)
+        await asyncio.wait_for(nursery.wait(), 10)
         await children.close()
+        assert not _alive(nursery.pid)
