@@ -129,6 +129,7 @@ class Layers:
     ) -> list[tuple[Layer, Encoded]]:
         """The layers for which this frame is due, but for those in `skip`."""
         out: list[tuple[Layer, Encoded]] = []
+        frame = frame.reformat(format="yuv420p")  # once for both layers: scaling planes costs a quarter of scaling RGB
         for layer, encoder in self.encoders.items():
             if layer in skip or not encoder.is_due(at):
                 continue

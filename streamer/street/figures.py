@@ -17,7 +17,8 @@ from PIL import Image, ImageDraw
 from streamer.pose import Pose
 from streamer.street.camera import View
 from streamer.street.people import Dress, draw_person
-from streamer.street.surroundings import DETAIL_M, Beat, Car, Surroundings
+from streamer.street.surroundings import DETAIL_M, Beat, Car, Surroundings, chance
+from streamer.street.trees import draw_tree
 from streamer.street.vehicles import draw_car
 from streamer.street.walls import LAMP_REACH_M2
 from streamer.town import Town
@@ -64,6 +65,7 @@ class Scene:
             *self._cars(view, near, lamps),
             *self._walkers(view, near, lamps, at),
         ]
+        figures += self._trees(view, near, lamps)
         figures += self._confrontation(view, lamps, pose, drawn, at)
         canvas = ImageDraw.Draw(picture)
         for figure in sorted(figures, key=lambda f: -f.ahead):
@@ -107,6 +109,16 @@ class Scene:
             if 2.6 < ahead < DETAIL_M and abs(side) < ahead * 1.15 + 3:
                 light = _light(car.at, lamps)
                 figures.append(_Figure(ahead, side, 2.4, _parked(view, car, light, ahead)))
+        return figures
+
+    def _trees(self, view: View, near: Surroundings, lamps: NDArray[np.float64]) -> list[_Figure]:
+        figures = []
+        for place in near.trees:
+            side, ahead = _camera(view, place)
+            if 2.5 < ahead < DETAIL_M and abs(side) < ahead + 3:
+                figures.append(
+                    _Figure(ahead, side, 3.0, _tree(view, side, ahead, chance(*place), _light(place, lamps)))
+                )
         return figures
 
     def _walkers(self, view: View, near: Surroundings, lamps: NDArray[np.float64], at: float) -> list[_Figure]:
@@ -188,6 +200,11 @@ def _standing(
 ) -> Callable[[Draw], None]:
     foot = view.pixel(side, ahead, 0.0)
     return lambda canvas: draw_person(canvas, foot, view.f / ahead, dress, light * _clear(ahead), pace, stance, away)
+
+
+def _tree(view: View, side: float, ahead: float, seed: float, light: float) -> Callable[[Draw], None]:
+    foot = view.pixel(side, ahead, 0.0)
+    return lambda canvas: draw_tree(canvas, foot, view.f / ahead, seed, light * _clear(ahead))
 
 
 def _parked(view: View, car: Car, light: float, ahead: float) -> Callable[[Draw], None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PIL import ImageDraw
@@ -75,8 +76,7 @@ def draw_person(
             canvas.rectangle((*at(-0.115, 1.73), *at(0.115, 1.7)), fill=lit((210, 214, 220), light))
 
 
-def _arms(limb: object, stance: str, swing: float, coat: RGB, skin: RGB) -> None:
-    assert callable(limb)
+def _arms(limb: Callable[[list[XY], float, RGB], None], stance: str, swing: float, coat: RGB, skin: RGB) -> None:
     for sign in (-1, 1):
         if stance == "hands_up":
             elbow, hand = (sign * 0.5, 1.4), (sign * 0.46, 1.82)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streamer.street.atlas import Atlas
+from streamer.street.trees import trees_near
 from streamer.town import PAVEMENT_M, Building, Segment, Town, distance_to_segment
 
 CELL_M = 24.0
@@ -71,6 +72,7 @@ class Surroundings:
     lamps: NDArray[np.float64]
     cars: list[Car]
     beats: list[Beat]
+    trees: list[XY]
 
 
 class Neighbourhood:
@@ -106,6 +108,7 @@ class Neighbourhood:
             lamps=np.array([p for s in streets for p in lamps_of(s)], float).reshape(-1, 2),
             cars=[c for s in streets for c in cars_of(s)],
             beats=[b for s in streets for b in beats_of(s)],
+            trees=list(trees_near(self._town.areas, segments, x, y, DETAIL_M + CELL_M, chance)),
         )
 
     def _walls_of(self, building: Building) -> list[tuple[float, ...]]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from PIL import ImageDraw
 
 from streamer.street.camera import NEAR_M, View
@@ -71,10 +73,15 @@ def draw_car(canvas: ImageDraw.ImageDraw, view: View, car: Car, light: float) ->
 
 
 def _end(
-    canvas: ImageDraw.ImageDraw, pixel: object, end: int, near: float, far: float, paint: RGB, light: float
+    canvas: ImageDraw.ImageDraw,
+    pixel: Callable[[float, float, float], XY],
+    end: int,
+    near: float,
+    far: float,
+    paint: RGB,
+    light: float,
 ) -> None:
     """The end that faces us: body, glass, lamps, number plate."""
-    assert callable(pixel)
     foot, shoulder = 2.06 * end, (1.9 if end > 0 else -1.97)
     low, high = (0.95, 0.15) if end > 0 else (-1.85, -1.4)
     body = [(foot, near, 0.3), (foot, far, 0.3), (shoulder, far, 0.84), (shoulder, near, 0.84)]
@@ -93,7 +100,13 @@ def _end(
     )
 
 
-def _top(canvas: ImageDraw.ImageDraw, pixel: object, near: float, far: float, paint: RGB, light: float) -> None:
-    assert callable(pixel)
+def _top(
+    canvas: ImageDraw.ImageDraw,
+    pixel: Callable[[float, float, float], XY],
+    near: float,
+    far: float,
+    paint: RGB,
+    light: float,
+) -> None:
     roof = [(-1.4, near * 0.9, 1.43), (-1.4, far * 0.9, 1.43), (0.15, far * 0.9, 1.45), (0.15, near * 0.9, 1.45)]
     canvas.polygon([pixel(*p) for p in roof], fill=lit(paint, min(1.0, light * 1.2)))
