@@ -179,7 +179,9 @@ class MediaEngine:
     def require_streaming(self, device_id: str) -> None:
         """Raises Conflict unless there is a picture to watch."""
         feed = self._feeds.get(device_id)
-        if feed is None or not feed.judge(self._clock.monotonic(), self._clock.wall()).streaming:
+        if feed is not None:
+            self._judge(feed, self._clock.monotonic())
+        if feed is None or not feed.state.streaming:
             retry = {"Retry-After": str(RETRY_AFTER_S)}
             raise Conflict("the camera is not streaming", kind="not-streaming", headers=retry)
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from aiohttp import web
 
-from server.errors import BadRequest, Forbidden, TooLarge, UnsupportedMedia
+from server.errors import BadRequest, Forbidden, TooLarge, UnsupportedMedia, WatchroomError
 from server.media.engine import MediaEngine, SessionInfo
 from server.media.live import Viewer
 from server.media.settings import IceServer
@@ -27,6 +27,7 @@ PREFLIGHT = {
     "Access-Control-Max-Age": "7200",
 }
 
+Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 AdmitCamera = Callable[[web.Request, str], Awaitable[None]]
 AdmitViewer = Callable[[web.Request, str], Awaitable[Viewer]]
 
@@ -46,6 +47,19 @@ async def read_body(request: web.Request, content_type: str) -> str:
         return body.decode()
     except UnicodeDecodeError as error:
         raise BadRequest("the body is not UTF-8") from error
+
+
+def open_to_all(answer: Answering) -> Answering:
+    """With the CORS headers also on errors: a page of another origin could not read them otherwise."""
+
+    async def answer_or_explain(request: web.Request) -> web.StreamResponse:
+        try:
+            return await answer(request)
+        except WatchroomError as error:
+            error.headers = {**CORS, **error.headers}
+            raise
+
+    return answer_or_explain
 
 
 def preflight(methods: str) -> Callable[[web.Request], Awaitable[web.Response]]:
@@ -118,11 +132,11 @@ def media_session_routes(
 
     path = "/media/sessions/{session_id:[0-9a-f]{32}}"
     return [
-        web.get(path, get),
-        web.patch(path, patch),
-        web.delete(path, delete),
+        web.get(path, open_to_all(get)),
+        web.patch(path, open_to_all(patch)),
+        web.delete(path, open_to_all(delete)),
         web.options(path, preflight("GET, PATCH, DELETE, OPTIONS")),
-        web.post(path + "/layer", layer),
+        web.post(path + "/layer", open_to_all(layer)),
         web.options(path + "/layer", preflight("POST, OPTIONS")),
     ]
 

@@ -132,12 +132,11 @@ class SrtpSender:
         total = len(template)
         view, length, protect, pack = buffers.sealed, buffers.length, buffers.lib.srtp_protect, HEADER.pack_into
         view[:total] = template
-        last, at = len(run.headers) - 1, 0
-        for index, pointer in enumerate(buffers.pointers(stride)[: last + 1]):
-            first, marker, sequence, timestamp = run.headers[index]
+        last, at = stride * (len(run.headers) - 1), 0
+        for (first, marker, sequence, timestamp), pointer in zip(run.headers, buffers.pointers(stride), strict=False):
             shown = (sequence + sequence_shift) & 0xFFFF
             pack(view, at, first, marker | payload_type, shown, (timestamp + timestamp_shift) & 0xFFFFFFFF, ssrc)
-            length[0] = size if index != last else run.last_size
+            length[0] = size if at != last else run.last_size
             if protect(handle, pointer, length):
                 return None
             at += stride

@@ -9,7 +9,7 @@ from aiohttp import web
 from server.errors import WatchroomError
 from server.media.engine import MediaEngine, check_layer
 from server.media.layer import MAIN
-from server.media.routes import SDP, AdmitViewer, created, preflight, read_body
+from server.media.routes import SDP, AdmitViewer, created, open_to_all, preflight, read_body
 from server.media.settings import IceServer
 from server.media.store import LiveViewStore
 
@@ -35,4 +35,4 @@ def whep_routes(
         return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
 
     path = "/whep/{device_id:[a-z0-9-]{3,40}}"
-    return [web.post(path, watch), web.options(path, preflight("POST, OPTIONS"))]
+    return [web.post(path, open_to_all(watch)), web.options(path, preflight("POST, OPTIONS"))]

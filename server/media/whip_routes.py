@@ -5,7 +5,7 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.media.engine import MediaEngine
-from server.media.routes import SDP, AdmitCamera, created, preflight, read_body
+from server.media.routes import SDP, AdmitCamera, created, open_to_all, preflight, read_body
 from server.media.settings import IceServer
 
 
@@ -22,4 +22,4 @@ def whip_routes(
         return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
 
     path = "/whip/{device_id:[a-z0-9-]{3,40}}"
-    return [web.post(path, publish), web.options(path, preflight("POST, OPTIONS"))]
+    return [web.post(path, open_to_all(publish)), web.options(path, preflight("POST, OPTIONS"))]

@@ -27,7 +27,7 @@ async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running) ->
             assert relay.lost > 5
             assert counters["repair_sent"] >= relay.lost // 2
             steps = [after.pts - before.pts for before, after in pairwise(frames)]
-            assert sum(step == 3600 for step in steps) >= 0.97 * len(steps), "nearly every frame came"
+            assert sum(step == 3600 for step in steps) >= 0.9 * len(steps), "unrepaired, two in three would come whole"
             assert counters.get("seal_refused", 0) == 0
         finally:
             await screen.close()
@@ -50,7 +50,7 @@ async def test_a_cameras_losses_are_asked_for(running: Running) -> None:
             assert relay.lost > 5
             assert track["recovered"] >= 0.8 * relay.lost - 3
             steps = [after.pts - before.pts for before, after in pairwise(frames)]
-            assert sum(step == 3600 for step in steps) >= 0.95 * len(steps)
+            assert sum(step == 3600 for step in steps) >= 0.9 * len(steps)
         finally:
             await screen.close()
             await camera.close()

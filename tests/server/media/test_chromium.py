@@ -42,8 +42,6 @@ WATCH = """async ([url, frames]) => {
     const inbound = (kind) => stats.find((one) => one.type === "inbound-rtp" && one.kind === kind) ?? {};
     const found = {decoded: inbound("video").framesDecoded ?? 0, heard: inbound("audio").packetsReceived ?? 0,
       width: inbound("video").frameWidth, lost: inbound("video").packetsLost,
-      freezes: inbound("video").freezeCount, delay: inbound("video").jitterBufferDelay,
-      emitted: inbound("video").jitterBufferEmittedCount,
       cipher: stats.find((one) => one.type === "transport")?.srtpCipher};
     if (found.decoded >= frames && found.heard > 10) return found;
     if (performance.now() > limit) throw new Error(JSON.stringify(found));
@@ -101,7 +99,6 @@ async def test_chromium_watches(site: Site, page: Page, codec: str) -> None:
         found: dict[str, Any] = await page.evaluate(WATCH, [f"{site.url}/whep/{CAMERA}?layer=main", 40])
         assert found["width"] == 640
         assert found["lost"] == 0
-        assert found["freezes"] == 0
         assert "AEAD_AES_128_GCM" in found["cipher"], "we are passive, so the client's list does not decide"
         seen = await page.evaluate(CLOCK)
         clock = seen["session"]["clock"]

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import socket
+
 import pytest
 
 from server.errors import Conflict
+from server.media import stun
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
 
@@ -92,6 +95,56 @@ async def test_revoking_ends_what_it_names(running: Running, name: str) -> None:
         assert running.engine.health()["viewers"] == 0
         await until(lambda: screen.connection.connectionState == "closed")
         assert running.engine._port.peer_count == (0 if name == CAMERA else 1)
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_joins_and_leaves_leave_nothing_behind(running: Running) -> None:
+    camera = Camera(sound=False)
+    try:
+        await publish(running, camera)
+        (forwarder,) = running.engine._feeds[CAMERA].video.values()
+        for turn in range(5):
+            screen = Screen(sound=False)
+            session = await watch(running, screen)
+            await screen.frames(2)
+            assert forwarder.watchers == 1
+            if turn % 2:
+                await screen.close()
+                await until(lambda: running.engine.health()["viewers"] == 0)
+            else:
+                await running.engine.delete(session)
+                await screen.close()
+            assert forwarder.watchers == 0
+        port = running.engine._port
+        assert (len(port._by_ufrag), len(running.engine._sessions()), running.watchers[-1]) == (1, 1, (CAMERA, []))
+        assert set(port._by_address.values()) == {running.engine._sessions()[0].peer}
+    finally:
+        await camera.close()
+    await until(lambda: running.engine._sessions() == [])
+    assert (running.engine._port._by_ufrag, running.engine._port._by_address) == ({}, {})
+
+
+async def test_an_ice_restart_keeps_the_session(running: Running) -> None:
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    try:
+        session = await publish(running, camera)
+        await watch(running, screen)
+        await screen.frames(3)
+        offer = "a=ice-ufrag:fresh\r\na=ice-pwd:abcdefghijklmnopqrstuvwx\r\n"
+        patched = await running.engine.patch(session, offer, "*")
+        assert patched.fragment is not None
+        peer = running.engine._publishers[session].peer
+        ufrag, password = (patched.fragment.split(f"a=ice-{name}:")[1].split("\r\n")[0] for name in ("ufrag", "pwd"))
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as moved:
+            moved.sendto(
+                stun.binding_request(bytes(12), f"{ufrag}:fresh", password), ("127.0.0.1", running.engine.port)
+            )
+            port = moved.getsockname()[1]
+            await until(lambda: peer.address == ("127.0.0.1", port))
+        assert len(running.engine._port._by_ufrag) == 2, "the old user name is forgotten"
+        assert not peer.is_closed
     finally:
         await screen.close()
         await camera.close()

@@ -129,7 +129,7 @@ def test_the_answer_is_what_another_parser_reads() -> None:
     assert [one.port for one in read.media] == [7000, 0]
     assert read.group[0].items == ["0"]
     first = read.media[0]
-    assert first.ice.iceLite and first.ice.usernameFragment == "ufrag"
+    assert first.ice and first.ice.iceLite and first.ice.usernameFragment == "ufrag"
     assert [(one.ip, one.port) for one in first.ice_candidates] == [("192.0.2.2", 7000), ("127.0.0.1", 7000)]
     assert (first.direction, first.dtls and first.dtls.role) == ("sendonly", "server")
     assert {one.ssrc for one in first.ssrc} == {99}

@@ -109,7 +109,8 @@ async def test_the_console_changes_the_layer(site: Site) -> None:
         widths = [frame.width for frame in await screen.frames(25)]
         assert widths[-1] == 320
         assert sorted(widths) == widths, "main follows sub without a way back"
-        for body in ({"layer": "top"}, {}, []):
+        bodies: list[Any] = [{"layer": "top"}, {}, []]
+        for body in bodies:
             async with site.http.post(
                 location + "/layer", json=body, headers={"Authorization": "Bearer hale"}
             ) as response:

@@ -15,6 +15,7 @@ FRAGMENT = {"Authorization": "Bearer camera", "Content-Type": "application/trick
 
 async def post(site: Site, body: str | bytes, headers: dict[str, str] = AUTHORISED) -> tuple[int, Any]:
     async with site.http.post(f"{site.url}/whip/{CAMERA}", data=body, headers=headers) as response:
+        assert response.headers["Access-Control-Allow-Origin"] == "*"
         return response.status, await response.json(content_type=None)
 
 

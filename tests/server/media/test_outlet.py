@@ -1,0 +1,180 @@
+"""A viewer's tracks: one numbering over every change, repairs that repeat, sound and picture on one clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, cast
+
+import pytest
+
+from server.clock import HandClock
+from server.media import feedback, outlet
+from server.media.feedback import SenderReport
+from server.media.forwarder import Forwarder, Run
+from server.media.layer import LayerChoice
+from server.media.live import Feed
+from server.media.loss import Report
+from server.media.outlet import Outlet, OutTrack, SendPlan
+from server.media.packet import HEADER
+from server.media.track import AUDIO, VIDEO
+
+VIDEO_PLAN = SendPlan(VIDEO, 90_000, {"H264": 102}, 11, 100, 5000)
+AUDIO_PLAN = SendPlan(AUDIO, 48_000, {"opus": 111}, 12, 200, 7000)
+IDR, SLICE = b"\x65", b"\x41"
+
+
+class FakePeer:
+    """Keeps (sequence, timestamp, payload) of what is sent."""
+
+    def __init__(self) -> None:
+        self.sent: list[tuple[int, int, bytes]] = []
+        self.feedback: list[bytes] = []
+        self.is_ready = True
+        self.overhead = 16
+
+    def send_run(self, run: Run, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
+        for (_, _, sequence, timestamp), (_, content) in zip(run.headers, run.entries, strict=True):
+            shown = (sequence + sequence_shift) & 0xFFFF, (timestamp + timestamp_shift) & 0xFFFFFFFF
+            self.sent.append((*shown, content[12:]))
+        return True
+
+    def send_feedback(self, packet: bytes) -> None:
+        self.feedback.append(packet)
+
+
+class Stage:
+    """A track out, and layers that feed it."""
+
+    def __init__(self) -> None:
+        self.clock, self.peer, self.counts = HandClock(), FakePeer(), Counter[str]()
+        self.track = OutTrack(VIDEO_PLAN, cast(Any, self.peer), self.clock, self.counts)
+        self.layers = {layer: Forwarder(VIDEO, layer, "H264", 90_000) for layer in ("main", "sub")}
+        self.starts = {"main": (70_000, 2**32 - 20_000), "sub": (90_000, 1_000_000)}
+
+    def picture(self, layer: str, kind: bytes, frame: int, *, late: int = 0) -> None:
+        """Frame number `frame` (40 ms each) of a layer arrives."""
+        first, start = self.starts[layer]
+        timestamp = (start + frame * 3600) & 0xFFFFFFFF
+        sequence = first + frame - late
+        content = HEADER.pack(0x80, 0x80, sequence & 0xFFFF, timestamp, 1) + kind + f"{layer}{sequence}".encode()
+        forwarder = self.layers[layer]
+        forwarder.clock.note_packet(timestamp, 1_800_000_000.0 + frame * 0.04)
+        forwarder.push(sequence, content, frame * 0.04)
+        forwarder.flush(frame * 0.04)
+
+
+def test_a_change_of_layer_is_no_jump() -> None:
+    stage = Stage()
+    stage.track.attach(stage.layers["main"], 0.0)
+    for frame in range(3):
+        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+        stage.picture("sub", IDR if frame == 0 else SLICE, frame)
+    stage.track.attach(stage.layers["sub"], 0.1)
+    stage.picture("main", SLICE, 3)
+    stage.picture("sub", SLICE, 3)
+    stage.picture("main", SLICE, 4)
+    stage.picture("sub", IDR, 5)
+    stage.picture("main", SLICE, 5)
+    stage.picture("sub", SLICE, 6)
+    stage.picture("sub", SLICE, 7, late=5)
+    assert [sequence for sequence, _, _ in stage.peer.sent] == [100, 101, 102, 103, 104, 105, 106]
+    assert [timestamp for _, timestamp, _ in stage.peer.sent] == [5000 + 3600 * n for n in range(7)]
+    assert [content[1:5] for _, _, content in stage.peer.sent[-3:]] == [b"main", b"sub9", b"sub9"]
+    assert stage.counts["before_stretch"] == 1
+    assert stage.layers["main"].watchers == 0
+    stage.track.detach()
+    assert stage.layers["sub"].watchers == 0
+
+
+def test_going_back_before_the_key_frame_came_changes_nothing() -> None:
+    stage = Stage()
+    stage.track.attach(stage.layers["main"], 0.0)
+    stage.picture("main", IDR, 0)
+    stage.track.attach(stage.layers["sub"], 0.0)
+    stage.track.attach(stage.layers["main"], 0.0)
+    stage.picture("sub", IDR, 1)
+    stage.picture("main", SLICE, 1)
+    assert [content[1:5] for _, _, content in stage.peer.sent] == [b"main", b"main"]
+    assert stage.layers["sub"].watchers == 0
+
+
+def test_a_repair_is_the_same_packet_and_not_too_often() -> None:
+    stage = Stage()
+    stage.track.attach(stage.layers["main"], 0.0)
+    for frame in range(4):
+        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+    before = list(stage.peer.sent)
+    stage.track.repair([101, 103, 104, 99, 60_000], 1.0)
+    assert stage.peer.sent[len(before) :] == [before[1], before[3]]
+    stage.track.repair([101], 1.01)
+    assert stage.counts == {"repair_sent": 2, "repair_failed": 3, "repair_too_soon": 1}
+    stage.track.repair([101], 1.1)
+    assert stage.peer.sent[-1] == before[1]
+
+
+async def test_a_join_is_paced_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
+    stage = Stage()
+    for frame in range(40):
+        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+    stage.track.attach(stage.layers["main"], 0.0)
+    assert len(stage.peer.sent) == outlet.PACE_PACKETS
+    stage.picture("main", SLICE, 40)
+    while stage.track._queue:
+        if stage.track._timer is not None:
+            stage.track._timer.cancel()
+        stage.track._pace()
+    assert [sequence for sequence, _, _ in stage.peer.sent] == list(range(100, 141))
+    monkeypatch.setattr(outlet, "MAX_QUEUE", 20)
+    again = OutTrack(VIDEO_PLAN, cast(Any, stage.peer), stage.clock, stage.counts)
+    again.attach(stage.layers["main"], 0.0)
+    stage.picture("main", SLICE, 41)
+    assert stage.counts["queue_overflow"] == 1
+    assert again._timer is None
+
+
+def test_sound_and_picture_keep_step() -> None:
+    clock, peer = HandClock(1_800_000_010.0), FakePeer()
+    feed, choice = Feed("camera-1"), LayerChoice("main")
+    viewer = Outlet(feed, choice, "watchroom", clock, lambda: None)
+    viewer.plan([VIDEO_PLAN, AUDIO_PLAN], cast(Any, peer))
+    tracks = {VIDEO: Forwarder(VIDEO, "main", "H264", 90_000), AUDIO: Forwarder(AUDIO, "main", "opus", 48_000)}
+    camera_offset = -3600.0  # its clock is an hour slow
+    for kind, start, delay in ((VIDEO, 2**32 - 1000, 0.030), (AUDIO, 77, 0.005)):
+        forwarder, rate = tracks[kind], 90_000 if kind == VIDEO else 48_000
+        feed.set_track(forwarder)
+        forwarder.push(1, HEADER.pack(0x80, 0, 1, start, 9) + IDR, 0.0)
+        forwarder.clock.note_packet(start, 1_800_000_009.0 + delay)
+        taken = 1_800_000_009.0 + camera_offset
+        forwarder.clock.note_report(
+            SenderReport(9, feedback.ntp_from_unix(taken + 1), (start + rate) & 0xFFFFFFFF, 1, 1), clock.wall()
+        )
+    viewer.refresh(0.1)
+    for forwarder in tracks.values():
+        forwarder.flush(0.1)
+    viewer.report(0.5, 1.0)
+    reports = [one for packet in peer.feedback for one in feedback.parse(packet) if isinstance(one, SenderReport)]
+    assert [report.ssrc for report in reports] == [11, 12]
+    starts = {11: (5000, 90_000), 12: (7000, 48_000)}
+    for report in reports:
+        first, rate = starts[report.ssrc]
+        taken = feedback.unix_from_ntp(report.ntp) - (report.timestamp - first) / rate
+        assert taken == pytest.approx(1_800_000_009.0 + camera_offset, abs=0.001), "both started at the same moment"
+    (video, _) = viewer.tracks
+    reading = video.clock_reading()
+    assert reading is not None
+    assert reading["rtp_timestamp"] == 5000
+    assert reading["captured_at"] == pytest.approx(1_800_000_009.0 + camera_offset, abs=0.001)
+    assert reading["received_at"] == pytest.approx(1_800_000_009.030, abs=0.001)
+
+
+def test_a_round_trip_is_measured_and_loss_is_heard() -> None:
+    clock, peer = HandClock(), FakePeer()
+    viewer = Outlet(Feed("camera-1"), LayerChoice("main"), "watchroom", clock, lambda: None)
+    viewer.plan([VIDEO_PLAN], cast(Any, peer))
+    viewer._reports_sent[77] = 10.0
+    figures = Report(128, 5, 3, 0)
+    viewer.on_feedback(feedback.receiver_report(1, [(11, figures, 77, 65536 // 2)]), 10.6)
+    assert viewer.round_trip_s == pytest.approx(0.1)
+    assert viewer.fraction_lost == 0.5
+    viewer.on_feedback(b"\x80\xc9\x00\x09", 10.7)
+    assert viewer.counts["rtcp_malformed"] == 1
