@@ -49,6 +49,7 @@ from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
 from server.middleware import error_middleware, header_middleware
 from server.operations import routes as operations_routes
+from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
 from server.positions import routes as position_routes
 from server.positions.actions import Positions
@@ -171,7 +172,7 @@ class Watchroom:
         )
         gate = console_socket.Gate(
             allow=self.gate.allow,
-            session_keys=lambda request: frozenset({request["session_id"], request["person"].id}),
+            session_keys=self.gate.session_keys,
             session_valid=self.gate.still_in,
         )
         self.sockets = console_socket.ConsoleSockets(
@@ -420,6 +421,9 @@ def run(config: Config) -> int:
 
     def ready(watchroom: Watchroom) -> None:
         print(f"Console: {watchroom.url}/", flush=True)
+        page = camera_page(watchroom.url, config.host, serving.local_addresses())
+        if page is not None:
+            print(f"An officer's phone as a camera: {page}\n{qr_code(page)}", flush=True)
         print("Ready", flush=True)
 
     asyncio.run(serve(config, ready))
