@@ -4,7 +4,7 @@ import { test } from "node:test";
 // @ts-expect-error its types are found by the package’s name only, which is not seen from here
 import { validateStyleMin } from "../../static/node_modules/@maplibre/maplibre-gl-style-spec/dist/index.mjs";
 import { townPaths } from "../../static/js/state/map-paths.js";
-import { PALETTE_KEYS, mapStyle } from "../../static/js/state/map-style.js";
+import { PALETTE_KEYS, homeOf, mapStyle } from "../../static/js/state/map-style.js";
 
 /** @typedef {import("../../static/js/state/map-style.js").Palette} Palette */
 
@@ -62,4 +62,15 @@ test("the built-in town becomes paths for every kind of ground, and readable nam
   }
   assert.ok(lettering.some(({ text }) => text === "Harbour Street"));
   for (const { turn } of lettering) assert.ok(Math.abs(turn) <= 90, "never upside down");
+});
+
+test("the map opens where the settings say, in the town when it is the town, else nowhere in particular", () => {
+  assert.deepEqual(homeOf({ ...tiles, center: [-1.9, 52.5], zoom: 12 }), {
+    lon: -1.9,
+    lat: 52.5,
+    zoom: 12,
+    placed: true,
+  });
+  assert.deepEqual(homeOf({ ...town, center: null }), { lon: 1.03, lat: 51.36, zoom: 15, placed: true });
+  assert.equal(homeOf({ ...tiles, center: null }).placed, false);
 });

@@ -18,6 +18,7 @@ import { mapStyle } from "../state/map-style.js";
  *
  * @typedef {object} GroundOptions
  * @property {View} view
+ * @property {boolean} [placed] false: nobody said where to open; a map file then says it
  * @property {Palette | null} palette null: whoever draws takes its colours from CSS
  * @property {Basemap} basemap
  * @property {(settled: boolean, byHand: boolean) => void} onMove
@@ -38,18 +39,20 @@ export function hasWebGl2() {
  * @param {HTMLElement} container @param {GroundOptions} options
  * @returns {Promise<Ground>}
  */
-export async function glGround(container, { view, palette, basemap, onMove, onProblem }) {
+export async function glGround(container, { view, placed, palette, basemap, onMove, onProblem }) {
   if (!palette) throw new Error("the street map needs its colours");
   const library = await import("maplibre-gl");
-  if (basemap.kind === "pmtiles") await readPmtiles(library);
+  const archive =
+    basemap.kind === "pmtiles" ? await tilesOf(library, new URL(basemap.url ?? "", document.baseURI)) : null;
+  const from = archive && !placed ? await centreOf(archive) : view;
   // Letters are drawn once and kept: not before their font is there.
   await Promise.allSettled([500, 600].map((weight) => document.fonts.load(`${weight} 48px "${FAMILY}"`)));
   const style = (/** @type {Palette} */ colours) => mapStyle(colours, basemap, document.baseURI);
   const map = new library.Map({
     container,
     style: style(palette),
-    center: [view.lon, view.lat],
-    zoom: view.zoom,
+    center: [from.lon, from.lat],
+    zoom: from.zoom,
     minZoom: ZOOM_LIMITS[0],
     maxZoom: ZOOM_LIMITS[1],
     attributionControl: false,
@@ -88,14 +91,28 @@ export async function glGround(container, { view, palette, basemap, onMove, onPr
   };
 }
 
-let protocolAdded = false;
+/** @type {import("pmtiles").Protocol | null} one for the page: MapLibre knows a protocol by its name */
+let protocol = null;
 
-/** @param {typeof import("maplibre-gl")} library */
-async function readPmtiles(library) {
-  if (protocolAdded) return;
-  const { Protocol } = await import("pmtiles");
-  library.addProtocol("pmtiles", new Protocol().tile);
-  protocolAdded = true;
+/**
+ * Opens a map file; MapLibre then reads its tiles from it, by ranges.
+ * @param {typeof import("maplibre-gl")} library @param {URL} url
+ */
+async function tilesOf(library, url) {
+  const { PMTiles, Protocol } = await import("pmtiles");
+  if (!protocol) {
+    protocol = new Protocol();
+    library.addProtocol("pmtiles", protocol.tile);
+  }
+  const archive = new PMTiles(url.href);
+  protocol.add(archive);
+  return archive;
+}
+
+/** @param {import("pmtiles").PMTiles} archive @returns {Promise<{lon: number, lat: number, zoom: number}>} */
+async function centreOf(archive) {
+  const header = await archive.getHeader();
+  return { lon: header.centerLon, lat: header.centerLat, zoom: Math.max(header.centerZoom, 11) };
 }
 
 /**

@@ -14,7 +14,7 @@ import { plotGround } from "./incident-map-plot.js";
 /** @typedef {import("../state/map-style.js").Palette} Palette */
 /** @typedef {import("./incident-map-marks.js").Node} Node */
 /** @typedef {import("./incident-map-gl.js").Ground} Ground */
-/** @typedef {{lon: number, lat: number, zoom: number}} Home */
+/** @typedef {ReturnType<typeof import("../state/map-style.js").homeOf>} Home */
 
 const MOST_MARKS = 60;
 const CLUSTER_PX = 22;
@@ -83,9 +83,11 @@ export class MapStage {
   async lay(basemap, home) {
     this.clear();
     const generation = this.#generation;
-    const view = { ...home, width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
+    const { placed, ...place } = home;
+    const view = { ...place, width: this.#canvas.clientWidth, height: this.#canvas.clientHeight };
     const options = {
       view,
+      placed,
       palette: this.#palette(),
       basemap,
       onMove: (/** @type {boolean} */ settled, /** @type {boolean} */ byHand) => this.#moved(settled, byHand),

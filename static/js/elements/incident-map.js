@@ -7,6 +7,7 @@
 
 import { buildMarkers, keepLive, worstAlerts } from "../state/map-markers.js";
 import { boundsOf } from "../state/map-projection.js";
+import { homeOf } from "../state/map-style.js";
 import { Controls } from "./incident-map-controls.js";
 import { MapStage } from "./incident-map-stage.js";
 import { Trails } from "./incident-map-trails.js";
@@ -128,10 +129,9 @@ export class IncidentMap extends HTMLElement {
     return true;
   }
 
-  /** @returns {{lon: number, lat: number, zoom: number}} */
+  /** @returns {import("./incident-map-stage.js").Home} */
   #home() {
-    const { center, zoom } = this.#settings.basemap;
-    return { lon: center?.[0] ?? 0, lat: center?.[1] ?? 0, zoom: zoom ?? (center ? 14 : 3) };
+    return homeOf(this.#settings.basemap);
   }
 
   async #lay() {

@@ -41,6 +41,7 @@ export class PhonePanel {
   watch = button("watch");
   emergency = button("emergency");
   heard = button("heard");
+  #barred = "";
   #wearer = words("who").textContent ?? "";
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #hinting;
 
@@ -60,8 +61,9 @@ export class PhonePanel {
     this.#hinting = setTimeout(() => (words("hint").textContent = ""), 5000);
   }
 
-  /** The camera cannot be used at all. @param {string} text */
+  /** The camera cannot be used at all. @param {string} text why not */
   bar(text) {
+    this.#barred = text;
     write("curtain-text", text);
     show("start-camera", false);
     for (const each of [this.record, this.watch, this.emergency]) each.disabled = true;
@@ -69,7 +71,7 @@ export class PhonePanel {
 
   /** @param {Phone} phone @param {number} now */
   #head(phone, now) {
-    write("who", [phone.callSign, this.#wearer].filter(Boolean).join(" · "));
+    write("who", [...new Set([phone.callSign, this.#wearer])].filter(Boolean).join(" · "));
     write("link", linkWord(phone));
     show("battery-row", phone.battery !== null);
     if (phone.battery) write("battery", `${phone.battery.pct} %`);
@@ -82,6 +84,7 @@ export class PhonePanel {
   /** @param {Phone} phone */
   #picture({ camera, cameraProblem }) {
     show("curtain", camera !== "on");
+    if (this.#barred) return;
     show("start-camera", camera === "off" || camera === "failed");
     const texts = { off: "Your camera is off. Nothing is sent.", starting: "The phone opens its camera.", on: "" };
     write("curtain-text", camera === "failed" ? cameraProblemText(cameraProblem) : texts[camera]);

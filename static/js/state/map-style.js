@@ -8,7 +8,8 @@ import { lettering } from "./map-lettering.js";
 /** @typedef {import("maplibre-gl").LayerSpecification} Layer */
 /** @typedef {import("maplibre-gl").ExpressionSpecification} Expression */
 /**
- * @typedef {{kind: "town" | "pmtiles" | "none", url?: string | null, center?: [number, number], zoom?: number,
+ * @typedef {{kind: "town" | "pmtiles" | "none", url?: string | null, center?: [number, number] | null,
+ *   zoom?: number,
  *   attribution?: string}} Basemap
  * @typedef {Record<"sea" | "land" | "urban" | "bld" | "park" | "wood" | "beach" | "s" | "b" | "a" | "case" | "rail" |
  *   "text" | "halo" | "water-text" | "park-text" | "coast", string>} Palette
@@ -18,6 +19,20 @@ import { lettering } from "./map-lettering.js";
 export const PALETTE_KEYS = /** @type {(keyof Palette)[]} */ (
   "sea land urban bld park wood beach s b a case rail text halo water-text park-text coast".split(" ")
 );
+
+// Merrowmouth's market place: the built-in town lies nowhere else.
+const TOWN_HOME = { lon: 1.03, lat: 51.36 };
+
+/**
+ * Where the map opens while no unit's position is known. `placed` is false when nobody has said where.
+ * @param {Basemap} basemap
+ * @returns {{lon: number, lat: number, zoom: number, placed: boolean}}
+ */
+export function homeOf({ kind, center, zoom = 15 }) {
+  if (center) return { lon: center[0], lat: center[1], zoom, placed: true };
+  if (kind === "town") return { ...TOWN_HOME, zoom, placed: true };
+  return { lon: 0, lat: 30, zoom: 3, placed: false };
+}
 
 /**
  * @param {Palette} palette @param {Basemap} basemap @param {string} origin of the page, for a PMTiles address
