@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Callable, Iterable, Iterator
 
@@ -20,14 +21,13 @@ def trees_near(
     areas: Iterable[Area], paths: list[Segment], x: float, y: float, reach: float, dice: Callable[..., float]
 ) -> Iterator[XY]:
     """One tree in most squares of 15 m inside a park or wood, off its paths; always the same ones."""
-    for area in areas:
-        if area.kind not in ("park", "wood"):
-            continue
-        for i in range(math.floor((x - reach) / APART_M), math.ceil((x + reach) / APART_M)):
-            for j in range(math.floor((y - reach) / APART_M), math.ceil((y + reach) / APART_M)):
-                at = ((i + dice(i, j, 1)) * APART_M, (j + dice(i, j, 2)) * APART_M)
-                if dice(i, j, 3) < 0.8 and inside(at, area.ring) and _off_paths(at, paths):
-                    yield at
+    rings = [area.ring for area in areas if area.kind in ("park", "wood")]
+    columns = range(math.floor((x - reach) / APART_M), math.ceil((x + reach) / APART_M))
+    rows = range(math.floor((y - reach) / APART_M), math.ceil((y + reach) / APART_M))
+    for i, j in itertools.product(columns, rows):
+        at = ((i + dice(i, j, 1)) * APART_M, (j + dice(i, j, 2)) * APART_M)
+        if dice(i, j, 3) < 0.8 and any(inside(at, ring) for ring in rings) and _off_paths(at, paths):
+            yield at
 
 
 def inside(p: XY, ring: tuple[XY, ...]) -> bool:
