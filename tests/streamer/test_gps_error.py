@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from random import Random
 
@@ -31,7 +32,7 @@ def test_about_68_of_100_true_errors_lie_within_the_accuracy() -> None:
 
 def test_the_error_walks_and_does_not_jump() -> None:
     found = hours(1, 600)
-    steps = [math.hypot(b.x - a.x, b.y - a.y) for a, b in zip(found, found[1:], strict=False) if a and b]
+    steps = [math.hypot(b.x - a.x, b.y - a.y) for a, b in itertools.pairwise(found) if a and b]
     assert sorted(steps)[len(steps) // 2] < 1.5
     assert max(steps) < 5 * CANYON_M
 
