@@ -98,7 +98,7 @@ async def test_chromium_watches(site: Site, page: Page, codec: str) -> None:
         await site.running.streaming(layers=2)
         found: dict[str, Any] = await page.evaluate(WATCH, [f"{site.url}/whep/{CAMERA}?layer=main", 40])
         assert found["width"] == 640
-        assert found["lost"] == 0
+        assert found["lost"] < 20
         assert "AEAD_AES_128_GCM" in found["cipher"], "we are passive, so the client's list does not decide"
         seen = await page.evaluate(CLOCK)
         clock = seen["session"]["clock"]

@@ -1,0 +1,110 @@
+"""A camera's packets find their track, whatever arrives; the camera is asked for what is missing."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any, cast
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.clock import HandClock
+from server.media import feedback
+from server.media.feedback import BandwidthLimit, KeyFrameRequest, Nack, ReportBlock
+from server.media.forwarder import Forwarder
+from server.media.inlet import MAX_SOURCES, Inlet, TrackPlan
+from server.media.packet import HEADER
+from tests.server.media.test_outlet import FakePeer
+
+MAIN = TrackPlan("video", "main", "H264", 90_000, 102, "0", (1001,))
+SUB = TrackPlan("video", "sub", "H264", 90_000, 102, "1", ())
+SOUND = TrackPlan("audio", "main", "opus", 48_000, 111, "2", ())
+
+
+class Stage:
+    """An inlet with a clock that stands and a peer that keeps what it is sent."""
+
+    def __init__(self, *plans: TrackPlan) -> None:
+        self.tracks: list[Forwarder] = []
+        self.dirty: list[Forwarder] = []
+        self.peer = FakePeer()
+        self.clock = HandClock()
+        self.inlet = Inlet(list(plans), 9, self.clock, self.tracks.append, self.dirty.append)
+        self.inlet.peer = cast(Any, self.peer)
+
+    def rtp(self, payload_type: int, sequence: int, ssrc: int, *, mid: bytes = b"", payload: bytes = b"\x65") -> None:
+        extension = b""
+        if mid:
+            block = bytes((9 << 4 | len(mid) - 1,)) + mid
+            block += bytes(-len(block) % 4)
+            extension = bytes.fromhex("bede") + (len(block) // 4).to_bytes(2, "big") + block
+        first = 0x90 if mid else 0x80
+        packet = HEADER.pack(first, payload_type, sequence, sequence * 10, ssrc) + extension + payload
+        self.inlet.on_media(memoryview(packet), self.clock.monotonic())
+
+    def said(self) -> list[feedback.Feedback]:
+        sent, self.peer.feedback = self.peer.feedback, []
+        return [one for packet in sent for one in feedback.parse(packet)]
+
+
+def test_a_track_is_found_by_ssrc_mid_or_payload_type() -> None:
+    stage = Stage(MAIN, SUB, SOUND)
+    stage.rtp(102, 1, 1001)
+    stage.rtp(102, 1, 2002, mid=b"1")
+    stage.rtp(111, 1, 3003)
+    assert [(track.kind, track.layer) for track in stage.tracks] == [
+        ("video", "main"),
+        ("video", "sub"),
+        ("audio", "main"),
+    ]
+    stage.rtp(102, 2, 1001)
+    assert len(stage.tracks) == 3
+    stage.rtp(97, 1, 4004)
+    stage.rtp(111, 2, 1001)
+    stage.rtp(102, 1, 5005, mid=b"7")
+    assert stage.inlet.counts["rtp_of_no_track"] == 2
+    assert len(stage.tracks) == 4, "sound under another SSRC is a new source of the same track"
+
+
+def test_a_new_ssrc_is_a_new_source_of_the_same_layer_but_not_for_ever() -> None:
+    stage = Stage(SOUND)
+    for ssrc in range(200):
+        stage.rtp(111, 5, 7000 + ssrc)
+    assert len(stage.tracks) == MAX_SOURCES
+    assert len(stage.inlet.sources) == 1
+
+
+async def test_what_is_missing_is_asked_for_and_reported() -> None:
+    stage = Stage(MAIN)
+    for sequence in (10, 11, 14):
+        stage.rtp(102, sequence, 1001)
+    stage.clock.move(0.02)
+    stage.tracks[0].ask_key_frame()
+    stage.inlet.serve(stage.clock.monotonic())
+    assert stage.said() == [Nack(1001, (12, 13)), KeyFrameRequest(1001)]
+    stage.tracks[0].ask_key_frame()
+    stage.inlet.serve(stage.clock.monotonic())
+    assert stage.said() == [], "throttled"
+    stage.inlet.report(stage.clock.monotonic())
+    stage.clock.move(1.0)
+    for sequence in range(15, 115):
+        stage.rtp(102, sequence, 1001, payload=b"\x41" * 1000)
+    stage.inlet.report(stage.clock.monotonic())
+    first, second, limit = stage.said()
+    assert isinstance(first, ReportBlock) and first.fraction_lost == 256 * 2 // 5
+    assert isinstance(second, ReportBlock) and (second.highest_sequence, second.fraction_lost) == (114, 0)
+    assert isinstance(limit, BandwidthLimit) and limit.ssrcs == (1001,)
+    stage.inlet.close()
+
+
+@given(st.lists(st.binary(max_size=80), max_size=30))
+def test_any_bytes_are_taken_or_counted(contents: list[bytes]) -> None:
+    async def feed() -> None:  # its timers need a loop
+        stage = Stage(MAIN, SUB, SOUND)
+        for content in contents:
+            for whole in (content, b"\x80\x6f" + content, b"\x90\x66" + content):
+                stage.inlet.on_media(memoryview(whole), 1.0)
+            stage.inlet.on_feedback(content, 1.0)
+        stage.inlet.close()
+
+    asyncio.run(feed())
