@@ -317,5 +317,7 @@ def _password() -> str:
 
 
 def _refuse(sentence: str, code: int) -> int:
-    print(f"{sentence[:1].upper()}{sentence[1:].rstrip('.')}.", file=sys.stderr)
+    names_a_field = sentence.split(" ", 1)[0].endswith(":")  # "port: expected …" is written as it is typed
+    shown = sentence if names_a_field else sentence[:1].upper() + sentence[1:]
+    print(f"{shown.rstrip('.')}.", file=sys.stderr)
     return code
