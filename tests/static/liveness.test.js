@@ -26,7 +26,9 @@ test("nothing is live without the link; ages still tell frozen and offline", () 
 
 test("before the first frame: connecting, then offline", () => {
   assert.equal(state({ pictureAge: null, waited: 1 }), "connecting");
-  assert.equal(state({ pictureAge: null, waited: 5 }), "offline");
+  assert.equal(state({ pictureAge: null, waited: 29 }), "connecting");
+  assert.equal(state({ pictureAge: null, waited: 30 }), "offline");
+  assert.equal(state({ unit: aUnit({ streaming: false }), pictureAge: null, waited: 5 }), "offline");
   assert.equal(feedState({ unit: null, pictureAge: null, waited: 0, linked: true }), "empty");
 });
 

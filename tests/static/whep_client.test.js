@@ -116,6 +116,7 @@ test("ends its session with a request that outlives the page", async () => {
   viewing.start();
   await settle();
   viewing.stop();
+  await settle();
   assert.deepEqual(asked.at(-1), { line: "DELETE /media/sessions/s1", keepalive: true });
   assert.ok(peers[0]?.closed);
   assert.equal(viewing.standing.phase, "idle");
@@ -143,6 +144,7 @@ test("a refusal says why, and is tried again for ever, with Retry-After honoured
   await clock.pass(100);
   assert.equal(tries, 6);
   viewing.stop();
+  await settle();
   assert.equal(clock.waiting, 0);
 });
 

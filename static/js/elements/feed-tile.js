@@ -98,6 +98,7 @@ export class FeedTile extends HTMLElement {
       fix,
       pictureAge,
       pictureAt: picture.shownAt,
+      waited: picture.waited,
       problem: standing?.problem ?? "",
       retryIn,
       askedAt,

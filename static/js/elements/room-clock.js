@@ -5,6 +5,7 @@ import { make, setText } from "./build.js";
 export class RoomClock extends HTMLElement {
   #time = make("b");
   #day = make("span");
+  #hour = -1;
 
   connectedCallback() {
     this.className = "clock";
@@ -16,6 +17,9 @@ export class RoomClock extends HTMLElement {
   /** @param {number} now */
   show(now) {
     setText(this.#time, timeOfDay(now));
+    const hour = Math.floor(now / 3600);
+    if (hour === this.#hour) return; // naming a day costs a hundred times more than comparing an hour
+    this.#hour = hour;
     setText(this.#day, dayOf(now));
   }
 }

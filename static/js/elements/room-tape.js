@@ -20,9 +20,10 @@ export class RoomTape extends HTMLElement {
   /** @param {readonly Sample[]} samples @param {ReadonlyMap<string, Alert>} alerts @param {number} now */
   show(samples, alerts, now) {
     const key = `${samples.length} ${samples.at(-1)?.at} ${[...alerts.values()].map((alert) => alert.seq).join()} ${Math.floor(now / 5)}`;
-    if (key === this.#key || this.clientHeight < 50) return;
+    if (key === this.#key) return;
     this.#key = key;
     const width = this.clientWidth;
+    if (!width) return; // a small screen leaves the tape out
     const x = /** @param {number} at */ (at) => LEFT + ((width - LEFT - RIGHT) * (at - (now - SPAN_S))) / SPAN_S;
     this.#drawing.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
     this.#drawing.replaceChildren(

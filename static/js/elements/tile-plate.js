@@ -11,6 +11,7 @@ import { icon, make, setText } from "./build.js";
  * @property {Fix | undefined} fix
  * @property {number | null} pictureAge
  * @property {number | null} pictureAt Unix seconds
+ * @property {number} waited seconds since a picture was first asked for
  * @property {string} problem why the last try gave no picture
  * @property {number | null} retryIn seconds
  * @property {number | null} askedAt when the camera was asked to record or stream
@@ -62,7 +63,13 @@ function plateWords(facts) {
   if (facts.state === "offline") return offline(facts);
   if (facts.state === "notrec") return notRecording(facts);
   if (facts.state !== "connecting") return null;
-  return { kind: "connecting", icon: "link", title: "Connecting", line: `to ${facts.unit.call_sign}`, button: "" };
+  return {
+    kind: "connecting",
+    icon: "link",
+    title: facts.waited < 3 ? "Connecting" : `Connecting ${ageWords(facts.waited)}`,
+    line: `to ${facts.unit.call_sign}`,
+    button: "",
+  };
 }
 
 /** @param {PlateFacts} facts @returns {PlateWords} */

@@ -138,7 +138,9 @@ export class WhepClient extends EventTarget {
       if (round !== this.#round) return;
       this.session = session ?? this.session;
     } catch (error) {
-      if (round === this.#round) this.#failed(error);
+      if (round !== this.#round) return;
+      if (error instanceof Refusal) this.#location = null; // it is gone already
+      this.#failed(error);
       return;
     }
     this.dispatchEvent(new Event("change"));
@@ -160,15 +162,25 @@ export class WhepClient extends EventTarget {
     this.#round += 1;
     this.here.cancel(this.#timer);
     this.here.cancel(this.#clockTimer);
-    if (this.#peer) {
-      this.#peer.onconnectionstatechange = null;
-      this.#peer.ontrack = null;
-      this.#peer.close();
-    }
+    if (this.#peer) this.#hangUp(this.#peer, this.#location ?? "");
     this.#peer = null;
     this.session = null;
-    if (this.#location) this.signalling.leave(this.#location);
     this.#location = null;
+  }
+
+  /**
+   * The session is ended by its resource first: a peer that closes before is gone when the request comes.
+   * @param {RTCPeerConnection} peer
+   * @param {string} location
+   */
+  #hangUp(peer, location) {
+    peer.onconnectionstatechange = null;
+    peer.ontrack = null;
+    const patience = this.here.after(() => peer.close(), 1);
+    this.signalling.leave(location).then(() => {
+      this.here.cancel(patience);
+      peer.close();
+    });
   }
 
   /** @param {Standing} standing */

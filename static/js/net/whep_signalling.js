@@ -58,8 +58,8 @@ export class WhepSignalling {
   }
 
   /** Ends the session; keepalive, so that it outlives the page. @param {string} location */
-  leave(location) {
-    if (location) this.#ask("DELETE", location, { keepalive: true });
+  async leave(location) {
+    if (location) await this.#ask("DELETE", location, { keepalive: true });
   }
 
   /**

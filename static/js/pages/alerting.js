@@ -8,10 +8,12 @@ import { silenced, silent, sounding } from "../state/sound.js";
 import { timeOfDay } from "../state/words.js";
 import { ApiError } from "../net/api.js";
 
-const FRESH_S = 60; // a picture later than this is not the answer to the alert
+const FRESH_S = 5; // an alert that was older when this console first heard of it says nothing about the way to its picture
 
 export class Alerting {
   /** @type {Set<string>} shown, and not yet told to the server */ #toTell = new Set();
+  /** @type {Map<string, boolean>} alerts by id: did this console hear of it as it was raised? */ #heardFresh =
+    new Map();
   #sound = silent();
 
   /**
@@ -108,7 +110,10 @@ export class Alerting {
 
   /** @param {Alert} alert */
   #isFresh(alert) {
-    return this.desk.now() - alert.raised_at < FRESH_S;
+    const known = this.#heardFresh.get(alert.id);
+    const fresh = known ?? this.desk.now() - alert.raised_at < FRESH_S;
+    if (known === undefined) this.#heardFresh.set(alert.id, fresh);
+    return fresh;
   }
 
   /** @param {Alert} alert @param {((id: string) => Promise<Alert>) | null} request */

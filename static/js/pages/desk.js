@@ -98,6 +98,7 @@ export class Desk extends EventTarget {
   }
 
   sample() {
+    if (!this.link.everLinked) return;
     this.samples = sampled(this.samples, {
       at: this.now(),
       recording: recordingCount(this.room.units),

@@ -21,7 +21,9 @@ export function feedState({ unit, pictureAge, waited, linked }) {
   if (!unit) return "empty";
   // by law there is no live view while the camera does not record
   if (linked && unit.recording !== "recording") return unit.online ? "notrec" : "offline";
-  if (pictureAge === null) return waited < FROZEN_S ? "connecting" : "offline";
+  // a camera that streams is not off line because the way to its picture is slow
+  const patience = unit.online && unit.streaming ? OFFLINE_S : FROZEN_S;
+  if (pictureAge === null) return waited < patience ? "connecting" : "offline";
   if (pictureAge >= OFFLINE_S) return "offline";
   if (pictureAge >= FROZEN_S) return "frozen";
   if (!linked) return "unlinked";
