@@ -93,6 +93,8 @@ class Kit:
             self._signal("stream.stopped", {"by": "end"})
         if self.recording == "recording":
             self._signal("recording.stopped", {"by": "end"})
+        self.streaming, self.recording = False, "off"
+        self.changed()
 
     def press(self, what: str, by: str = "officer") -> None:
         """Do what a key, a button or a sensor says. Raises PressError in one sentence, StoreError if it cannot be kept."""

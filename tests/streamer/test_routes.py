@@ -40,7 +40,7 @@ async def test_a_button_presses_what_a_finger_would(bench: Bench, control: Local
         True,
     )
     assert told["waiting"] == {"signals": 3, "fixes": 0}
-    assert [kind for kind, _ in bench.signals()][0] == "taser.drawn"
+    assert bench.signals()[0][0] == "taser.drawn"
 
 
 @pytest.mark.parametrize("header", [{}, {"Authorization": "Bearer wrong"}, {"Authorization": "Bearer "}])
