@@ -7,10 +7,10 @@ redis-py reconnects by itself without a word, and what was published meanwhile i
 from __future__ import annotations
 
 import asyncio
-import random
 import secrets
 from collections import deque
 from collections.abc import Callable
+from random import Random
 from typing import Any
 
 import structlog
@@ -51,6 +51,7 @@ class RedisBus:
             raise StartError(f"redis: {error} (expected redis://host:port or rediss://…)") from error
         self._prefix = prefix
         self._process_id = process_id or secrets.token_hex(8)
+        self._rng = Random()
         self._listeners = Listeners()
         self._reconnected: list[Callable[[], None]] = []
         self._tasks = TaskOwner("redis_bus")
@@ -103,7 +104,7 @@ class RedisBus:
                     log.warning("redis is lost; rows are read instead", error=str(error))
                 failures = 1 if self._listening.is_set() else failures + 1
             self._listening.clear()
-            await asyncio.sleep(_wait_s(failures))
+            await asyncio.sleep(_wait_s(failures, self._rng))
 
     async def _listen(self) -> None:
         pubsub = self._redis.pubsub()
@@ -180,7 +181,7 @@ class RedisBus:
         """Try for ever; then let every process look at the rows, because what was rung meanwhile is gone."""
         failures = 1
         while not self._sending:
-            await asyncio.sleep(_wait_s(failures))
+            await asyncio.sleep(_wait_s(failures, self._rng))
             self._waiting.clear()
             try:
                 await self._redis.publish(self._channel(RESYNC), wire.pack_map({"from": self._process_id, "body": {}}))
@@ -197,6 +198,6 @@ class RedisConnectionQuiet(RedisError):
     """Redis has stopped answering without closing the connection."""
 
 
-def _wait_s(failures: int) -> float:
+def _wait_s(failures: int, rng: Random) -> float:
     """Seconds before the next try; jittered so that many processes do not come at once."""
-    return random.uniform(0.5, 1.0) * min(LONGEST_WAIT_S, 0.05 * 2.0 ** min(failures, 10))
+    return rng.uniform(0.5, 1.0) * min(LONGEST_WAIT_S, 0.05 * 2.0 ** min(failures, 10))

@@ -41,6 +41,7 @@ class JournalReader:
         self._bus = bus
         self._tasks = tasks
         self._wake = asyncio.Event()
+        self._reading = asyncio.Lock()
         self._listeners: list[Heard] = []
         self.position = 0  # every entry up to here has been handed on
 
@@ -57,9 +58,9 @@ class JournalReader:
         self._tasks.repeat(LOOK_S, self.look, "journal.look")
 
     async def look(self) -> None:
-        """Wake up if there is something new, doorbell or not."""
+        """Read if there is something new, doorbell or not; whatever has become of the task that follows the bell."""
         if await self._last_seq() > self.position:
-            self._wake.set()
+            await self._read_on()
 
     async def _follow(self) -> None:
         while True:
@@ -71,12 +72,16 @@ class JournalReader:
                 log.warning("the journal cannot be read; it is tried again", reason=error.detail)
 
     async def _read_on(self) -> None:
-        while entries := await self._after(self.position, PAGE):
-            for entry in entries:
-                packed = wire.pack_map(entry.as_message())
-                self.position = entry.seq
-                for listener in self._listeners:
-                    listener(entry, packed)
+        async with self._reading:
+            while entries := await self._after(self.position, PAGE):
+                for entry in entries:
+                    self._hand_on(entry)
+
+    def _hand_on(self, entry: Entry) -> None:
+        packed = wire.pack_map(entry.as_message())
+        self.position = entry.seq
+        for listener in self._listeners:
+            listener(entry, packed)
 
     def _rung(self, body: Body) -> None:
         if body.get("seq", 0) > self.position:

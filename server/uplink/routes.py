@@ -108,7 +108,8 @@ class Uplink:
             connection = _Connection(device_id, socket)
             try:
                 await self._hold(connection)
-                self._working.start(self._serve_downlink(device_id, send, gone), f"downlink {device_id}")
+                serving = self._working.start(self._serve_downlink(device_id, send, gone), f"downlink {device_id}")
+                serving.add_done_callback(lambda _task: self._downlink_ended(connection, gone))
                 waiting.start(self._refresh_token(connection), "token")
                 intake.start()
                 await self._read(socket, intake)
@@ -182,6 +183,11 @@ class Uplink:
                 await connection.socket.send_bytes(wire.pack(token))
             except ConnectionResetError:
                 return
+
+    def _downlink_ended(self, connection: _Connection, gone: asyncio.Future[None]) -> None:
+        """A camera that cannot be told anything must not go on as if it could: it connects anew."""
+        if not gone.done() and not connection.socket.closed:
+            self._end(connection, 1011, "the downlink has failed; connect again")
 
     def _heard_holder(self, body: Body) -> None:
         """Another process holds this camera now."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ async def test_redis_killed_and_started_again_is_noticed_mended_and_told(redis_s
             await one.publish(Topic.JOURNAL, {"seq": -2})
             await eventually(lambda: one.healthy() and two.healthy() and {"one", "two"} <= set(missed))
             await one.publish(Topic.JOURNAL, {"seq": turn})
-            await eventually(lambda turn=turn: {"seq": turn} in got)
+            await eventually(partial(got.count, {"seq": turn}))
 
 
 async def test_a_connection_cut_by_the_server_alone_is_mended(redis_url: str) -> None:

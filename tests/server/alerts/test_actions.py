@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -206,7 +206,7 @@ async def test_seen_and_acknowledged_at_once_by_many_do_not_stand_in_each_others
     await scene.signal("emergency.pressed", 1)
     alert_id = (await scene.only())["id"]
     people = [By(f"p{number}", f"P{number}") for number in range(8)]
-    work = [scene.alerts.seen(alert_id, by) for by in people]
+    work: list[Coroutine[Any, Any, object]] = [scene.alerts.seen(alert_id, by) for by in people]
     work += [scene.alerts.act(alert_id, Happening.ACKNOWLEDGE, people[0])]
     work += [scene.signal("emergency.pressed", seq) for seq in range(2, 8)]
     results = await asyncio.wait_for(asyncio.gather(*work, return_exceptions=True), 30)

@@ -88,7 +88,7 @@ def test_the_last_known_position_does_not_depend_on_the_order_of_arrival(orders:
         held: Fix | None = None
         for fix in many:
             held = newer(held, fix)
-        return held and (held.at, held.standing)
+        return (held.at, held.standing) if held else None
 
     assert last(orders[0]) == last(orders[1])
 

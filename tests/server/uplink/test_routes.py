@@ -217,7 +217,7 @@ async def test_advice_travels_down_and_its_receipts_up(server: SmallServer, sess
         assert (await one.until(wire.Advice)).advice_id == second.id
         for seq, state in enumerate(("delivered", "shown", "acknowledged"), start=1):
             at = server.clock.wall()
-            await one.send(wire.Receipt(seq=seq, at=at, advice_id=waiting.id, state=state))  # type: ignore[arg-type]
+            await one.send(wire.Receipt(seq=seq, at=at, advice_id=waiting.id, state=state))
         await one.until_acked(1, 2, 3)
     (shown, _) = await server.advising.newest("cam-1")
     assert None not in (shown["delivered_at"], shown["shown_at"], shown["acknowledged_at"])
@@ -267,3 +267,12 @@ async def test_a_wrong_clock_is_estimated_from_the_hello(server: SmallServer, se
     assert latest is not None
     assert (latest.standing.value, latest.device_at) == ("live", skewed)
     assert abs(latest.offset_s - 3600) < 60
+
+
+async def test_a_camera_that_cannot_be_told_anything_connects_anew(server: SmallServer, session: ClientSession) -> None:
+    async def broken(_device_id: str) -> list[Any]:
+        raise ZeroDivisionError("a defect of ours")
+
+    server.downlink.add_source(broken)
+    async with camera(session, server) as one:
+        assert await closed_code(one) == 1011
