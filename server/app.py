@@ -3,12 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import json
-import mimetypes
-import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any, Self
 
 import jinja2
@@ -37,23 +33,24 @@ from server.config import Config
 from server.console import pages
 from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
+from server.console.settings import console_settings
 from server.database import Database
 from server.errors import NotFound
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.media.engine import MediaEngine
 from server.media.routes import media_session_routes
-from server.media.settings import IceServer, MediaSettings
+from server.media.settings import MediaSettings, ice_servers
 from server.media.store import LiveViewStore
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
 from server.middleware import error_middleware, header_middleware
 from server.operations import routes as operations_routes
+from server.operations.assets import TEMPLATES, static_routes, streets
 from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
 from server.positions import routes as position_routes
 from server.positions.actions import Positions
-from server.positions.place import Streets
 from server.positions.store import TrailStore
 from server.redis_bus import RedisBus
 from server.tasks import TaskOwner
@@ -66,9 +63,6 @@ from server.uplink.store import Quarantine
 
 log = structlog.get_logger(__name__)
 
-ROOT = Path(__file__).resolve().parent.parent
-STATIC = ROOT / "static"
-TOWN = STATIC / "town" / "estuary.geojson"
 RECENT_ACTIVITY = 50
 
 
@@ -108,7 +102,7 @@ class Watchroom:
         self.cameras = CameraAccess(store, self.units, self.clock)
         self.gate = Gate(self.access, self.cameras, self.units, config)
         self.engine = MediaEngine(
-            media_settings(config), self.clock, self.tasks, self.units.apply_feed, self.units.apply_watchers
+            MediaSettings.of(config), self.clock, self.tasks, self.units.apply_feed, self.units.apply_watchers
         )
 
     def _build_field(self) -> None:
@@ -219,9 +213,12 @@ class Watchroom:
         message = wire.Watchers(watchers=[wire.Watcher(name=n, role=r, since=s) for n, r, s in watchers])
         return [Item("watchers", message)]
 
-    def _watchers_may_have_changed(self, body: Body) -> None:
+    def _units_changed(self, body: Body) -> None:
         for unit in body.get("units", ()):
-            self.downlink.wake(str(unit["device_id"]))
+            device_id = str(unit["device_id"])
+            self.downlink.wake(device_id)  # the officer is told who watches
+            if unit["recording"] != "recording":
+                self.engine.end_viewings(device_id, "the camera has stopped recording")
 
     def _revoked(self, body: Body) -> None:
         for name in body.get("revoked", ()):
@@ -245,7 +242,7 @@ class Watchroom:
 
     def application(self) -> web.Application:
         """The HTTP application with every route."""
-        templates = jinja2.Environment(loader=jinja2.FileSystemLoader(ROOT / "templates"), autoescape=True)
+        templates = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
         shown = {"force": self.config.force, "theme": self.config.theme, "version": __version__}
         views = LiveViewStore(self.database, self.clock, self.tasks)
         ice = ice_servers(self.config)
@@ -266,7 +263,7 @@ class Watchroom:
                 *advice_routes.routes(self.advising, allow),
                 *whip_routes(self.engine, self.gate.admit_camera, ice),
                 *whep_routes(self.engine, self.gate.admit_viewer, views, ice),
-                *media_session_routes(self.engine, self.gate.admit_camera, self.gate.admit_viewer),
+                *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer),
                 *self.uplink.routes(),
                 *self.sockets.routes(),
                 *pages.routes(templates, allow, self.gate.variables, **shown),
@@ -296,19 +293,16 @@ class Watchroom:
     # ---- from start to end
 
     async def __aenter__(self) -> Self:
-        try:
-            await self._start()
-        except BaseException:
-            await self._closing.aclose()
-            raise
+        async with AsyncExitStack() as closing:  # closes what has started when a later step fails
+            await self._start(closing)
+            self._closing = closing.pop_all()
         return self
 
     async def __aexit__(self, *_: object) -> None:
         await self._closing.aclose()
 
-    async def _start(self) -> None:
-        """Start in order; what has started is closed in reverse, also when a later step fails."""
-        closing = self._closing
+    async def _start(self, closing: AsyncExitStack) -> None:
+        """Start in order; `closing` closes in reverse."""
         prepare_folder(self.config.data)
         addresses = serving.local_addresses()
         tls = tls_context(self.config, ["localhost", *addresses, *self.config.public_address], self.clock)
@@ -326,7 +320,7 @@ class Watchroom:
         await self.units.start(self.tasks)
         await self.positions.start()
         self.bus.subscribe(Topic.SESSIONS, self._revoked)
-        self.bus.subscribe(Topic.LATEST, self._watchers_may_have_changed)
+        self.bus.subscribe(Topic.LATEST, self._units_changed)
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
         await self.consoles.start()
@@ -340,71 +334,6 @@ class Watchroom:
         self.url = serving.base_url(self.config.host, port, self.config.secure)
         closing.callback(forget_where, self.config.data)
         note_where(self.config.data, self.url)
-
-
-def media_settings(config: Config) -> MediaSettings:
-    """What the media engine is told."""
-    return MediaSettings(
-        folder=config.data,
-        port=config.media_port,
-        host=config.media_host,
-        public_addresses=config.public_address,
-        ice_servers=ice_servers(config),
-    )
-
-
-def ice_servers(config: Config) -> tuple[IceServer, ...]:
-    """The clients' STUN and TURN servers, one URL each."""
-    found = []
-    for server in config.ice_servers:
-        urls = server.get("urls", [])
-        for url in [urls] if isinstance(urls, str) else urls:
-            found.append(IceServer(url, server.get("username", ""), server.get("credential", "")))
-    return tuple(found)
-
-
-def console_settings(config: Config) -> dict[str, Any]:
-    """What the console must know of the configuration."""
-    urls = {"town": "/static/town/estuary.geojson", "pmtiles": "/basemap.pmtiles", "none": None}
-    return {
-        "force": config.force,
-        "fix_stale_s": config.fix_stale_s,
-        "max_speed_mps": config.max_speed_mps,
-        "ice_servers": list(config.ice_servers),
-        "quick_phrases": list(config.quick_phrases),
-        "basemap": {
-            "kind": config.basemap.kind,
-            "url": urls[config.basemap.kind],
-            "center": config.basemap.center,
-            "zoom": config.basemap.zoom,
-        },
-        "exercise": config.exercise,
-    }
-
-
-def streets(config: Config) -> Streets:
-    """The named streets, for the place of an alert; none where the map is not the demo town's."""
-    if config.basemap.kind != "town":
-        return Streets([])
-    return Streets.from_geojson(json.loads(TOWN.read_text()))
-
-
-def static_routes(config: Config) -> Sequence[web.AbstractRouteDef]:
-    """Files: our own, the npm packages beside them, and the map's tiles where configured."""
-    mimetypes.add_type("text/javascript", ".mjs")  # some systems' tables lack it, and browsers insist
-    packages = Path(os.environ.get("WATCHROOM_NODE_MODULES", STATIC / "node_modules"))
-    found: list[web.AbstractRouteDef] = [
-        web.static("/static/node_modules", packages, follow_symlinks=True),
-        web.static("/static", STATIC),
-    ]
-    path = config.basemap.path
-    if config.basemap.kind == "pmtiles" and path is not None:
-
-        async def tiles(_request: web.Request) -> web.FileResponse:
-            return web.FileResponse(path)
-
-        found.append(web.get("/basemap.pmtiles", tiles))
-    return found
 
 
 async def serve(config: Config, on_ready: Callable[[Watchroom], None]) -> None:

@@ -175,13 +175,13 @@ class Access:
             raise Unauthorised("this sign-in link was used already, or is too old", kind="link-used")
         return await self._opened(person_of(row), previous)
 
-    async def by_cookie(self, secret: str, *, is_use: bool = True) -> Caller | None:
-        """Who has this session; None if it is not, or no longer, one. To look without use does not prolong it."""
+    async def by_cookie(self, secret: str) -> Caller | None:
+        """Who has this session; None if it is not, or no longer, one. To ask is to use it, which prolongs it."""
         session = await self._store.session(credential.digest(secret))
         now = self._clock.wall()
         if session is None or is_over(session, now, self._idle_s, self._absolute_s):
             return None
-        if is_use and now - session.last_used_at > touch_after(self._idle_s):
+        if now - session.last_used_at > touch_after(self._idle_s):
             await self._store.touch(session.id, now)
         return Caller(session.person, session.id, credential.csrf_token(secret))
 

@@ -103,12 +103,17 @@ class Gate:
 
     async def admit_viewer(self, request: web.Request, device_id: str) -> Viewer:
         """Who watches `device_id`. Raises Unauthorised, Forbidden, NotFound, Conflict while it does not record."""
-        person = self.allow(request, Permission.WATCH)
+        viewer = self.viewer(request)
         unit = self._units.unit(device_id)
         if unit.recording != "recording":
             raise Conflict(
                 f"{unit.device.call_sign} is not recording, so there is no picture to watch", kind="not-recording"
             )
+        return viewer
+
+    def viewer(self, request: web.Request) -> Viewer:
+        """Who asks, as one who may watch. Raises Unauthorised, Forbidden."""
+        person = self.allow(request, Permission.WATCH)
         return Viewer(person.id, person.display_name, person.role.value, self.caller(request).session_id)
 
     async def verify_hello(self, request: web.Request, device_id: str, nonce: bytes, hello: Hello) -> Device:
@@ -124,15 +129,11 @@ class Gate:
         return {"csp_nonce": request[NONCE], "csrf_token": (caller.csrf if caller else None) or ""}
 
     async def still_in(self, request: web.Request) -> bool:
-        """Whether the session or token of this request is still good. To ask does not count as use."""
-        caller: Caller | None = request.get(CALLER)
-        return caller is not None and await self._caller(request, is_use=False) is not None
+        """Whether the session or token of this request is still good. An open console is in use: to ask keeps it.
 
-    async def touch(self, request: web.Request) -> None:
-        """The person behind this request's socket did something."""
-        caller: Caller | None = request.get(CALLER)
-        if caller is not None and caller.csrf is not None:
-            await self._access.touch(caller.session_id)
+        (A calm night must not sign the room out, and silence the next alert; the absolute limit stays.)
+        """
+        return await self._caller(request) is not None
 
     def check_origin(self, request: web.Request) -> None:
         """Refuse what a page of another site makes a browser do. Raises Forbidden."""
@@ -155,12 +156,12 @@ class Gate:
 
     # ---- how it is judged -----------------------------------------------------------------------
 
-    async def _caller(self, request: web.Request, is_use: bool = True) -> Caller | None:
+    async def _caller(self, request: web.Request) -> Caller | None:
         token = bearer(request.headers.get("Authorization"))
         if token is not None:
             return await self._access.by_token(token)
         secret = request.cookies.get(COOKIE)
-        return await self._access.by_cookie(secret, is_use=is_use) if secret else None
+        return await self._access.by_cookie(secret) if secret else None
 
     def _check_page(self, request: web.Request, caller: Caller | None) -> None:
         """Whether a page of ours made the browser send this. Raises Forbidden."""

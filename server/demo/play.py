@@ -14,12 +14,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server import serving
 from server.access.person import Person
-from server.app import ROOT, Watchroom
+from server.app import Watchroom
 from server.bus import Body, Topic
 from server.config import Config
 from server.demo.cast import cast, extended
 from server.demo.children import Children
 from server.errors import Conflict, StartError
+from server.operations.assets import ROOT
 from server.operations.store import write_private
 from server.tasks import TaskOwner
 from server.units.unit import Device

@@ -239,6 +239,13 @@ class MediaEngine:
         """End a session. Raises NotFound."""
         self._session(session_id).close("deleted by its client")
 
+    def end_viewings(self, device_id: str, reason: str) -> int:
+        """Nobody may watch this camera now (it has stopped recording, say); returns how many were ended."""
+        found = [one for one in self._viewers.values() if one.device_id == device_id]
+        for session in found:
+            session.close(reason)
+        return len(found)
+
     def revoke(self, name: str) -> int:
         """End all sessions of a device, of a person, or of a sign-in session, whichever `name` is; how many."""
         found: list[WhipSession | WhepSession] = [one for one in self._publishers.values() if one.device_id == name]

@@ -30,6 +30,7 @@ PREFLIGHT = {
 Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 AdmitCamera = Callable[[web.Request, str], Awaitable[None]]
 AdmitViewer = Callable[[web.Request, str], Awaitable[Viewer]]
+ViewerOf = Callable[[web.Request], Viewer]
 
 
 async def read_body(request: web.Request, content_type: str) -> str:
@@ -92,7 +93,7 @@ def _link(server: IceServer) -> str:
 
 
 def media_session_routes(
-    engine: MediaEngine, admit_camera: AdmitCamera, admit_viewer: AdmitViewer
+    engine: MediaEngine, admit_camera: AdmitCamera, viewer_of: ViewerOf
 ) -> list[web.AbstractRouteDef]:
     """`/media/sessions/{session_id}`: PATCH, DELETE, GET, and POST …/layer.
 
@@ -103,7 +104,7 @@ def media_session_routes(
         info = engine.session(request.match_info["session_id"])
         if info.viewer is None:
             await admit_camera(request, info.device_id)
-        elif (await admit_viewer(request, info.device_id)).person_id != info.viewer.person_id:
+        elif viewer_of(request).person_id != info.viewer.person_id:
             raise Forbidden("this is another person's viewing")
         return info
 

@@ -10,10 +10,11 @@ import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
 from server import serving
-from server.app import Watchroom, console_settings, ice_servers
+from server.app import Watchroom
 from server.config import Config
+from server.console.settings import console_settings
 from server.errors import StartError
-from server.media.settings import IceServer
+from server.media.settings import IceServer, ice_servers
 from tests.open_routes import open_routes
 
 

@@ -27,7 +27,11 @@ def test_a_fix_comes_back_as_it_was(
     assert wire.parse_from_camera(wire.pack(fix)) == fix
 
 
-@given(seq=st.integers(1, 2**53), kind=KINDS, detail=st.dictionaries(st.text(max_size=8), st.integers(-(2**63), 2**63), max_size=4))
+@given(
+    seq=st.integers(1, 2**53),
+    kind=KINDS,
+    detail=st.dictionaries(st.text(max_size=8), st.integers(-(2**63), 2**63), max_size=4),
+)
 def test_a_signal_comes_back_as_it_was(seq: int, kind: wire.SignalKind, detail: dict[str, int]) -> None:
     signal = wire.Signal(seq=seq, at=1.0, kind=kind, detail=dict(detail))
     assert wire.parse_from_camera(wire.pack(signal)) == signal

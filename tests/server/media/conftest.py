@@ -112,11 +112,14 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
         if request.headers.get("Authorization") != "Bearer camera":
             raise Unauthorised("a camera's token is needed")
 
-    async def admit_viewer(request: web.Request, device_id: str) -> Viewer:
+    def viewer_of(request: web.Request) -> Viewer:
         found = people.get(request.headers.get("Authorization", "").removeprefix("Bearer "))
         if found is None:
             raise Unauthorised("sign in first")
         return found
+
+    async def admit_viewer(request: web.Request, _device_id: str) -> Viewer:
+        return viewer_of(request)
 
     async def page(_: web.Request) -> web.Response:
         return web.Response(text="<!doctype html><title>media</title>", content_type="text/html")
@@ -127,7 +130,7 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
         [
             *whip_routes(running.engine, admit_camera, ice_servers),
             *whep_routes(running.engine, admit_viewer, views, ice_servers),
-            *media_session_routes(running.engine, admit_camera, admit_viewer),
+            *media_session_routes(running.engine, admit_camera, viewer_of),
             web.get("/", page),
         ]
     )

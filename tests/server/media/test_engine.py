@@ -100,6 +100,20 @@ async def test_revoking_ends_what_it_names(running: Running, name: str) -> None:
         await camera.close()
 
 
+async def test_viewings_end_when_the_camera_may_not_be_watched_and_the_camera_goes_on(running: Running) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(running, camera)
+        await watch(running, screen)
+        assert running.engine.end_viewings("another", "it does not record") == 0
+        assert running.engine.end_viewings(CAMERA, "it does not record") == 1
+        await until(lambda: screen.connection.connectionState == "closed")
+        assert running.engine.health()["cameras"] == 1
+    finally:
+        await screen.close()
+        await camera.close()
+
+
 async def test_joins_and_leaves_leave_nothing_behind(running: Running) -> None:
     camera = Camera(sound=False)
     try:
