@@ -22,7 +22,8 @@ export class RoomTape extends HTMLElement {
     const key = `${samples.length} ${samples.at(-1)?.at} ${[...alerts.values()].map((alert) => alert.seq).join()} ${Math.floor(now / 5)}`;
     if (key === this.#key) return;
     this.#key = key;
-    const width = this.clientWidth;
+    const scale = parseFloat(getComputedStyle(this).fontSize) / 14.5; // the drawing grows with the type
+    const width = this.clientWidth / scale;
     if (!width) return; // a small screen leaves the tape out
     const x = /** @param {number} at */ (at) => LEFT + ((width - LEFT - RIGHT) * (at - (now - SPAN_S))) / SPAN_S;
     this.#drawing.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
@@ -30,7 +31,7 @@ export class RoomTape extends HTMLElement {
       ...axis(x, now),
       ...names(),
       ...recording(samples, x, now),
-      ...proof(samples, x),
+      ...proof(samples, x, now),
       ...marks(onTape(alerts.values(), now), x),
       svg("line", { class: "now", x1: x(now), x2: x(now), y1: 15, y2: HEIGHT - 5 }),
     );
@@ -76,12 +77,12 @@ function recording(samples, x, now) {
   ];
 }
 
-/** @param {readonly Sample[]} samples @param {Scale} x */
-function proof(samples, x) {
+/** @param {readonly Sample[]} samples @param {Scale} x @param {number} now */
+function proof(samples, x, now) {
   return linkProof(samples)
     .filter(({ at }) => x(at + 30) > LEFT)
     .map(({ at, linked }) =>
-      svg("circle", { class: linked ? "ok" : "gap", cx: x(at + 30), cy: 60, r: linked ? 2.4 : 3.6 }),
+      svg("circle", { class: linked ? "ok" : "gap", cx: Math.min(x(at + 30), x(now)), cy: 60, r: linked ? 2.4 : 3.6 }),
     );
 }
 

@@ -92,10 +92,9 @@ export class Alerting {
   tell() {
     if (document.visibilityState !== "visible") return;
     for (const id of this.#toTell) if (this.socket.seen(id)) this.#toTell.delete(id);
-    const live = this.room.isLive;
     for (const alert of openAlerts(this.desk.room.alerts)) {
-      if (!this.desk.pictureAfter.has(alert.id) && this.#isFresh(alert) && live(alert.device_id))
-        this.desk.pictureAfter.set(alert.id, 0);
+      const isNew = !this.#heardFresh.has(alert.id);
+      if (isNew && this.#isFresh(alert) && this.room.isLive(alert.device_id)) this.desk.pictureAfter.set(alert.id, 0);
     }
   }
 
