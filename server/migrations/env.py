@@ -9,7 +9,6 @@ from server.database import metadata
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=metadata,
-    transaction_per_migration=True,
     render_as_batch=True,
 )
 with context.begin_transaction():
