@@ -8,8 +8,9 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
-from server.access.permission import Permission, may
+from server.access.permission import Permission
 from server.access.person import Person
+from server.errors import Forbidden
 
 Allow = Callable[[web.Request, Permission], Person]
 Variables = Callable[[web.Request], Mapping[str, Any]]  # csp_nonce, csrf_token
@@ -34,12 +35,18 @@ def routes(
         return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
 
     async def console(request: web.Request) -> web.Response:
-        person: Person | None = request.get("person")
-        if person is not None and not may(person.role, Permission.SEE) and may(person.role, Permission.CAMERA):
-            raise web.HTTPSeeOther("/camera")  # an officer's place
-        return page(request, "console.html", allow(request, Permission.SEE))
+        try:
+            person = allow(request, Permission.SEE)
+        except Forbidden:
+            allow(request, Permission.CAMERA)
+            return _to("/camera")  # an officer's place
+        return page(request, "console.html", person)
 
     async def camera(request: web.Request) -> web.Response:
         return page(request, "camera.html", allow(request, Permission.CAMERA))
 
     return [web.get("/", console), web.get("/camera", camera)]
+
+
+def _to(path: str) -> web.Response:
+    return web.Response(status=303, headers={"Location": path, "Cache-Control": "no-store"})

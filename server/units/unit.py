@@ -122,8 +122,12 @@ class Picture:
         return replace(self, streaming=feed.streaming, since=feed.since, layers=feed.layers, last_picture_at=last)
 
     def with_watchers(self, watchers: Iterable[WatcherInfo]) -> Picture:
-        """Who watches now."""
-        return replace(self, watchers=tuple((one.name, one.role, one.since) for one in watchers))
+        """Who watches now: each person once, since the first of their viewings, on however many tiles."""
+        first: dict[str, WatcherInfo] = {}
+        for one in watchers:
+            if one.person_id not in first or one.since < first[one.person_id].since:
+                first[one.person_id] = one
+        return replace(self, watchers=tuple((one.name, one.role, one.since) for one in first.values()))
 
 
 @dataclass(frozen=True, slots=True)

@@ -78,3 +78,13 @@ test("nobody has chosen yet: the first living unit, and a choice is kept", () =>
   assert.equal(withSelection({ ...emptyView(), selected: "c-cam" }, units).selected, "c-cam");
   assert.equal(withSelection(emptyView(), []).selected, null);
 });
+
+test("a unit that a person took off the wall stays off, until it is sent again or records anew", () => {
+  const off = filled(cleared(filled(emptyView(), units), 2), units);
+  assert.equal(tileOf(off, "a-cam"), null);
+  assert.equal(tileOf(filled(sentToTile(off, 5, "a-cam"), units), "a-cam"), 5);
+  const paused = units.map((unit, index) =>
+    index ? unit : { ...unit, recording: /** @type {const} */ ("buffering") },
+  );
+  assert.equal(tileOf(filled(filled(off, paused), units), "a-cam"), 2);
+});

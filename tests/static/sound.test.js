@@ -66,3 +66,12 @@ test("escalated: a priority 1 that waits for more than a minute", () => {
   assert.ok(!isEscalated(anAlert(), 1059));
   assert.ok(!isEscalated(anAlert({ priority: 2 }), 2000));
 });
+
+test("drawn, then armed before anybody acknowledged: one alert, and each kind is heard", () => {
+  const drawn = anAlert({ kind: "taser.drawn", priority: 2 });
+  const armed = anAlert({ kind: "taser.armed", priority: 1 });
+  assert.deepEqual(
+    heard((now) => [now < 1002 ? drawn : armed], 1063),
+    ["0 p2", "2 p1", "62 p1-again"],
+  );
+});

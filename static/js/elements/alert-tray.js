@@ -106,10 +106,15 @@ export class AlertTray extends HTMLElement {
     this.#cards.delete(id);
   }
 
-  /** Each alert is told once: to the server that it stands on this screen, and to a reader's ear. @param {Alert} alert */
+  /**
+   * Each alert is told once, and once more as it becomes graver: to the server that it stands on this screen, and to a
+   * reader's ear.
+   * @param {Alert} alert
+   */
   #tell(alert) {
-    if (this.#told.has(alert.id)) return;
-    this.#told.add(alert.id);
+    const told = `${alert.id} ${alert.kind}`;
+    if (this.#told.has(told)) return;
+    this.#told.add(told);
     this.dispatchEvent(new CustomEvent("alert-shown", { detail: { id: alert.id }, bubbles: true }));
     if (!needsAcknowledging(alert)) return;
     const words = `${alert.title}, ${alert.call_sign}${alert.place ? `, ${alert.place}` : ""}.`;

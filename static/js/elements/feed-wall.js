@@ -60,6 +60,11 @@ export class FeedWall extends HTMLElement {
     if (before && !before.linked && facts.linked) for (const tile of this.#tiles) tile.probe();
   }
 
+  /** The page goes: the officer must not be told for another half minute that somebody watches. */
+  leave() {
+    for (const tile of this.#tiles) tile.end();
+  }
+
   /** @param {number} number */
   tile(number) {
     return this.#tiles[number - 1];

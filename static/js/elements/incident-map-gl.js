@@ -66,7 +66,12 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
   });
   map.touchZoomRotate.disableRotation();
   map.keyboard.disableRotation();
-  map.on("style.load", () => putShield(map, palette));
+  let shown = palette;
+  const paint = () => {
+    map.setStyle(style(shown), { diff: true });
+    putShield(map, shown);
+  };
+  map.on("style.load", () => putShield(map, shown));
   map.on("move", (event) => onMove(false, Boolean(event.originalEvent)));
   map.on("moveend", (event) => onMove(true, Boolean(event.originalEvent)));
   map.on("resize", () => onMove(true, false));
@@ -84,8 +89,11 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
       else map.jumpTo(camera);
     },
     retheme(colours) {
-      map.setStyle(style(colours), { diff: true });
-      putShield(map, colours);
+      if (JSON.stringify(colours) === JSON.stringify(shown)) return;
+      shown = colours;
+      // a style that still loads cannot be compared with another: it is told when it stands
+      if (map.isStyleLoaded()) paint();
+      else map.once("idle", paint);
     },
     remove: () => map.remove(),
   };

@@ -74,7 +74,8 @@ function drawEdges(now) {
   );
   parts.exercise.hidden = !room.settings.exercise;
   document.body.classList.toggle("link-lost", desk.isLost);
-  root.dataset["theme"] = desk.view.theme;
+  // only when it differs: whoever observes the attribute (the map) redraws all it has
+  if (root.dataset["theme"] !== desk.view.theme) root.dataset["theme"] = desk.view.theme;
 }
 
 /** Custom events of the elements. @type {Record<string, (detail: any, event: Event) => void>} */
@@ -160,6 +161,7 @@ document.addEventListener(
   () => document.visibilityState === "visible" && (socket.hurry(), alerting.tell()),
 );
 addEventListener("online", () => socket.hurry());
+addEventListener("pagehide", () => parts.wall.leave());
 
 setInterval(() => {
   desk.sample();

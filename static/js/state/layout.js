@@ -14,12 +14,22 @@ export const LAYOUTS = /** @type {const} */ ([4, 9, 16, 25]);
  * @property {number} focus the tile in focus, 1 and up
  * @property {number | null} enlarged
  * @property {number | null} audible the one tile with sound
+ * @property {ReadonlySet<string>} freed devices that a person took off the wall: they do not come back by themselves
  * @property {"dark" | "light"} theme
  */
 
 /** @param {"dark" | "light"} [theme] @returns {View} */
 export function emptyView(theme = "dark") {
-  return { layout: 9, tiles: new Map(), selected: null, focus: 1, enlarged: null, audible: null, theme };
+  return {
+    layout: 9,
+    tiles: new Map(),
+    selected: null,
+    focus: 1,
+    enlarged: null,
+    audible: null,
+    freed: new Set(),
+    theme,
+  };
 }
 
 /**
@@ -76,14 +86,17 @@ export function sentToTile(view, tile, device) {
     else tiles.delete(from);
   }
   tiles.set(tile, { device_id: device, pinned: true });
-  return { ...view, tiles, focus: tile };
+  return { ...view, tiles, focus: tile, freed: without(view.freed, (freed) => freed === device) };
 }
 
-/** @param {View} view @param {number} tile @returns {View} */
+/** What stood there stays off the wall until somebody sends it again, or it begins another recording.
+ * @param {View} view @param {number} tile @returns {View} */
 export function cleared(view, tile) {
   const tiles = new Map(view.tiles);
+  const device = tiles.get(tile)?.device_id;
   tiles.delete(tile);
-  return { ...view, tiles, enlarged: view.enlarged === tile ? null : view.enlarged };
+  const freed = device ? new Set(view.freed).add(device) : view.freed;
+  return { ...view, tiles, freed, enlarged: view.enlarged === tile ? null : view.enlarged };
 }
 
 /**
@@ -101,14 +114,18 @@ export function pinToggled(view, tile) {
 /**
  * Free tiles take recording units that are nowhere on the wall, in order of call sign. What stands, stands: only a tile
  * that nobody pinned and whose unit no longer records gives way.
- * @param {View} view
+ * @param {View} before
  * @param {readonly Unit[]} units in order
  * @returns {View}
  */
-export function filled(view, units) {
+export function filled(before, units) {
   const recording = new Set(units.filter((unit) => unit.recording === "recording").map((unit) => unit.device_id));
+  const freed = without(before.freed, (device) => !recording.has(device));
+  const view = freed === before.freed ? before : { ...before, freed };
   const shown = new Set([...view.tiles].filter(([n]) => n <= view.layout).map(([, place]) => place.device_id));
-  const waiting = units.map((unit) => unit.device_id).filter((device) => recording.has(device) && !shown.has(device));
+  const waiting = units
+    .map((unit) => unit.device_id)
+    .filter((device) => recording.has(device) && !shown.has(device) && !freed.has(device));
   if (!waiting.length) return view;
   const numbers = Array.from({ length: view.layout - 1 }, (_, index) => index + 2);
   const free = numbers.filter((n) => !view.tiles.has(n));
@@ -152,6 +169,11 @@ export function tileOf(view, device) {
 export function devicesOnWall(view, alertDevice) {
   const rest = Array.from({ length: view.layout - 1 }, (_, index) => view.tiles.get(index + 2)?.device_id ?? null);
   return [alertDevice ?? view.selected, ...rest];
+}
+
+/** The same set where nothing leaves it. @param {ReadonlySet<string>} set @param {(device: string) => boolean} leaves */
+function without(set, leaves) {
+  return [...set].some(leaves) ? new Set([...set].filter((device) => !leaves(device))) : set;
 }
 
 /** @param {Place | undefined} place @param {Set<string>} recording */

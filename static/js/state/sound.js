@@ -4,7 +4,7 @@ import { needsAcknowledging } from "./alerts.js";
 
 /** @typedef {"p1" | "p1-again" | "p1-escalated" | "p2"} Signal */
 /** @typedef {{ times: number, lastAt: number }} Sounded */
-/** @typedef {{ sounded: ReadonlyMap<string, Sounded>, quietUntil: number }} SoundState */
+/** @typedef {{ sounded: ReadonlyMap<string, Sounded>, quietUntil: number }} SoundState sounded by alert and kind */
 
 export const REPEAT_S = 60;
 export const ESCALATED_S = 15; // past the second minute: every 15 s until somebody acknowledges
@@ -18,7 +18,8 @@ export function silent() {
 
 /**
  * What to play now, and what to remember. Several alerts at once sound as one: the gravest.
- * An alert met for the first time (a fresh page, a resumed link) sounds as if it had just been raised.
+ * An alert met for the first time (a fresh page, a resumed link) sounds as if it had just been raised,
+ * and so does one that became graver: drawn and then armed is one alert, but armed is news.
  * @param {SoundState} state
  * @param {readonly Alert[]} alerts
  * @param {number} now
@@ -30,10 +31,11 @@ export function sounding(state, alerts, now) {
   let play = null;
   for (const alert of alerts) {
     if (alert.priority === 3 || !needsAcknowledging(alert)) continue;
-    const before = state.sounded.get(alert.id);
+    const key = `${alert.id} ${alert.kind}`;
+    const before = state.sounded.get(key);
     const signal = due(alert, before, now);
-    if (before && (!signal || now < state.quietUntil)) sounded.set(alert.id, before);
-    else sounded.set(alert.id, { times: (before?.times ?? 0) + 1, lastAt: now });
+    if (before && (!signal || now < state.quietUntil)) sounded.set(key, before);
+    else sounded.set(key, { times: (before?.times ?? 0) + 1, lastAt: now });
     if (signal && (!before || now >= state.quietUntil) && (!play || RANK[signal] > RANK[play])) play = signal;
   }
   return { state: { ...state, sounded }, play };

@@ -15,7 +15,7 @@ from server.journal.store import Journal
 from server.media.live import FeedState, WatcherInfo
 from server.units.actions import Units
 from server.units.store import UnitStore
-from server.units.unit import RecordMode
+from server.units.unit import Picture, RecordMode
 from server.wire import Status
 
 
@@ -197,3 +197,15 @@ async def test_an_officer_who_asks_twice_at_once_has_one_phone(database: Databas
     assert len(await units.registered()) == 1
     await units.revoke(phones[0].device_id)
     assert (await units.phone_of("person-1", "Tango 9", "PC Reed")).device_id != phones[0].device_id
+
+
+def test_a_person_who_looks_on_two_tiles_watches_once() -> None:
+    viewings = [
+        WatcherInfo("p1", "Insp. Hale", "inspector", 20.0),
+        WatcherInfo("p2", "D. Okafor", "control", 15.0),
+        WatcherInfo("p1", "Insp. Hale", "inspector", 10.0),
+    ]
+    assert Picture().with_watchers(viewings).watchers == (
+        ("Insp. Hale", "inspector", 10.0),
+        ("D. Okafor", "control", 15.0),
+    )
