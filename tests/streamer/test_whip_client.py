@@ -112,7 +112,7 @@ async def test_the_picture_is_the_one_captured_and_sender_reports_tell_when() ->
     """The RTP timestamp mapped through a sender report gives the burnt-in time of capture."""
     async with WhipReceiver() as receiver, published(receiver, with_sound=False, sub=None):
         await until(lambda: len(receiver.frames["main"]) > 25 and len(receiver.reports) >= 2)
-        report = receiver.reports[-1].sender_info
+        report = receiver.reports[0].sender_info
         frame = receiver.frames["main"][-1]
         assert isinstance(frame, av.VideoFrame) and frame.pts is not None
         burnt_in = time_in(frame)
@@ -124,10 +124,13 @@ async def test_the_picture_is_the_one_captured_and_sender_reports_tell_when() ->
         first_ms = time_in(first)
         assert first_ms is not None
         assert (burnt_in - first_ms) % 2**32 == pytest.approx((frame.pts - first.pts) / 90, abs=2)
-        # the report speaks of a frame that was captured on the same 15 Hz raster of capture times
-        captured = [time_in(f) for f in receiver.pictures("main")]
-        nearest = min(abs((round(reported_ms) - c + 2**31) % 2**32 - 2**31) for c in captured if c is not None)
-        assert nearest <= 2
+
+        def nearest() -> float:
+            captured = [time_in(picture) for picture in receiver.pictures("main")]
+            return min(abs((round(reported_ms) - c + 2**31) % 2**32 - 2**31) for c in captured if c is not None)
+
+        # The report speaks of one of the pictures; the receiver may be behind with decoding it.
+        await until(lambda: nearest() <= 2)
 
 
 async def test_a_picture_loss_is_answered_by_a_key_frame() -> None:
