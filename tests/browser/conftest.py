@@ -1,0 +1,112 @@
+"""One Chromium for all tests of the folder, a registered installation, and a server of their own for each module."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, async_playwright, expect
+
+from tests.browser.screen import FLAGS, Screen
+from tests.installation import Camera, CameraKey, Installation, Server
+
+HERE = Path(__file__).parent
+# A page waits for processes that share two cores with it.
+PATIENCE_MS = 20_000.0
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """All tests here share one event loop, since they share one browser."""
+    for item in items:
+        if HERE in item.path.parents and pytest_asyncio.is_async_test(item):
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+
+
+@pytest.fixture
+def no_task_left() -> None:
+    """Nothing of ours runs in this process; the browser's own tasks live as long as the session."""
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser(chromium_path: str) -> AsyncIterator[Browser]:
+    """The one Chromium."""
+    expect.set_options(timeout=PATIENCE_MS)
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium_path, chromium_sandbox=False, args=FLAGS)
+        yield launched
+        await launched.close()
+
+
+class Cast:
+    """Who is registered in every installation of these tests."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        installation = Installation(folder)
+        self.et17 = installation.add_camera("ET17", "PC Marsh", "0417")  # alone: it makes the database
+        with ThreadPoolExecutor(2) as pool:
+            et22 = pool.submit(installation.add_camera, "ET22", "PC Lindqvist", "0688")
+            people = [
+                pool.submit(installation.add_person, *person)
+                for person in (
+                    ("hale", "inspector", "Insp. Hale"),
+                    ("okafor", "control", "D. Okafor"),
+                    ("rahman", "officer", "PS Rahman", "--call-sign", "ET52"),
+                )
+            ]
+        for person in people:
+            person.result()
+        self.et22: CameraKey = et22.result()
+
+
+@pytest.fixture(scope="session")
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Cast:
+    """Registered once, by the real commands; the installations of the modules are copies."""
+    return Cast(tmp_path_factory.mktemp("cast") / "data")
+
+
+@pytest.fixture(scope="module")
+def installation(cast: Cast, tmp_path_factory: pytest.TempPathFactory) -> Installation:
+    """A data folder of the module's own."""
+    folder = tmp_path_factory.mktemp("installation") / "data"
+    shutil.copytree(cast.folder, folder)
+    return Installation(folder)
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(installation: Installation) -> AsyncIterator[Server]:
+    """A running server, shared by the module's tests."""
+    with Server(installation) as program:
+        yield await program.serve()
+
+
+@pytest.fixture(scope="module")
+def start_camera(server: Server) -> Iterator[Callable[..., Camera]]:
+    """Starts a camera process, which ends with the module."""
+    with ExitStack() as closing:
+
+        def start(key: CameraKey, *options: str) -> Camera:
+            camera = closing.enter_context(Camera(key, server.url, *options))
+            camera.start()
+            return camera
+
+        yield start
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def screen(browser: Browser, server: Server) -> AsyncIterator[Screen]:
+    """A desk's browser window on the module's server; what its pages complain of fails the test."""
+    async with Screen(browser, server.url) as opened:
+        yield opened
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def second_screen(browser: Browser, server: Server) -> AsyncIterator[Screen]:
+    """Another operator's, with cookies of its own."""
+    async with Screen(browser, server.url) as opened:
+        yield opened

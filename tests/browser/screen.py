@@ -1,0 +1,153 @@
+"""One person's browser window on Watchroom: what can be done with it and what it shows."""
+
+from __future__ import annotations
+
+import re
+from types import TracebackType
+from typing import Any, Self
+
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, expect
+
+from tests.installation import password_of
+from tests.patience import until
+
+FLAGS = [
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--use-fake-device-for-media-stream",
+    "--use-fake-ui-for-media-stream",
+    "--use-angle=swiftshader",
+]
+SIZE = {"width": 1366, "height": 768}
+
+# Runs before the page's own scripts: a violated policy is heard, and a picture's connection can be asked for its figures.
+BEFORE = """
+document.addEventListener("securitypolicyviolation", (event) =>
+  console.error(`policy: ${event.violatedDirective} ${event.blockedURI} ${event.sourceFile}:${event.lineNumber}`));
+window.connections = [];
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...given) { super(...given); window.connections.push(this); }
+};
+"""
+
+DECODED = """async (tile) => {
+  const track = tile.querySelector("video").srcObject?.getVideoTracks()[0];
+  const connection = window.connections.find((one) => one.getReceivers().some((receiver) => receiver.track === track));
+  if (!track || !connection) return {decoded: 0, width: 0};
+  const stats = [...(await connection.getStats(track)).values()].find((one) => one.type === "inbound-rtp") ?? {};
+  return {decoded: stats.framesDecoded ?? 0, width: stats.frameWidth ?? 0};
+}"""
+
+
+class Screen:
+    """A browser context with one page; further pages are opened by the test."""
+
+    page: Page
+
+    def __init__(self, browser: Browser, url: str, **context: Any) -> None:
+        self.url = url
+        self.complaints: list[str] = []
+        self.allowed: list[str] = []  # patterns of complaints that the test provokes
+        self._browser = browser
+        self._options = {"viewport": SIZE, "locale": "en-GB", "timezone_id": "UTC", **context}
+        self._context: BrowserContext | None = None
+
+    async def __aenter__(self) -> Self:
+        self._context = await self._browser.new_context(**self._options)
+        self._context.set_default_timeout(20_000)
+        await self._context.add_init_script(BEFORE)
+        self._context.on("console", self._said)
+        self._context.on("weberror", lambda error: self.complaints.append(f"exception: {error.error}"))
+        self.page = await self._context.new_page()
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, raised: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        assert self._context is not None
+        await self._context.close()
+        if kind is None:
+            assert not self.unexpected, "\n".join(self.unexpected)
+
+    def _said(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning", "assert"):
+            self.complaints.append(f"{message.type}: {message.text} {message.location.get('url', '')}")
+
+    @property
+    def unexpected(self) -> list[str]:
+        """Errors, warnings and violated policies that the test did not provoke."""
+        known = [*self.allowed, *ALWAYS_ALLOWED]
+        return [line for line in self.complaints if not any(re.search(pattern, line) for pattern in known)]
+
+    # ---- what a person does
+
+    async def sign_in(self, name: str, path: str = "/") -> Page:
+        """By name and password on the page; then wait until that page stands."""
+        await self.page.goto(f"{self.url}/sign-in?next={path}")
+        await self.page.get_by_label("Name").fill(name)
+        await self.page.get_by_label("Password", exact=True).fill(password_of(name))
+        await self.page.get_by_role("button", name="Sign in").click()
+        await self.page.wait_for_url(lambda url: "/sign-in" not in url)
+        return self.page
+
+    async def console(self, name: str = "hale") -> Page:
+        """Signed in, and linked with the server."""
+        await self.sign_in(name)
+        await expect(self.page.locator("body:not(.link-lost)")).to_be_visible()
+        await expect(self.page.locator("status-line")).not_to_be_empty()
+        return self.page
+
+    # ---- what it shows
+
+    def tile(self, number: int) -> Locator:
+        """The tile with this number."""
+        return self.page.locator(f'.slot[data-tile="{number}"] feed-tile')
+
+    def row(self, call_sign: str) -> Locator:
+        """The unit's row in the list."""
+        return self.page.get_by_role("option").filter(has_text=call_sign)
+
+    def alert(self, title: str) -> Locator:
+        """The alert's card in the tray."""
+        return self.page.locator("alert-card").filter(has_text=title)
+
+    async def is_in_state(self, number: int, state: str, within_s: float = 20.0) -> None:
+        """Wait until the tile says LIVE, LATE, FROZEN …"""
+        word = self.tile(number).locator(".at .w")
+        await expect(word).to_have_text(state.upper(), timeout=within_s * 1000)
+
+    async def figures(self, number: int) -> dict[str, Any]:
+        """`decoded` frames and their `width`, by the connection's own statistics."""
+        found: dict[str, Any] = await self.tile(number).evaluate(DECODED)
+        return found
+
+    async def pictures_come(self, number: int, more: int = 5, within_s: float = 20.0) -> dict[str, Any]:
+        """Wait until the tile has decoded some more frames; returns the figures."""
+        before = int((await self.figures(number))["decoded"])
+
+        async def grown() -> dict[str, Any] | None:
+            try:
+                now = await self.figures(number)
+            except Error:  # the tile moves
+                return None
+            # a new connection begins at nought
+            return now if now["decoded"] >= before + more or more <= now["decoded"] < before else None
+
+        found: dict[str, Any] = await until(grown, f"tile {number} decodes frames", within_s)
+        return found
+
+    async def place_on_map(self, device_id: str) -> tuple[float, float]:
+        """Where the unit's marker stands in the map, in pixels."""
+        mark = self.page.locator(f'.marks [data-device-id="{device_id}"]')
+        await expect(mark).to_be_attached()
+        where = await mark.evaluate(
+            "(mark) => { const {e, f} = new DOMMatrix(getComputedStyle(mark).transform); return [e, f]; }"
+        )
+        return float(where[0]), float(where[1])
+
+
+# Chromium's own remarks about software drawing; and a picture that is asked for before the camera sends it.
+ALWAYS_ALLOWED = [r"GL Driver Message", r"WebGL: ", r"status of 40[49] .*/whep/"]

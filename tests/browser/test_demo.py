@@ -1,0 +1,45 @@
+"""`python3 -m server demo` as a whole, as somebody types it: it plays its scenario, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import re
+import signal
+from pathlib import Path
+
+from playwright.async_api import Browser, expect
+
+from tests.browser.screen import Screen
+from tests.installation import Program, processes_with
+from tests.patience import until
+
+ENDS_WITHIN_S = 3.0
+
+
+async def test_the_demo_plays_and_ends(browser: Browser, tmp_path: Path) -> None:
+    arguments = ["-m", "server", "demo", "--no-browser", "--port", "0", "--cameras", "3"]
+    with Program("demo", arguments, {"TMPDIR": str(tmp_path)}) as demo:
+        demo.start()
+        await demo.says("Ready\n")
+        link = re.search(r"^Console: (http://\S+)$", demo.printed, re.MULTILINE)
+        assert link is not None, demo.printed
+        async with Screen(browser, link[1].split("/sign-in")[0]) as screen:
+            page = screen.page
+            await page.goto(link[1])
+            await expect(page.locator(".nav .me")).to_have_attribute("title", re.compile("Achebe"))
+            await screen.is_in_state(1, "live", within_s=40)
+            await screen.pictures_come(1)
+            await expect(screen.alert("Watch me")).to_contain_text("ET14", timeout=40_000)
+            await expect(screen.alert("TASER armed")).to_contain_text("ET17", timeout=60_000)
+            await expect(screen.tile(1).locator(".cap .cs")).to_have_text("ET17")
+            await screen.is_in_state(1, "live")
+            await page.keyboard.press("a")
+            await expect(screen.alert("TASER armed").locator(".life li.on").nth(1)).to_contain_text("Achebe")
+            await page.goto(link[1])  # it was for one time
+            await expect(page.locator(".nav .me")).to_have_count(0)
+            screen.allowed.append(r"40[0-9]")
+        demo.send(signal.SIGINT)
+        await until(lambda: demo.exit_code is not None, "the demo has ended", ENDS_WITHIN_S)
+        assert demo.exit_code == 0, demo.printed[-2000:]
+        assert list(tmp_path.iterdir()) == [], "no folder is left"
+        assert processes_with(str(tmp_path)) == [], "no process is left"
+        assert "Traceback" not in demo.printed

@@ -1,0 +1,102 @@
+"""From the officer's hand to every console, and back: alerts and advice with a real camera process."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import Callable
+
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.conftest import Cast
+from tests.browser.screen import Screen
+from tests.installation import Camera
+from tests.patience import until
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def et17(cast: Cast, start_camera: Callable[..., Camera]) -> Camera:
+    """A camera that waits for its officer's hand."""
+    return await start_camera(cast.et17).shows()
+
+
+async def test_an_armed_taser_is_seen_by_all_and_acknowledged_by_one(
+    screen: Screen, second_screen: Screen, et17: Camera
+) -> None:
+    page = await screen.console("hale")
+    await second_screen.console("okafor")
+    await expect(screen.tile(1).locator(".cap .cs")).to_have_text("")
+    await et17.press("taser.drawn")
+    await expect(screen.alert("TASER drawn")).to_contain_text("ET17")
+    await et17.press("taser.armed")
+    for each in (screen, second_screen):
+        await expect(each.alert("TASER armed")).to_have_class(re.compile(r"\ba1\b.*\bun\b"))
+        await expect(each.page.locator("status-line")).to_contain_text("TASER armed, ET17")
+        await expect(each.page.locator('alert-tray [role="alert"]')).to_contain_text("Priority 1. TASER armed, ET17")
+        await expect(each.page.locator("#waiting")).to_contain_text("1")
+    # drawn starts the recording by itself, so the picture comes to the alert's tile
+    await screen.is_in_state(1, "live")
+    await screen.pictures_come(1)
+    await page.keyboard.press("a")
+    for each in (screen, second_screen):
+        await expect(each.alert("TASER armed").locator(".life li.on").nth(1)).to_contain_text("Insp. Hale")
+        await expect(each.page.locator("#waiting")).to_be_hidden()
+    await expect(second_screen.alert("TASER armed").locator(".acks")).to_contain_text("Insp. Hale")
+    await et17.says("Insp. Hale has seen your alert: taser armed.")
+    await et17.press("taser.safe")
+    await expect(screen.alert("TASER armed").locator(".life li.on").nth(2)).to_contain_text("Cleared")
+    await screen.alert("TASER armed").get_by_role("button", name="Resolve").click()
+    for each in (screen, second_screen):
+        await expect(each.page.locator("alert-tray")).to_contain_text("Nothing needs you")
+
+
+async def test_of_two_operators_at_once_one_wins_and_both_see_who(
+    screen: Screen, second_screen: Screen, et17: Camera
+) -> None:
+    for each in (screen, second_screen):
+        each.allowed.append("409")
+    await screen.console("hale")
+    await second_screen.console("okafor")
+    await et17.press("emergency")
+    both = (screen, second_screen)
+    for each in both:
+        await expect(each.alert("Emergency button")).to_be_visible()
+    await asyncio.gather(*(each.page.keyboard.press("a") for each in both))
+    winners = []
+    for each in both:
+        acknowledged = each.alert("Emergency button").locator(".life li.on").nth(1)
+        await expect(acknowledged).to_contain_text(re.compile("Hale|Okafor"))
+        winners.append((await acknowledged.inner_text()).split(",")[0])
+    assert winners[0] == winners[1], "both consoles name the same person"
+    await screen.alert("Emergency button").get_by_role("button", name="False").click()
+    for each in both:
+        await expect(each.page.locator("alert-tray")).to_contain_text("Nothing needs you")
+
+
+async def test_advice_shows_how_far_it_came(screen: Screen, et17: Camera) -> None:
+    page = await screen.console()
+    await screen.row("ET17").click()
+    await page.keyboard.press("t")
+    await page.get_by_role("button", name="Hold, contain").click()
+    await page.keyboard.type(". Two units are on their way to you.")
+    await page.keyboard.press("Enter")
+    message = page.locator("advice-composer .msg").last
+    proven = message.locator(".rcp li.on")
+    await expect(message).to_contain_text("Hold, contain. Two units are on their way to you.")
+    await expect(proven).to_contain_text(["Sent", "Delivered", "Shown"])
+    await et17.says("ADVICE from Insp. Hale: Hold, contain. Two units are on their way to you.")
+    await et17.press("heard")
+    await expect(proven).to_contain_text(["Sent", "Delivered", "Shown", "Acknowledged"])
+
+
+async def test_the_officer_is_told_who_watches(screen: Screen, et17: Camera) -> None:
+    page = await screen.console()
+    await screen.is_in_state(1, "live")
+    await screen.is_in_state(2, "live")  # on two tiles, and yet one person
+    await expect(screen.row("ET17").locator(".fx").first).to_have_text("1")
+    told = "1 person watches you: Insp. Hale (inspector)"
+    await et17.says(told)
+    await page.goto(f"{screen.url}/sign-in")  # the page goes, and the watching ends with it
+    told_before = et17.printed.rindex(told)
+    await until(lambda: "Nobody watches you now." in et17.printed[told_before:], "the officer is told of the end")

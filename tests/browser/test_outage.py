@@ -1,0 +1,51 @@
+"""The server is killed, and comes back: nobody is deceived meanwhile, and nothing is lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from playwright.async_api import expect
+
+from tests.browser.conftest import Cast
+from tests.browser.screen import Screen
+from tests.installation import Camera, Server
+
+LOST_WITHIN_MS = 3000
+MARGIN_MS = 2000  # for the screen to be asked, on a busy machine
+
+
+async def test_the_link_lost_and_regained(
+    screen: Screen, server: Server, cast: Cast, start_camera: Callable[..., Camera]
+) -> None:
+    screen.allowed += ["ERR_CONNECTION", "WebSocket connection", "Failed to load resource"]
+    et17 = await start_camera(cast.et17, "--recording", "on").shows()
+    page = await screen.console()
+    banner = page.locator("link-banner")
+    await screen.is_in_state(1, "live")
+    await screen.place_on_map(et17.device_id)
+    await expect(banner).to_be_hidden()
+
+    server.kill()
+    await expect(banner).to_be_visible(timeout=LOST_WITHIN_MS + MARGIN_MS)
+    await expect(banner).to_contain_text("LINK LOST")
+    await expect(page.locator("feed-tile .at .w", has_text="LIVE")).to_have_count(0)
+    await expect(page.locator("status-line")).to_contain_text("Link to the server lost")
+    await et17.press("taser.armed")  # kept on the camera's disk until there is a server
+    await screen.row("ET17").click()
+    await page.keyboard.press("t")
+    await page.keyboard.type("Backup is coming")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("advice-composer .unsent")).to_contain_text("Not sent yet")
+
+    await server.serve()
+    await expect(banner).to_be_hidden()
+    await expect(screen.alert("TASER armed")).to_contain_text("ET17")
+    await expect(page.locator("alert-card")).to_have_count(1)
+    await expect(screen.alert("TASER armed").locator(".times")).to_have_count(0)  # told once, raised once
+    await screen.is_in_state(1, "live", within_s=40)
+    await screen.pictures_come(1)
+    proven = page.locator("advice-composer .msg").last.locator(".rcp li.on")
+    await expect(proven).to_contain_text(["Sent", "Delivered", "Shown"])
+    await et17.says("ADVICE from Insp. Hale: Backup is coming")
+    assert et17.printed.count("Backup is coming") == 1
+    await expect(page.locator("status-line")).to_contain_text("TASER armed, ET17")

@@ -1,0 +1,81 @@
+"""An officer's own phone as the camera: the page in a browser with Chromium's fake camera and microphone."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+
+import pytest_asyncio
+from playwright.async_api import Browser, expect
+
+from tests.browser.screen import Screen
+from tests.installation import Server
+
+PHONE = {
+    "viewport": {"width": 412, "height": 915},
+    "has_touch": True,
+    "is_mobile": True,
+    "permissions": ["camera", "microphone", "geolocation"],
+    "geolocation": {"latitude": 51.3601, "longitude": 1.0302, "accuracy": 6},
+}
+HOLD_MS = 1200
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def phone(browser: Browser, server: Server) -> AsyncIterator[Screen]:
+    """The officer's phone, signed in and linked."""
+    async with Screen(browser, server.url, **PHONE) as opened:
+        await opened.sign_in("rahman", "/camera")
+        await expect(opened.page.locator("#link")).to_have_text("linked")
+        yield opened
+
+
+async def test_a_phone_is_a_camera(screen: Screen, phone: Screen) -> None:
+    page = await screen.console()
+    mobile = phone.page
+    await mobile.get_by_role("button", name="Watch me").click()  # one press: recording, picture, and the request
+    await expect(screen.alert("Watch me")).to_contain_text("ET52")
+    await expect(mobile.locator("#state")).to_have_text("Recording")
+    await expect(mobile.locator("#link")).to_have_text("live")
+    await screen.row("ET52").click()
+    await screen.is_in_state(1, "live")
+    await screen.pictures_come(1, more=10)
+    await expect(page.locator('.marks [role="button"]').filter(has_text="ET52")).to_be_attached()
+    await expect(mobile.locator("#watch-names")).to_contain_text("Insp. Hale")
+
+    await page.keyboard.press("a")
+    await expect(mobile.locator("#told")).to_contain_text("acknowledged by Insp. Hale")
+    await page.keyboard.press("t")
+    await page.keyboard.type("Ambulance is two minutes away")
+    await page.keyboard.press("Enter")
+    await expect(mobile.locator("#advice")).to_have_text("Ambulance is two minutes away")
+    proven = page.locator("advice-composer .msg").last.locator(".rcp li.on")
+    await expect(proven).to_contain_text(["Sent", "Delivered", "Shown"])
+    await mobile.get_by_role("button", name="Heard").click()
+    await expect(proven).to_contain_text(["Sent", "Delivered", "Shown", "Acknowledged"])
+
+
+async def test_the_phones_cry_for_help(screen: Screen, phone: Screen) -> None:
+    page = await screen.console()
+    await phone.page.get_by_role("button", name="Emergency").click(delay=HOLD_MS)
+    await expect(screen.alert("Emergency button")).to_contain_text("ET52")
+    await expect(phone.page.locator("#emergency-word")).to_have_text("Emergency sent")
+    await screen.is_in_state(1, "live")
+    await page.keyboard.press("a")
+    await expect(phone.page.locator("#told")).to_contain_text("Emergency: acknowledged by Insp. Hale")
+
+
+async def test_a_short_touch_is_no_cry_for_help(phone: Screen) -> None:
+    await phone.page.get_by_role("button", name="Emergency").click()
+    await expect(phone.page.locator("#hint")).not_to_be_empty()
+    await expect(phone.page.locator("#emergency-word")).to_have_text("Emergency")
+
+
+async def test_an_advice_with_markup_is_only_text_on_the_phone(screen: Screen, phone: Screen) -> None:
+    page = await screen.console()
+    await screen.row("ET52").click()
+    await page.keyboard.press("t")
+    await page.keyboard.type('<img src=x onerror="window.ran=1">')
+    await page.keyboard.press("Enter")
+    await expect(phone.page.locator("#advice")).to_have_text('<img src=x onerror="window.ran=1">')
+    assert await phone.page.evaluate("window.ran") is None
+    assert await page.evaluate("window.ran") is None

@@ -1,0 +1,131 @@
+"""The wall and the map, with the pictures and positions of two real camera processes."""
+
+from __future__ import annotations
+
+import math
+import re
+import signal
+from collections.abc import Callable
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import expect
+
+from tests.browser.conftest import Cast
+from tests.browser.screen import Screen
+from tests.installation import Camera
+from tests.patience import until
+
+MAIN, SUB = 640, 320
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def et17(cast: Cast, start_camera: Callable[..., Camera]) -> Camera:
+    """A camera that records and shows its picture."""
+    return await start_camera(cast.et17, "--recording", "on").shows()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def et22(cast: Cast, start_camera: Callable[..., Camera], et17: Camera) -> Camera:
+    """Another."""
+    return await start_camera(cast.et22, "--recording", "on").shows()
+
+
+async def has_width(screen: Screen, tile: int, width: int) -> None:
+    """Wait until the frames that the tile decodes are so wide."""
+
+    async def wide() -> bool:
+        return bool((await screen.figures(tile))["width"] == width)
+
+    await until(wide, f"tile {tile} decodes frames {width} px wide")
+
+
+async def test_pictures_live_on_every_tile_sub_in_the_grid_and_main_where_one_looks(
+    screen: Screen, et17: Camera, et22: Camera
+) -> None:
+    await screen.console()
+    for tile in (1, 2, 3):
+        await screen.is_in_state(tile, "live")
+        await expect(screen.tile(tile).locator(".at b")).to_have_text(re.compile(r"^\d+(\.\d)? s$"))
+        await screen.pictures_come(tile)
+    await has_width(screen, 1, MAIN)
+    await has_width(screen, 2, SUB)
+    await screen.tile(3).locator(".pic").dblclick()  # enlarged: main, in the running session
+    await has_width(screen, 3, MAIN)
+    await screen.page.keyboard.press("Escape")
+    await has_width(screen, 3, SUB)
+
+
+async def test_units_are_sent_to_tiles_by_drag_click_and_keyboard(screen: Screen, et17: Camera, et22: Camera) -> None:
+    page = await screen.console()
+    await screen.row("ET22").click()  # a click: the large tile
+    await expect(screen.tile(1).locator(".cap .cs")).to_have_text("ET22")
+    await screen.row("ET17").focus()
+    await page.keyboard.press("5")  # a digit: that tile
+    await expect(screen.tile(5).locator(".cap .cs")).to_have_text("ET17")
+    await screen.pictures_come(5)
+    await screen.row("ET22").drag_to(screen.tile(8))
+    await expect(screen.tile(8).locator(".cap .cs")).to_have_text("ET22")
+    await screen.is_in_state(8, "live")
+    mark = page.locator(f'.marks [data-device-id="{et17.device_id}"]')
+    await mark.drag_to(screen.tile(4))  # its marker is as good as its row
+    await expect(screen.tile(4).locator(".cap .cs")).to_have_text("ET17")
+    await screen.tile(8).get_by_role("button", name="Tile menu, ET22").click()  # and without a drag: the menu
+    await page.get_by_role("group", name="Send to tile").get_by_role("menuitem", name="6", exact=True).click()
+    await expect(screen.tile(6).locator(".cap .cs")).to_have_text("ET22")
+    await page.reload()  # the address keeps the wall
+    await expect(screen.tile(6).locator(".cap .cs")).to_have_text("ET22")
+    await expect(screen.tile(4).locator(".cap .cs")).to_have_text("ET17")
+
+
+async def test_the_marker_moves_with_the_officer(screen: Screen, et17: Camera) -> None:
+    await screen.console()
+    first = await screen.place_on_map(et17.device_id)
+
+    async def moved() -> bool:
+        return math.dist(first, await screen.place_on_map(et17.device_id)) > 4
+
+    await until(moved, "the marker has moved on the map")
+    await expect(screen.row("ET17").locator(".fx").last).to_have_text(re.compile(r"^[0-4](\.\d)? s$"))
+
+
+async def test_sound_of_one_tile_at_a_time(screen: Screen, et17: Camera, et22: Camera) -> None:
+    page = await screen.console()
+    for tile in (2, 3):
+        await screen.is_in_state(tile, "live")
+        await screen.tile(tile).locator(".pic").click()
+        await page.keyboard.press("m")
+        await expect(screen.tile(tile).locator("video")).to_have_js_property("muted", False)
+    await expect(screen.tile(2).locator("video")).to_have_js_property("muted", True)
+
+
+@pytest.mark.parametrize("how", ["stalled", "killed"])
+async def test_an_old_picture_never_looks_live_and_the_same_tile_lives_again(
+    screen: Screen, et17: Camera, et22: Camera, how: str
+) -> None:
+    screen.allowed.append(r"Failed to load resource.*40[49]")  # what its tile asks for while the camera is gone
+    await screen.console()
+    await screen.is_in_state(3, "live")
+    if how == "stalled":
+        et22.send(signal.SIGSTOP)
+        await screen.is_in_state(3, "late")
+    else:
+        et22.kill()
+    await screen.is_in_state(3, "frozen")
+    await expect(screen.tile(3).locator(".plate")).to_contain_text("FROZEN")
+    await expect(screen.tile(2).locator(".at .w")).to_have_text("LIVE")
+    if how == "stalled":
+        et22.send(signal.SIGCONT)
+    else:
+        et22.start()
+    await screen.is_in_state(3, "live", within_s=40)
+    await screen.pictures_come(3)
+
+
+async def test_a_tile_off_screen_is_not_watched(screen: Screen, et17: Camera, et22: Camera) -> None:
+    page = await screen.console()
+    await screen.is_in_state(3, "live")
+    await screen.tile(3).get_by_role("button", name="Tile menu, ET22").click()
+    await page.get_by_role("menuitem", name="Free this tile").click()
+    await expect(screen.tile(3).locator(".cap .cs")).not_to_have_text("ET22")
+    await expect(screen.row("ET22").locator(".fx").first).to_have_text("0")
