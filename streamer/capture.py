@@ -25,10 +25,6 @@ from streamer.street.painter import StreetPainter
 
 log = logging.getLogger(__name__)
 
-STREET_MAIN = LayerPlan(640, 360, 12, 600_000)  # six such cameras fit beside a server on two cores
-STREET_SUB = LayerPlan(320, 180, 6, 110_000)
-CAMERA_MAIN = LayerPlan(1280, 720, 25, 2_000_000)
-CAMERA_SUB = LayerPlan(320, 180, 10, 150_000)
 OPEN_WITHIN_S = 10.0
 PASSED_PROFILES = ("Baseline", "Constrained Baseline", "Main")  # what every WebRTC viewer decodes (RFC 7742)
 Sink = Callable[[Layer, Encoded], None]
@@ -151,11 +147,6 @@ def _open(name: str) -> av.container.InputContainer:
     return av.open(name, options=options, timeout=OPEN_WITHIN_S)
 
 
-def is_source(name: str) -> bool:
-    """Whether `name` is spelt as a source: street, file:PATH, rtsp://…, v4l2:PATH."""
-    return name == "street" or name.startswith(("file:", "rtsp://", "rtsps://", "v4l2:"))
-
-
 class Picture:
     """A camera's picture: reads its source and encodes main and sub in one thread, while somebody takes it.
 
@@ -239,19 +230,3 @@ class Picture:
 def _unless(stopped: threading.Event, sink: Sink, layer: Layer, encoded: Encoded) -> None:
     if not stopped.is_set():
         sink(layer, encoded)
-
-
-def open_picture(
-    name: str,
-    clock: Clock,
-    painter: Callable[[], StreetPainter],
-    pose: Callable[[], Pose],
-    overlay: Callable[[], Overlay],
-) -> Picture:
-    """The picture for a source's name; `painter` is called only for `street`. Raises CaptureError."""
-    if name == "street":
-        source = StreetSource(painter(), pose, overlay, clock, STREET_MAIN.fps)
-        return Picture(source, STREET_MAIN, STREET_SUB, preset="ultrafast")
-    if not is_source(name):
-        raise CaptureError(f"{name!r} is no picture source: use street, file:PATH, rtsp://… or v4l2:/dev/video0")
-    return Picture(MediaSource(name, clock), CAMERA_MAIN, CAMERA_SUB)

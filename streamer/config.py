@@ -114,11 +114,11 @@ def _add_story(p: argparse.ArgumentParser) -> None:
 
 
 def _add_media(p: argparse.ArgumentParser) -> None:
-    p.add_argument("--size", help="main picture (default 1280x720; street: 640x360)")
-    p.add_argument("--fps", type=int, help="main pictures a second (default 25; street: 12)")
+    p.add_argument("--size", help="main picture (default 1280x720; street: 512x288)")
+    p.add_argument("--fps", type=int, help="main pictures a second (default 25; street: 10)")
     p.add_argument("--sub-size", default="320x180", help="small picture for the grid (default 320x180)")
-    p.add_argument("--sub-fps", type=int, help="small pictures a second (default 10; street: 6)")
-    p.add_argument("--bitrate", type=int, help="of the main picture, bit/s (default 2000000; street: 600000)")
+    p.add_argument("--sub-fps", type=int, help="small pictures a second (default 10; street: 5)")
+    p.add_argument("--bitrate", type=int, help="of the main picture, bit/s (default 2000000; street: 450000)")
     p.add_argument("--barcode", action="store_true", help="burn a machine-readable clock into the picture")
     p.add_argument("--sound", help="synth, mic:DEVICE (alsa, or mic:pulse:SOURCE), source (of file:PATH) or none")
     p.add_argument("--recording", choices=["on", "off", *get_args(wire.RecordingState)], help="state at the start")
@@ -134,7 +134,7 @@ def read(argv: list[str]) -> CameraConfig:
     officer = scenario.officer(a.call_sign) if scenario else None
     # a drawn street: six such cameras, a server and a browser fit on two cores
     large, large_fps, small_fps, bps = (
-        ("640x360", 12, 6, 600_000) if a.source == "street" else ("1280x720", 25, 10, 2_000_000)
+        ("512x288", 10, 5, 450_000) if a.source == "street" else ("1280x720", 25, 10, 2_000_000)
     )
     config = CameraConfig(
         server=_server(a.server),

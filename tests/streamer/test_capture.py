@@ -10,10 +10,9 @@ import av
 import numpy as np
 import pytest
 
-from streamer.capture import CaptureError, MediaSource, Picture, Taken, is_source, open_picture, passes_through
+from streamer.capture import MediaSource, Picture, Taken, passes_through
 from streamer.clock import SystemClock
 from streamer.encoder import Encoded, Layer, LayerPlan
-from streamer.pose import Overlay, Pose
 from tests.streamer.waiting import until
 
 PLAN = LayerPlan(320, 180, 25, 400_000)
@@ -92,21 +91,3 @@ async def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> N
         await until(lambda picture=picture: not picture.is_running)  # type: ignore[misc]
         assert name in str(picture.error)
         await picture.stop()
-
-
-def test_names_of_sources() -> None:
-    assert all(is_source(n) for n in ("street", "file:a.mp4", "rtsp://camera/1", "v4l2:/dev/video0"))
-    assert not is_source("http://camera")
-
-    def pose() -> Pose:
-        return Pose(0, 0, 0)
-
-    def overlay() -> Overlay:
-        return Overlay("ET17", "0417", 80, True, False, "et17")
-
-    def painter() -> object:
-        raise AssertionError("not for this source")
-
-    with pytest.raises(CaptureError, match="no picture source"):
-        open_picture("webcam", SystemClock(), painter, pose, overlay)  # type: ignore[arg-type]
-    assert open_picture("file:a.mp4", SystemClock(), painter, pose, overlay).has_sub  # type: ignore[arg-type]

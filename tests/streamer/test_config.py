@@ -39,7 +39,7 @@ def reading(key_file: Path, **changes: str | None) -> CameraConfig:
 
 def test_what_is_left_out_has_a_default_that_suits_the_source(key_file: Path) -> None:
     street = reading(key_file)
-    assert (street.main, street.sub) == (PictureSize(640, 360, 12), PictureSize(320, 180, 6))
+    assert (street.main, street.sub) == (PictureSize(512, 288, 10), PictureSize(320, 180, 5))
     assert (street.server, street.state, street.recording) == ("http://127.0.0.1:8080", key_file.parent, "buffering")
     assert (street.sound, street.streaming, street.keys) == ("synth", True, True)
     usb = reading(key_file, source="v4l2:/dev/video0", size="1920x1080")
