@@ -2,16 +2,36 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_settings import (
+    BaseSettings,
+    NoDecode,
+    PydanticBaseSettingsSource,
+    SettingsConfigDict,
+    SettingsError,
+    TomlConfigSettingsSource,
+)
 
 from server.errors import StartError
 
 FILE_NAME = "watchroom.toml"
+
+
+def _listed(value: object) -> object:
+    """`1.2.3.4, 5.6.7.8` as a list: in the environment nobody writes JSON; who does is understood too."""
+    if not isinstance(value, str):
+        return value
+    if value.lstrip().startswith("["):
+        return json.loads(value)
+    return [part.strip() for part in value.split(",") if part.strip()]
+
+
+Listed = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_listed)]
 
 
 class Basemap(BaseModel):
@@ -42,12 +62,12 @@ class Config(BaseSettings):
     media_port: int = Field(default=0, ge=0, le=65535, description="UDP; 0 takes a free one")
     media_host: str = "0.0.0.0"
     media_workers: int = Field(default=0, ge=0, le=64, description="0: in the server's own process")
-    public_address: tuple[str, ...] = ()
+    public_address: Listed = ()
     ice_servers: tuple[dict[str, Any], ...] = ()
 
     force: str = "Estuary Constabulary"
     theme: Literal["dark", "light"] = "dark"
-    allowed_origins: tuple[str, ...] = Field(default=(), description="further origins; the server's own is allowed")
+    allowed_origins: Listed = Field(default=(), description="further origins; the server's own is allowed")
     trusted_proxies: bool = False
 
     fix_stale_s: float = Field(default=15.0, gt=0, description="a position older than this is not shown as now")
@@ -57,7 +77,7 @@ class Config(BaseSettings):
     quick_phrases: tuple[str, ...] = ("Backup is coming", "Hold, contain", "Ambulance called", "Stand by")
     basemap: Basemap = Basemap()
     alerts: dict[str, dict[str, Any]] = Field(
-        default_factory=dict, description="changes to the catalogue of alert kinds, by kind: [alerts.\"taser.armed\"]"
+        default_factory=dict, description='changes to the catalogue of alert kinds, by kind: [alerts."taser.armed"]'
     )
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
@@ -96,7 +116,9 @@ class Config(BaseSettings):
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "configuration"
             raise StartError(f"{where}: {first['msg']} (option, WATCHROOM_… or {FILE_NAME})") from error
-        except ValueError as error:  # tomllib.TOMLDecodeError, pydantic-settings' own
+        except SettingsError as error:
+            raise StartError(f"WATCHROOM_… in the environment: {error}, expected as JSON") from error
+        except ValueError as error:  # tomllib.TOMLDecodeError
             raise StartError(f"{data / FILE_NAME} cannot be read: {error}") from error
 
 

@@ -44,7 +44,9 @@ def local_addresses() -> list[str]:
 
 def base_url(host: str, port: int, secure: bool) -> str:
     """The URL under which a person on this machine reaches the server."""
-    shown = "127.0.0.1" if host in ("0.0.0.0", "") else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host
+    shown = (
+        "127.0.0.1" if host in ("0.0.0.0", "") else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host
+    )
     return f"{'https' if secure else 'http'}://{shown}:{port}"
 
 

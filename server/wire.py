@@ -199,9 +199,9 @@ FromServer = Annotated[
     Union[Challenge, Welcome, Token, Ack, Refused, Advice, Watchers, Request, AlertUpdate], Field(discriminator="t")
 ]
 _from_camera: TypeAdapter[Hello | Fix | Signal | Receipt | Status] = TypeAdapter(FromCamera)
-_from_server: TypeAdapter[
-    Challenge | Welcome | Token | Ack | Refused | Advice | Watchers | Request | AlertUpdate
-] = TypeAdapter(FromServer)
+_from_server: TypeAdapter[Challenge | Welcome | Token | Ack | Refused | Advice | Watchers | Request | AlertUpdate] = (
+    TypeAdapter(FromServer)
+)
 
 
 def hello_to_sign(device_id: str, outbox_id: str, nonce: bytes) -> bytes:

@@ -39,9 +39,45 @@ def test_a_wrong_file_is_refused_with_the_key_and_what_was_expected(tmp_path: Pa
 
 def test_it_is_frozen(tmp_path: Path) -> None:
     with pytest.raises(ValidationError):
-        Config.load(tmp_path).port = 1
+        Config.load(tmp_path).port = 1  # type: ignore[misc]
 
 
 def test_the_database_is_a_file_in_the_data_folder_unless_told(tmp_path: Path) -> None:
     assert Config.load(tmp_path).database_url == str(tmp_path / "watchroom.db")
     assert Config.load(tmp_path, {"database": "postgresql://x/y"}).database_url == "postgresql://x/y"
+
+
+@pytest.mark.parametrize(
+    ("text", "addresses"),
+    [
+        ("1.2.3.4", ("1.2.3.4",)),
+        ("1.2.3.4, 10.0.0.7,", ("1.2.3.4", "10.0.0.7")),
+        ('["1.2.3.4", "10.0.0.7"]', ("1.2.3.4", "10.0.0.7")),
+        ("", ()),
+    ],
+)
+def test_the_environment_lists_things_by_commas(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, text: str, addresses: tuple[str, ...]
+) -> None:
+    monkeypatch.setenv("WATCHROOM_PUBLIC_ADDRESS", text)
+    monkeypatch.setenv("WATCHROOM_ALLOWED_ORIGINS", "https://a.example,https://b.example")
+    loaded = Config.load(tmp_path)
+    assert loaded.public_address == addresses
+    assert loaded.allowed_origins == ("https://a.example", "https://b.example")
+
+
+def test_the_file_lists_things_as_lists(tmp_path: Path) -> None:
+    (tmp_path / "watchroom.toml").write_text("public_address = ['1.2.3.4']\n")
+    assert Config.load(tmp_path).public_address == ("1.2.3.4",)
+
+
+def test_what_the_environment_says_wrongly_is_not_blamed_on_the_file(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WATCHROOM_ICE_SERVERS", "stun:stun.example")
+    with pytest.raises(StartError, match="environment.*ice_servers"):
+        Config.load(tmp_path)
+    monkeypatch.delenv("WATCHROOM_ICE_SERVERS")
+    monkeypatch.setenv("WATCHROOM_PUBLIC_ADDRESS", "[1.2.3.4")
+    with pytest.raises(StartError, match="public_address"):
+        Config.load(tmp_path)

@@ -22,7 +22,7 @@ def test_a_taken_port_is_told_in_one_sentence() -> None:
 
 
 def test_a_foreign_address_is_told_in_one_sentence() -> None:
-    with pytest.raises(StartError, match="cannot listen on 192.0.2.1"):
+    with pytest.raises(StartError, match=r"cannot listen on 192\.0\.2\.1"):
         listening_socket("192.0.2.1", 0)
 
 
