@@ -16,7 +16,8 @@ import structlog
 from alembic import command
 from alembic.config import Config as AlembicConfig
 from sqlalchemy import Connection, MetaData, event, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
 
 from server.errors import StartError, Unavailable
@@ -34,15 +35,23 @@ metadata = MetaData(
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 BUSY_TIMEOUT_MS = 15_000  # reliability.md R8: a database locked for 10 s must lose nothing
+# SQLSTATE classes that pass by themselves: connection, transaction rollback (deadlock), resources, operator (shutdown).
+PASSING = ("08", "40", "53", "57")
 
 
 class Database:
-    """Transactions on one database. `url` as SQLAlchemy writes it, or `postgresql://…` / a file path for SQLite."""
+    """Transactions on one database. `url` as SQLAlchemy writes it, or `postgresql://…` / a file path for SQLite.
+
+    Raises StartError for a URL that names no such database.
+    """
 
     def __init__(self, url: str) -> None:
         self.url = _async_url(url)
         self.is_sqlite = self.url.startswith("sqlite")
-        self._engine: AsyncEngine = _engine_for(self.url, self.is_sqlite)
+        try:
+            self._engine: AsyncEngine = _engine_for(self.url, self.is_sqlite)
+        except (ArgumentError, NoSuchModuleError, ImportError, ValueError) as error:
+            raise StartError(f"database: {error} (expected postgresql://… or a file for SQLite)") from error
         self._reader = self._engine.execution_options(watchroom_reading=True)
         # SQLite has one writer: queueing here, in order, beats its busy loop (which is not fair).
         self._writer = asyncio.Lock() if self.is_sqlite else None
@@ -53,7 +62,7 @@ class Database:
             async with self._engine.connect() as connection:
                 await connection.run_sync(_upgrade)
                 await connection.commit()
-        except (OperationalError, OSError) as error:
+        except (DBAPIError, OSError) as error:
             raise StartError(f"the database {self.shown_url()} cannot be opened: {error}") from error
 
     def shown_url(self) -> str:
@@ -87,16 +96,19 @@ class Database:
             log.error("database does not answer", error=str(error.orig))
             raise Unavailable("the database does not answer; nothing was changed, try again") from error
         except DBAPIError as error:
-            if not error.connection_invalidated:
+            if not error.connection_invalidated and not _is_passing(error):
                 raise
             raise Unavailable("the database connection was lost; try again") from error
+        except (OSError, PoolExhausted) as error:  # asyncpg raises a refused connection as it comes
+            log.error("database cannot be reached", error=str(error))
+            raise Unavailable("the database cannot be reached; nothing was changed, try again") from error
 
     async def answers(self) -> bool:
         """Whether a trivial query works now."""
         try:
             async with self._reader.connect() as connection:
                 await connection.execute(text("SELECT 1"))
-        except (DBAPIError, OSError) as error:
+        except (SQLAlchemyError, OSError) as error:
             log.warning("database is not ready", error=str(error))
             return False
         return True
@@ -104,6 +116,10 @@ class Database:
     async def close(self) -> None:
         """Close all connections."""
         await self._engine.dispose()
+
+
+def _is_passing(error: DBAPIError) -> bool:
+    return str(getattr(error.orig, "sqlstate", None) or "").startswith(PASSING)
 
 
 def _async_url(url: str) -> str:

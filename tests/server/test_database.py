@@ -12,9 +12,10 @@ from sqlalchemy import Connection, text
 
 from server.clock import HandClock
 from server.database import Database, metadata
-from server.errors import StartError
+from server.errors import StartError, Unavailable
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
+from tests.local_servers import LocalPostgres
 
 
 async def test_the_migrations_make_what_the_stores_declare(database: Database) -> None:
@@ -101,4 +102,40 @@ async def test_sqlite_writes_ahead_and_syncs_fully(tmp_path: Path) -> None:
     async with database.reading() as connection:
         assert (await connection.execute(text("PRAGMA journal_mode"))).scalar_one() == "wal"
         assert (await connection.execute(text("PRAGMA synchronous"))).scalar_one() == 2
+    await database.close()
+
+
+@pytest.mark.parametrize("url", ["nosuch://host/x", "postgresql+nodriver://host/x", "postgresql://host:port/x"])
+def test_a_url_that_names_no_database_is_told_in_one_sentence(url: str) -> None:
+    with pytest.raises(StartError, match="expected postgresql"):
+        Database(url)
+
+
+async def test_a_postgresql_without_this_database_is_told_in_one_sentence(postgres_url: str) -> None:
+    database = Database(postgres_url + "_not")
+    with pytest.raises(StartError, match="cannot be opened"):
+        await database.migrate()
+    await database.close()
+
+
+async def test_a_postgresql_that_is_away_is_unavailable_and_no_defect(
+    postgres_cluster: LocalPostgres, postgres_url: str
+) -> None:
+    """A caller that took it for a defect would set alerts aside as poison."""
+    database = Database(postgres_url)
+    await database.migrate()
+    journal = Journal(database, HandClock())
+    postgres_cluster.kill()
+    try:
+        for _ in range(2):  # the first finds a dead connection, the second cannot make one
+            with pytest.raises(Unavailable):
+                async with database.transaction() as tx:
+                    await journal.append(tx, EntryKind.ALERT, {})
+            with pytest.raises(Unavailable):
+                await journal.last_seq()
+        assert not await database.answers()
+    finally:
+        postgres_cluster.start()
+    async with database.transaction() as tx:
+        assert await journal.append(tx, EntryKind.ALERT, {}) == 1
     await database.close()
