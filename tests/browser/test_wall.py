@@ -70,7 +70,7 @@ async def test_units_are_sent_to_tiles_by_drag_click_and_keyboard(screen: Screen
     mark = page.locator(f'.marks [data-device-id="{et17.device_id}"]')
     await mark.drag_to(screen.tile(4))  # its marker is as good as its row
     await expect(screen.tile(4).locator(".cap .cs")).to_have_text("ET17")
-    await screen.tile(8).get_by_role("button", name="Tile menu, ET22").click()  # and without a drag: the menu
+    await screen.tile(8).get_by_role("button", name="menu, ET22").click()  # and without a drag: the menu
     await page.get_by_role("group", name="Send to tile").get_by_role("menuitem", name="6", exact=True).click()
     await expect(screen.tile(6).locator(".cap .cs")).to_have_text("ET22")
     await page.reload()  # the address keeps the wall
@@ -125,7 +125,7 @@ async def test_an_old_picture_never_looks_live_and_the_same_tile_lives_again(
 async def test_a_tile_off_screen_is_not_watched(screen: Screen, et17: Camera, et22: Camera) -> None:
     page = await screen.console()
     await screen.is_in_state(3, "live")
-    await screen.tile(3).get_by_role("button", name="Tile menu, ET22").click()
+    await screen.tile(3).get_by_role("button", name="menu, ET22").click()
     await page.get_by_role("menuitem", name="Free this tile").click()
     await expect(screen.tile(3).locator(".cap .cs")).not_to_have_text("ET22")
     await expect(screen.row("ET22").locator(".fx").first).to_have_text("0")

@@ -122,7 +122,7 @@ test("what a screen reader says begins with the label's own words", () => {
   const marker = one({ alerts: [alert("et17")] });
   assert.ok(
     marker.name.startsWith(
-      "ET17 TASER; PC Marsh; priority 1, TASER armed; recording; position 0 s old; within 5 m; facing east",
+      "1 ET17 TASER; PC Marsh; priority 1, TASER armed; recording; position 0 s old; within 5 m; facing east",
     ),
   );
 });

@@ -111,11 +111,11 @@ export class Mark {
     this.label.className = `lb ${this.side}`;
     const name = document.createElement("b");
     name.textContent = callSign;
-    this.label.replaceChildren(...(priority ? [prioritySymbol(priority)] : []), name);
+    this.label.replaceChildren(...(priority ? [prioritySymbol(priority), " "] : []), name);
     if (sub) {
       const second = document.createElement("span");
       second.textContent = sub;
-      this.label.append(second);
+      this.label.append(" ", second); // the space is for what reads the words, not for the eye
     }
     return this.label;
   }

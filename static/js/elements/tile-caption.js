@@ -42,6 +42,7 @@ export class TileCaption {
 
   /** @param {number} number of the tile */
   constructor(number) {
+    this.number = number;
     /** @param {string} what */
     const ask = (what) => () =>
       this.element.dispatchEvent(new CustomEvent("tile-act", { detail: what, bubbles: true }));
@@ -84,7 +85,7 @@ export class TileCaption {
     const { unit, large } = facts;
     setText(this.#callSign, unit.call_sign);
     setText(this.#name, large ? wearerName(unit.wearer) + place(facts.alert) : familyName(unit.wearer));
-    this.menu.setAttribute("aria-label", `Tile menu, ${unit.call_sign}`);
+    this.menu.setAttribute("aria-label", `Tile ${this.number} menu, ${unit.call_sign}`);
     this.pin.hidden = !facts.pinned;
     press(this.sound, facts.audible, facts.audible ? "sound" : "soundoff");
     press(this.size, facts.enlarged, facts.enlarged ? "shrink" : "expand");

@@ -163,7 +163,7 @@ function spoken(known, unit, alert) {
   const state = { recording: "recording", buffering: "buffering", off: "camera off" }[known.recording];
   const parts = [
     // Begins with the words on the label, so that who speaks to the screen can name it.
-    [unit.call_sign, known.sub].filter(Boolean).join(" "),
+    [known.priority || "", unit.call_sign, known.sub].filter(Boolean).join(" "),
     unit.wearer?.name ?? "",
     alert ? `priority ${alert.priority}, ${alert.title}` : "",
     state,
