@@ -138,6 +138,8 @@ class Watchroom:
                 poisoned=lambda device_id, reason: self.alerts.raise_system("uplink.poison", device_id, reason),
             ),
             verify_hello=self.gate.verify_hello,
+            session_keys=self.gate.phone_keys,
+            session_valid=self.gate.still_in,
             whip_token_for=self.cameras.whip_token_for,
             call_sign=self._call_sign,
             ice_servers=self.config.ice_servers,

@@ -90,6 +90,10 @@ class Gate:
         caller = self.caller(request)
         return frozenset({caller.person.id, caller.session_id})
 
+    def phone_keys(self, request: web.Request) -> frozenset[str]:
+        """The same for a camera's connection: empty for one that is let in by its key, without any session."""
+        return self.session_keys(request) if CALLER in request else frozenset()
+
     def allow(self, request: web.Request, permission: Permission) -> Person:
         """The person who asks, if they may. Raises Unauthorised, Forbidden."""
         person = self.person(request)

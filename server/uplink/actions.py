@@ -16,7 +16,7 @@ import structlog
 
 from server import wire
 from server.clock import Clock
-from server.errors import Unavailable, WatchroomError
+from server.errors import NotFound, Unavailable, WatchroomError
 from server.tasks import TaskOwner
 from server.uplink.offset import ClockOffset
 
@@ -232,6 +232,8 @@ class CameraWatch:
         while True:
             try:
                 await change("camera.lost", device_id)
+                return
+            except NotFound:  # revoked meanwhile: nobody waits for it any more
                 return
             except Unavailable:
                 await asyncio.sleep(DATABASE_AGAIN_S)

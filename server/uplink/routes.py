@@ -27,6 +27,7 @@ HELLO_S = 10.0
 HEARTBEAT_S = 5.0
 FINISH_S = 2.0  # for what is under way when the server ends
 TOKEN_AGAIN_S = 240.0  # well within a token's life
+SESSION_LOOK_S = 5.0  # media of who may no longer publish must end within 5 s; to ask also keeps a phone's session
 
 NOT_ADMITTED = 4001  # who connects is not this camera, or may no longer do anything
 REPLACED = 4009  # the same camera has connected anew
@@ -35,6 +36,8 @@ VerifyHello = Callable[[web.Request, str, bytes, wire.Hello], Awaitable[object]]
 WhipToken = Callable[[str], str]
 CallSign = Callable[[str], Awaitable[str]]
 Notice = Callable[[str], Awaitable[None]]
+SessionKeys = Callable[[web.Request], frozenset[str]]  # a phone's session and wearer; empty for a camera with a key
+SessionValid = Callable[[web.Request], Coroutine[Any, Any, bool]]
 ServeDownlink = Callable[[str, Send, asyncio.Future[None]], Coroutine[Any, Any, None]]  # until the future is done
 
 
@@ -46,6 +49,8 @@ class Uplink:
         *,
         receivers: Receivers,
         verify_hello: VerifyHello,
+        session_keys: SessionKeys,
+        session_valid: SessionValid,
         whip_token_for: WhipToken,
         call_sign: CallSign,
         ice_servers: Sequence[dict[str, Any]],
@@ -57,9 +62,12 @@ class Uplink:
         clock: Clock,
         tasks: TaskOwner,
         token_again_s: float = TOKEN_AGAIN_S,
+        session_look_s: float = SESSION_LOOK_S,
     ) -> None:
         self._receivers = receivers
         self._verify_hello = verify_hello
+        self._session_keys = session_keys
+        self._session_valid = session_valid
         self._whip_token_for = whip_token_for
         self._call_sign = call_sign
         self._ice_servers = list(ice_servers)
@@ -71,6 +79,7 @@ class Uplink:
         self._clock = clock
         self._tasks = tasks
         self._token_again_s = token_again_s
+        self._session_look_s = session_look_s
         self._held: dict[str, _Connection] = {}
         # What asks or changes the database is finished even if its camera is gone: cut off in the middle, it
         # would cost the pool a connection each time a camera loses its network.
@@ -88,8 +97,9 @@ class Uplink:
 
     async def close(self) -> None:
         """Send every camera away, for the server is going, and finish what they brought."""
-        for connection in list(self._held.values()):
-            await connection.socket.close(code=1001, message=b"the server is going away")
+        for connection in list(self._held.values()):  # at once: one that does not answer must not hold up the others
+            goodbye = connection.socket.close(code=1001, message=b"the server is going away")
+            self._working.start(goodbye, f"goodbye {connection.device_id}")
         await self._working.finish(FINISH_S)
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:
@@ -105,12 +115,14 @@ class Uplink:
             send = socket.send_bytes
             intake = Intake(self._receivers, device_id, hello.outbox_id, self._clock, waiting, self._working, send)
             intake.offset.add(hello.at, self._clock.wall())
-            connection = _Connection(device_id, socket)
+            connection = _Connection(device_id, socket, self._session_keys(request))
             try:
                 await self._hold(connection)
                 serving = self._working.start(self._serve_downlink(device_id, send, gone), f"downlink {device_id}")
                 serving.add_done_callback(lambda _task: self._downlink_ended(connection, gone))
                 waiting.start(self._refresh_token(connection), "token")
+                if connection.keys:
+                    waiting.start(self._watch_session(connection, request), "session")
                 intake.start()
                 await self._read(socket, intake)
             finally:
@@ -184,6 +196,19 @@ class Uplink:
             except ConnectionResetError:
                 return
 
+    async def _watch_session(self, connection: _Connection, request: web.Request) -> None:
+        """A phone is let in by its wearer's session: it stays for as long as that is good."""
+        while True:
+            await asyncio.sleep(self._session_look_s)
+            try:
+                valid = await asyncio.shield(self._working.start(self._session_valid(request), "session"))
+            except WatchroomError as error:  # cannot be asked now; the next look will tell
+                log.info("session cannot be looked up", device_id=connection.device_id, reason=error.detail)
+                continue
+            if not valid:
+                self._cut_off(connection)
+                return
+
     def _downlink_ended(self, connection: _Connection, gone: asyncio.Future[None]) -> None:
         """A camera that cannot be told anything must not go on as if it could: it connects anew."""
         if not gone.done() and not connection.socket.closed:
@@ -199,20 +224,35 @@ class Uplink:
         if connection is not None and connection.id != holder:
             del self._held[device_id]
             self._end(connection, REPLACED, "the camera has connected anew")
+            # As far as this process knows it is off line: else it would tell all others for ever that it is there.
+            self._working.start(self._on_disconnected(device_id), f"moved {device_id}")
 
     def _heard_revoked(self, body: Body) -> None:
-        for revoked in body.get("revoked", ()):
-            connection = self._held.get(str(revoked))
-            if connection is not None:
+        revoked = {str(item) for item in body.get("revoked", ())}
+        for connection in list(self._held.values()):
+            if connection.device_id in revoked:
                 self._end(connection, NOT_ADMITTED, "the camera may no longer connect")
+            elif connection.keys & revoked:
+                self._cut_off(connection)
+
+    def _cut_off(self, connection: _Connection) -> None:
+        """The session by which a phone was let in is over; its picture ends with it, in whichever process that is."""
+        self._end(connection, NOT_ADMITTED, "the session has ended")
+        said = self._bus.publish(Topic.SESSIONS, {"revoked": [connection.device_id]})
+        self._working.start(said, f"cut off {connection.device_id}")
 
     def _end(self, connection: _Connection, code: int, reason: str) -> None:
+        if connection.ending:
+            return
+        connection.ending = True
         log.info("camera's connection is ended", device_id=connection.device_id, reason=reason)
         self._tasks.start(connection.socket.close(code=code, message=reason.encode()), "uplink.end")
 
 
 class _Connection:
-    def __init__(self, device_id: str, socket: web.WebSocketResponse) -> None:
+    def __init__(self, device_id: str, socket: web.WebSocketResponse, keys: frozenset[str]) -> None:
         self.id = secrets.token_hex(8)
         self.device_id = device_id
         self.socket = socket
+        self.keys = keys
+        self.ending = False

@@ -96,6 +96,9 @@ class SmallServer:
         return Uplink(
             receivers=self.receivers,
             verify_hello=self._verify_hello,
+            session_keys=lambda request: frozenset(request.query.getall("session", [])),
+            session_valid=self._session_valid,
+            session_look_s=0.05,
             whip_token_for=lambda device_id: f"token of {device_id}",
             call_sign=self.call_sign,
             ice_servers=[],
@@ -194,11 +197,11 @@ class SmallServer:
     async def _activity(self) -> list[dict[str, Any]]:
         return [entry.body for entry in await self.journal.newest(EntryKind.ACTIVITY)]
 
-    def _gate(self) -> Gate:
-        async def valid(_request: web.Request) -> bool:
-            return self.valid_sessions
+    async def _session_valid(self, _request: web.Request) -> bool:
+        return self.valid_sessions
 
-        return Gate(allow, lambda request: frozenset({allow(request, Permission.SEE).id}), valid)
+    def _gate(self) -> Gate:
+        return Gate(allow, lambda request: frozenset({allow(request, Permission.SEE).id}), self._session_valid)
 
 
 def allow(request: web.Request, permission: Permission) -> Person:
@@ -282,9 +285,11 @@ async def camera(
     device_id: str = "cam-1",
     outbox_id: str = "outbox-1",
     at: float | None = None,
+    signed_in: str = "",
 ) -> AsyncIterator[Camera]:
-    """An admitted camera."""
-    async with session.ws_connect(server.url(f"/uplink/{device_id}")) as socket:
+    """An admitted camera; `signed_in`: a phone, let in by this session."""
+    query = f"?session={signed_in}" if signed_in else ""
+    async with session.ws_connect(server.url(f"/uplink/{device_id}{query}")) as socket:
         challenge = wire.parse_from_server(await socket.receive_bytes())
         assert isinstance(challenge, wire.Challenge)
         now = server.clock.wall() if at is None else at

@@ -194,6 +194,51 @@ async def test_a_revoked_camera_is_put_out_at_once(server: SmallServer, session:
         await other.until_acked(1)
 
 
+async def test_a_camera_that_another_process_holds_now_is_off_line_here(
+    server: SmallServer, session: ClientSession
+) -> None:
+    """Else this process would tell all others for ever that it is connected."""
+    async with camera(session, server) as one:
+        await server.bus.publish(Topic.DOWNLINK, {"device_id": "cam-1", "holder": "another process"})
+        assert await closed_code(one) == 4009
+        await eventually(lambda: server.links == ["+cam-1", "-cam-1"])
+        assert server.uplink.connected() == []
+
+
+async def test_a_phone_is_put_out_with_the_session_that_let_it_in(server: SmallServer, session: ClientSession) -> None:
+    revoked: list[str] = []
+    server.bus.subscribe(Topic.SESSIONS, lambda body: revoked.extend(body["revoked"]))
+    async with (
+        camera(session, server, signed_in="session-1") as phone,
+        camera(session, server, "cam-2", signed_in="session-2") as other,
+    ):
+        await server.bus.publish(Topic.SESSIONS, {"revoked": ["session-1"]})
+        assert await closed_code(phone) == 4001
+        await eventually(lambda: "cam-1" in revoked)  # by which its media ends
+        assert "cam-2" not in revoked
+        server.valid_sessions = False
+        assert await closed_code(other) == 4001
+        await eventually(lambda: "cam-2" in revoked)
+
+
+async def test_a_camera_with_a_key_needs_no_session(server: SmallServer, session: ClientSession) -> None:
+    server.valid_sessions = False
+    async with camera(session, server) as one:
+        await asyncio.sleep(0.2)
+        await one.send(signal(server, 1))
+        await one.until_acked(1)
+
+
+async def test_cameras_that_take_no_goodbye_do_not_hold_up_the_end(database: Database, session: ClientSession) -> None:
+    loop = asyncio.get_running_loop()
+    async with small_server(database, LocalBus()) as server:
+        for name in ("cam-1", "cam-2", "cam-3"):
+            await camera(session, server, name).__aenter__()  # nobody reads: no answer to a close
+        began = loop.time()
+        await server.uplink.close()
+        assert loop.time() - began < 8  # one after another would be 10 s each
+
+
 async def test_a_flood_of_rubbish_ends_the_connection(server: SmallServer, session: ClientSession) -> None:
     async with camera(session, server) as one:
         for number in range(30):
