@@ -31,8 +31,8 @@ class Presence:
         self._lost: dict[str, tuple[Link, Picture]] = {}
 
     def link(self, device_id: str) -> Link:
-        """The link to change: our own, or, when the camera has just moved here, what is known of it."""
-        return self._links.get(device_id) or self.merged(device_id)[0]
+        """The link to change: the best that is known, for a camera that comes back was somewhere else meanwhile."""
+        return self.merged(device_id)[0]
 
     def picture(self, device_id: str) -> Picture:
         """Our own picture of it, to change."""

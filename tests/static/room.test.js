@@ -56,6 +56,12 @@ test("what is latest-only merges; a replayed registration does not bring a unit 
   assert.equal(received(gone, entry(12, "unit", aUnit({ device_id: "new-cam" }))).units.size, 2);
 });
 
+test("a camera that was revoked leaves the room, and one that was never known does not enter it", () => {
+  const revoked = received(start(), entry(11, "unit", { ...aUnit(), revoked: true }));
+  assert.equal(revoked.units.size, 0);
+  assert.equal(received(start(), entry(11, "unit", { device_id: "old-cam", revoked: true })).units.size, 1);
+});
+
 test("after a resume the units are those that the server names, and fixes go on from what was known", () => {
   const room = received(start(), {
     t: "resumed",

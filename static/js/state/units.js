@@ -52,12 +52,13 @@ export function withUnits(units, changes) {
 
 /**
  * A unit's row in the journal tells who wears the camera. Its live state comes by `latest` alone:
- * a row replayed after a break is older than what is already on screen.
+ * a row replayed after a break is older than what is already on screen. A camera that was revoked is no unit any more.
  * @param {ReadonlyMap<string, Unit>} units
- * @param {UnitChange} row
+ * @param {UnitChange & { revoked?: boolean }} row
  */
 export function withRegistration(units, row) {
   const known = units.get(row.device_id);
+  if (row.revoked) return new Map([...units].filter(([device]) => device !== row.device_id));
   if (!known) return withUnits(units, [row]);
   const { device_id, call_sign = known.call_sign, wearer = known.wearer } = row;
   return withUnits(units, [{ device_id, call_sign, wearer }]);

@@ -157,6 +157,27 @@ async def test_link_and_picture_may_be_in_two_processes(database: Database) -> N
     assert third.state(device_id)["online"] and third.state(device_id)["streaming"]
 
 
+async def test_a_camera_that_returns_to_a_process_is_as_the_other_one_left_it(database: Database) -> None:
+    """Else its viewers would be sent away: by what this process knew last, it does not record."""
+    clock, bus = HandClock(), SharedBus()
+    one, two = units_on(database, bus, clock), units_on(database, bus, clock)
+    device_id = (await one.add_device("Tango 1")).device_id
+    await two.follow()
+    one.connected(device_id)
+    one.apply_status(device_id, status("buffering"))
+    one.disconnected(device_id)
+    await one.tell()
+    clock.move(1)
+    two.connected(device_id)
+    two.apply_status(device_id, status("recording"))
+    await two.tell()
+    two.disconnected(device_id)
+    await two.tell()
+    clock.move(1)
+    one.connected(device_id)
+    assert (one.state(device_id)["online"], one.state(device_id)["recording"]) == (True, "recording")
+
+
 async def test_a_process_that_falls_silent_takes_its_units_off_line(database: Database) -> None:
     clock, bus = HandClock(), SharedBus()
     one, two = units_on(database, bus, clock), units_on(database, bus, clock)
