@@ -104,6 +104,7 @@ class Watchroom:
         self.engine = MediaEngine(
             MediaSettings.of(config), self.clock, self.tasks, self.units.apply_feed, self.units.apply_watchers
         )
+        self.views = LiveViewStore(self.database, self.clock)
 
     def _build_field(self) -> None:
         self.downlink = Downlink(self.bus)
@@ -246,7 +247,6 @@ class Watchroom:
         """The HTTP application with every route."""
         templates = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
         shown = {"force": self.config.force, "theme": self.config.theme, "version": __version__}
-        views = LiveViewStore(self.database, self.clock, self.tasks)
         ice = ice_servers(self.config)
         allow = self.gate.allow
         application = web.Application(middlewares=self._middlewares(), client_max_size=256 * 1024)
@@ -264,7 +264,7 @@ class Watchroom:
                 *alert_routes.routes(self.alerts, allow),
                 *advice_routes.routes(self.advising, allow),
                 *whip_routes(self.engine, self.gate.admit_camera, ice),
-                *whep_routes(self.engine, self.gate.admit_viewer, views, ice),
+                *whep_routes(self.engine, self.gate.admit_viewer, self.views, ice),
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer),
                 *self.uplink.routes(),
                 *self.sockets.routes(),
@@ -323,6 +323,8 @@ class Watchroom:
         await self.positions.start()
         self.bus.subscribe(Topic.SESSIONS, self._revoked)
         self.bus.subscribe(Topic.LATEST, self._units_changed)
+        closing.push_async_callback(self.views.close)  # after the engine, whose end is the end of every viewing
+        self.views.start(self.tasks)
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
         await self.consoles.start()

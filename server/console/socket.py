@@ -88,8 +88,8 @@ class ConsoleSockets:
 
     async def close(self) -> None:
         """Send every console away: the server is going, they come back by themselves."""
-        for console in tuple(self._open):
-            await console.end(1001, "the server is going away")
+        for console in tuple(self._open):  # at once: one that has stalled must not hold up the others
+            self._working.start(console.end(1001, "the server is going away"), "goodbye")
         await self._working.finish(CLOSING_S)
 
     async def connect(self, request: web.Request) -> web.WebSocketResponse:

@@ -65,7 +65,6 @@ class MediaEngine:
         self._publishers: dict[str, WhipSession] = {}
         self._viewers: dict[str, WhepSession] = {}
         self._dirty: dict[Forwarder, None] = {}
-        self._addresses: tuple[str, ...] = settings.public_addresses
         self._ended: Counter[str] = Counter()
         self._counted: Counter[str] = Counter()
 
@@ -137,7 +136,7 @@ class MediaEngine:
     def publisher_ended(self, session: WhipSession, reason: str) -> None:
         """See PublisherEvents."""
         self._publishers.pop(session.id, None)
-        self._keep_counts(session.inlet.counts)
+        self._ended.update(session.inlet.totals)
         feed = self._feeds.get(session.device_id)
         log.info("camera session ended", device_id=session.device_id, reason=reason)
         now = self._clock.monotonic()
@@ -194,7 +193,7 @@ class MediaEngine:
     def viewer_ended(self, session: WhepSession, reason: str) -> None:
         """See ViewerEvents."""
         self._viewers.pop(session.id, None)
-        self._keep_counts(session.outlet.counts)
+        self._ended.update(session.outlet.totals)
         log.info("viewing ended", device_id=session.device_id, person_id=session.viewer.person_id, reason=reason)
         if session.feed.watchers.pop(session.id, None) is not None:
             self._tell_watchers(session.feed)
@@ -288,9 +287,6 @@ class MediaEngine:
         if state.differs_from(before):
             self._on_feed(feed.device_id, state)
 
-    def _keep_counts(self, counts: Counter[str]) -> None:
-        self._ended.update(counts)
-
     # ---- to be seen ------------------------------------------------------------------------------------
 
     def feed_state(self, device_id: str) -> FeedState:
@@ -314,15 +310,9 @@ class MediaEngine:
         """For /metrics: what was counted since the start, of living and of ended sessions."""
         total = self._ended + self._port.counts
         for publisher in self._publishers.values():
-            total.update(publisher.inlet.counts)
-            for source in publisher.inlet.sources:
-                total["camera_packets"] += source.packets
-                total["camera_bytes"] += source.bytes
+            total.update(publisher.inlet.totals)
         for viewer in self._viewers.values():
-            total.update(viewer.outlet.counts)
-            for track in viewer.outlet.tracks:
-                total["viewer_packets"] += track.packets
-                total["viewer_bytes"] += track.octets
+            total.update(viewer.outlet.totals)
         return dict(total)
 
 

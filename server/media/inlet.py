@@ -86,6 +86,12 @@ class Inlet:
         """The SSRCs that feed tracks now."""
         return list(self._active.values())
 
+    @property
+    def totals(self) -> Counter[str]:
+        """All that was counted, packets and bytes of every source included."""
+        packets, size = sum(one.packets for one in self.sources), sum(one.bytes for one in self.sources)
+        return self.counts + Counter(camera_packets=packets, camera_bytes=size)
+
     # ---- packets ---------------------------------------------------------------------------------------
 
     def on_media(self, packet: memoryview, now: float) -> None:
@@ -129,6 +135,8 @@ class Inlet:
         before = self._active.get(plan.mid)
         if before is not None:
             self._sources.pop(before.ssrc, None)
+            self.counts["camera_packets"] += before.packets
+            self.counts["camera_bytes"] += before.bytes
             log.info("camera changed its source", layer=plan.layer, kind=plan.kind)
         source = Source(plan, header.ssrc)
         self._seen_ssrcs += 1

@@ -259,6 +259,12 @@ class Outlet:
         """Those that there are."""
         return [track for track in (self.video, self.audio) if track is not None]
 
+    @property
+    def totals(self) -> Counter[str]:
+        """All that was counted, packets and bytes included."""
+        packets, size = sum(one.packets for one in self.tracks), sum(one.octets for one in self.tracks)
+        return self.counts + Counter(viewer_packets=packets, viewer_bytes=size)
+
     def refresh(self, now: float) -> None:
         """Take what the feed has now: its layer as chosen, its sound. Called when either may have changed."""
         if self.peer is None or not self.peer.is_ready:

@@ -18,6 +18,7 @@ from server.tasks import TaskOwner
 log = structlog.get_logger(__name__)
 
 RETRY_S = 1.0
+CLOSING_S = 1.0  # Ctrl-C must have ended everything within 3 s
 
 live_view = Table(
     "live_view",
@@ -51,10 +52,13 @@ class LiveView:
 class LiveViewStore:
     """Begins are written before they return; ends are written by a task, and tried until they are."""
 
-    def __init__(self, database: Database, clock: Clock, tasks: TaskOwner) -> None:
+    def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
         self._ends: asyncio.Queue[tuple[str, float, str]] = asyncio.Queue()
+
+    def start(self, tasks: TaskOwner) -> None:
+        """Begin to write what ends."""
         tasks.start(self._write_ends(), "media.view_ends")
 
     async def begin(self, device_id: str, viewer: Viewer, layer: str) -> str:
@@ -102,6 +106,14 @@ class LiveViewStore:
     async def flush(self) -> None:
         """Wait until all ends are written."""
         await self._ends.join()
+
+    async def close(self) -> None:
+        """The server ends, and with it all viewings: their ends are written, unless the database is away."""
+        try:
+            async with asyncio.timeout(CLOSING_S):
+                await self.flush()
+        except TimeoutError:
+            log.warning("ends of viewings are not written", waiting=self._ends.qsize())
 
     async def of_device(self, device_id: str, limit: int = 100) -> list[LiveView]:
         """The latest viewings of a camera, newest first."""

@@ -28,6 +28,7 @@ def whep_routes(
         engine.require_streaming(device_id)
         view_id = await views.begin(device_id, viewer, layer)
         try:
+            await admit_viewer(request, device_id)  # recording may have stopped while the row was written
             answer = await engine.watch(device_id, viewer, offer, layer, partial(views.end_soon, view_id))
         except WatchroomError:
             views.end_soon(view_id, layer)

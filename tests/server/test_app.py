@@ -11,10 +11,14 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from server import serving
 from server.app import Watchroom
+from server.clock import SystemClock
 from server.config import Config
 from server.console.settings import console_settings
+from server.database import Database
 from server.errors import StartError
+from server.media.live import Viewer
 from server.media.settings import IceServer, ice_servers
+from server.media.store import LiveViewStore
 from tests.open_routes import open_routes
 
 
@@ -45,6 +49,26 @@ async def test_a_taken_port_stops_the_start_and_leaves_nothing_running(tmp_path:
         with pytest.raises(StartError, match="is taken by another program"):
             async with watchroom:
                 pytest.fail("it must not start")
+
+
+async def test_viewings_that_end_with_the_server_are_written_as_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    watchroom = Watchroom(Config.load(tmp_path, {"port": 0}))
+    engine_ends = watchroom.engine.close
+    views: list[str] = []
+
+    async def close() -> None:
+        await engine_ends()
+        watchroom.views.end_soon(views[0], "main")  # as each session does when the engine closes
+
+    monkeypatch.setattr(watchroom.engine, "close", close)
+    async with watchroom:
+        views.append(await watchroom.views.begin("camera-1", Viewer("p", "Insp. Hale", "inspector", "s"), "main"))
+    database = Database(str(tmp_path / "watchroom.db"))
+    (view,) = await LiveViewStore(database, SystemClock()).of_device("camera-1")
+    assert view.ended_at is not None
+    await database.close()
 
 
 async def test_a_phone_reaches_it_over_tls(tmp_path: Path) -> None:

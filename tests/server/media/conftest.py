@@ -13,7 +13,7 @@ from aiohttp.test_utils import TestServer
 
 from server.clock import SystemClock
 from server.database import Database
-from server.errors import NotFound, Unauthorised, WatchroomError
+from server.errors import Conflict, NotFound, Unauthorised, WatchroomError
 from server.media.engine import MediaEngine
 from server.media.live import FeedState, Viewer, WatcherInfo
 from server.media.routes import media_session_routes
@@ -104,7 +104,8 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
     database = Database(str(tmp_path / "views.sqlite"))
     await database.migrate()
     people = {"hale": INSPECTOR, "osei": CONTROLLER}
-    views = LiveViewStore(database, SystemClock(), running.tasks)
+    views = LiveViewStore(database, SystemClock())
+    views.start(running.tasks)
 
     async def admit_camera(request: web.Request, device_id: str) -> None:
         if device_id == "unknown":
@@ -118,7 +119,12 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
             raise Unauthorised("sign in first")
         return found
 
-    async def admit_viewer(request: web.Request, _device_id: str) -> Viewer:
+    admitted: list[str] = []
+
+    async def admit_viewer(request: web.Request, device_id: str) -> Viewer:
+        admitted.append(device_id)
+        if request.query.get("stops_at") == str(len(admitted)):
+            raise Conflict("it does not record", kind="not-recording")
         return viewer_of(request)
 
     async def page(_: web.Request) -> web.Response:

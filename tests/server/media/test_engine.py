@@ -140,6 +140,22 @@ async def test_joins_and_leaves_leave_nothing_behind(running: Running) -> None:
     assert (running.engine._port._by_ufrag, running.engine._port._by_address) == ({}, {})
 
 
+async def test_what_was_counted_of_a_session_is_not_forgotten_with_it(running: Running) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(running, camera)
+        await watch(running, screen)
+        await screen.frames(5)
+        before = running.engine.counters()
+    finally:
+        await screen.close()
+        await camera.close()
+    await until(lambda: running.engine._sessions() == [])
+    after = running.engine.counters()
+    for name in ("camera_packets", "camera_bytes", "viewer_packets", "viewer_bytes"):
+        assert after[name] >= before[name] > 0, name
+
+
 async def test_an_ice_restart_keeps_the_session(running: Running) -> None:
     camera, screen = Camera(sound=False), Screen(sound=False)
     try:

@@ -16,7 +16,8 @@ from tests.server.media.conftest import CONTROLLER, INSPECTOR
 async def test_a_viewing_begins_and_ends(database: Database) -> None:
     clock = HandClock(1000.0)
     async with TaskOwner("test") as tasks:
-        views = LiveViewStore(database, clock, tasks)
+        views = LiveViewStore(database, clock)
+        views.start(tasks)
         first = await views.begin("camera-1", INSPECTOR, "main")
         clock.move(5)
         second = await views.begin("camera-1", CONTROLLER, "sub")
@@ -37,7 +38,8 @@ async def test_an_end_waits_for_a_database_that_does_not_answer(
 ) -> None:
     monkeypatch.setattr(store, "RETRY_S", 0.01)
     async with TaskOwner("test") as tasks:
-        views = LiveViewStore(database, HandClock(), tasks)
+        views = LiveViewStore(database, HandClock())
+        views.start(tasks)
         view_id = await views.begin("camera-1", INSPECTOR, "main")
         real, failures = database.transaction, iter((1, 2))
 

@@ -74,6 +74,21 @@ async def test_no_picture_without_its_row(site: Site, monkeypatch: pytest.Monkey
         await camera.close()
 
 
+async def test_no_picture_if_recording_stops_while_the_row_is_written(site: Site) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(site, camera)
+        url = f"{site.url}/whep/{CAMERA}?stops_at=2"
+        async with site.http.post(url, data=await screen.make_offer(), headers=HALE) as response:
+            assert response.status == 409
+        assert site.running.engine.health()["viewers"] == 0
+        await site.views.flush()
+        assert [view.ended_at is not None for view in await site.views.of_device(CAMERA)] == [True]
+    finally:
+        await screen.close()
+        await camera.close()
+
+
 async def test_a_camera_that_does_not_stream_says_when_to_ask_again(site: Site) -> None:
     screen = Screen()
     try:
