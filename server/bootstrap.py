@@ -57,7 +57,10 @@ def enter(package: str, entry: str, argv: Sequence[str], kind: str = RUN) -> int
     if code is not None:
         return code
     module, _, function = entry.partition(":")
-    main = getattr(importlib.import_module(module), function)
+    try:
+        main = getattr(importlib.import_module(module), function)
+    except KeyboardInterrupt:  # loading takes a second or two; Ctrl-C then deserves no trace either
+        return 130
     return int(main(list(argv)))
 
 
@@ -211,6 +214,7 @@ def _environ() -> dict[str, str]:
         environ.setdefault("UV_DEFAULT_INDEX", index)
     # The machine's own certificates, for all three: an organisation's network often adds one.
     environ.update(NODE_USE_SYSTEM_CA="1", UV_SYSTEM_CERTS="1", PIP_DISABLE_PIP_VERSION_CHECK="1", UV_NO_PROGRESS="1")
+    environ["NODE_DISABLE_COMPILE_CACHE"] = "1"  # npm would leave a folder among the temporary ones
     return environ
 
 

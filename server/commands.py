@@ -317,7 +317,7 @@ def _password() -> str:
 
 
 def _refuse(sentence: str, code: int) -> int:
-    names_a_field = sentence.split(" ", 1)[0].endswith(":")  # "port: expected …" is written as it is typed
-    shown = sentence if names_a_field else sentence[:1].upper() + sentence[1:]
+    is_word = sentence.split(" ", 1)[0].isalpha()  # "port: expected …" and a file's name are shown as they are typed
+    shown = sentence[:1].upper() + sentence[1:] if is_word else sentence
     print(f"{shown.rstrip('.')}.", file=sys.stderr)
     return code

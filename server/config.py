@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
     NoDecode,
@@ -115,11 +117,20 @@ class Config(BaseSettings):
         except ValidationError as error:
             first = error.errors(include_url=False)[0]
             where = ".".join(str(part) for part in first["loc"]) or "configuration"
-            raise StartError(f"{where}: {first['msg']} (option, WATCHROOM_… or {FILE_NAME})") from error
+            raise StartError(f"{where}: {_fault(first)} (option, WATCHROOM_… or {FILE_NAME})") from error
         except SettingsError as error:
             raise StartError(f"WATCHROOM_… in the environment: {error}, expected as JSON") from error
-        except ValueError as error:  # tomllib.TOMLDecodeError
+        except (ValueError, OSError) as error:  # tomllib.TOMLDecodeError, or no right to read it
             raise StartError(f"{data / FILE_NAME} cannot be read: {error}") from error
+
+
+def _fault(error: ErrorDetails) -> str:
+    """What is wrong with one setting, for a person who has never heard of pydantic."""
+    if error["type"] == "extra_forbidden":
+        near = get_close_matches(str(error["loc"][-1]), Config.model_fields, 1)
+        return "there is no such setting" + (f"; did you mean {near[0]}?" if near else "")
+    said = error["msg"].replace("Input should be", "expected").replace("a valid tuple", "a list")
+    return said.removeprefix("Value error, ")
 
 
 def _class_with_file(path: Path) -> type[Config]:

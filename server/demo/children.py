@@ -78,7 +78,9 @@ class Children:
         nursery = self._nursery
         if nursery is None or nursery.returncode is not None:
             return
-        if nursery.stdin is not None:
+        if not self._orders:  # it may still be loading, and has nothing to end in order
+            nursery.kill()
+        elif nursery.stdin is not None:
             nursery.stdin.close()
         try:
             await asyncio.wait_for(nursery.wait(), GRACE_S)

@@ -156,6 +156,12 @@ def test_two_starts_at_once_install_once(project: Project) -> None:
     assert sum("Setting up" in told for _, told in ends) == 1
 
 
+def test_an_interrupted_load_says_nothing(project: Project) -> None:
+    (project.root / "server" / "commands.py").write_text("raise KeyboardInterrupt\n")
+    code, printed, told = project.run()
+    assert (code, printed) == (130, "") and "Traceback" not in told
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_an_interrupted_set_up_says_one_line_and_is_taken_up_again(project: Project, number: signal.Signals) -> None:
     hangs = project.root.parent / "npm-pid.txt"

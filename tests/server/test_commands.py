@@ -92,3 +92,6 @@ def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path) -> None:
         done = command(*words)
         assert (done.returncode, done.stdout) == (code, ""), (words, done)
         assert part in done.stderr and done.stderr.count("\n") == 1 and "Traceback" not in done.stderr
+    (tmp_path / "watchroom.toml").write_text("port = = 1")
+    done = command("device", "list", *data)
+    assert done.stderr.startswith(str(tmp_path / "watchroom.toml")), "a file's name is shown as it is typed"

@@ -25,7 +25,8 @@ def test_option_beats_environment_beats_file_beats_default(tmp_path: Path, monke
     ("text", "said"),
     [
         ("port = 99999", "port: .*65535"),
-        ("prot = 1", "prot: "),
+        ("prot = 1", "prot: there is no such setting; did you mean port?"),
+        ("ice_servers = 3", "ice_servers: expected a list"),
         ("[basemap]\nkind = 'pmtiles'", "basemap.path"),
         ("tls_cert = 'x.pem'", "both or neither"),
         ("port = = 1", "cannot be read"),

@@ -7,6 +7,8 @@ import os
 import signal
 from pathlib import Path
 
+import pytest
+
 from server.demo.app import ROOT
 from server.demo.children import Children
 from server.tasks import TaskOwner
@@ -37,6 +39,18 @@ async def test_a_camera_that_ends_is_started_again_until_close(tmp_path: Path) -
         children.start("ET17", USAGE)
         await _lines(tmp_path / "ET17.log", 2)
         await children.close()
+
+
+async def test_an_end_before_the_first_camera_waits_for_no_loading(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    async with TaskOwner("test") as tasks:
+        children = Children(tmp_path, tasks, ROOT)
+        await children.open()
+        await children.close()
+        assert children._nursery is not None
+        assert children._nursery.returncode == -signal.SIGKILL
+    assert "did not end in time" not in "".join(capfd.readouterr())
 
 
 async def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
