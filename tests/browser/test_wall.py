@@ -37,7 +37,8 @@ async def has_width(screen: Screen, tile: int, width: int) -> None:
     async def wide() -> bool:
         return bool((await screen.figures(tile))["width"] == width)
 
-    await until(wide, f"tile {tile} decodes frames {width} px wide")
+    # long: on a machine that cannot keep up the server first sends the small picture, and says so
+    await until(wide, f"tile {tile} decodes frames {width} px wide", 60)
 
 
 async def test_pictures_live_on_every_tile_sub_in_the_grid_and_main_where_one_looks(
@@ -127,5 +128,5 @@ async def test_a_tile_off_screen_is_not_watched(screen: Screen, et17: Camera, et
     await screen.is_in_state(3, "live")
     await screen.tile(3).get_by_role("button", name="menu, ET22").click()
     await page.get_by_role("menuitem", name="Free this tile").click()
-    await expect(screen.tile(3).locator(".cap .cs")).not_to_have_text("ET22")
+    await expect(screen.tile(3)).to_have_attribute("aria-label", "Tile 3, free")
     await expect(screen.row("ET22").locator(".fx").first).to_have_text("0")
