@@ -1,0 +1,117 @@
+"""Makes the README's pictures from the real program: `python3 -m tests.readme_pictures`.
+
+The demo plays its scenario with simulated cameras; Chromium looks at it as an operator and as an officer would.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import re
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.browser.screen import FLAGS, Screen
+from tests.installation import ROOT, Program
+from tests.local_servers import chromium
+
+FOLDER = ROOT / "static" / "readme"
+LARGE = {"width": 1920, "height": 1080}
+PHONE = {
+    "viewport": {"width": 412, "height": 892},
+    "device_scale_factor": 2,
+    "has_touch": True,
+    "is_mobile": True,
+    "permissions": ["camera", "microphone", "geolocation"],
+    "geolocation": {"latitude": 51.3601, "longitude": 1.0302, "accuracy": 6},
+}
+MOST_BYTES = 400_000
+COLOURS = (256, 192, 128, 96, 64)
+CAMERAS = 6
+PATIENCE_MS = 120_000.0
+
+
+def main() -> int:
+    """Make all pictures; returns the exit code."""
+    FOLDER.mkdir(exist_ok=True)
+    asyncio.run(_make())
+    return 0
+
+
+async def _make() -> None:
+    expect.set_options(timeout=PATIENCE_MS)
+    with Program("demo", ["-m", "server", "demo", "--no-browser", "--port", "0", "--cameras", str(CAMERAS)]) as demo:
+        demo.start()
+        async with async_playwright() as playwright:
+            browser = await playwright.chromium.launch(
+                executable_path=chromium(), chromium_sandbox=False, args=[*FLAGS, "--hide-scrollbars"]
+            )
+            await demo.says("An officer's own phone")
+            link = re.search(r"^Console: (\S+)$", demo.printed, re.MULTILINE)
+            password = re.search(r"password (\S+)$", demo.printed, re.MULTILINE)
+            assert link is not None, demo.printed
+            assert password is not None, demo.printed
+            await _console(browser, link[1])
+            url = link[1].split("/sign-in")[0]
+            await _sign_in(browser, url)
+            await _phone(browser, url, password[1])
+            await browser.close()
+
+
+async def _console(browser: Browser, link: str) -> None:
+    """With a priority 1 that nobody has acknowledged, and when all is calm again."""
+    async with Screen(browser, link.split("/sign-in")[0], viewport=LARGE) as screen:
+        screen.allowed.append("")
+        page = screen.page
+        await page.goto(link)
+        await expect(screen.alert("TASER armed")).to_be_visible()
+        await expect(screen.tile(1).locator(".cap")).to_contain_text("ET17")
+        await expect(page.locator("feed-tile.live")).to_have_count(CAMERAS + 1)
+        await page.keyboard.press("z")
+        await _keep(page, "console-alert.png")
+        calm = page.locator("status-line.calm")
+        while not await calm.is_visible():
+            await page.locator('alert-card [data-act="resolve"]').first.click()
+            await expect(page.locator("alert-card [data-act]:disabled")).to_have_count(0)
+        await expect(page.locator("feed-tile.live")).to_have_count(CAMERAS + 1)
+        await _keep(page, "console-calm.png")
+
+
+async def _sign_in(browser: Browser, url: str) -> None:
+    async with Screen(browser, url, viewport={"width": 1440, "height": 900}) as screen:
+        await screen.page.goto(f"{url}/sign-in")
+        await expect(screen.page.get_by_text("answers in")).to_be_visible()
+        await screen.page.get_by_label("Name").fill("achebe")
+        await _keep(screen.page, "sign-in.png")
+
+
+async def _phone(browser: Browser, url: str, password: str) -> None:
+    async with Screen(browser, url, **PHONE) as screen:
+        page = screen.page
+        await page.goto(f"{url}/sign-in?next=/camera")
+        await page.get_by_label("Name").fill("rahman")
+        await page.get_by_label("Password", exact=True).fill(password)
+        await page.get_by_role("button", name="Sign in").click()
+        await page.get_by_role("button", name="Start recording").click()
+        await expect(page.locator("#link")).to_have_text("live")
+        await _keep(page, "camera.png")
+
+
+async def _keep(page: Page, name: str) -> None:
+    """The page as it stands, with as many colours as fit into the limit."""
+    await page.evaluate("document.fonts.ready.then(() => true)")
+    shot = Image.open(io.BytesIO(await page.screenshot())).convert("RGB")
+    for colours in COLOURS:
+        packed = io.BytesIO()
+        shot.quantize(colours, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)
+        if packed.tell() <= MOST_BYTES:
+            break
+    Path(FOLDER / name).write_bytes(packed.getvalue())
+    print(f"{name}: {shot.width}×{shot.height}, {packed.tell() // 1000} kB, {colours} colours", flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
