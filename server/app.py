@@ -59,7 +59,7 @@ from server.units.actions import Units
 from server.units.store import UnitStore
 from server.uplink.actions import CameraWatch, Receivers
 from server.uplink.routes import Uplink
-from server.uplink.store import Quarantine
+from server.uplink.store import ExpectedCameras, Quarantine
 
 log = structlog.get_logger(__name__)
 
@@ -122,19 +122,21 @@ class Watchroom:
         )
         advice_store, request_store = AdviceStore(self.database, self.journal), RequestStore(self.database)
         self.advising = Advising(advice_store, self.bus, self.clock, call_sign=self._call_sign, ring=ring)
-        self.requests = CameraRequests(
-            request_store, self.clock, ring=ring, online=lambda device_id: self.units.unit(device_id).online
-        )
+        self.requests = CameraRequests(request_store, self.clock, ring=ring, online=self._is_online)
         self.downlink.add_source(self.advising.waiting)
         self.downlink.add_source(self.requests.waiting)
         self.downlink.add_source(self._alert_updates)
         self.downlink.add_source(self._watchers)
+        expected = ExpectedCameras(self.database)
+        raises, clears = self.alerts.raise_system, self.alerts.clear_system
+        self.watch = CameraWatch(self.tasks, raises, clears, expected, self._is_online)
         self.uplink = Uplink(
             receivers=Receivers(
                 fix=self.positions.receive,
                 signal=self._receive_signal,
                 receipt=self.advising.receive_receipt,
                 status=self._receive_status,
+                expected=expected.note,
                 quarantine=Quarantine(self.database, self.clock).keep,
                 poisoned=lambda device_id, reason: self.alerts.raise_system("uplink.poison", device_id, reason),
             ),
@@ -147,7 +149,7 @@ class Watchroom:
             serve_downlink=self.downlink.serve,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
-            watch=CameraWatch(self.tasks, self.alerts.raise_system, self.alerts.clear_system),
+            watch=self.watch,
             bus=self.bus,
             clock=self.clock,
             tasks=self.tasks,
@@ -200,6 +202,12 @@ class Watchroom:
 
     async def _receive_status(self, device_id: str, status: wire.Status) -> None:
         self.units.apply_status(device_id, status)
+
+    def _is_online(self, device_id: str) -> bool:
+        try:
+            return self.units.unit(device_id).online
+        except NotFound:  # revoked: nobody misses it
+            return False
 
     async def _connected(self, device_id: str) -> None:
         self.units.connected(device_id)
@@ -328,6 +336,7 @@ class Watchroom:
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
         await self.consoles.start()
+        await self.watch.start()
         runner = serving.runner_for(self.application())
         closing.push_async_callback(runner.cleanup)
         await runner.setup()

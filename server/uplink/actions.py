@@ -10,7 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import structlog
 
@@ -19,6 +19,7 @@ from server.clock import Clock
 from server.errors import NotFound, Unavailable, WatchroomError
 from server.tasks import TaskOwner
 from server.uplink.offset import ClockOffset
+from server.uplink.store import ExpectedCameras
 
 log = structlog.get_logger(__name__)
 
@@ -28,9 +29,12 @@ MOST_QUEUED = 200  # signals; beyond that the camera is not read any further, an
 MOST_ACKS = 4_000  # in one message: 4,000 numbers of 9 bytes stay below the size limit
 MOST_REFUSED = 20  # on one connection: this is no camera of ours, or a badly broken one
 LOST_AFTER_S = 10.0  # a camera that changes its network is back by then
+RETURN_S = 30.0  # after a restart of the server: to notice it (4.5 s), the longest back-off (8 s), and a slow machine
 
 Numbered = wire.Signal | wire.Receipt
 Send = Callable[[bytes], Awaitable[None]]
+Change = Callable[[str, str], Awaitable[None]]  # kind of alert, device_id
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,7 @@ class Receivers:
     signal: Callable[[str, str, wire.Signal, float], Coroutine[Any, Any, None]]
     receipt: Callable[[str, str, wire.Receipt, float], Coroutine[Any, Any, None]]
     status: Callable[[str, wire.Status], Coroutine[Any, Any, None]]
+    expected: Callable[[str, bool], Coroutine[Any, Any, None]]  # whether it would be missed if it vanished now
     quarantine: Callable[[str, str, int, str, bytes], Coroutine[Any, Any, bool]]
     poisoned: Callable[[str, str], Coroutine[Any, Any, None]]  # device_id, reason → operator alert
 
@@ -79,6 +84,7 @@ class Intake:
         self._refused = 0
         self.offset = ClockOffset()
         self.active = False  # recording or streaming, by its last status
+        self._noted: bool | None = None  # what is kept of that
 
     def start(self) -> None:
         """Begin to work off the queue and to send acknowledgements."""
@@ -119,6 +125,10 @@ class Intake:
         self.offset.add(status.at, self._clock.wall())
         self.active = status.streaming or status.recording == "recording"
         await self._attempt(self._receivers.status(self._device_id, status))
+        if self.active != self._noted:
+            active = self.active
+            outcome = await self._attempt(self._receivers.expected(self._device_id, active))
+            self._noted = active if outcome is None else None  # else the next status tries again
 
     async def _work(self) -> None:
         while True:
@@ -191,20 +201,34 @@ class Intake:
 
 
 class CameraWatch:
-    """Notices when a camera that was recording or streaming is gone for good, in whichever process it was."""
+    """Notices when a camera that was recording or streaming is gone for good, in whichever process it was.
+
+    `expected` keeps which these are, so that one that does not come back after a restart of the server is missed too.
+    """
 
     def __init__(
         self,
         tasks: TaskOwner,
-        raise_system: Callable[[str, str], Awaitable[None]],
-        clear_system: Callable[[str, str], Awaitable[None]],
+        raise_system: Change,
+        clear_system: Change,
+        expected: ExpectedCameras,
+        is_online: Callable[[str], bool],
         lost_after_s: float = LOST_AFTER_S,
+        return_s: float = RETURN_S,
     ) -> None:
         self._tasks = tasks
         self._raise = raise_system
         self._clear = clear_system
+        self._expected = expected
+        self._is_online = is_online
         self._lost_after_s = lost_after_s
+        self._return_s = return_s
         self._missing: dict[str, asyncio.Task[Any]] = {}
+
+    async def start(self) -> None:
+        """Wait for those that were there before the server was restarted."""
+        for device_id in await self._expected.all():
+            self._missing[device_id] = self._tasks.start(self._not_back(device_id), "camera.expected")
 
     def back(self, device_id: str) -> None:
         """It is connected, here or at another process."""
@@ -215,7 +239,7 @@ class CameraWatch:
     def connected(self, device_id: str) -> None:
         """It is connected here: what was raised is over."""
         self.back(device_id)
-        self._tasks.start(self._until_kept(self._clear, device_id), "camera.back")
+        self._tasks.start(_until_kept(lambda: self._clear("camera.lost", device_id)), "camera.back")
 
     def disconnected(self, device_id: str, active: bool) -> None:
         """It has gone; `active`: it was recording or streaming."""
@@ -226,17 +250,29 @@ class CameraWatch:
     async def _lost(self, device_id: str) -> None:
         await asyncio.sleep(self._lost_after_s)
         self._missing.pop(device_id, None)
-        await self._until_kept(self._raise, device_id)
+        await self._miss(device_id)
 
-    async def _until_kept(self, change: Callable[[str, str], Awaitable[None]], device_id: str) -> None:
-        while True:
-            try:
-                await change("camera.lost", device_id)
-                return
-            except NotFound:  # revoked meanwhile: nobody waits for it any more
-                return
-            except Unavailable:
-                await asyncio.sleep(DATABASE_AGAIN_S)
+    async def _not_back(self, device_id: str) -> None:
+        await asyncio.sleep(self._return_s)
+        self._missing.pop(device_id, None)
+        # Another process may hold it all the while, or have missed it already.
+        if not self._is_online(device_id) and device_id in (await _until_kept(self._expected.all) or ()):
+            await self._miss(device_id)
+
+    async def _miss(self, device_id: str) -> None:
+        await _until_kept(lambda: self._raise("camera.lost", device_id))
+        await _until_kept(lambda: self._expected.note(device_id, False))
+
+
+async def _until_kept(change: Callable[[], Awaitable[T]]) -> T | None:
+    """What `change` returns, tried until the database answers; nothing for a camera that is no more."""
+    while True:
+        try:
+            return await change()
+        except NotFound:
+            return None
+        except Unavailable:
+            await asyncio.sleep(DATABASE_AGAIN_S)
 
 
 def _seq_of(raw: bytes) -> int:

@@ -1,4 +1,4 @@
-"""Quarantine: messages that can never be accepted, kept for a person to look at (reliability.md, R13)."""
+"""What the uplink keeps: messages that can never be accepted (reliability.md, R13), and cameras that must not vanish."""
 
 from __future__ import annotations
 
@@ -21,6 +21,29 @@ quarantine_table = sa.Table(
     sa.Column("reason", sa.Text, nullable=False),
     sa.Column("raw", sa.LargeBinary, nullable=False),
 )
+
+expected_table = sa.Table("expected_camera", metadata, sa.Column("device_id", sa.String(40), primary_key=True))
+
+
+class ExpectedCameras:
+    """Cameras that were recording or streaming when they were last heard. All methods raise Unavailable."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def all(self) -> list[str]:
+        """Their ids."""
+        async with self._database.reading() as connection:
+            return list((await connection.execute(sa.select(expected_table.c.device_id))).scalars())
+
+    async def note(self, device_id: str, expected: bool) -> None:
+        """It must not vanish from now on, or it may."""
+        async with self._database.transaction() as tx:
+            if expected:
+                insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+                await tx.execute(insert(expected_table).values(device_id=device_id).on_conflict_do_nothing())
+            else:
+                await tx.execute(sa.delete(expected_table).where(expected_table.c.device_id == device_id))
 
 
 class Quarantine:

@@ -41,7 +41,7 @@ from server.positions.store import TrailStore
 from server.tasks import TaskOwner
 from server.uplink.actions import CameraWatch, Receivers
 from server.uplink.routes import Uplink
-from server.uplink.store import Quarantine
+from server.uplink.store import ExpectedCameras, Quarantine
 
 SIGNATURE = b"signed"  # what this server takes for a camera's signature
 KNOWN = ("cam-1", "cam-2", "cam-3")
@@ -77,12 +77,22 @@ class SmallServer:
         self.statuses: list[tuple[str, wire.Status]] = []
         self.links: list[str] = []
         self.valid_sessions = True
-        self.watch = CameraWatch(tasks, self.alerts.raise_system, self.alerts.clear_system, lost_after_s=0.05)
+        expected = ExpectedCameras(database)
+        self.watch = CameraWatch(
+            tasks,
+            self.alerts.raise_system,
+            self.alerts.clear_system,
+            expected,
+            lambda device_id: device_id in self.uplink.connected(),
+            lost_after_s=0.05,
+            return_s=0.2,
+        )
         self.receivers = Receivers(
             fix=self.positions.receive,
             signal=self.alerts.receive_signal,
             receipt=self.advising.receive_receipt,
             status=self._apply_status,
+            expected=expected.note,
             quarantine=Quarantine(database, clock).keep,
             poisoned=self._poisoned,
         )
@@ -114,6 +124,7 @@ class SmallServer:
     async def start(self) -> None:
         await self.positions.start()
         await self.consoles.start()
+        await self.watch.start()
         application = web.Application(middlewares=[problems])
         for defined in (
             position_routes(self.positions, allow, self._known),

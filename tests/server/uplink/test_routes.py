@@ -14,7 +14,7 @@ from server import wire
 from server.bus import LocalBus, Topic
 from server.database import Database
 from server.errors import Unavailable
-from server.uplink.store import quarantine_table
+from server.uplink.store import ExpectedCameras, quarantine_table
 from tests.fakes.small_server import SIGNATURE, Camera, SmallServer, camera, small_server
 
 PATIENCE_S = 20.0
@@ -301,6 +301,36 @@ async def test_a_camera_lost_while_recording_raises_an_alert_that_clears_when_it
         if expected == "raised":
             async with camera(session, server):
                 await asyncio.sleep(0.1)
+
+
+async def test_a_camera_that_does_not_return_after_a_restart_of_the_server_is_missed(
+    database: Database, session: ClientSession
+) -> None:
+    conditions: tuple[tuple[str, Any, bool], ...] = (
+        ("cam-1", "recording", False),
+        ("cam-2", "buffering", True),
+        ("cam-3", "buffering", False),
+    )
+    async with small_server(database, LocalBus()) as server:
+        for name, recording, streaming in conditions:
+            one = await camera(session, server, name).__aenter__()
+            await one.send(wire.Status(at=server.clock.wall(), recording=recording, streaming=streaming))
+        expected = ExpectedCameras(database)
+        for _ in range(500):
+            if sorted(await expected.all()) == ["cam-1", "cam-2"]:
+                break
+            await asyncio.sleep(0.02)
+        server.watch.disconnected = lambda device_id, active: None  # type: ignore[method-assign]  # it is killed
+    async with small_server(database, LocalBus()) as again, camera(session, again, "cam-2"):
+        for _ in range(500):
+            if await expected.all() == ["cam-2"]:
+                break
+            await asyncio.sleep(0.02)
+        found = [(alert["kind"], alert["device_id"]) for alert in await again.alerts.standing()]
+        assert found == [("camera.lost", "cam-1")]
+    async with small_server(database, LocalBus()) as third, camera(session, third, "cam-2"):  # missed once is enough
+        await asyncio.sleep(0.4)
+        assert [alert["count"] for alert in await third.alerts.standing()] == [1]
 
 
 async def test_a_wrong_clock_is_estimated_from_the_hello(server: SmallServer, session: ClientSession) -> None:
