@@ -87,6 +87,7 @@ class Camera:
         self._welcome: wire.Welcome | None = None
         self._connected = False
         self._trouble_said = False
+        self._disk_trouble_said = False
 
     async def run(self) -> int:
         """Run until told to end. Raises UplinkRefused if the server does not know this camera, ConfigError."""
@@ -221,7 +222,13 @@ class Camera:
     def _fix(self, fix: GpsFix) -> None:
         if self._where.simulated is None:
             self._where.heard(fix)
-        self.outbox.fix(fix)
+        try:
+            self.outbox.fix(fix)
+            self._disk_trouble_said = False
+        except StoreError as error:  # pictures and signals go on; of positions the next one counts
+            if not self._disk_trouble_said:
+                self._disk_trouble_said = True
+                self.prompt.say(f"{error} Positions are lost until the disk has room.")
 
     async def _play(self, player: Player) -> None:
         while True:
@@ -234,6 +241,7 @@ class Camera:
         async with TaskOwner(f"{self.config.device_id}.stream") as tasks:
             client = self._stream.make(media, self._welcome, self._media_state)
             running = tasks.start(client.run(), "whip")
+            running.add_done_callback(lambda _: self._changed.set())
             try:
                 await self._until(lambda: not self.kit.streaming or running.done())
             finally:
@@ -254,7 +262,10 @@ class Camera:
     # ---- what is told ----------------------------------------------------------------------------
 
     def _take(self, message: FromServer) -> None:
-        self.downlink.take(message)
+        try:
+            self.downlink.take(message)
+        except StoreError as error:  # not acknowledged: the server sends it again on the next connection
+            log.error("%s from the server is not kept: %s", message.t, error)
         self._changed.set()
 
     def _kit_changed(self) -> None:

@@ -7,12 +7,16 @@ as it takes; fixes are thinned when there are very many or they are very old.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal, cast
 
 from server import wire
+from streamer.errors import StoreError
 from streamer.gps_fix import GpsFix
 from streamer.store import AdviceRow, Row, Store
+
+log = logging.getLogger(__name__)
 
 MOST_FIXES = 100_000  # about 28 hours of one a second; 15 MB
 OLD_FIX_S = 24 * 3600.0
@@ -34,6 +38,7 @@ class Outbox:
         self._under_way: dict[int, float] = {}  # seq → monotonic seconds when it was sent
         self._newest_sent = 0
         self._fixes_since_look = 0
+        self._unkept: dict[int, Row] = {}  # signals that the disk did not take: they are sent all the same
 
     @property
     def outbox_id(self) -> str:
@@ -47,9 +52,19 @@ class Outbox:
     # ---- putting in ------------------------------------------------------------------------------
 
     def signal(self, at: float, kind: wire.SignalKind, detail: Detail | None = None) -> int:
-        """Keep a signal (device time `at`, Unix seconds); it is on the disk when this returns. Raises StoreError."""
+        """Keep a signal (device time `at`, Unix seconds); it is on the disk when this returns.
+
+        A disk that is full must not silence a cry for help: it is sent all the same, and only a restart would lose it.
+        """
         message = wire.Signal(seq=self._store.next_seq(), at=at, kind=kind, detail=detail or {})
-        return self._put(_row(message, urgent=True))
+        row = _row(message, urgent=True)
+        try:
+            return self._put(row)
+        except StoreError as error:
+            log.error("signal %d is sent and not kept: %s", row.seq, error)
+            self._unkept[row.seq] = row
+            self._on_new()
+            return row.seq
 
     def fix(self, fix: GpsFix) -> int:
         """Keep a position. Raises StoreError."""
@@ -66,7 +81,11 @@ class Outbox:
         if self._fixes_since_look >= THIN_EVERY:
             self._fixes_since_look = 0
             self._store.forget(too_many(self._store.fix_times(), now=fix.at))
-        return self._put(_row(message, urgent=False))
+        try:
+            return self._put(_row(message, urgent=False))
+        except StoreError:
+            self._store.give_back(message.seq)
+            raise
 
     def advice(self, at: float, advice: AdviceRow) -> int:
         """Keep a piece of advice in its state, and the receipt that tells the server of it. Raises StoreError."""
@@ -91,7 +110,8 @@ class Outbox:
         """
         self._under_way = {seq: sent for seq, sent in self._under_way.items() if now - sent < RESEND_S}
         ahead = len(self._under_way)
-        urgent = self._idle(self._store.waiting(WINDOW + ahead, urgent=True))
+        urgent = self._idle([*self._store.waiting(WINDOW + ahead, urgent=True), *self._unkept.values()])
+        urgent.sort(key=lambda row: row.seq)
         fixes = self._idle(self._store.waiting(WINDOW + ahead, urgent=False))
         newest = self._store.newest_fix()
         if newest is not None and newest.seq > self._newest_sent:
@@ -106,15 +126,16 @@ class Outbox:
 
     def acknowledged(self, seqs: Sequence[int]) -> None:
         """The server has committed these: forget them. Unknown numbers are harmless."""
-        self._store.forget(seqs)
         for seq in seqs:
             self._under_way.pop(seq, None)
+            self._unkept.pop(seq, None)
+        self._store.forget(seqs)
         self._on_new()  # the window may have room again
 
     def refused(self, seq: int, reason: str, at: float) -> bool:
         """The server will never take this one: set it aside. False if there is no such message."""
         self._under_way.pop(seq, None)
-        moved = self._store.set_aside(seq, reason[:500], at)
+        moved = self._unkept.pop(seq, None) is not None or self._store.set_aside(seq, reason[:500], at)
         self._on_new()
         return moved
 
@@ -125,7 +146,8 @@ class Outbox:
 
     def waiting(self) -> tuple[int, int]:
         """(signals and receipts, fixes) that the server has not acknowledged."""
-        return self._store.counts()
+        urgent, fixes = self._store.counts()
+        return urgent + len(self._unkept), fixes
 
 
 def too_many(fixes: Sequence[tuple[int, float]], now: float, most: int = MOST_FIXES) -> list[int]:

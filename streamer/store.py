@@ -84,15 +84,28 @@ class Store:
     # ---- messages --------------------------------------------------------------------------------
 
     def next_seq(self) -> int:
-        """A number that no message of this outbox has had before, and none will have again."""
-        if self._next_seq >= self._reserved:
-            with self._transaction(flush=True):
-                self._connection.execute(
-                    "INSERT OR REPLACE INTO meta VALUES('reserved', ?)", (self._next_seq + RESERVED_AT_ONCE,)
-                )
-            self._reserved = self._next_seq + RESERVED_AT_ONCE
+        """A number that no message of this outbox has had before, and none will have again. Raises StoreError.
+
+        Half a block is always left, so that signals have numbers even while the disk is full.
+        """
+        if self._next_seq + RESERVED_AT_ONCE // 2 > self._reserved:
+            try:
+                self._reserve(self._next_seq + RESERVED_AT_ONCE)
+            except StoreError:
+                if self._next_seq >= self._reserved:
+                    raise
         self._next_seq += 1
         return self._next_seq - 1
+
+    def give_back(self, seq: int) -> None:
+        """The number just given was not used: neither kept nor sent."""
+        if seq == self._next_seq - 1:
+            self._next_seq = seq
+
+    def _reserve(self, end: int) -> None:
+        with self._transaction(flush=True):
+            self._connection.execute("INSERT OR REPLACE INTO meta VALUES('reserved', ?)", (end,))
+        self._reserved = end
 
     def keep(self, row: Row) -> None:
         """Write one message. An urgent one is on the disk when this returns. Raises StoreError."""

@@ -21,7 +21,7 @@ from server import wire
 from streamer.backoff import Backoff
 from streamer.clock import Clock
 from streamer.downlink import FromServer
-from streamer.errors import UplinkRefused
+from streamer.errors import StoreError, UplinkRefused
 from streamer.link import Link
 from streamer.outbox import Outbox
 from streamer.tasks import until_one_ends
@@ -110,7 +110,8 @@ class Uplink:
             if not self.welcomed:
                 raise
             return str(error)  # revoked meanwhile, or a server that was restored: it may come back
-        except (LinkDown, aiohttp.ClientError, wire.WireError, TimeoutError, OSError) as error:
+        # StoreError: the disk is full, say. The camera goes on, and what it could not take in comes again.
+        except (LinkDown, StoreError, aiohttp.ClientError, wire.WireError, TimeoutError, OSError) as error:
             return _why(error)
         return "connection closed"
 

@@ -197,6 +197,32 @@ def test_a_full_disk_is_one_sentence(path: Path) -> None:
     store.close()
 
 
+def test_a_full_disk_does_not_silence_a_cry_for_help(path: Path) -> None:
+    store = Store(path)
+    outbox = Outbox(store)
+    store._connection.execute("PRAGMA max_page_count = 12")
+    for _ in range(5):
+        with pytest.raises(StoreError):
+            for k in range(5000):
+                outbox.fix(fix(k))
+    woken: list[None] = []
+    outbox.call_when_new(lambda: woken.append(None))
+    pressed = [outbox.signal(float(k), "emergency.pressed") for k in range(100)]
+    assert len(woken) == 100
+    assert outbox.waiting()[0] == 100
+    assert seqs(outbox.take(0.0))[:100] == sorted(set(pressed))
+    outbox.link_lost()
+    assert seqs(outbox.take(1.0))[:100] == pressed, "sent again after a break"
+    assert outbox.refused(pressed[0], "no", 1.0)
+    outbox.acknowledged(pressed)
+    outbox.link_lost()
+    assert not set(seqs(outbox.take(2.0))) & set(pressed)
+    store.close()
+    again = Store(path)
+    assert again.next_seq() > max(pressed), "no number is given twice"
+    again.close()
+
+
 @given(st.lists(st.floats(0, 3 * OLD_FIX_S), max_size=200).map(sorted), st.integers(4, 60), st.floats(0, 4 * OLD_FIX_S))
 def test_thinning_keeps_the_newest_and_the_ends(times: list[float], most: int, now: float) -> None:
     fixes = list(enumerate(times, 1))
