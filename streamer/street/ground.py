@@ -50,6 +50,8 @@ class Ground:
         picture = Image.new("L", (view.width, view.height), GROUND_INDEX["yard"])
         draw = ImageDraw.Draw(picture)
         tiles = self._near(view, near)
+        if not tiles.ends:  # far out of town
+            return picture
         side, ahead = view.to_camera(tiles.points)
         scale = view.f / np.maximum(ahead, NEAR_M)
         columns, rows = view.width / 2 + side * scale, view.horizon + EYE_M * scale

@@ -47,6 +47,12 @@ def test_any_pose_can_be_drawn(
     assert picture[:, :, :3].std() > 3  # never blank
 
 
+@pytest.mark.parametrize(("x", "y"), [(0.0, 9_000_000.0), (-40_000.0, 25.0)])
+def test_a_camera_far_out_of_town_still_has_a_picture(painter: StreetPainter, x: float, y: float) -> None:
+    picture = painter.draw(Pose(x, y, 45, 1.4), QUIET, AT)
+    assert picture[:, :, :3].std() > 3
+
+
 @settings(max_examples=25, deadline=None)
 @given(node=st.integers(0, 10**6), heading=st.floats(0, 360), angle=st.floats(4, 180))
 def test_turning_the_officer_turns_the_street(
