@@ -22,13 +22,13 @@ MAIN, SUB = 640, 320
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def et17(cast: Cast, start_camera: Callable[..., Camera]) -> Camera:
     """A camera that records and shows its picture."""
-    return await start_camera(cast.et17, "--recording", "on").shows()
+    return await start_camera(cast.et17, "--recording", "on", "--size", f"{MAIN}x360").shows()
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def et22(cast: Cast, start_camera: Callable[..., Camera], et17: Camera) -> Camera:
     """Another."""
-    return await start_camera(cast.et22, "--recording", "on").shows()
+    return await start_camera(cast.et22, "--recording", "on", "--size", f"{MAIN}x360").shows()
 
 
 async def has_width(screen: Screen, tile: int, width: int) -> None:
