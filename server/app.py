@@ -64,6 +64,7 @@ from server.uplink.store import ExpectedCameras, Quarantine
 log = structlog.get_logger(__name__)
 
 RECENT_ACTIVITY = 50
+FRESH_S = 5.0  # a status comes every 5 s: only a signal younger than that knows more
 
 
 class Watchroom:
@@ -195,6 +196,8 @@ class Watchroom:
 
     async def _receive_signal(self, device_id: str, outbox_id: str, signal: wire.Signal, offset_s: float) -> None:
         await self.alerts.receive_signal(device_id, outbox_id, signal, offset_s)
+        if abs(self.clock.wall() - (signal.at - offset_s)) > FRESH_S:
+            return  # it comes from the camera's store, or again: the status knows better what is now
         if signal.kind == "recording.started":
             self.units.apply_recording(device_id, "recording")
         elif signal.kind == "recording.stopped":
@@ -228,7 +231,8 @@ class Watchroom:
         for unit in body.get("units", ()):
             device_id = str(unit["device_id"])
             self.downlink.wake(device_id)  # the officer is told who watches
-            if unit["recording"] != "recording":
+            known = self._unit_of(device_id)  # not as the message has it: its sender may not know our part yet
+            if known is None or known["recording"] != "recording":
                 self.engine.end_viewings(device_id, "the camera has stopped recording")
 
     def _revoked(self, body: Body) -> None:

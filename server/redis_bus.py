@@ -30,6 +30,7 @@ log = structlog.get_logger(__name__)
 CONNECT_S = 2.0
 ANSWER_S = 5.0  # no answer for this long: half-open connection, e.g. after a firewall forgot it
 QUIET_S = 2.0  # nothing heard for this long: ask whether Redis is still there
+AGAIN_S = 0.01
 LONGEST_WAIT_S = 1.0  # R7: all is well again within 3 s of Redis's return
 MOST_WAITING = 5_000  # messages; a slow Redis must not eat memory, and the rows are in the database
 MAX_BYTES = 1024 * 1024
@@ -76,7 +77,8 @@ class RedisBus:
 
     async def start(self) -> None:
         """Begin; waits a moment for Redis, and goes on without it if it does not answer."""
-        self._tasks.start(self._keep_listening(), "listen")
+        # `repeat` logs a listener's defect and goes on: it must not make this process deaf for good.
+        self._tasks.repeat(AGAIN_S, self._keep_listening, "listen")
         self._tasks.start(self._keep_sending(), "send")
         try:
             await asyncio.wait_for(self._listening.wait(), CONNECT_S)
@@ -103,7 +105,8 @@ class RedisBus:
                 if self._listening.is_set() or failures == 0:
                     log.warning("redis is lost; rows are read instead", error=str(error))
                 failures = 1 if self._listening.is_set() else failures + 1
-            self._listening.clear()
+            finally:
+                self._listening.clear()
             await asyncio.sleep(_wait_s(failures, self._rng))
 
     async def _listen(self) -> None:
@@ -171,11 +174,18 @@ class RedisBus:
 
     async def _send(self, name: str, packed: bytes) -> None:
         try:
-            await self._redis.publish(self._channel(name), packed)
+            await self._publish_once_more(name, packed)
         except (RedisError, OSError) as error:
             log.warning("redis takes no messages; the other processes read the rows", topic=name, error=str(error))
             self._sending = False
             await self._until_it_takes()
+
+    async def _publish_once_more(self, name: str, packed: bytes) -> None:
+        """Twice if need be: after a restart of Redis the first finds a connection that is dead, the second a new one."""
+        try:
+            await self._redis.publish(self._channel(name), packed)
+        except (RedisError, OSError):
+            await self._redis.publish(self._channel(name), packed)
 
     async def _until_it_takes(self) -> None:
         """Try for ever; then let every process look at the rows, because what was rung meanwhile is gone."""

@@ -162,16 +162,17 @@ class ConsoleSockets:
         return resumed(after, self._clock.wall(), self._room.units(), self._room.fixes())
 
     async def _snapshot(self, person: Person, seq: int) -> Snapshot:
+        alerts, advice, activity = await self._room.alerts(), await self._room.advice(), await self._room.activity()
         return Snapshot(
             seq=seq,
             server_time=self._clock.wall(),
             person=person.as_json(),
             settings=self._room.settings,
-            units=self._room.units(),
+            units=self._room.units(),  # asked last: no query lies between this and joining the others
             fixes=self._room.fixes(),
-            alerts=await self._room.alerts(),
-            advice=await self._room.advice(),
-            activity=await self._room.activity(),
+            alerts=alerts,
+            advice=advice,
+            activity=activity,
             catalogue=self._room.catalogue,
         )
 

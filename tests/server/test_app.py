@@ -9,8 +9,9 @@ import aiohttp
 import pytest
 from aiohttp.test_utils import TestClient, TestServer
 
-from server import serving
+from server import serving, wire
 from server.app import Watchroom
+from server.bus import Topic
 from server.clock import SystemClock
 from server.config import Config
 from server.console.settings import console_settings
@@ -69,6 +70,35 @@ async def test_viewings_that_end_with_the_server_are_written_as_ended(
     (view,) = await LiveViewStore(database, SystemClock()).of_device("camera-1")
     assert view.ended_at is not None
     await database.close()
+
+
+async def test_an_old_signal_does_not_undo_what_the_status_says(tmp_path: Path) -> None:
+    async with Watchroom(Config.load(tmp_path, {"port": 0})) as watchroom:
+        units, receive = watchroom.units, watchroom._receive_signal
+        device_id = (await units.add_device("Tango 1")).device_id
+        now = watchroom.clock.wall()
+        await receive(device_id, "outbox-1", wire.Signal(seq=2, at=now + 3600, kind="recording.started"), 3600.0)
+        assert units.is_recording(device_id), "its clock is an hour ahead, and it is fresh"
+        await receive(device_id, "outbox-1", wire.Signal(seq=1, at=now - 60, kind="recording.stopped"), 0.0)
+        assert units.is_recording(device_id)
+        await receive(device_id, "outbox-1", wire.Signal(seq=3, at=now, kind="recording.stopped"), 0.0)
+        assert not units.is_recording(device_id)
+
+
+async def test_another_process_that_does_not_know_our_part_ends_no_viewing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended: list[str] = []
+    async with Watchroom(Config.load(tmp_path, {"port": 0})) as watchroom:
+        monkeypatch.setattr(watchroom.engine, "end_viewings", lambda device_id, _why: ended.append(device_id))
+        device_id = (await watchroom.units.add_device("Tango 1")).device_id
+        watchroom.units.apply_recording(device_id, "recording")
+        body = {"origin": "another", "units": [{"device_id": device_id, "recording": "off"}], "unit_parts": []}
+        await watchroom.bus.publish(Topic.LATEST, body)
+        assert ended == []
+        watchroom.units.apply_recording(device_id, "buffering")
+        await watchroom.units.tell()
+        assert ended == [device_id]
 
 
 async def test_a_phone_reaches_it_over_tls(tmp_path: Path) -> None:

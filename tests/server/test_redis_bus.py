@@ -14,7 +14,7 @@ from redis import Redis
 
 from server import wire
 from server.alerts.alert import By, Happening
-from server.bus import Topic
+from server.bus import Body, Topic
 from server.database import Database
 from server.errors import StartError
 from server.redis_bus import RedisBus
@@ -76,6 +76,25 @@ async def test_redis_killed_and_started_again_is_noticed_mended_and_told(redis_s
             await eventually(lambda: one.healthy() and two.healthy() and {"one", "two"} <= set(missed))
             await one.publish(Topic.JOURNAL, {"seq": turn})
             await eventually(partial(got.count, {"seq": turn}))
+
+
+async def test_a_listener_with_a_defect_does_not_make_the_process_deaf(redis_url: str) -> None:
+    async with started(redis_url) as one, started(redis_url) as two:
+        heard: list[Body] = []
+
+        def breaks(body: Body) -> None:
+            if body.get("seq") == 1:
+                raise KeyError("a defect of ours")
+            heard.append(body)
+
+        two.subscribe(Topic.JOURNAL, breaks)
+        resumed: list[None] = []
+        two.on_reconnect(lambda: resumed.append(None))
+        await one.publish(Topic.JOURNAL, {"seq": 1})
+        await eventually(lambda: resumed)  # what was missed meanwhile is read
+        await one.publish(Topic.JOURNAL, {"seq": 2})
+        await eventually(lambda: heard == [{"seq": 2}])
+        assert two.healthy()
 
 
 async def test_a_connection_cut_by_the_server_alone_is_mended(redis_url: str) -> None:
