@@ -14,7 +14,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Browser, Page, async_playwright, expect
 
-from tests.browser.screen import FLAGS, Screen
+from tests.browser.screen import WEBGL_FLAGS, Screen
 from tests.installation import ROOT, Program
 from tests.local_servers import chromium
 
@@ -47,7 +47,7 @@ async def _make() -> None:
         demo.start()
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
-                executable_path=chromium(), chromium_sandbox=False, args=[*FLAGS, "--hide-scrollbars"]
+                executable_path=chromium(), chromium_sandbox=False, args=[*WEBGL_FLAGS, "--hide-scrollbars"]
             )
             await demo.says("An officer's own phone")
             link = re.search(r"^Console: (\S+)$", demo.printed, re.MULTILINE)

@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import expect
+from playwright.async_api import async_playwright, expect
 
 from tests.browser.conftest import Cast
-from tests.browser.screen import Screen
-from tests.installation import Camera
+from tests.browser.screen import WEBGL_FLAGS, Screen
+from tests.installation import Camera, Server
 from tests.patience import until
 
 MAIN, SUB = 640, 320
@@ -88,6 +88,23 @@ async def test_the_marker_moves_with_the_officer(screen: Screen, et17: Camera) -
 
     await until(moved, "the marker has moved on the map")
     await expect(screen.row("ET17").locator(".fx").last).to_have_text(re.compile(r"^[0-4](\.\d)? s$"))
+
+
+async def test_the_street_map_is_drawn_where_the_browser_has_webgl(
+    chromium_path: str, server: Server, et17: Camera
+) -> None:
+    async with async_playwright() as playwright:
+        drawing = await playwright.chromium.launch(
+            executable_path=chromium_path, chromium_sandbox=False, args=WEBGL_FLAGS
+        )
+        async with Screen(drawing, server.url) as screen:
+            page = await screen.console()
+            await expect(page.locator("incident-map canvas")).to_be_visible()
+            await screen.place_on_map(et17.device_id)
+            await page.get_by_role("button", name="Theme").click()
+            await expect(page.locator('html[data-theme="light"]')).to_be_attached()
+            await expect(page.locator("incident-map canvas")).to_be_visible()
+        await drawing.close()
 
 
 async def test_sound_of_one_tile_at_a_time(screen: Screen, et17: Camera, et22: Camera) -> None:
