@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -93,6 +93,13 @@ class Config(BaseSettings):
         if self.basemap.kind == "pmtiles" and self.basemap.path is None:
             raise ValueError("basemap.kind = 'pmtiles' needs basemap.path, the .pmtiles file")
         return self
+
+    @field_validator("media_workers")
+    @classmethod
+    def _own_process(cls, workers: int) -> int:
+        if workers:
+            raise ValueError("media runs in the server's own process for now; expected 0")
+        return workers
 
     @property
     def database_url(self) -> str:

@@ -67,6 +67,12 @@ class Children:
             if not self._ending:
                 log.warning("camera ended; it is started again", camera=ended["name"], code=ended["code"])
                 self._tasks.start(self._again(ended["name"]), f"again.{ended['name']}")
+        if not self._ending:
+            log.error("the cameras' nursery has ended, and all cameras with it; it is started again", log="nursery.log")
+            await asyncio.sleep(RESTART_S)
+            await self.open()
+            for name in self._orders:
+                self._order(name)
 
     async def _again(self, name: str) -> None:
         await asyncio.sleep(RESTART_S)

@@ -207,3 +207,28 @@ test("another layer changes the running session; before there is one, the next o
   assert.equal(peers.length, 1);
   viewing.stop();
 });
+
+test("a connection that does not last does not end the back-off; one that lasts does", async () => {
+  const { viewing, peers, clock } = begin((method) => (method === "POST" ? created() : clockOf(1)));
+  viewing.start();
+  /** @type {number[]} */
+  const waits = [];
+  for (let round = 0; round < 4; round += 1) {
+    await settle();
+    peers.at(-1)?.become("connected");
+    await settle();
+    peers.at(-1)?.become("failed");
+    waits.push((viewing.standing.retryAt ?? 0) - clock.monotonic());
+    await clock.pass(9);
+  }
+  assert.ok(
+    waits.every((wait, round) => round === 0 || wait > (waits[round - 1] ?? 0)),
+    String(waits),
+  );
+  await settle();
+  peers.at(-1)?.become("connected");
+  await clock.pass(11);
+  peers.at(-1)?.become("failed");
+  assert.ok((viewing.standing.retryAt ?? 0) - clock.monotonic() <= (waits[0] ?? 0));
+  viewing.stop();
+});

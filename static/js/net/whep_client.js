@@ -6,6 +6,7 @@ import { Refusal, WhepSignalling } from "./whep_signalling.js";
 
 const CLOCK_EVERY_S = 10;
 const CLOCK_SOON_S = 1; // until the camera's first sender report has come
+const STEADY_S = 10; // a machine that is too busy connects and loses again: only what lasts ends the back-off
 const HEALS_WITHIN_S = 4; // "disconnected" often heals by itself; longer, and a new session is quicker
 
 /**
@@ -119,7 +120,7 @@ export class WhepClient extends EventTarget {
     this.here.cancel(this.#timer);
     const state = peer.connectionState;
     if (state === "connected") {
-      this.#attempt = 0;
+      this.#timer = this.here.after(() => (this.#attempt = 0), STEADY_S);
       this.#stand({ phase: "connected", problem: "", retryAt: null });
       this.#readClock(this.#round);
     } else if (state === "disconnected") {

@@ -53,6 +53,20 @@ async def test_an_end_before_the_first_camera_waits_for_no_loading(
     assert "did not end in time" not in "".join(capfd.readouterr())
 
 
+async def test_a_nursery_that_falls_is_started_again_with_its_cameras(tmp_path: Path) -> None:
+    async with TaskOwner("test") as tasks:
+        children = Children(tmp_path, tasks, ROOT)
+        await children.open()
+        children.start("ET17", USAGE)
+        await _lines(tmp_path / "ET17.log", 1)
+        nursery = children._nursery
+        assert nursery is not None
+        before = (tmp_path / "ET17.log").read_text().count("usage:")
+        os.kill(nursery.pid, signal.SIGKILL)
+        await _lines(tmp_path / "ET17.log", before + 1)
+        await children.close()
+
+
 async def test_nothing_is_left_when_the_parent_is_killed(tmp_path: Path) -> None:
     async with TaskOwner("test") as tasks:
         children = Children(tmp_path, tasks, ROOT)
