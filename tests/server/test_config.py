@@ -77,7 +77,7 @@ def test_what_the_environment_says_wrongly_is_not_blamed_on_the_file(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WATCHROOM_ICE_SERVERS", "stun:stun.example")
-    with pytest.raises(StartError, match="environment.*ice_servers"):
+    with pytest.raises(StartError, match=r"environment.*ice_servers"):
         Config.load(tmp_path)
     monkeypatch.delenv("WATCHROOM_ICE_SERVERS")
     monkeypatch.setenv("WATCHROOM_PUBLIC_ADDRESS", "[1.2.3.4")
