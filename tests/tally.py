@@ -14,12 +14,26 @@ class Tally:
     passed: int = 0
     failed: list[str] = field(default_factory=list)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    busy: list[str] = field(default_factory=list)  # failed beside others, passed alone: to be mended, and told
 
     def add(self, other: Tally) -> None:
         """Add another's counts."""
         self.passed += other.passed
         self.failed += other.failed
         self.skipped += other.skipped
+        self.busy += other.busy
+
+    def looked_at_again(self, alone: Tally) -> Tally:
+        """This run's counts, after its failures were run again `alone`; unless not every one of them was."""
+        if alone.passed + len(alone.failed) < len(self.failed):
+            return self
+        passed_now = [name for name in self.failed if name not in alone.failed]
+        return Tally(
+            passed=self.passed + len(passed_now),
+            failed=[name for name in self.failed if name not in passed_now],
+            skipped=self.skipped,
+            busy=[*self.busy, *passed_now],
+        )
 
     def line(self) -> str:
         """The line that closes a run."""

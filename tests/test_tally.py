@@ -32,6 +32,18 @@ def test_a_runner_that_broke_down_is_a_failure(tmp_path: Path) -> None:
     assert of_runner("pytest", report, 5).line() == "1 passed, 1 failed, 0 skipped"
 
 
+def test_what_fails_beside_others_and_passes_alone_is_told() -> None:
+    first = Tally(passed=7, failed=["slow", "broken"], skipped=[("x", "y")])
+    again = first.looked_at_again(Tally(passed=1, failed=["broken"]))
+    assert (again.line(), again.failed, again.busy) == ("8 passed, 1 failed, 1 skipped", ["broken"], ["slow"])
+
+
+def test_what_was_not_run_again_stays_failed() -> None:
+    first = Tally(passed=7, failed=["slow", "pytest ended with code 3"])
+    assert first.looked_at_again(Tally(passed=1)) is first
+    assert first.looked_at_again(Tally(failed=["pytest, once more alone ended with code 5 and no report"])) is first
+
+
 def test_tools_and_runners_add_up(tmp_path: Path) -> None:
     total = Tally()
     total.add(of_tool("ruff", True))
