@@ -134,7 +134,12 @@ listenToKeys(
     fullscreen: () => toggleFullScreen(),
     search: () => parts.search.focus(),
     help: () => parts.help.open(keysOn),
-    back: () => desk.view.enlarged !== null && desk.look({ ...desk.view, enlarged: null }),
+    back: () => {
+      // out of the box first: while somebody writes, A writes an a and acknowledges nothing
+      const writing = document.activeElement;
+      if (writing instanceof HTMLElement && writing.matches("input, textarea")) writing.blur();
+      else if (desk.view.enlarged !== null) desk.look({ ...desk.view, enlarged: null });
+    },
   },
   () => keysOn,
 );
