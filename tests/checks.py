@@ -93,7 +93,7 @@ def _pytest(name: str, arguments: Sequence[str]) -> Tally:
         pytest = [sys.executable, "-m", "pytest", "-q", "-o", f"cache_dir={folder}/cache"]
         code = _run(name, [*pytest, f"--junitxml={report}", *arguments])
         first = tally.of_runner(name, report, code)
-        if not 0 < len(first.failed) <= MOST_LOOKED_AT_AGAIN:
+        if not report.exists() or not 0 < len(first.failed) <= MOST_LOOKED_AT_AGAIN:
             return first
         code = _run(f"{name}, once more alone", [*pytest, f"--junitxml={alone}", *arguments, "--last-failed", "-n0"])
         return first.looked_at_again(tally.of_runner(name, alone, code))
