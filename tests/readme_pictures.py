@@ -97,6 +97,7 @@ async def _phone(browser: Browser, url: str, password: str) -> None:
         await page.get_by_label("Name").fill("rahman")
         await page.get_by_label("Password", exact=True).fill(password)
         await page.get_by_role("button", name="Sign in").click()
+        await expect(page.locator("#link")).to_have_text("linked")
         await page.get_by_role("button", name="Start recording").click()
         await expect(page.locator("#link")).to_have_text("live")
         await _keep(page, "camera.png")
