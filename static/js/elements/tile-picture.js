@@ -91,6 +91,7 @@ export class TilePicture extends EventTarget {
     for (const track of viewing.tracks) this.#media.addTrack(track);
     if (this.video.srcObject === this.#media) return;
     this.video.srcObject = this.#media;
+    this.shownAt = null; // the old frame went with its stream: a black tile must not wear its age
     this.video.play().catch(() => undefined); // replaced before it began: the next one plays
     this.#round += 1;
     this.#watchFrames(this.#round, true);
