@@ -41,6 +41,9 @@ def main() -> int:
     return 0
 
 
+SETTLE_MS = 2000  # a tile that has just become LIVE is painted with its next picture, and a layer's first is coarse
+
+
 async def _make() -> None:
     expect.set_options(timeout=PATIENCE_MS)
     with Program("demo", ["-m", "server", "demo", "--no-browser", "--port", "0", "--cameras", str(CAMERAS)]) as demo:
@@ -67,6 +70,7 @@ async def _console(browser: Browser, link: str) -> None:
         screen.allowed.append("")
         page = screen.page
         await page.goto(link)
+        await page.locator("sound-switch button").click()
         await expect(screen.alert("TASER armed")).to_be_visible()
         await expect(screen.tile(1).locator(".cap")).to_contain_text("ET17")
         await expect(page.locator("feed-tile.live")).to_have_count(CAMERAS + 1)
@@ -106,6 +110,7 @@ async def _phone(browser: Browser, url: str, password: str) -> None:
 async def _keep(page: Page, name: str) -> None:
     """The page as it stands, with as many colours as fit into the limit."""
     await page.evaluate("document.fonts.ready.then(() => true)")
+    await page.wait_for_timeout(SETTLE_MS)
     shot = Image.open(io.BytesIO(await page.screenshot())).convert("RGB")
     for colours in COLOURS:
         packed = io.BytesIO()
