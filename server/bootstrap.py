@@ -23,11 +23,14 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
 
 from server import environments, interpreters
 from server.environments import ROOT, RUN, TESTS, Environment
 from server.installation import WHEEL_NODE, Installation, SetUpError
+
+if TYPE_CHECKING:
+    from typing import Self
 
 __all__ = ["RUN", "TESTS", "SetUpError", "enter", "node_command", "prepare"]
 
@@ -73,12 +76,12 @@ def prepare(package: str, argv: Sequence[str] | None = None, kind: str = RUN) ->
     if entered and argv is not None:
         return None
     try:
-        with _ended_by_signal():
+        with Interrupts() as interrupts:
             if entered:
                 return 0
             if not interpreters.suits(sys.version_info[:2]):
                 _change_interpreter(package, ["setup"] if argv is None else argv)
-            environment = _installed(kind)
+            environment = _installed(kind, interrupts)
     except SetUpError as problem:
         _say(str(problem))
         return 1
@@ -132,7 +135,7 @@ def _change_interpreter(package: str, argv: Sequence[str]) -> None:
     raise SetUpError(interpreters.what_to_install(sys.version_info[:2], release))
 
 
-def _installed(kind: str) -> Environment:
+def _installed(kind: str, interrupts: Interrupts) -> Environment:
     """The whole environment for `kind`, installed now if need be."""
     if os.name != "posix":
         raise SetUpError("Watchroom runs on Linux and macOS; on Windows, start it inside WSL.")
@@ -142,17 +145,17 @@ def _installed(kind: str) -> Environment:
     waiting = "Another start of Watchroom is setting up; waiting for it."
     with environments.held(os.path.join(environment.home, "lock"), waiting):
         if not environments.ready(environment):
-            _install(environment)
+            _install(environment, interrupts)
     return environment
 
 
-def _install(environment: Environment) -> None:
+def _install(environment: Environment, interrupts: Interrupts) -> None:
     _say(f"Setting up in {environment.home} (once; about half a minute on an ordinary connection)")
     for name in environments.clear_stale(environment.home):
         _say(f"removed {name}, which belonged to an earlier version")
     node = _machine_node(environment.kind)
     npm = shutil.which("npm") if node else None
-    with Installation(environment, ROOT, Installer, _say) as installation:
+    with Installation(environment, ROOT, Installer, _say, interrupts.held) as installation:
         installation.run([npm] if npm else None)
 
 
@@ -233,15 +236,36 @@ def _say(text: str) -> None:
     print("Watchroom: " + text, file=sys.stderr, flush=True)
 
 
-@contextmanager
-def _ended_by_signal() -> Iterator[None]:
-    """A polite kill ends set-up as Ctrl-C does, so that it takes the installers with it."""
+class Interrupts:
+    """SIGINT and SIGTERM raise KeyboardInterrupt: a polite kill ends set-up as Ctrl-C does, installers and all."""
 
-    def stop(_number: int, _frame: object) -> None:
-        raise KeyboardInterrupt
+    def __init__(self) -> None:
+        self._held = False
+        self._came = False
+        self._before: list[tuple[int, object]] = []
 
-    before = signal.signal(signal.SIGTERM, stop)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
+    def __enter__(self) -> Self:
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                self._before.append((number, signal.signal(number, self._stop)))
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for number, before in self._before:
+            signal.signal(number, before)  # type: ignore[arg-type]  # what signal() itself gave
+
+    def _stop(self, _number: int, _frame: object) -> None:
+        self._came = True
+        if not self._held:
+            raise KeyboardInterrupt
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """An interrupt within the block is raised when the block is left."""
+        self._held = True
+        try:
+            yield
+        finally:
+            self._held = False
+        if self._came:
+            raise KeyboardInterrupt

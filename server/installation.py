@@ -10,6 +10,7 @@ import importlib.util
 import os
 import shutil
 import sysconfig
+from contextlib import nullcontext
 from typing import TYPE_CHECKING, Protocol
 
 from server import environments
@@ -17,8 +18,10 @@ from server.environments import RUN, Environment
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
+    from contextlib import AbstractContextManager
     from typing import Self
 
+    Uninterrupted = Callable[[], AbstractContextManager[None]]
     Start = Callable[[Sequence[str], str], "Child"]  # (command, working directory)
     Say = Callable[[str], None]
 
@@ -43,11 +46,14 @@ class Child(Protocol):
 class Installation:
     """Brings one environment to completion; leaving the block stops what still runs."""
 
-    def __init__(self, environment: Environment, root: str, start: Start, say: Say) -> None:
+    def __init__(
+        self, environment: Environment, root: str, start: Start, say: Say, uninterrupted: Uninterrupted = nullcontext
+    ) -> None:
         self._environment = environment
         self._root = root
         self._start = start
         self._say = say
+        self._uninterrupted = uninterrupted
         self._running: list[Child] = []
 
     def __enter__(self) -> Self:
@@ -161,8 +167,9 @@ class Installation:
         self._say("browser packages installed")
 
     def _begin(self, command: Sequence[str], folder: str) -> Child:
-        child = self._start(command, folder)
-        self._running.append(child)
+        with self._uninterrupted():  # between the two, Ctrl-C would leave an installer that nobody stops
+            child = self._start(command, folder)
+            self._running.append(child)
         return child
 
 

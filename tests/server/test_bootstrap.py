@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from server import environments
+from server import bootstrap, environments
 from tests.source import ROOT
 
 LONGEST_S = 120
@@ -175,6 +175,16 @@ def test_an_interrupted_set_up_says_one_line_and_is_taken_up_again(project: Proj
         os.kill(npm, 0)
     assert not (project.root / "static" / "node_modules").exists()
     assert project.run("demo")[0] == 7
+
+
+def test_an_interrupt_waits_for_what_must_not_be_cut_in_two() -> None:
+    done = []
+    with pytest.raises(KeyboardInterrupt), bootstrap.Interrupts() as interrupts:
+        with interrupts.held():
+            os.kill(os.getpid(), signal.SIGTERM)
+            done.append("noted")
+        done.append("never reached")
+    assert done == ["noted"]
 
 
 def test_half_an_environment_is_made_anew(project: Project) -> None:

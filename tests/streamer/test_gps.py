@@ -8,6 +8,7 @@ import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial, reduce
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 
@@ -74,7 +75,8 @@ async def test_the_simulated_receiver_is_near_the_truth_once_a_second(got: Colle
         before = len(got.fixes)
         await asyncio.sleep(0.05)
         assert len(got.fixes) <= before + 1
-    assert {round(b.at - a.at, 3) for a, b in zip(got.fixes, got.fixes[1:], strict=False)} == {1.0}
+    walk = got.fixes[:20]  # further on the receiver has its drop-outs
+    assert {round(b.at - a.at, 3) for a, b in pairwise(walk)} == {1.0}
     x, y = projection.to_local(got.fixes[0].lat, got.fixes[0].lon)
     assert abs(x - 100) < 15
     assert abs(y - 50) < 15
@@ -109,12 +111,23 @@ async def test_a_fifo_is_heard_and_heard_again_after_its_writer_has_gone(got: Co
     source = NmeaGps(fifo, SystemClock(), soon(), got.said.append)
     async with got.of(source):
         for second in (1, 2):
-            writer = await asyncio.to_thread(os.open, fifo, os.O_WRONLY)
-            os.write(writer, b"$GPRMC,broken*00\r\n" + nmea(second).encode())
-            await got.until(partial(got.at_least, second))
-            os.close(writer)
-    assert [fix.accuracy_m for fix in got.fixes] == [pytest.approx(4.05)] * 2
+            await _write_until(partial(got.at_least, second), fifo, b"$GPRMC,broken*00\r\n" + nmea(second).encode())
+    assert [fix.accuracy_m for fix in got.fixes] == [pytest.approx(4.05)] * len(got.fixes)
     assert source.reader.counts["checksum"] >= 1
+
+
+async def _write_until(heard: Callable[[], bool], fifo: Path, said: bytes) -> None:
+    """Write as a new writer, and again if the reader was just giving up the one before and took nothing."""
+    async with asyncio.timeout(15):
+        while not heard():
+            writer = await asyncio.to_thread(os.open, fifo, os.O_WRONLY)
+            try:
+                os.write(writer, said)
+                await asyncio.sleep(0.05)
+            except BrokenPipeError:
+                continue
+            finally:
+                os.close(writer)
 
 
 async def test_a_recording_is_played_from_now_on_round_and_round(got: Collected, tmp_path: Path) -> None:

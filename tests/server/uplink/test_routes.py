@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
@@ -231,9 +232,9 @@ async def test_a_camera_with_a_key_needs_no_session(server: SmallServer, session
 
 async def test_cameras_that_take_no_goodbye_do_not_hold_up_the_end(database: Database, session: ClientSession) -> None:
     loop = asyncio.get_running_loop()
-    async with small_server(database, LocalBus()) as server:
+    async with small_server(database, LocalBus()) as server, AsyncExitStack() as cameras:
         for name in ("cam-1", "cam-2", "cam-3"):
-            await camera(session, server, name).__aenter__()  # nobody reads: no answer to a close
+            await cameras.enter_async_context(camera(session, server, name))  # nobody reads: no answer to a close
         began = loop.time()
         await server.uplink.close()
         assert loop.time() - began < 8  # one after another would be 10 s each
@@ -311,9 +312,9 @@ async def test_a_camera_that_does_not_return_after_a_restart_of_the_server_is_mi
         ("cam-2", "buffering", True),
         ("cam-3", "buffering", False),
     )
-    async with small_server(database, LocalBus()) as server:
+    async with small_server(database, LocalBus()) as server, AsyncExitStack() as cameras:
         for name, recording, streaming in conditions:
-            one = await camera(session, server, name).__aenter__()
+            one = await cameras.enter_async_context(camera(session, server, name))
             await one.send(wire.Status(at=server.clock.wall(), recording=recording, streaming=streaming))
         expected = ExpectedCameras(database)
         for _ in range(500):
