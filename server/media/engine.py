@@ -10,10 +10,9 @@ from typing import Any
 import structlog
 
 from server.clock import Clock
-from server.errors import BadRequest, Conflict, NotFound, Unavailable
+from server.errors import Conflict, NotFound, Unavailable
 from server.media.dtls import Certificate
 from server.media.forwarder import Forwarder
-from server.media.layer import LAYERS
 from server.media.live import Feed, FeedState, Viewer, WatcherInfo
 from server.media.media_session import Answer, Patched
 from server.media.peer import MediaPlane
@@ -22,6 +21,7 @@ from server.media.srtp import SrtpBuffers
 from server.media.udp_port import UdpPort, own_addresses
 from server.media.whep_session import WhepSession
 from server.media.whip_session import WhipSession
+from server.media.wish import Wish
 from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 MAX_HALF_MADE = 500  # sessions whose peer has not connected yet: each costs an SSL object
 RETRY_AFTER_S = 2
+EVERYTHING = Wish()
 
 OnFeed = Callable[[str, FeedState], None]
 OnWatchers = Callable[[str, list[WatcherInfo]], None]
@@ -160,7 +161,7 @@ class MediaEngine:
         device_id: str,
         viewer: Viewer,
         offer: str,
-        layer: str = "main",
+        wish: Wish = EVERYTHING,
         on_end: Callable[[str], None] | None = None,
     ) -> Answer:
         """A viewer's offer. `on_end` is called once, with the layer shown last, when the session ends.
@@ -169,9 +170,8 @@ class MediaEngine:
         Unprocessable or Unavailable.
         """
         self.require_streaming(device_id)
-        check_layer(layer)
         feed = self._feeds[device_id]
-        session = WhepSession(feed, viewer, offer, layer, self._ready_plane(), self, on_end)
+        session = WhepSession(feed, viewer, offer, wish, self._ready_plane(), self, on_end)
         self._viewers[session.id] = session
         return session.answer()
 
@@ -221,13 +221,12 @@ class MediaEngine:
         """The session as JSON. Raises NotFound."""
         return self._session(session_id).describe(self._clock.monotonic())
 
-    def ask_layer(self, session_id: str, layer: str) -> dict[str, Any]:
-        """Give this viewer another layer. Raises NotFound, BadRequest, or Conflict for a camera's session."""
-        check_layer(layer)
+    def change_wish(self, session_id: str, body: object) -> dict[str, Any]:
+        """Give this viewer another layer, or its sound. Raises NotFound, BadRequest, Conflict for a camera's session."""
         session = self._session(session_id)
         if not isinstance(session, WhepSession):
-            raise Conflict("a camera's session has no layer to choose")
-        session.ask_layer(layer, self._clock.monotonic())
+            raise Conflict("a camera's session has nothing to choose")
+        session.change_wish(session.wish.changed(body), self._clock.monotonic())
         return session.describe(self._clock.monotonic())
 
     async def patch(self, session_id: str, body: str, if_match: str | None) -> Patched:
@@ -314,9 +313,3 @@ class MediaEngine:
         for viewer in self._viewers.values():
             total.update(viewer.outlet.totals)
         return dict(total)
-
-
-def check_layer(layer: str) -> None:
-    """Raises BadRequest unless it is one of ours."""
-    if layer not in LAYERS:
-        raise BadRequest(f"layer must be one of {', '.join(LAYERS)}", field="layer")

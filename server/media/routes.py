@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -95,7 +95,7 @@ def _link(server: IceServer) -> str:
 def media_session_routes(
     engine: MediaEngine, admit_camera: AdmitCamera, viewer_of: ViewerOf
 ) -> list[web.AbstractRouteDef]:
-    """`/media/sessions/{session_id}`: PATCH, DELETE, GET, and POST …/layer.
+    """`/media/sessions/{session_id}`: PATCH, DELETE, GET, and POST …/wish.
 
     Whoever could open the session may use it: the camera itself, or the same person.
     """
@@ -126,10 +126,9 @@ def media_session_routes(
         await engine.delete(info.session_id)
         return web.Response(status=200, headers=CORS)
 
-    async def layer(request: web.Request) -> web.Response:
+    async def wish(request: web.Request) -> web.Response:
         info = await admitted(request)
-        wanted = await _wanted_layer(request)
-        return web.json_response(engine.ask_layer(info.session_id, wanted), headers=CORS)
+        return web.json_response(engine.change_wish(info.session_id, await _json(request)), headers=CORS)
 
     path = "/media/sessions/{session_id:[0-9a-f]{32}}"
     return [
@@ -137,17 +136,14 @@ def media_session_routes(
         web.patch(path, open_to_all(patch)),
         web.delete(path, open_to_all(delete)),
         web.options(path, preflight("GET, PATCH, DELETE, OPTIONS")),
-        web.post(path + "/layer", open_to_all(layer)),
-        web.options(path + "/layer", preflight("POST, OPTIONS")),
+        web.post(path + "/wish", open_to_all(wish)),
+        web.options(path + "/wish", preflight("POST, OPTIONS")),
     ]
 
 
-async def _wanted_layer(request: web.Request) -> str:
+async def _json(request: web.Request) -> object:
     text = await read_body(request, "application/json")
     try:
-        body = json.loads(text)
+        return json.loads(text)
     except ValueError as error:
         raise BadRequest("the body is not JSON") from error
-    if not isinstance(body, Mapping) or not isinstance(body.get("layer"), str):
-        raise BadRequest("expected a JSON object with the text 'layer'", field="layer")
-    return str(body["layer"])

@@ -7,11 +7,11 @@ from functools import partial
 from aiohttp import web
 
 from server.errors import WatchroomError
-from server.media.engine import MediaEngine, check_layer
-from server.media.layer import MAIN
+from server.media.engine import MediaEngine
 from server.media.routes import SDP, AdmitViewer, created, open_to_all, preflight, read_body
 from server.media.settings import IceServer
 from server.media.store import LiveViewStore
+from server.media.wish import Wish
 
 
 def whep_routes(
@@ -22,16 +22,15 @@ def whep_routes(
     async def watch(request: web.Request) -> web.Response:
         device_id = request.match_info["device_id"]
         viewer = await admit_viewer(request, device_id)
-        layer = request.query.get("layer", MAIN)
-        check_layer(layer)
+        wish = Wish.of_query(request.query)
         offer = await read_body(request, SDP)
         engine.require_streaming(device_id)
-        view_id = await views.begin(device_id, viewer, layer)
+        view_id = await views.begin(device_id, viewer, wish.layer)
         try:
             await admit_viewer(request, device_id)  # recording may have stopped while the row was written
-            answer = await engine.watch(device_id, viewer, offer, layer, partial(views.end_soon, view_id))
+            answer = await engine.watch(device_id, viewer, offer, wish, partial(views.end_soon, view_id))
         except WatchroomError:
-            views.end_soon(view_id, layer)
+            views.end_soon(view_id, wish.layer)
             raise
         return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
 

@@ -21,6 +21,7 @@ from server.media.media_session import (
 from server.media.outlet import Outlet, SendPlan
 from server.media.peer import MediaPlane
 from server.media.track import AUDIO, VIDEO
+from server.media.wish import Wish
 
 
 class ViewerEvents(Protocol):
@@ -44,7 +45,7 @@ class WhepSession:
         feed: Feed,
         viewer: Viewer,
         offer: str,
-        layer: str,
+        wish: Wish,
         plane: MediaPlane,
         events: ViewerEvents,
         on_end: Callable[[str], None] | None,
@@ -60,8 +61,10 @@ class WhepSession:
         media = usable(parsed, ("recvonly", "sendrecv"))
         plans, self._answered = _plan(parsed, media, feed)
         first = next(one.offered for one in self._answered if one.codecs)
-        self.choice = LayerChoice(layer)
+        self.wish = wish
+        self.choice = LayerChoice(wish.layer)
         self.outlet = Outlet(feed, self.choice, CNAME, plane.clock, self._ask_camera)
+        self.outlet.listens = wish.sound
         self.peer = plane.peer_for(first, self)
         self.outlet.plan(plans, self.peer)
         self._generation = IceGeneration(first.ice_ufrag, first.mid)
@@ -81,9 +84,12 @@ class WhepSession:
         """See IceGeneration.patch."""
         return self._generation.patch(self.id, body, if_match, self.peer, self._plane)
 
-    def ask_layer(self, layer: str, now: float) -> None:
-        """The person wants another layer; it comes with its next key frame."""
-        self.choice.ask(layer)
+    def change_wish(self, wish: Wish, now: float) -> None:
+        """The person wants another layer (it comes with its next key frame), or the sound, or no more of it."""
+        if wish.layer != self.wish.layer:
+            self.choice.ask(wish.layer)
+        self.wish = wish
+        self.outlet.listens = wish.sound
         self.outlet.refresh(now)
 
     def describe(self, now: float) -> dict[str, Any]:
@@ -98,6 +104,7 @@ class WhepSession:
             "layer": self.outlet.layer,
             "layers": list(self.feed.flowing(now)),
             "reduced": self.choice.reduced,
+            "sound": self.wish.sound,
             "fraction_lost": self.outlet.fraction_lost,
             "round_trip_s": self.outlet.round_trip_s,
         }

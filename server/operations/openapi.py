@@ -62,7 +62,7 @@ SCHEMAS: dict[str, Schema] = {
     "Camera": _thing("device_id:string call_sign:string uplink_url:string whip_url:string"),
     "UnitRequest": _thing("", what={"enum": ["record", "stop_recording", "stream"]}),
     "MediaSession": _thing("", clock={"type": ["object", "null"]}, layer={"type": "string"}),
-    "Layer": _thing("", layer={"enum": ["main", "sub"]}),
+    "Wish": _thing("", "sound:boolean", layer={"enum": ["main", "sub"]}),
 }
 
 
@@ -99,11 +99,11 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("post", "/api/advice", "Send advice to a unit; client_id makes it idempotent", 201, gives=_ref("Advice"), takes=_ref("NewAdvice")),
     Operation("post", "/api/camera", "The signed-in officer's own phone as a camera", gives=_ref("Camera")),
     Operation("post", "/whip/{device_id}", "Publish (WHIP, RFC 9725)", 201, sdp=True),
-    Operation("post", "/whep/{device_id}", "Watch (WHEP draft)", 201, sdp=True, query=("layer",)),
+    Operation("post", "/whep/{device_id}", "Watch (WHEP draft)", 201, sdp=True, query=("layer", "sound")),
     Operation("get", SESSION, "A media session, with the map from RTP time to wall clock", gives=_ref("MediaSession")),
     Operation("patch", SESSION, "Trickle ICE or ICE restart (RFC 9725 4.3)", 204),
     Operation("delete", SESSION, "End the media session"),
-    Operation("post", SESSION + "/layer", "Ask for the main or the sub layer", gives=_ref("MediaSession"), takes=_ref("Layer")),
+    Operation("post", SESSION + "/wish", "Ask for the main or the sub layer, or for the sound", gives=_ref("MediaSession"), takes=_ref("Wish")),
 )  # fmt: skip
 
 

@@ -57,7 +57,8 @@ GLASS = """async ([count, longest]) => {
     video.requestVideoFrameCallback(frame);
     setTimeout(done, longest);
   });
-  return {...found, ages: found.ages.map((age) => ((age + 2 ** 32) % 2 ** 32))};
+  // the barcode holds the time of capture modulo 2^32 ms; a frame may be due within its own millisecond
+  return {...found, ages: found.ages.map((age) => (age > 2 ** 31 ? age - 2 ** 32 : age))};
 }"""
 
 FIRST_FRAME = """([tile, longest]) => {

@@ -44,6 +44,13 @@ DECODED = """async (tile) => {
   return {decoded: stats.framesDecoded ?? 0, width: stats.frameWidth ?? 0};
 }"""
 
+SOUND = """async (tile) => {
+  const track = tile.querySelector("video").srcObject?.getVideoTracks()[0];
+  const connection = window.connections.find((one) => one.getReceivers().some((receiver) => receiver.track === track));
+  const stats = [...((await connection?.getStats()) ?? new Map()).values()];
+  return stats.find((one) => one.type === "inbound-rtp" && one.kind === "audio")?.packetsReceived ?? 0;
+}"""
+
 
 class Screen:
     """A browser context with one page; further pages are opened by the test."""
@@ -126,6 +133,10 @@ class Screen:
         """`decoded` frames and their `width`, by the connection's own statistics."""
         found: dict[str, Any] = await self.tile(number).evaluate(DECODED)
         return found
+
+    async def sound_packets(self, number: int) -> int:
+        """How many packets of sound the tile's connection has got."""
+        return int(await self.tile(number).evaluate(SOUND))
 
     async def pictures_come(self, number: int, more: int = 5, within_s: float = 20.0) -> dict[str, Any]:
         """Wait until the tile has decoded some more frames; returns the figures."""

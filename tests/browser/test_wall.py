@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 import re
 import signal
@@ -114,7 +115,19 @@ async def test_sound_of_one_tile_at_a_time(screen: Screen, et17: Camera, et22: C
         await screen.tile(tile).locator(".pic").click()
         await page.keyboard.press("m")
         await expect(screen.tile(tile).locator("video")).to_have_js_property("muted", False)
+        await until(lambda tile=tile: _hears(screen, tile), f"sound comes to tile {tile}")  # type: ignore[misc]
     await expect(screen.tile(2).locator("video")).to_have_js_property("muted", True)
+    await until(lambda: _is_silent(screen, 2), "a muted tile is sent no sound")
+
+
+async def _hears(screen: Screen, tile: int) -> bool:
+    before = await screen.sound_packets(tile)
+    await asyncio.sleep(0.3)
+    return await screen.sound_packets(tile) > before
+
+
+async def _is_silent(screen: Screen, tile: int) -> bool:
+    return not await _hears(screen, tile)
 
 
 @pytest.mark.parametrize("how", ["stalled", "killed"])

@@ -52,7 +52,7 @@ function begin(answer) {
     return /** @type {any} */ (peers.at(-1));
   };
   const viewing = new WhepClient(
-    { device: "et17-cam", layer: "sub", csrf: "t" },
+    { device: "et17-cam", wish: { layer: "sub", sound: false }, csrf: "t" },
     {
       peer,
       fetch: /** @type {any} */ (fetcher),
@@ -87,7 +87,7 @@ test("offers at once, both kinds receive-only, and takes the answer", async () =
   await settle();
   assert.deepEqual(peers[0]?.wanted, ["video recvonly", "audio recvonly"]);
   assert.deepEqual(peers[0]?.remote, { type: "answer", sdp: "answer" });
-  assert.deepEqual(lines(), ["POST /whep/et17-cam?layer=sub"]);
+  assert.deepEqual(lines(), ["POST /whep/et17-cam?layer=sub&sound=off"]);
   peers[0]?.become("connected");
   await settle();
   assert.equal(viewing.standing.phase, "connected");
@@ -127,7 +127,7 @@ test("an answer that comes after the end is ended too", async () => {
   viewing.start();
   viewing.stop();
   await settle();
-  assert.deepEqual(lines(), ["POST /whep/et17-cam?layer=sub", "DELETE /media/sessions/s1"]);
+  assert.deepEqual(lines(), ["POST /whep/et17-cam?layer=sub&sound=off", "DELETE /media/sessions/s1"]);
 });
 
 test("a refusal says why, and is tried again for ever, with Retry-After honoured", async () => {
@@ -192,18 +192,18 @@ test("a session that the server no longer knows is begun anew", async () => {
   viewing.stop();
 });
 
-test("another layer changes the running session; before there is one, the next offer asks for it", async () => {
+test("another layer, or its sound, changes the running session; before there is one, the next offer asks for it", async () => {
   const { viewing, peers, lines } = begin((method, path) =>
     method === "POST" && path.startsWith("/whep") ? created() : clockOf(1),
   );
-  await viewing.setLayer("main");
+  await viewing.change({ layer: "main", sound: false });
   viewing.start();
   await settle();
-  assert.ok(lines().includes("POST /whep/et17-cam?layer=main"));
+  assert.ok(lines().includes("POST /whep/et17-cam?layer=main&sound=off"));
   peers[0]?.become("connected");
   await settle();
-  await viewing.setLayer("sub");
-  assert.ok(lines().includes("POST /media/sessions/s1/layer"));
+  await viewing.change({ layer: "main", sound: true });
+  assert.ok(lines().includes("POST /media/sessions/s1/wish"));
   assert.equal(peers.length, 1);
   viewing.stop();
 });

@@ -93,4 +93,4 @@ def test_an_unknown_layer_is_not_asked() -> None:
     layers = Layers(PLAN, None)
     layers.request_key("sub")
     layers.share_uplink(300_000)
-    assert layers.encoders["main"].bps == pytest.approx(260_000)
+    assert layers.encoders["main"].bps == pytest.approx(264_000)

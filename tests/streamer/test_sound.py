@@ -40,7 +40,7 @@ def test_steps_follow_the_pace() -> None:
 
 def test_opus_is_mono_speech_that_decodes() -> None:
     synth, encoder = StreetSynth(), OpusEncoder()
-    packets = [encoder.encode(synth.block(1.4), n * 0.02) for n in range(60)]
+    packets = [encoder.encode(synth.block(1.4), n * BLOCK / RATE) for n in range(60)]
     whole = [p for p in packets if p is not None]
     assert len(whole) >= 58
     assert sum(len(p.data) for p in whole) * 8 / (60 * BLOCK / RATE) < 40_000

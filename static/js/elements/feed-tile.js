@@ -136,7 +136,7 @@ export class FeedTile extends HTMLElement {
   #wantPicture() {
     const unit = this.#facts?.unit;
     if (!unit || !this.#onScreen || unit.recording !== "recording") this.#picture?.device && this.#picture.end();
-    else this.#picture?.view(unit.device_id, this.#layer());
+    else this.#picture?.view(unit.device_id, { layer: this.#layer(), sound: this.#facts?.audible ?? false });
   }
 
   /** @returns {Layer} */

@@ -11,7 +11,7 @@ import { FirstSteps } from "./first-steps.js";
 import { takesUnits } from "./wall-drop.js";
 import { WallHead } from "./wall-head.js";
 
-const TICK_MS = 100;
+const TICK_MS = 250;
 const GAP = 8;
 const LEAST_TILE = 96;
 

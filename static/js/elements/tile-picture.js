@@ -1,5 +1,5 @@
 // A living picture in a <video>: its viewing session, and the time at which the frame on screen was captured.
-/** @import { Layer } from "../state/shapes" */
+/** @import { Wish } from "../net/whep_signalling.js" */
 import { WhepClient } from "../net/whep_client.js";
 import { capturedAt } from "../state/media_clock.js";
 
@@ -45,18 +45,19 @@ export class TilePicture extends EventTarget {
   }
 
   /**
-   * Views this device in this size. Another size changes the layer of the running session.
+   * Views this device, in this size, with or without its sound. Another wish changes the running session.
    * @param {string} device
-   * @param {Layer} layer
+   * @param {Wish} wish
    */
-  view(device, layer) {
+  view(device, wish) {
     if (this.#viewing?.device === device) {
-      this.#viewing.setLayer(layer);
+      this.#viewing.change(wish);
+      this.#listen();
       return;
     }
     this.end();
     const { csrf, iceServers } = this.wiring;
-    const viewing = new WhepClient({ device, layer, csrf, iceServers });
+    const viewing = new WhepClient({ device, wish, csrf, iceServers });
     this.#viewing = viewing;
     this.#beganAt = performance.now() / 1000;
     viewing.addEventListener("track", () => this.#attach(viewing));
@@ -88,13 +89,22 @@ export class TilePicture extends EventTarget {
     if (viewing !== this.#viewing) return;
     // a new session's first track: the last picture of the old one stays on screen until here
     if (!this.#media || viewing.tracks.length === 1) this.#media = new MediaStream();
-    for (const track of viewing.tracks) this.#media.addTrack(track);
+    for (const track of viewing.tracks) if (track.kind === "video") this.#media.addTrack(track);
+    this.#listen();
     if (this.video.srcObject === this.#media) return;
     this.video.srcObject = this.#media;
     this.shownAt = null; // the old frame went with its stream: a black tile must not wear its age
     this.video.play().catch(() => undefined); // replaced before it began: the next one plays
     this.#round += 1;
     this.#watchFrames(this.#round, true);
+  }
+
+  /** Sound is mixed a hundred times a second even where it is muted: only what is heard has its track in the picture. */
+  #listen() {
+    const sound = this.#viewing?.tracks.find((track) => track.kind === "audio");
+    if (!sound || !this.#media) return;
+    if (this.#viewing?.wish.sound) this.#media.addTrack(sound);
+    else this.#media.removeTrack(sound);
   }
 
   /** @param {number} round @param {boolean} first */

@@ -1,6 +1,7 @@
 // One viewing of one camera, by WHEP. It comes back by itself, for ever, until it is stopped.
 /** @import { Layer } from "../state/shapes" */
 /** @import { Mapping } from "../state/media_clock.js" */
+/** @import { Wish } from "./whep_signalling.js" */
 import { waitBefore } from "./backoff.js";
 import { Refusal, WhepSignalling } from "./whep_signalling.js";
 
@@ -44,13 +45,13 @@ export class WhepClient extends EventTarget {
   /** @type {unknown} */ #clockTimer = null;
 
   /**
-   * @param {{ device: string, layer: Layer, csrf: string, iceServers?: RTCIceServer[] }} wanted
+   * @param {{ device: string, wish: Wish, csrf: string, iceServers?: RTCIceServer[] }} wanted
    * @param {Partial<Surroundings>} [surroundings]
    */
-  constructor({ device, layer, csrf, iceServers = [] }, surroundings = {}) {
+  constructor({ device, wish, csrf, iceServers = [] }, surroundings = {}) {
     super();
     this.device = device;
-    this.layer = layer;
+    this.wish = wish;
     this.iceServers = iceServers;
     this.here = { ...BROWSER, ...surroundings };
     this.signalling = new WhepSignalling({ csrf, fetch: this.here.fetch });
@@ -75,13 +76,13 @@ export class WhepClient extends EventTarget {
     this.start();
   }
 
-  /** Another size of the same picture, without a new session. @param {Layer} layer */
-  async setLayer(layer) {
-    if (layer === this.layer) return;
-    this.layer = layer;
+  /** Another size of the same picture, or its sound, without a new session. @param {Wish} wish */
+  async change(wish) {
+    if (wish.layer === this.wish.layer && wish.sound === this.wish.sound) return;
+    this.wish = wish;
     const round = this.#round;
     if (!this.#location) return;
-    const taken = await this.signalling.layer(this.#location, layer);
+    const taken = await this.signalling.wish(this.#location, wish);
     if (taken && round === this.#round) this.#readClock(round);
   }
 
@@ -102,7 +103,7 @@ export class WhepClient extends EventTarget {
     peer.onconnectionstatechange = () => round === this.#round && this.#peerChanged(peer);
     await peer.setLocalDescription(await peer.createOffer());
     // posted at once, without candidates: waiting for gathering costs a second
-    const answer = await this.signalling.offer(this.device, this.layer, String(peer.localDescription?.sdp));
+    const answer = await this.signalling.offer(this.device, this.wish, String(peer.localDescription?.sdp));
     if (round !== this.#round) return this.signalling.leave(answer.location);
     this.#location = answer.location;
     await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });

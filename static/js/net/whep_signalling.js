@@ -1,5 +1,7 @@
-// The HTTP side of a viewing (WHEP draft): offer, layer, clock, end.
+// The HTTP side of a viewing (WHEP draft): offer, wish, clock, end.
 /** @import { Layer } from "../state/shapes" */
+
+/** @typedef {{ layer: Layer, sound: boolean }} Wish what is wanted of the picture, and whether somebody listens */
 
 const ANSWER_WITHIN_MS = 10_000;
 const LONGEST_WAIT_S = 60; // a Retry-After beyond this would outlast the reason for it
@@ -26,21 +28,21 @@ export class WhepSignalling {
 
   /**
    * Raises Refusal.
-   * @param {string} device @param {Layer} layer @param {string} sdp
+   * @param {string} device @param {Wish} wish @param {string} sdp
    * @returns {Promise<{ location: string, sdp: string }>}
    */
-  async offer(device, layer, sdp) {
-    const path = `/whep/${encodeURIComponent(device)}?layer=${layer}`;
+  async offer(device, { layer, sound }, sdp) {
+    const path = `/whep/${encodeURIComponent(device)}?layer=${layer}&sound=${sound ? "on" : "off"}`;
     const answer = await this.#ask("POST", path, { body: sdp, type: "application/sdp" });
     if (!answer) throw new Refusal("no-answer");
     if (answer.status !== 201) throw await refusalOf(answer);
     return { location: answer.headers.get("Location") ?? "", sdp: await answer.text() };
   }
 
-  /** @param {string} location @param {Layer} layer @returns {Promise<boolean>} whether it was taken */
-  async layer(location, layer) {
-    const answer = await this.#ask("POST", `${location}/layer`, {
-      body: JSON.stringify({ layer }),
+  /** @param {string} location @param {Wish} wish @returns {Promise<boolean>} whether it was taken */
+  async wish(location, wish) {
+    const answer = await this.#ask("POST", `${location}/wish`, {
+      body: JSON.stringify(wish),
       type: "application/json",
     });
     return answer?.ok ?? false;

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from server.media.wish import Wish
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Site
 
@@ -106,7 +107,7 @@ async def test_chromium_watches(site: Site, page: Page, codec: str) -> None:
         assert -0.05 < age < 2.0, "the picture's age comes out of the session's clock"
         switched = await page.evaluate(
             """async () => {
-              await fetch(window.viewing.location + "/layer", {method: "POST", body: JSON.stringify({layer: "sub"}),
+              await fetch(window.viewing.location + "/wish", {method: "POST", body: JSON.stringify({layer: "sub"}),
                 headers: {"Content-Type": "application/json", "Authorization": "Bearer hale"}});
               const video = document.querySelector("video"), limit = performance.now() + 10000;
               while (video.videoWidth !== 320 && performance.now() < limit) await new Promise((d) => setTimeout(d, 20));
@@ -124,10 +125,10 @@ async def test_chromium_is_a_camera_with_two_layers(site: Site, page: Page, code
     try:
         await page.evaluate(PUBLISH, [f"{site.url}/whip/{CAMERA}", codec])
         await site.running.streaming(layers=2)
-        answer = await site.running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), "sub")
+        answer = await site.running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), Wish("sub"))
         await screen.take(answer.sdp)
         sub = {frame.width for frame in await screen.frames(10)}
-        site.running.engine.ask_layer(answer.session_id, "main")
+        site.running.engine.change_wish(answer.session_id, {"layer": "main"})
         widths = [frame.width for frame in await screen.frames(60)]
         assert widths[-1] > max(sub)
         assert len(await screen.sounds(10)) == 10

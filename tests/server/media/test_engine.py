@@ -8,6 +8,7 @@ import pytest
 
 from server.errors import Conflict
 from server.media import stun
+from server.media.wish import Wish
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
 
@@ -20,7 +21,7 @@ async def publish(running: Running, camera: Camera) -> str:
 
 
 async def watch(running: Running, screen: Screen, layer: str = "main") -> str:
-    answer = await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), layer)
+    answer = await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), Wish(layer))
     await screen.take(answer.sdp)
     return answer.session_id
 
@@ -53,7 +54,7 @@ async def test_a_camera_that_comes_back_is_the_same_feed(running: Running) -> No
         await first.close()
         assert running.feeds[-1][1].streaming is False
         with pytest.raises(Conflict):
-            await running.engine.watch(CAMERA, INSPECTOR, "", "main")
+            await running.engine.watch(CAMERA, INSPECTOR, "")
         await publish(running, second)
         await until(
             lambda: running.engine.describe(viewing)["connected"] and running.engine.describe(viewing)["layers"]

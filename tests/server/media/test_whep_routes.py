@@ -54,6 +54,37 @@ async def test_a_viewing_is_kept_from_its_start_to_its_end(site: Site) -> None:
         await camera.close()
 
 
+async def test_sound_is_sent_only_while_somebody_listens(site: Site) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(site, camera)
+        url = f"{site.url}/whep/{CAMERA}?sound=off"
+        async with site.http.post(url, data=await screen.make_offer(), headers=HALE) as response:
+            location = site.url + response.headers["Location"]
+            await screen.take(await response.text())
+        await screen.frames(10)
+        viewing = next(iter(site.running.engine._viewers.values()))
+        assert viewing.outlet.audio is not None
+        assert viewing.outlet.audio.packets == 0
+        for rounds in (1, 2):
+            assert await wish(site, location, sound=True) == (200, True)
+            assert len(await screen.sounds(10)) == 10
+            assert await wish(site, location, sound=False) == (200, False)
+            sent = viewing.outlet.audio.packets
+            assert sent >= 10 * rounds
+            await screen.frames(10)
+            assert viewing.outlet.audio.packets == sent
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def wish(site: Site, location: str, **wanted: Any) -> tuple[int, Any]:
+    headers = {"Authorization": "Bearer hale"}
+    async with site.http.post(location + "/wish", json=wanted, headers=headers) as response:
+        return response.status, (await response.json())["sound"]
+
+
 async def test_no_picture_without_its_row(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     camera, screen = Camera(), Screen()
     try:
@@ -117,7 +148,7 @@ async def test_the_console_changes_the_layer(site: Site) -> None:
             await screen.take(await response.text())
         assert {frame.width for frame in await screen.frames(5)} == {160}
         async with site.http.post(
-            location + "/layer", json={"layer": "main"}, headers={"Authorization": "Bearer hale"}
+            location + "/wish", json={"layer": "main"}, headers={"Authorization": "Bearer hale"}
         ) as response:
             assert response.status == 200
             assert (await response.json())["layers"] == ["main", "sub"]
@@ -130,7 +161,7 @@ async def test_the_console_changes_the_layer(site: Site) -> None:
         bodies: list[Any] = [{"layer": "top"}, {}, []]
         for body in bodies:
             async with site.http.post(
-                location + "/layer", json=body, headers={"Authorization": "Bearer hale"}
+                location + "/wish", json=body, headers={"Authorization": "Bearer hale"}
             ) as response:
                 assert response.status == 400
         await until(lambda: site.running.engine.counters().get("before_stretch", 0) == 0)
