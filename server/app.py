@@ -130,7 +130,7 @@ class Watchroom:
         self.downlink.add_source(self._watchers)
         expected = ExpectedCameras(self.database)
         raises, clears = self.alerts.raise_system, self.alerts.clear_system
-        self.watch = CameraWatch(self.tasks, raises, clears, expected, self._is_online)
+        self.watch = CameraWatch(self.tasks, raises, clears, expected, self._is_online, self.bus.healthy)
         self.uplink = Uplink(
             receivers=Receivers(
                 fix=self.positions.receive,

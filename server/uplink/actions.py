@@ -29,7 +29,8 @@ MOST_QUEUED = 200  # signals; beyond that the camera is not read any further, an
 MOST_ACKS = 4_000  # in one message: 4,000 numbers of 9 bytes stay below the size limit
 MOST_REFUSED = 20  # on one connection: this is no camera of ours, or a badly broken one
 LOST_AFTER_S = 10.0  # a camera that changes its network is back by then
-RETURN_S = 30.0  # after a restart of the server: to notice it (4.5 s), the longest back-off (8 s), and a slow machine
+RETURN_S = 30.0  # after the end of its server: to notice it (4.5 s), the longest back-off (8 s), and a slow machine
+LOOK_S = 15.0  # how often the cameras are looked for that nobody holds
 
 Numbered = wire.Signal | wire.Receipt
 Send = Callable[[bytes], Awaitable[None]]
@@ -203,7 +204,9 @@ class Intake:
 class CameraWatch:
     """Notices when a camera that was recording or streaming is gone for good, in whichever process it was.
 
-    `expected` keeps which these are, so that one that does not come back after a restart of the server is missed too.
+    `expected` keeps which these are, so that one is missed too that does not come back after its server was restarted,
+    or after it ended and another process goes on alone. `hears_others`: whether what other processes hold is known;
+    while it is not (Redis is away), nobody is missed for being held elsewhere.
     """
 
     def __init__(
@@ -213,22 +216,31 @@ class CameraWatch:
         clear_system: Change,
         expected: ExpectedCameras,
         is_online: Callable[[str], bool],
+        hears_others: Callable[[], bool],
         lost_after_s: float = LOST_AFTER_S,
         return_s: float = RETURN_S,
+        look_s: float = LOOK_S,
     ) -> None:
         self._tasks = tasks
         self._raise = raise_system
         self._clear = clear_system
         self._expected = expected
         self._is_online = is_online
+        self._hears_others = hears_others
         self._lost_after_s = lost_after_s
         self._return_s = return_s
+        self._look_s = look_s
         self._missing: dict[str, asyncio.Task[Any]] = {}
 
     async def start(self) -> None:
-        """Wait for those that were there before the server was restarted."""
+        """Wait for those that were there before the server was restarted, and look for others now and then."""
+        await self._look()
+        self._tasks.repeat(self._look_s, self._look, "camera.look")
+
+    async def _look(self) -> None:
         for device_id in await self._expected.all():
-            self._missing[device_id] = self._tasks.start(self._not_back(device_id), "camera.expected")
+            if device_id not in self._missing and not self._is_online(device_id):
+                self._missing[device_id] = self._tasks.start(self._not_back(device_id), "camera.expected")
 
     def back(self, device_id: str) -> None:
         """It is connected, here or at another process."""
@@ -255,6 +267,8 @@ class CameraWatch:
     async def _not_back(self, device_id: str) -> None:
         await asyncio.sleep(self._return_s)
         self._missing.pop(device_id, None)
+        if not self._hears_others():
+            return  # the next look asks again
         # Another process may hold it all the while, or have missed it already.
         if not self._is_online(device_id) and device_id in (await _until_kept(self._expected.all) or ()):
             await self._miss(device_id)

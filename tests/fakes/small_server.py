@@ -52,7 +52,7 @@ PATIENCE_S = 20.0  # far above what anything here takes; a test that waits this 
 class SmallServer:
     """The parts, wired as `server.app` wires them."""
 
-    def __init__(self, database: Database, bus: Bus, tasks: TaskOwner, clock: Clock) -> None:
+    def __init__(self, database: Database, bus: Bus, tasks: TaskOwner, clock: Clock, look_s: float) -> None:
         self.bus, self.tasks, self.clock = bus, tasks, clock
         self.database = database
         self.journal = Journal(database, clock)
@@ -84,8 +84,10 @@ class SmallServer:
             self.alerts.clear_system,
             expected,
             lambda device_id: device_id in self.uplink.connected(),
+            bus.healthy,
             lost_after_s=0.05,
             return_s=0.2,
+            look_s=look_s,
         )
         self.receivers = Receivers(
             fix=self.positions.receive,
@@ -235,10 +237,12 @@ async def problems(request: web.Request, handler: Any) -> web.StreamResponse:
 
 
 @asynccontextmanager
-async def small_server(database: Database, bus: Bus, clock: Clock | None = None) -> AsyncIterator[SmallServer]:
+async def small_server(
+    database: Database, bus: Bus, clock: Clock | None = None, look_s: float = 60.0
+) -> AsyncIterator[SmallServer]:
     """A running server; everything of it has ended when the block is left."""
     await bus.start()
-    server = SmallServer(database, bus, TaskOwner("small"), clock or SystemClock())
+    server = SmallServer(database, bus, TaskOwner("small"), clock or SystemClock(), look_s)
     try:
         await server.start()
         yield server

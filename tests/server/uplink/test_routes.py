@@ -334,6 +334,32 @@ async def test_a_camera_that_does_not_return_after_a_restart_of_the_server_is_mi
         assert [alert["count"] for alert in await third.alerts.standing()] == [1]
 
 
+async def test_a_camera_that_went_with_its_process_is_missed_by_another(
+    database: Database, session: ClientSession
+) -> None:
+    bus = LocalBus()
+    bus.healthy = lambda: hears  # type: ignore[method-assign]  # as the one over Redis, which is away at first
+    hears = False
+    async with small_server(database, bus, look_s=0.1) as staying:
+        async with small_server(database, LocalBus()) as killed, camera(session, killed, "cam-1") as one:
+            await one.send(wire.Status(at=killed.clock.wall(), recording="recording", streaming=True))
+            expected = ExpectedCameras(database)
+            await eventually(lambda: killed.statuses)
+            killed.watch.disconnected = lambda device_id, active: None  # type: ignore[method-assign]
+        await asyncio.sleep(0.6)
+        assert await staying.alerts.standing() == [], "without Redis nobody knows whether another process holds it"
+        assert await expected.all() == ["cam-1"]
+        hears = True
+        for _ in range(500):
+            found = [(alert["kind"], alert["device_id"]) for alert in await staying.alerts.standing()]
+            if found and await expected.all() == []:
+                break
+            await asyncio.sleep(0.02)
+        assert found == [("camera.lost", "cam-1")]
+        await asyncio.sleep(0.5)
+        assert [alert["count"] for alert in await staying.alerts.standing()] == [1]
+
+
 async def test_a_wrong_clock_is_estimated_from_the_hello(server: SmallServer, session: ClientSession) -> None:
     skewed = server.clock.wall() + 3600
     async with camera(session, server, at=skewed) as one:
