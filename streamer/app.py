@@ -80,7 +80,7 @@ class Camera:
         self._tls = tls_context(config)
         self._stream = Stream(config.server, self.link, clock, self._rng, self._tls)
         has_keys = config.keys and sys.stdin.isatty()
-        self.downlink = Downlink(self.store, self.outbox, self.kit, self.prompt, clock, keys=has_keys)
+        self.downlink = Downlink(self.outbox, self.kit, self.prompt, clock, keys=has_keys)
         self._stop: asyncio.Event | None = None
         self._has_keys = has_keys
         self._refusal: StreamerError | None = None

@@ -10,7 +10,7 @@ from streamer.clock import Clock
 from streamer.controls import Kit
 from streamer.outbox import Outbox
 from streamer.prompt import Prompt
-from streamer.store import AdviceRow, Store
+from streamer.store import AdviceRow
 
 FromServer = (
     wire.Challenge
@@ -28,8 +28,7 @@ FromServer = (
 class Downlink:
     """Takes each message to where it belongs. `shown` is told of each piece of advice when the officer has it."""
 
-    def __init__(self, store: Store, outbox: Outbox, kit: Kit, prompt: Prompt, clock: Clock, *, keys: bool) -> None:
-        self._store = store
+    def __init__(self, outbox: Outbox, kit: Kit, prompt: Prompt, clock: Clock, *, keys: bool) -> None:
         self._outbox = outbox
         self._kit = kit
         self._prompt = prompt
@@ -60,12 +59,12 @@ class Downlink:
 
     def show_what_waits(self) -> None:
         """After a restart: advice that had arrived and was not shown is shown now."""
-        for advice in self._store.advice_in("delivered"):
+        for advice in self._outbox.advice_in("delivered"):
             self._show(advice)
 
     def heard(self, advice_id: str | None = None) -> int:
         """The officer answers: all that was shown (or that one piece) is acknowledged. Returns how many."""
-        shown = [advice for advice in self._store.advice_in("shown") if advice_id in (None, advice.advice_id)]
+        shown = [advice for advice in self._outbox.advice_in("shown") if advice_id in (None, advice.advice_id)]
         for advice in shown:
             self._outbox.advice(self._clock.wall(), replace(advice, state="acknowledged"))
         if shown:
@@ -77,7 +76,7 @@ class Downlink:
             self._prompt.say(f"The server refused message {message.seq}: {message.reason}; it is set aside.")
 
     def _advice(self, message: wire.Advice) -> None:
-        known = self._store.advice(message.advice_id)
+        known = self._outbox.known_advice(message.advice_id)
         if known is not None:
             # the server has lost our receipt, or sends again: it is shown once, and told again where it stands
             self._outbox.advice(self._clock.wall(), known)

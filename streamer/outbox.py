@@ -38,7 +38,9 @@ class Outbox:
         self._under_way: dict[int, float] = {}  # seq → monotonic seconds when it was sent
         self._newest_sent = 0
         self._fixes_since_look = 0
-        self._unkept: dict[int, Row] = {}  # signals that the disk did not take: they are sent all the same
+        # Signals and receipts that the disk did not take are sent all the same; and where advice stands by them.
+        self._unkept: dict[int, Row] = {}
+        self._unkept_advice: dict[str, AdviceRow] = {}
 
     @property
     def outbox_id(self) -> str:
@@ -88,12 +90,31 @@ class Outbox:
             raise
 
     def advice(self, at: float, advice: AdviceRow) -> int:
-        """Keep a piece of advice in its state, and the receipt that tells the server of it. Raises StoreError."""
+        """Keep a piece of advice in its state, and the receipt that tells the server of it.
+
+        A disk that is full must not keep advice from the officer either: only a restart would show it again.
+        """
         state = cast(Literal["delivered", "shown", "acknowledged"], advice.state)
         message = wire.Receipt(seq=self._store.next_seq(), at=at, advice_id=advice.advice_id, state=state)
-        self._store.keep_advice(advice, at, _row(message, urgent=True))
+        row = _row(message, urgent=True)
+        try:
+            self._store.keep_advice(advice, at, row)
+            self._unkept_advice.pop(advice.advice_id, None)
+        except StoreError as error:
+            log.error("receipt %d is sent and not kept: %s", row.seq, error)
+            self._unkept[row.seq] = row
+            self._unkept_advice[advice.advice_id] = advice
         self._on_new()
-        return message.seq
+        return row.seq
+
+    def known_advice(self, advice_id: str) -> AdviceRow | None:
+        """Where one piece of advice stands; None if it never came."""
+        return self._unkept_advice.get(advice_id) or self._store.advice(advice_id)
+
+    def advice_in(self, state: str) -> list[AdviceRow]:
+        """All advice in that state, oldest first."""
+        kept = [advice for advice in self._store.advice_in(state) if advice.advice_id not in self._unkept_advice]
+        return kept + [advice for advice in self._unkept_advice.values() if advice.state == state]
 
     def _put(self, row: Row) -> int:
         self._store.keep(row)

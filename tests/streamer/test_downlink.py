@@ -8,6 +8,8 @@ import pytest
 
 from server import wire
 from streamer.downlink import Downlink
+from streamer.errors import StoreError
+from streamer.gps_fix import GpsFix
 from streamer.prompt import Prompt
 from tests.streamer.conftest import Bench
 
@@ -30,7 +32,7 @@ def screen() -> Screen:
 
 def downlink_of(bench: Bench, screen: Screen) -> Downlink:
     prompt = Prompt(screen, bench.clock, "ET17")
-    downlink = Downlink(bench.store, bench.outbox, bench.kit, prompt, bench.clock, keys=False)
+    downlink = Downlink(bench.outbox, bench.kit, prompt, bench.clock, keys=False)
     bench.kit.heard = downlink.heard
     return downlink
 
@@ -54,6 +56,26 @@ def test_advice_is_delivered_shown_and_acknowledged_in_that_order(bench: Bench, 
     bench.kit.press("heard")
     assert receipts(bench) == [("a1", "delivered"), ("a1", "shown"), ("a1", "acknowledged")]
     assert downlink.heard() == 0
+
+
+def test_a_full_disk_keeps_no_advice_from_the_officer(bench: Bench, screen: Screen) -> None:
+    downlink = downlink_of(bench, screen)
+    fill_the_disk(bench)
+    downlink.take(advice())
+    downlink.take(advice())  # a copy
+    assert screen.getvalue().count("ET22 is beside you.") == 1
+    assert downlink.heard() == 1
+    assert downlink.heard() == 0
+    sent = [wire.parse_from_camera(packed) for packed in bench.outbox.take(0.0)]
+    states = [message.state for message in sent if isinstance(message, wire.Receipt)]
+    assert states == ["delivered", "shown", "shown", "acknowledged"]
+
+
+def fill_the_disk(bench: Bench) -> None:
+    bench.store._connection.execute("PRAGMA max_page_count = 12")
+    with pytest.raises(StoreError):
+        for at in range(5000):
+            bench.outbox.fix(GpsFix(float(at), 51.0, 1.0, 4.0))
 
 
 def test_a_copy_is_shown_once_and_told_again(bench: Bench, screen: Screen) -> None:
