@@ -15,7 +15,7 @@ SHELLS = frozenset(
     # the server's spine
     "__main__ app commands bootstrap clock tasks database bus redis_bus logs serving env assets play nursery "
     # how a feature is reached, and where it is kept
-    "routes whip_routes whep_routes store socket pages middleware downlink "
+    "routes whip_routes whep_routes request_body store socket pages middleware downlink "
     # media
     "udp_port dtls srtp peer inlet outlet engine worker workers media_session whip_session whep_session "
     "recorder retention "

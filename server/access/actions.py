@@ -190,10 +190,6 @@ class Access:
         found = await self._store.api_token(credential.digest(token))
         return None if found is None else Caller(found[1], found[0])
 
-    async def touch(self, session_id: str) -> None:
-        """The person at the console did something (a socket makes no requests that would show it)."""
-        await self._store.touch(session_id, self._clock.wall())
-
     async def sign_out(self, session_id: str) -> None:
         """End a session."""
         if await self._store.end_session(session_id, self._clock.wall()):

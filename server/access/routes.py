@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import TYPE_CHECKING, Any
 
 import jinja2
@@ -14,6 +13,7 @@ from server.access.permission import Permission
 from server.access.person import sign_in_fields
 from server.access.session import SignedIn
 from server.errors import BadRequest, TooLarge, TooMany, Unauthorised, Unavailable, WatchroomError
+from server.request_body import json_object
 from server.units.unit import Device
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class SignIn:
 
     async def by_json(self, request: web.Request) -> web.Response:
         """POST /api/session."""
-        signed_in = await self._signed_in(request, await _json(request))
+        signed_in = await self._signed_in(request, await json_object(request, most=LONGEST_BODY))
         response = web.json_response(signed_in.person.as_json())
         self._set_cookie(request, response, signed_in)
         return response
@@ -171,12 +171,3 @@ def _limited(request: web.Request) -> web.Request:
     if (request.content_length or 0) > LONGEST_BODY:
         raise TooLarge(f"the body may have {LONGEST_BODY} bytes")
     return request.clone(client_max_size=LONGEST_BODY)
-
-
-async def _json(request: web.Request) -> Any:
-    if (request.content_length or 0) > LONGEST_BODY:
-        raise TooLarge(f"the body may have {LONGEST_BODY} bytes")
-    try:
-        return json.loads(await request.text())
-    except (ValueError, LookupError, RecursionError) as error:
-        raise BadRequest("the body: expected JSON with name and password") from error

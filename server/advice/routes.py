@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
-from typing import Any
 
 from aiohttp import web
 
@@ -13,6 +11,7 @@ from server.access.permission import Permission
 from server.access.person import Person
 from server.advice.actions import Advising
 from server.errors import BadRequest
+from server.request_body import json_object
 
 Allow = Callable[[web.Request, Permission], Person]
 _CLIENT_ID = re.compile(r"[0-9A-Za-z-]{8,64}")
@@ -23,7 +22,7 @@ def routes(advising: Advising, allow: Allow) -> list[web.RouteDef]:
 
     async def send(request: web.Request) -> web.Response:
         person = allow(request, Permission.ADVISE)
-        body = await _body(request)
+        body = await json_object(request)
         device_id = body.get("device_id")
         if not isinstance(device_id, str) or not device_id:
             raise BadRequest("device_id: expected the id of a camera")
@@ -38,13 +37,3 @@ def routes(advising: Advising, allow: Allow) -> list[web.RouteDef]:
         return web.json_response({"advice": await advising.newest(request.query.get("device_id"))})
 
     return [web.post("/api/advice", send), web.get("/api/advice", listed)]
-
-
-async def _body(request: web.Request) -> dict[str, Any]:
-    try:
-        body = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(f"the body is not JSON: {error}") from error
-    if not isinstance(body, dict):
-        raise BadRequest("the body: expected a JSON object")
-    return body

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -13,6 +12,7 @@ from server.access.person import Person
 from server.alerts.actions import Alerts
 from server.alerts.alert import By, Happening
 from server.errors import BadRequest
+from server.request_body import json_object
 
 Allow = Callable[[web.Request, Permission], Person]
 MOST_DETAIL = 300
@@ -64,14 +64,7 @@ def _after(request: web.Request) -> int | None:
 
 async def _detail(request: web.Request) -> str:
     """The optional remark: JSON {"detail": text}; no body is no remark."""
-    raw = await request.read()
-    if not raw:
-        return ""
-    try:
-        body = json.loads(raw)
-    except ValueError as error:
-        raise BadRequest(f"the body is not JSON: {error}") from error
-    detail = body.get("detail", "") if isinstance(body, dict) else None
+    detail = (await json_object(request)).get("detail", "")
     if not isinstance(detail, str) or len(detail) > MOST_DETAIL:
         raise BadRequest(f"detail: expected at most {MOST_DETAIL} characters of text")
     return detail.strip()

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
-from server.errors import BadRequest, Forbidden, TooLarge, UnsupportedMedia, WatchroomError
+from server.errors import Forbidden, WatchroomError
 from server.media.engine import MediaEngine, SessionInfo
 from server.media.live import Viewer
 from server.media.settings import IceServer
+from server.request_body import json_object, text_of
 
-MAX_BODY = 64 * 1024
 SDP = "application/sdp"
 FRAGMENT = "application/trickle-ice-sdpfrag"
 
@@ -31,23 +30,6 @@ Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 AdmitCamera = Callable[[web.Request, str], Awaitable[None]]
 AdmitViewer = Callable[[web.Request, str], Awaitable[Viewer]]
 ViewerOf = Callable[[web.Request], Viewer]
-
-
-async def read_body(request: web.Request, content_type: str) -> str:
-    """The body as text. Raises UnsupportedMedia, TooLarge or BadRequest."""
-    if request.content_type != content_type:
-        raise UnsupportedMedia(f"Content-Type must be {content_type}")
-    if (request.content_length or 0) > MAX_BODY:
-        raise TooLarge(f"the body may have {MAX_BODY} bytes")
-    body = await request.content.read(MAX_BODY + 1)
-    while len(body) <= MAX_BODY and not request.content.at_eof():
-        body += await request.content.read(MAX_BODY + 1 - len(body))
-    if len(body) > MAX_BODY:
-        raise TooLarge(f"the body may have {MAX_BODY} bytes")
-    try:
-        return body.decode()
-    except UnicodeDecodeError as error:
-        raise BadRequest("the body is not UTF-8") from error
 
 
 def open_to_all(answer: Answering) -> Answering:
@@ -114,7 +96,7 @@ def media_session_routes(
 
     async def patch(request: web.Request) -> web.Response:
         info = await admitted(request)
-        body = await read_body(request, FRAGMENT)
+        body = await text_of(request, FRAGMENT)
         patched = await engine.patch(info.session_id, body, request.headers.get("If-Match"))
         headers = {**CORS, "ETag": patched.etag}
         if patched.fragment is None:
@@ -128,7 +110,9 @@ def media_session_routes(
 
     async def wish(request: web.Request) -> web.Response:
         info = await admitted(request)
-        return web.json_response(engine.change_wish(info.session_id, await _json(request)), headers=CORS)
+        return web.json_response(
+            engine.change_wish(info.session_id, await json_object(request, "application/json")), headers=CORS
+        )
 
     path = "/media/sessions/{session_id:[0-9a-f]{32}}"
     return [
@@ -139,11 +123,3 @@ def media_session_routes(
         web.post(path + "/wish", open_to_all(wish)),
         web.options(path + "/wish", preflight("POST, OPTIONS")),
     ]
-
-
-async def _json(request: web.Request) -> object:
-    text = await read_body(request, "application/json")
-    try:
-        return json.loads(text)
-    except ValueError as error:
-        raise BadRequest("the body is not JSON") from error

@@ -8,10 +8,11 @@ from aiohttp import web
 
 from server.errors import WatchroomError
 from server.media.engine import MediaEngine
-from server.media.routes import SDP, AdmitViewer, created, open_to_all, preflight, read_body
+from server.media.routes import SDP, AdmitViewer, created, open_to_all, preflight
 from server.media.settings import IceServer
 from server.media.store import LiveViewStore
 from server.media.wish import Wish
+from server.request_body import text_of
 
 
 def whep_routes(
@@ -23,7 +24,7 @@ def whep_routes(
         device_id = request.match_info["device_id"]
         viewer = await admit_viewer(request, device_id)
         wish = Wish.of_query(request.query)
-        offer = await read_body(request, SDP)
+        offer = await text_of(request, SDP)
         engine.require_streaming(device_id)
         view_id = await views.begin(device_id, viewer, wish.layer)
         try:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.media.engine import MediaEngine
-from server.media.routes import SDP, AdmitCamera, created, open_to_all, preflight, read_body
+from server.media.routes import SDP, AdmitCamera, created, open_to_all, preflight
 from server.media.settings import IceServer
+from server.request_body import text_of
 
 
 def whip_routes(
@@ -17,7 +18,7 @@ def whip_routes(
     async def publish(request: web.Request) -> web.Response:
         device_id = request.match_info["device_id"]
         await admit_camera(request, device_id)
-        offer = await read_body(request, SDP)
+        offer = await text_of(request, SDP)
         answer = await engine.publish(device_id, offer)
         return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -56,7 +56,6 @@ class Units:
         self._told: dict[str, dict[str, Any]] = {}
         self._dirty: set[str] = set()
         self._ring = asyncio.Event()
-        self._changed: list[Callable[[Device], None]] = []
         self._subscriptions: list[Subscription] = []
 
     async def start(self, tasks: TaskOwner) -> None:
@@ -79,10 +78,6 @@ class Units:
         """Listen no more."""
         for subscription in self._subscriptions:
             subscription.cancel()
-
-    def on_change(self, listener: Callable[[Device], None]) -> None:
-        """Call `listener` with each device that was added, changed or revoked, by whichever process."""
-        self._changed.append(listener)
 
     # ---- registration ---------------------------------------------------------------------------
 
@@ -172,8 +167,6 @@ class Units:
             self._dirty.add(device.device_id)
         else:
             self._presence.drop(device.device_id)
-        for listener in self._changed:
-            listener(device)
         if device.revoked_at is not None and known is not None and known.revoked_at is None:
             await self._bus.publish(Topic.SESSIONS, {"revoked": [device.device_id]})
 
@@ -212,10 +205,6 @@ class Units:
     def disconnected(self, device_id: str) -> None:
         """Its telemetry is not connected to this process any more."""
         self._set_link(device_id, self._presence.link(device_id).disconnected())
-
-    def seen(self, device_id: str) -> None:
-        """Something came over its telemetry."""
-        self._presence.set_link(device_id, self._presence.link(device_id).seen(self._clock.wall()))
 
     def apply_status(self, device_id: str, status: Status) -> None:
         """Its newest condition."""

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Callable
-from typing import Any, cast, get_args
+from typing import cast, get_args
 
 from aiohttp import web
 
 from server.access.permission import Permission
 from server.access.person import Person
 from server.errors import BadRequest
+from server.request_body import json_object
 from server.units.actions import Units
 from server.wire import RequestWhat
 
@@ -44,11 +44,7 @@ def routes(units: Units, allow: Allow, send_request: SendRequest) -> list[web.Ro
 
 
 async def _wanted(request: web.Request) -> RequestWhat:
-    try:
-        body: Any = await request.json()
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise BadRequest(f"the body is not JSON: {error}") from error
-    what = body.get("what") if isinstance(body, dict) else None
+    what = (await json_object(request)).get("what")
     if what not in get_args(RequestWhat):
         raise BadRequest(f"what: expected one of {', '.join(get_args(RequestWhat))}")
     return cast(RequestWhat, what)

@@ -81,10 +81,6 @@ class Link:
         """The uplink is gone. What it said last stays: a camera out of reach goes on recording."""
         return replace(self, online=False)
 
-    def seen(self, at: float) -> Link:
-        """Something came from it."""
-        return replace(self, last_seen_at=at)
-
     def with_status(self, status: Status, at: float) -> Link:
         """Its newest condition, received `at`."""
         was = self.recording == "recording"

@@ -1,0 +1,40 @@
+"""The body of a request as text or JSON, within a limit that is kept while it is read."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from aiohttp import web
+
+from server.errors import BadRequest, TooLarge, UnsupportedMedia
+
+MOST_BYTES = 64 * 1024
+
+
+async def text_of(request: web.Request, content_type: str | None = None, most: int = MOST_BYTES) -> str:
+    """The body as text. Raises UnsupportedMedia, TooLarge (more than `most` bytes) or BadRequest."""
+    if content_type is not None and request.content_type != content_type:
+        raise UnsupportedMedia(f"Content-Type must be {content_type}")
+    body = b""
+    if (request.content_length or 0) <= most:  # what says that it is too large is not even read
+        while len(body) <= most and not request.content.at_eof():
+            body += await request.content.read(most + 1 - len(body))
+    if len(body) > most or (request.content_length or 0) > most:
+        raise TooLarge(f"the body may have {most} bytes")
+    try:
+        return body.decode()
+    except UnicodeDecodeError as error:
+        raise BadRequest("the body is not UTF-8") from error
+
+
+async def json_object(request: web.Request, content_type: str | None = None, most: int = MOST_BYTES) -> dict[str, Any]:
+    """The body as a JSON object; no body is an empty one. Raises as `text_of` does."""
+    text = await text_of(request, content_type, most)
+    try:
+        body = json.loads(text) if text else {}
+    except (ValueError, RecursionError) as error:
+        raise BadRequest(f"the body is not JSON: {error}") from error
+    if not isinstance(body, dict):
+        raise BadRequest("the body: expected a JSON object")
+    return body
