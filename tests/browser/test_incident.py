@@ -74,6 +74,25 @@ async def test_of_two_operators_at_once_one_wins_and_both_see_who(
         await expect(each.page.locator("alert-tray")).to_contain_text("Nothing needs you")
 
 
+async def test_alerts_further_down_are_told_of(screen: Screen, et17: Camera) -> None:
+    page = await screen.console("hale")
+    below = page.get_by_role("button", name="more below")
+    await expect(below).to_be_hidden()
+    for what in ("emergency", "taser.armed", "watch_me"):
+        await et17.press(what)
+    await expect(below).to_have_text(re.compile(r"[12] more below, [12] to acknowledge"))
+    for _ in range(2):
+        if await below.is_visible():
+            await below.click()
+            await page.wait_for_timeout(200)
+    await expect(below).to_be_hidden()
+    await et17.press("taser.safe")
+    while await page.locator("alert-card").count():
+        await page.locator('alert-card [data-act="resolve"]').first.click()
+        await page.wait_for_timeout(200)
+    await expect(page.locator("alert-tray")).to_contain_text("Nothing needs you")
+
+
 async def test_advice_shows_how_far_it_came(screen: Screen, et17: Camera) -> None:
     page = await screen.console()
     await screen.row("ET17").click()

@@ -4,6 +4,7 @@
 import { FLOOD, annunciated, isOpen, needsAcknowledging, openAlerts, openCounts } from "../state/alerts.js";
 import { make, prioritySymbol, setText } from "./build.js";
 import { AlertCard } from "./alert-card.js";
+import { AlertBelow } from "./alert-below.js";
 
 const BATCH_MS = 2000; // polite news is gathered, so that a flood is one sentence
 const HOUR_S = 3600;
@@ -16,6 +17,7 @@ export class AlertTray extends HTMLElement {
   /** @type {Set<string>} */ #told = new Set();
   /** @type {string[]} */ #polite = [];
   #list = make("div", { class: "cards" });
+  #below = new AlertBelow(this.#list);
   #counts = /** @type {const} */ ([1, 2, 3]).map((priority) => ({ priority, number: make("span", { class: "n" }) }));
   #line = make("span", { class: "sec" });
   #summary = make("span", { class: "mut small" });
@@ -33,6 +35,7 @@ export class AlertTray extends HTMLElement {
       this.#flood,
       make("div", { class: "calm" }, calm, make("div", { class: "row shapes" }, ...shapes)),
       this.#list,
+      this.#below.element,
       this.#urgent,
       this.#calmly,
     );
@@ -62,6 +65,7 @@ export class AlertTray extends HTMLElement {
       card?.classList.toggle("chosen", alert.id === facts.chosen);
       this.#tell(alert);
     }
+    this.#below.show();
   }
 
   /** @param {string} id */
@@ -94,14 +98,22 @@ export class AlertTray extends HTMLElement {
     const wanted = new Set(open.map((alert) => alert.id));
     for (const [id, card] of this.#cards) if (!wanted.has(id)) this.#drop(id, card);
     open.forEach((alert, index) => {
-      const card = this.#cards.get(alert.id) ?? new AlertCard();
-      this.#cards.set(alert.id, card);
+      const card = this.#cards.get(alert.id) ?? this.#create(alert.id);
       if (this.#list.children[index] !== card) this.#list.insertBefore(card, this.#list.children[index] ?? null);
     });
   }
 
+  /** @param {string} id */
+  #create(id) {
+    const card = new AlertCard();
+    this.#cards.set(id, card);
+    this.#below.watch(card);
+    return card;
+  }
+
   /** @param {string} id @param {AlertCard} card */
   #drop(id, card) {
+    this.#below.forget(card);
     card.remove();
     this.#cards.delete(id);
   }
