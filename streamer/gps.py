@@ -23,11 +23,11 @@ from streamer.errors import GpsError
 from streamer.gps_error import GpsErrorModel
 from streamer.gps_fix import GpsFix
 from streamer.nmea import NmeaReader
+from streamer.receiver_clock import ReceiverClock
 from streamer.scenario_path import Place
 
 EVERY_S = 1.0
 SILENCE_S = 10.0  # a receiver that says nothing for so long is opened again
-WRONG_CLOCK_S = 86_400.0  # a receiver without an almanac is years out: the camera's own time is better then
 MOST_LINE_BYTES = 64 * 1024
 
 OnFix = Callable[[GpsFix], None]
@@ -83,6 +83,7 @@ class GpsdGps:
     def __init__(self, host: str, port: int, clock: Clock, backoff: Backoff, say: Say) -> None:
         self._host, self._port = host, port
         self._clock = clock
+        self._time = ReceiverClock()
         self._again = _Again(f"gpsd at {host}:{port}", clock, backoff, say)
 
     async def run(self, on_fix: OnFix) -> None:
@@ -98,7 +99,7 @@ class GpsdGps:
                 fix = gpsd.parse_report(line)
                 if fix is not None:
                     self._again.works()
-                    on_fix(in_our_time(fix, self._clock.wall()))
+                    on_fix(self._time.in_ours(fix, self._clock.wall()))
         finally:
             writer.close()
             with suppress(OSError):
@@ -112,6 +113,7 @@ class NmeaGps:
         self.reader = NmeaReader()
         self._path = path
         self._clock = clock
+        self._time = ReceiverClock()
         self._again = _Again(f"The receiver {path}", clock, backoff, say)
 
     async def run(self, on_fix: OnFix) -> None:
@@ -139,7 +141,7 @@ class NmeaGps:
                 fix = self.reader.feed(line.decode("ascii", errors="replace"))
                 if fix is not None:
                     self._again.works()
-                    on_fix(in_our_time(fix, self._clock.wall()))
+                    on_fix(self._time.in_ours(fix, self._clock.wall()))
         finally:
             close()
 
@@ -178,11 +180,6 @@ class _Again:
         if self._said:
             self._said = False
             self._say(f"{self._what} works again.")
-
-
-def in_our_time(fix: GpsFix, now: float) -> GpsFix:
-    """The fix with the camera's time, if the receiver's is more than a day out."""
-    return replace(fix, at=now) if abs(fix.at - now) > WRONG_CLOCK_S else fix
 
 
 async def _next_line(reader: asyncio.StreamReader) -> bytes:

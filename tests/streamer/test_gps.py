@@ -17,7 +17,7 @@ import pytest
 from streamer.backoff import Backoff
 from streamer.clock import SystemClock
 from streamer.errors import GpsError
-from streamer.gps import GpsdGps, GpsSource, NmeaGps, SimulatedGps, in_our_time
+from streamer.gps import GpsdGps, GpsSource, NmeaGps, SimulatedGps
 from streamer.gps_error import GpsErrorModel
 from streamer.gps_fix import GpsFix
 from streamer.projection import Projection
@@ -158,9 +158,3 @@ async def test_a_receiver_that_is_not_there_is_told_once_and_found_later(got: Co
         os.close(writer)
     assert "No such file" in got.said[0]
     assert "works again" in got.said[1]
-
-
-def test_a_receiver_without_an_almanac_does_not_set_our_time() -> None:
-    wrong, right = GpsFix(1.0, 51, 1, 4), GpsFix(1_800_000_000.0, 51, 1, 4)
-    assert in_our_time(wrong, 1_800_000_000.0).at == 1_800_000_000.0
-    assert in_our_time(right, 1_800_003_600.0) == right
