@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import secrets
+from collections.abc import Collection
 from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
@@ -260,21 +261,27 @@ class CameraAccess:
         await self._store.add_device_token(device_id, credential.digest(token), self._clock.wall())
         return token
 
-    def whip_token_for(self, device_id: str) -> str:
-        """A token to publish as this camera for the next WHIP_TOKEN_S."""
-        return credential.short_token(self._key, device_id, int(self._clock.wall()) + credential.WHIP_TOKEN_S)
+    def whip_token_for(self, device_id: str, keys: Collection[str] = ()) -> str:
+        """A token to publish as this camera for the next WHIP_TOKEN_S; a phone's ends with its session (`keys`)."""
+        return credential.short_token(self._key, device_id, int(self._clock.wall()) + credential.WHIP_TOKEN_S, keys)
 
     async def by_token(self, token: str | None) -> Device:
         """The camera that this token speaks for. Raises Unauthorised; the same whatever is wrong."""
         device_id = None
         if token is not None and token.startswith(credential.SHORT_TOKEN):
-            device_id = credential.read_short_token(self._key, token, self._clock.wall())
+            device_id = await self._by_short_token(token)
         elif token is not None:
             device_id = await self._store.device_of_token(credential.digest(token))
         device = None if device_id is None else await self._units.current(device_id)
         if device is None:
             raise Unauthorised("this token does not let a camera in", headers={"WWW-Authenticate": "Bearer"})
         return device
+
+    async def _by_short_token(self, token: str) -> str | None:
+        found = credential.read_short_token(self._key, token, self._clock.wall())
+        if found is None or await self._store.is_any_revoked(found[1]):
+            return None
+        return found[0]
 
     async def admit(self, token: str | None, device_id: str) -> Device:
         """The camera that publishes as `device_id`. Raises Unauthorised, also for another camera's token."""

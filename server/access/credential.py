@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+from collections.abc import Collection
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
@@ -39,20 +40,22 @@ def bearer(authorization: str | None) -> str | None:
     return token.strip() or None if scheme.lower() == "bearer" else None
 
 
-def short_token(key: bytes, device_id: str, expires: int) -> str:
-    """A token to publish as `device_id` until `expires` (Unix seconds); any process with the key can check it."""
-    return f"{SHORT_TOKEN}{device_id}.{expires}.{_mac(key, device_id, expires)}"
+def short_token(key: bytes, device_id: str, expires: int, keys: Collection[str] = ()) -> str:
+    """A token to publish as `device_id` until `expires` (Unix seconds); any process with the key can check it.
+
+    `keys`: the session and person by which a phone was let in; the token is no better than they are.
+    """
+    body = f"{device_id}.{expires}.{','.join(sorted(keys))}"
+    return f"{SHORT_TOKEN}{body}.{_mac(key, body)}"
 
 
-def read_short_token(key: bytes, token: str, now: float) -> str | None:
-    """The device that a short token speaks for; None if it is not ours or has expired."""
-    parts = token.removeprefix(SHORT_TOKEN).split(".")
-    if not token.startswith(SHORT_TOKEN) or len(parts) != 3 or not parts[1].isascii() or not parts[1].isdigit():
+def read_short_token(key: bytes, token: str, now: float) -> tuple[str, tuple[str, ...]] | None:
+    """The device that a short token speaks for, and its `keys`; None if it is not ours or has expired."""
+    body, _, mac = token.removeprefix(SHORT_TOKEN).rpartition(".")
+    if not token.startswith(SHORT_TOKEN) or not same(mac, _mac(key, body)):
         return None
-    device_id, expires = parts[0], parts[1]
-    if len(expires) > 12 or not same(parts[2], _mac(key, device_id, int(expires))) or now >= int(expires):
-        return None
-    return device_id
+    device_id, expires, keys = body.split(".")
+    return None if now >= int(expires) else (device_id, tuple(filter(None, keys.split(","))))
 
 
 def signed_by(public_key: bytes, device_id: str, hello: Hello, nonce: bytes) -> bool:
@@ -65,8 +68,8 @@ def signed_by(public_key: bytes, device_id: str, hello: Hello, nonce: bytes) -> 
     return True
 
 
-def _mac(key: bytes, device_id: str, expires: int) -> str:
-    return hmac.new(key, _bytes(f"watchroom-whip-v1\n{device_id}\n{expires}"), hashlib.sha256).hexdigest()
+def _mac(key: bytes, body: str) -> str:
+    return hmac.new(key, _bytes(f"watchroom-whip-v2\n{body}"), hashlib.sha256).hexdigest()
 
 
 def _bytes(text: str) -> bytes:

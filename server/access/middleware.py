@@ -106,7 +106,14 @@ class Gate:
         await self._cameras.admit(bearer(request.headers.get("Authorization")), device_id)
 
     async def admit_viewer(self, request: web.Request, device_id: str) -> Viewer:
-        """Who watches `device_id`. Raises Unauthorised, Forbidden, NotFound, Conflict while it does not record."""
+        """Who watches `device_id`. Raises Unauthorised, Forbidden, NotFound, Conflict while it does not record.
+
+        The database is asked again: an offer may have taken its time, and its sender's rights may have ended meanwhile.
+        """
+        caller = await self._caller(request)
+        if caller is None:
+            raise Unauthorised("the session has ended")
+        request[CALLER] = caller
         viewer = self.viewer(request)
         unit = self._units.unit(device_id)
         if unit.recording != "recording":

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from typing import Any
 
 import sqlalchemy as sa
@@ -166,6 +167,13 @@ class AccessStore:
         query = sa.select(revocation_table.c.id).where(revocation_table.c.at >= at)
         async with self._database.reading() as connection:
             return list((await connection.execute(query)).scalars().all())
+
+    async def is_any_revoked(self, ids: Collection[str]) -> bool:
+        """Whether one of these was revoked within the last day."""
+        if not ids:
+            return False
+        found = sa.select(revocation_table.c.id).where(revocation_table.c.id.in_(ids)).limit(1)
+        return await self._row(found) is not None
 
     async def add_api_token(self, token_id: str, token_hash: str, person_id: str, purpose: str, at: float) -> None:
         """Keep an API token."""

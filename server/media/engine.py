@@ -10,7 +10,7 @@ from typing import Any
 import structlog
 
 from server.clock import Clock
-from server.errors import Conflict, NotFound, Unavailable
+from server.errors import Conflict, NotFound, Unauthorised, Unavailable
 from server.media.dtls import Certificate
 from server.media.forwarder import Forwarder
 from server.media.live import Feed, FeedState, Viewer, WatcherInfo
@@ -29,6 +29,7 @@ log = structlog.get_logger(__name__)
 TICK_S = 1.0
 MAX_HALF_MADE = 500  # sessions whose peer has not connected yet: each costs an SSL object
 RETRY_AFTER_S = 2
+REVOKED_LATELY_S = 3.0  # an answer of the database is never so old; an officer who signs in again waits no longer
 EVERYTHING = Wish()
 
 OnFeed = Callable[[str, FeedState], None]
@@ -68,6 +69,7 @@ class MediaEngine:
         self._dirty: dict[Forwarder, None] = {}
         self._ended: Counter[str] = Counter()
         self._counted: Counter[str] = Counter()
+        self._revoked: dict[str, float] = {}
 
     @property
     def port(self) -> int:
@@ -106,8 +108,9 @@ class MediaEngine:
     async def publish(self, device_id: str, offer: str) -> Answer:
         """A camera's offer. Once connected it replaces the camera's present session.
 
-        Raises BadRequest, NotAcceptable, Unprocessable or Unavailable.
+        Raises Unauthorised, BadRequest, NotAcceptable, Unprocessable or Unavailable.
         """
+        self._refuse_revoked(device_id)
         session = WhipSession(device_id, offer, self._ready_plane(), self)
         self._publishers[session.id] = session
         return session.answer()
@@ -166,9 +169,10 @@ class MediaEngine:
     ) -> Answer:
         """A viewer's offer. `on_end` is called once, with the layer shown last, when the session ends.
 
-        Raises Conflict (kind not-streaming) while the camera does not stream, BadRequest, NotAcceptable,
+        Raises Conflict (kind not-streaming) while the camera does not stream, Unauthorised, BadRequest, NotAcceptable,
         Unprocessable or Unavailable.
         """
+        self._refuse_revoked(device_id, viewer.person_id, viewer.session_id)
         self.require_streaming(device_id)
         feed = self._feeds[device_id]
         session = WhepSession(feed, viewer, offer, wish, self._ready_plane(), self, on_end)
@@ -246,6 +250,7 @@ class MediaEngine:
 
     def revoke(self, name: str) -> int:
         """End all sessions of a device, of a person, or of a sign-in session, whichever `name` is; how many."""
+        self._revoked[name] = self._clock.monotonic()
         found: list[WhipSession | WhepSession] = [one for one in self._publishers.values() if one.device_id == name]
         found += [
             one
@@ -255,6 +260,13 @@ class MediaEngine:
         for session in found:
             session.close("access was revoked")
         return len(found)
+
+    def _refuse_revoked(self, *names: str) -> None:
+        """Who was let in just before the revocation, and comes here just after it. Raises Unauthorised."""
+        since = self._clock.monotonic() - REVOKED_LATELY_S
+        self._revoked = {name: at for name, at in self._revoked.items() if at > since}
+        if any(name in self._revoked for name in names):
+            raise Unauthorised("access was revoked")
 
     def _sessions(self) -> list[WhipSession | WhepSession]:
         return [*self._viewers.values(), *self._publishers.values()]

@@ -25,6 +25,7 @@ def whep_routes(
         viewer = await admit_viewer(request, device_id)
         wish = Wish.of_query(request.query)
         offer = await text_of(request, SDP)
+        viewer = await admit_viewer(request, device_id)  # rights may have ended while the offer trickled in
         engine.require_streaming(device_id)
         view_id = await views.begin(device_id, viewer, wish.layer)
         try:

@@ -19,6 +19,7 @@ def whip_routes(
         device_id = request.match_info["device_id"]
         await admit_camera(request, device_id)
         offer = await text_of(request, SDP)
+        await admit_camera(request, device_id)  # it may have been revoked while its offer trickled in
         answer = await engine.publish(device_id, offer)
         return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
 

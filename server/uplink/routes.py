@@ -33,7 +33,7 @@ NOT_ADMITTED = 4001  # who connects is not this camera, or may no longer do anyt
 REPLACED = 4009  # the same camera has connected anew
 
 VerifyHello = Callable[[web.Request, str, bytes, wire.Hello], Awaitable[object]]
-WhipToken = Callable[[str], str]
+WhipToken = Callable[[str, frozenset[str]], str]
 CallSign = Callable[[str], Awaitable[str]]
 Notice = Callable[[str], Coroutine[Any, Any, None]]
 SessionKeys = Callable[[web.Request], frozenset[str]]  # a phone's session and wearer; empty for a camera with a key
@@ -138,7 +138,7 @@ class Uplink:
             if not isinstance(hello, wire.Hello):
                 raise wire.WireError(f"t: expected hello, got {hello.t}")
             await self._verify_hello(request, device_id, nonce, hello)
-            welcome = await self._welcome(device_id)
+            welcome = await self._welcome(device_id, self._session_keys(request))
         except (wire.WireError, WatchroomError, TypeError, TimeoutError) as error:  # TypeError: text, or closed
             log.warning("camera not admitted", device_id=device_id, remote=request.remote, reason=str(error))
             later = isinstance(error, TimeoutError) or (isinstance(error, WatchroomError) and error.status >= 500)
@@ -147,12 +147,12 @@ class Uplink:
         await socket.send_bytes(wire.pack(welcome))
         return hello
 
-    async def _welcome(self, device_id: str) -> wire.Welcome:
+    async def _welcome(self, device_id: str, keys: frozenset[str]) -> wire.Welcome:
         return wire.Welcome(
             server_time=self._clock.wall(),
             call_sign=await self._call_sign(device_id),
             whip_path=f"/whip/{device_id}",
-            whip_token=self._whip_token_for(device_id),
+            whip_token=self._whip_token_for(device_id, keys),
             ice_servers=self._ice_servers,
         )
 
@@ -190,7 +190,7 @@ class Uplink:
     async def _refresh_token(self, connection: _Connection) -> None:
         while not connection.socket.closed:
             await asyncio.sleep(self._token_again_s)
-            token = wire.Token(whip_token=self._whip_token_for(connection.device_id))
+            token = wire.Token(whip_token=self._whip_token_for(connection.device_id, connection.keys))
             try:
                 await connection.socket.send_bytes(wire.pack(token))
             except ConnectionResetError:

@@ -111,7 +111,7 @@ class SmallServer:
             session_keys=lambda request: frozenset(request.query.getall("session", [])),
             session_valid=self._session_valid,
             session_look_s=0.05,
-            whip_token_for=lambda device_id: f"token of {device_id}",
+            whip_token_for=lambda device_id, _keys: f"token of {device_id}",
             call_sign=self.call_sign,
             ice_servers=[],
             serve_downlink=self.downlink.serve,

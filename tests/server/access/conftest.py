@@ -9,6 +9,7 @@ from typing import Any
 
 import jinja2
 import pytest
+import sqlalchemy as sa
 from aiohttp import web
 from aiohttp.pytest_plugin import AiohttpClient
 from aiohttp.test_utils import TestClient
@@ -18,7 +19,7 @@ from server.access import routes as access_routes
 from server.access.actions import Access, CameraAccess
 from server.access.middleware import COOKIE, Gate
 from server.access.permission import Permission
-from server.access.store import AccessStore
+from server.access.store import AccessStore, session_table
 from server.bus import Body, LocalBus, Topic
 from server.clock import HandClock
 from server.config import Config
@@ -50,6 +51,12 @@ class House:
     database: Database
     revoked: list[str]
     asked: list[tuple[str, str, str]]
+
+    async def sessions_of(self, person_id: str) -> list[str]:
+        """The ids of a person's sessions."""
+        async with self.database.reading() as connection:
+            query = sa.select(session_table.c.id).where(session_table.c.person_id == person_id)
+            return list((await connection.execute(query)).scalars())
 
 
 def build(database: Database, folder: Path, clock: HandClock, bus: LocalBus, **options: Any) -> House:

@@ -36,10 +36,11 @@ async def test_a_camera_publishes_by_either_token_and_only_as_itself(browser: An
 async def test_a_short_token_expires_and_cannot_be_altered(house: House) -> None:
     device = await house.units.add_device("Tango 1")
     token = house.cameras.whip_token_for(device.device_id)
-    name, expires, mac = token.rsplit(".", 2)
+    name, expires, keys, mac = token.rsplit(".", 3)
     for forged in (
-        f"{name}.{int(expires) + 1000}.{mac}", f"{name}.{expires}.{'0' * 64}", f"{name}x.{expires}.{mac}",
-        f"{name}.{expires}", f"{name}.{'9' * 30}.{mac}", f"{name}.٣.{mac}", token + "0",
+        f"{name}.{int(expires) + 1000}.{keys}.{mac}", f"{name}.{expires}.{keys}.{'0' * 64}",
+        f"{name}x.{expires}.{keys}.{mac}", f"{name}.{expires}.other.{mac}", f"{name}.{expires}", f"{name}.{expires}.{keys}",
+        f"{name}.{'9' * 30}.{keys}.{mac}", f"{name}.٣.{keys}.{mac}", f"wr_pub_.{mac}", token + "0",
     ):  # fmt: skip
         with pytest.raises(Unauthorised):
             await house.cameras.by_token(forged)
@@ -99,6 +100,23 @@ async def test_a_phone_is_let_in_by_its_wearer_alone(browser: AnyClient, house: 
     for stranger in (None, Caller(another, "s", "c"), Caller(await house.access.person_named("admin"), "s", "c")):
         with pytest.raises(Unauthorised):
             await house.cameras.verify_hello(first["device_id"], hello, NONCE, stranger)
+
+
+@pytest.mark.parametrize("how", ["signs out", "is revoked"])
+async def test_a_phones_token_ends_with_its_session(browser: AnyClient, house: House, how: str) -> None:
+    headers = await sign_in(browser, "officer")
+    phone: dict[str, Any] = await (await browser.post("/api/camera", headers=headers)).json()
+    camera = await house.units.add_device("Tango 1")
+    row = (await house.access.person_named("officer")).id
+    sessions = await house.sessions_of(row)
+    token = house.cameras.whip_token_for(phone["device_id"], {row, *sessions})
+    assert (await house.cameras.by_token(token)).device_id == phone["device_id"]
+    if how == "signs out":
+        assert (await browser.delete("/api/session", headers=headers)).status == 204
+    else:
+        await house.access.revoke_person("officer")
+    assert (await browser.post(f"/whip/{phone['device_id']}", headers=bearer(token))).status == 401
+    assert await house.cameras.by_token(house.cameras.whip_token_for(camera.device_id)), "others go on"
 
 
 def _hello(key: Ed25519PrivateKey, device_id: str) -> Hello:

@@ -30,10 +30,14 @@ def test_only_what_was_signed_is_a_token(text: str) -> None:
     bearer(text)
 
 
-@given(st.from_regex(r"[a-z0-9-]{3,40}", fullmatch=True), st.integers(1, 10**11))
-def test_a_token_is_good_until_its_second(device_id: str, expires: int) -> None:
-    token = short_token(b"k" * 32, device_id, expires)
-    assert read_short_token(b"k" * 32, token, expires - 1) == device_id
+@given(
+    st.from_regex(r"[a-z0-9-]{3,40}", fullmatch=True),
+    st.integers(1, 10**11),
+    st.sets(st.from_regex(r"[a-z0-9-]{1,64}", fullmatch=True), max_size=3),
+)
+def test_a_token_is_good_until_its_second(device_id: str, expires: int, keys: set[str]) -> None:
+    token = short_token(b"k" * 32, device_id, expires, keys)
+    assert read_short_token(b"k" * 32, token, expires - 1) == (device_id, tuple(sorted(keys)))
     assert read_short_token(b"k" * 32, token, expires) is None
     assert read_short_token(b"j" * 32, token, expires - 1) is None
 

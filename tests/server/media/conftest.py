@@ -83,6 +83,7 @@ class Site:
     url: str
     http: ClientSession
     people: dict[str, Viewer]
+    revoked: set[str]
 
 
 @web.middleware
@@ -104,10 +105,13 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
     database = Database(str(tmp_path / "views.sqlite"))
     await database.migrate()
     people = {"hale": INSPECTOR, "osei": CONTROLLER}
+    revoked: set[str] = set()
     views = LiveViewStore(database, SystemClock())
     views.start(running.tasks)
 
     async def admit_camera(request: web.Request, device_id: str) -> None:
+        if device_id in revoked:
+            raise Unauthorised("it was revoked")
         if device_id == "unknown":
             raise NotFound("no such camera")
         if request.headers.get("Authorization") != "Bearer camera":
@@ -143,7 +147,7 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
     server = TestServer(app)
     await server.start_server()
     async with ClientSession() as http:
-        yield Site(running, views, database, str(server.make_url("")).rstrip("/"), http, people)
+        yield Site(running, views, database, str(server.make_url("")).rstrip("/"), http, people, revoked)
     await server.close()
     await running.engine.close()
     await views.flush()

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from server.errors import Conflict
+from server.errors import Conflict, Unauthorised
 from server.media import stun
 from server.media.wish import Wish
 from tests.server.media.clients import Camera, Screen
@@ -96,6 +96,11 @@ async def test_revoking_ends_what_it_names(running: Running, name: str) -> None:
         assert running.engine.health()["viewers"] == 0
         await until(lambda: screen.connection.connectionState == "closed")
         assert running.engine._port.peer_count == (0 if name == CAMERA else 1)
+        with pytest.raises(Unauthorised):  # whoever was let in just before comes too late
+            await running.engine.watch(CAMERA, INSPECTOR, "")
+        if name == CAMERA:
+            with pytest.raises(Unauthorised):
+                await running.engine.publish(CAMERA, "")
     finally:
         await screen.close()
         await camera.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -105,11 +107,32 @@ async def test_no_picture_without_its_row(site: Site, monkeypatch: pytest.Monkey
         await camera.close()
 
 
+async def test_whose_rights_end_while_the_offer_trickles_in_sees_nothing(site: Site) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(site, camera)
+        offer = await screen.make_offer()
+
+        async def trickling() -> AsyncIterator[bytes]:
+            yield offer[:10].encode()
+            await asyncio.sleep(0.1)  # the server has asked who it is
+            del site.people["hale"]
+            yield offer[10:].encode()
+
+        async with site.http.post(f"{site.url}/whep/{CAMERA}", data=trickling(), headers=HALE) as response:
+            assert response.status == 401
+        assert site.running.engine.health()["viewers"] == 0
+        assert await site.views.of_device(CAMERA) == []
+    finally:
+        await screen.close()
+        await camera.close()
+
+
 async def test_no_picture_if_recording_stops_while_the_row_is_written(site: Site) -> None:
     camera, screen = Camera(), Screen()
     try:
         await publish(site, camera)
-        url = f"{site.url}/whep/{CAMERA}?stops_at=2"
+        url = f"{site.url}/whep/{CAMERA}?stops_at=3"
         async with site.http.post(url, data=await screen.make_offer(), headers=HALE) as response:
             assert response.status == 409
         assert site.running.engine.health()["viewers"] == 0

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
@@ -17,6 +19,24 @@ async def post(site: Site, body: str | bytes, headers: dict[str, str] = AUTHORIS
     async with site.http.post(f"{site.url}/whip/{CAMERA}", data=body, headers=headers) as response:
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         return response.status, await response.json(content_type=None)
+
+
+async def test_a_camera_that_is_revoked_while_its_offer_trickles_in_publishes_nothing(site: Site) -> None:
+    camera = Camera()
+    try:
+        offer = await camera.make_offer()
+
+        async def trickling() -> AsyncIterator[bytes]:
+            yield offer[:10].encode()
+            await asyncio.sleep(0.1)  # the server has asked which camera it is
+            site.revoked.add(CAMERA)
+            yield offer[10:].encode()
+
+        async with site.http.post(f"{site.url}/whip/{CAMERA}", data=trickling(), headers=AUTHORISED) as response:
+            assert response.status == 401
+        assert site.running.engine._publishers == {}
+    finally:
+        await camera.close()
 
 
 async def test_a_session_from_offer_to_delete(site: Site) -> None:
