@@ -35,10 +35,11 @@ from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
 from server.console.settings import console_settings
 from server.database import Database
-from server.errors import NotFound
+from server.errors import Conflict, NotFound
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.media.engine import MediaEngine
+from server.media.live import Viewer
 from server.media.routes import media_session_routes
 from server.media.settings import MediaSettings, ice_servers
 from server.media.store import LiveViewStore
@@ -206,6 +207,12 @@ class Watchroom:
     async def _receive_status(self, device_id: str, status: wire.Status) -> None:
         self.units.apply_status(device_id, status)
 
+    async def _admit_viewer(self, request: web.Request, device_id: str) -> Viewer:
+        viewer = await self.gate.admit_viewer(request, device_id)
+        if self.units.unit(device_id).picture.streaming and not self.engine.feed_state(device_id).streaming:
+            raise Conflict("the camera's picture is at another server process", kind="elsewhere")
+        return viewer
+
     def _is_online(self, device_id: str) -> bool:
         try:
             return self.units.unit(device_id).online
@@ -276,7 +283,7 @@ class Watchroom:
                 *alert_routes.routes(self.alerts, allow),
                 *advice_routes.routes(self.advising, allow),
                 *whip_routes(self.engine, self.gate.admit_camera, ice),
-                *whep_routes(self.engine, self.gate.admit_viewer, self.views, ice),
+                *whep_routes(self.engine, self._admit_viewer, self.views, ice),
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer),
                 *self.uplink.routes(),
                 *self.sockets.routes(),

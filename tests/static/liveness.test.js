@@ -24,6 +24,11 @@ test("nothing is live without the link; ages still tell frozen and offline", () 
   assert.equal(state({ linked: false, pictureAge: 31 }), "offline");
 });
 
+test("where the server has no picture at all, nobody waits for it", () => {
+  assert.equal(state({ pictureAge: null, waited: 0.1, elsewhere: true }), "offline");
+  assert.equal(state({ pictureAge: 1, waited: 9, elsewhere: true }), "live");
+});
+
 test("before the first frame: connecting, then offline", () => {
   assert.equal(state({ pictureAge: null, waited: 1 }), "connecting");
   assert.equal(state({ pictureAge: null, waited: 29 }), "connecting");

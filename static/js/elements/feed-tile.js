@@ -87,10 +87,11 @@ export class FeedTile extends HTMLElement {
     if (!facts || !picture) return;
     const { unit, alert, fix, large, linked, askedAt } = facts;
     const pictureAge = picture.age(now);
-    const state = feedState({ unit, pictureAge, waited: picture.waited, linked });
+    const standing = picture.standing;
+    const elsewhere = standing?.problem === "elsewhere";
+    const state = feedState({ unit, pictureAge, waited: picture.waited, linked, elsewhere });
     this.#setState(state);
     if (!unit) return;
-    const standing = picture.standing;
     const retryIn = standing?.retryAt ? standing.retryAt - performance.now() / 1000 : null;
     this.#plate.show({
       state,

@@ -89,6 +89,10 @@ function offline({ unit, fix, pictureAt, problem, retryIn, askedAt, now }) {
     const button = `Ask ${unit.call_sign} to stream`;
     return { kind: "notstreaming", icon: "camoff", title: "Recording, not streaming", line, button, event: "stream" };
   }
+  if (problem === "elsewhere") {
+    const line = `${unit.call_sign} is linked to another server. Open the console there to see its picture`;
+    return { kind: "elsewhere", icon: "linkoff", title: "Picture not here", line, button: "" };
+  }
   return {
     kind: "offline",
     icon: "camoff",

@@ -15,14 +15,15 @@ export const OFFLINE_S = 30;
  * @param {number | null} facts.pictureAge seconds since the shown frame was captured; null: no frame yet
  * @param {number} facts.waited seconds since the tile began to ask for a picture
  * @param {boolean} facts.linked the console's own link to the server
+ * @param {boolean} [facts.elsewhere] the server has said that it has no picture of this camera, another one has
  * @returns {FeedState}
  */
-export function feedState({ unit, pictureAge, waited, linked }) {
+export function feedState({ unit, pictureAge, waited, linked, elsewhere = false }) {
   if (!unit) return "empty";
   // by law there is no live view while the camera does not record
   if (linked && unit.recording !== "recording") return unit.online ? "notrec" : "offline";
   // a camera that streams is not off line because the way to its picture is slow
-  const patience = unit.online && unit.streaming ? OFFLINE_S : FROZEN_S;
+  const patience = elsewhere ? 0 : unit.online && unit.streaming ? OFFLINE_S : FROZEN_S;
   if (pictureAge === null) return waited < patience ? "connecting" : "offline";
   if (pictureAge >= OFFLINE_S) return "offline";
   if (pictureAge >= FROZEN_S) return "frozen";
