@@ -53,7 +53,6 @@ from server.operations.store import forget_where, note_where, prepare_folder, tl
 from server.positions import routes as position_routes
 from server.positions.actions import Positions
 from server.positions.store import TrailStore
-from server.redis_bus import RedisBus
 from server.tasks import TaskOwner
 from server.units import routes as unit_routes
 from server.units.actions import Units
@@ -82,7 +81,7 @@ class Watchroom:
         self.tasks = TaskOwner("server")
         self.database = Database(config.database_url)
         self.journal = Journal(self.database, self.clock)
-        self.bus: Bus = RedisBus(config.redis) if config.redis else LocalBus()
+        self.bus = _bus(config)
         self.catalogue = Catalogue.load(config.alerts)
         self._build_people_and_units()
         self._build_field()
@@ -206,6 +205,7 @@ class Watchroom:
 
     async def _receive_status(self, device_id: str, status: wire.Status) -> None:
         self.units.apply_status(device_id, status)
+        await self.requests.taken(device_id, status.taken)
 
     async def _admit_viewer(self, request: web.Request, device_id: str) -> Viewer:
         viewer = await self.gate.admit_viewer(request, device_id)
@@ -358,6 +358,14 @@ class Watchroom:
         self.url = serving.base_url(self.config.host, port, self.config.secure)
         closing.callback(forget_where, self.config.data)
         note_where(self.config.data, self.url)
+
+
+def _bus(config: Config) -> Bus:
+    if not config.redis:
+        return LocalBus()
+    from server.redis_bus import RedisBus  # 0.3 s to load, which a server of one process need not wait for
+
+    return RedisBus(config.redis)
 
 
 async def serve(config: Config, on_ready: Callable[[Watchroom], None]) -> None:

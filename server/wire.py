@@ -17,6 +17,8 @@ T = TypeVar("T")
 
 MAX_MESSAGE_BYTES = 64 * 1024  # a fix is about 120 bytes; anything near this is not ours
 
+MOST_TAKEN = 8  # requests of the last minute that a status confirms
+
 SignalKind = Literal[
     "recording.started",
     "recording.stopped",
@@ -106,6 +108,8 @@ class Status(Message):
     battery_pct: int | None = Field(default=None, ge=0, le=100)
     signal_pct: int | None = Field(default=None, ge=0, le=100)
     status_code: int = Field(default=2, ge=0, le=99)
+    # The requests that were taken last, newest last: told again and again, so that no lost message hides one.
+    taken: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=MOST_TAKEN)
 
 
 # ---- server to camera -------------------------------------------------------------------------
@@ -177,9 +181,10 @@ class Watchers(Message):
 
 
 class Request(Message):
-    """Control asks the camera to do something."""
+    """Control asks the camera to do something; it confirms by its next status."""
 
     t: Literal["request"] = "request"
+    request_id: str
     what: RequestWhat
     by: str
 

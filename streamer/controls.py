@@ -6,6 +6,7 @@ button start recording and the stream by themselves: one press is enough.
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Literal, get_args
@@ -60,6 +61,7 @@ class Kit:
     feet_code: int = field(default=PATROL_CODE, init=False)
     muted: bool = field(default=False, init=False)  # what happened before this process began is not told again
     _battery_told: bool = field(default=False, init=False)
+    _taken: deque[str] = field(default_factory=lambda: deque(maxlen=wire.MOST_TAKEN), init=False)
 
     @property
     def status_code(self) -> int:
@@ -77,6 +79,7 @@ class Kit:
             battery_pct=self.battery_pct,
             signal_pct=self.signal_pct,
             status_code=self.status_code,
+            taken=list(self._taken),
         )
 
     def begin(self) -> None:
@@ -106,8 +109,12 @@ class Kit:
             getattr(self, f"_{what}")(by)
         self.changed()
 
-    def request(self, what: wire.RequestWhat, by: str) -> None:
-        """Control asks for something. It is done and told, or refused and told."""
+    def request(self, request_id: str, what: wire.RequestWhat, by: str) -> None:
+        """Control asks for something. It is done and told, or refused and told; once, however often it comes."""
+        if request_id in self._taken:
+            return
+        self._taken.append(request_id)
+        self.changed()
         wanted = {"record": "recording", "stop_recording": "an end of recording", "stream": "your picture"}[what]
         if self.requests_refused:
             self.said(f"{by} asked for {wanted}; this camera refuses requests.")

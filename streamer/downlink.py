@@ -49,7 +49,7 @@ class Downlink:
             case wire.Watchers():
                 self._prompt.watchers(message.watchers)
             case wire.Request():
-                self._kit.request(message.what, message.by)
+                self._kit.request(message.request_id, message.what, message.by)
             case wire.AlertUpdate():
                 self._prompt.alert(message)
             case wire.Token():

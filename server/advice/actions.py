@@ -7,8 +7,8 @@ receipts take the uplink back. What is sent is a row first, so that no break of 
 from __future__ import annotations
 
 import secrets
-from collections.abc import Awaitable, Callable
-from functools import partial
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
@@ -25,6 +25,7 @@ from server.errors import Conflict, Unprocessable
 OVERTAKEN_S = 12 * 3600.0  # advice from the shift before is not pressed upon the next wearer
 MOST_RESENT = 50
 REQUEST_VALID_S = 60.0  # "start streaming now" must not come true minutes later, when nobody expects it
+KNOWN_TAKEN = 500  # every status repeats the last ones: the database is not asked for what is known
 SKEW_S = 2.0  # R11: below this, a difference of clocks is mostly the message's travel time
 
 CallSign = Callable[[str], Awaitable[str]]  # device_id → call sign; raises NotFound
@@ -108,6 +109,7 @@ class CameraRequests:
         self._clock = clock
         self._ring = ring
         self._online = online
+        self._known_taken: deque[tuple[str, str]] = deque(maxlen=KNOWN_TAKEN)
 
     async def ask(self, device_id: str, what: wire.RequestWhat, by_name: str) -> None:
         """Ask for `what` in the name of a person; forgotten after a minute. Raises Conflict if out of reach."""
@@ -117,19 +119,19 @@ class CameraRequests:
         await self._ring(device_id)
 
     async def waiting(self, device_id: str) -> list[Item]:
-        """What is asked of this camera and was not sent yet."""
+        """What is asked of this camera and was not taken yet; the camera tells a repetition by `request_id`."""
         rows = await self._store.waiting(device_id, self._clock.wall() - REQUEST_VALID_S)
         return [
-            Item(
-                f"request {row.id}",
-                wire.Request(what=row.what, by=row.by_name),
-                partial(self._set_sent, row.id),
-            )
-            for row in rows
+            Item(f"request {row.id}", wire.Request(request_id=row.id, what=row.what, by=row.by_name)) for row in rows
         ]
 
-    async def _set_sent(self, request_id: str) -> None:
-        await self._store.set_sent(request_id, self._clock.wall())
+    async def taken(self, device_id: str, request_ids: Sequence[str]) -> None:
+        """The camera's status says that it has these. Raises Unavailable; the next status says so again."""
+        new = [one for one in request_ids if (device_id, one) not in self._known_taken]
+        if not new:
+            return
+        await self._store.set_taken(device_id, new, self._clock.wall())
+        self._known_taken.extend((device_id, one) for one in new)
 
 
 def _same(before: Advice, device_id: str, words: str) -> Advice:

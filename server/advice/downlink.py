@@ -23,11 +23,10 @@ LOOK_AGAIN_S = 15.0  # a doorbell that was lost without a trace
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One thing that a camera should know. `sent` is awaited once it is on its way."""
+    """One thing that a camera should know."""
 
     key: str
     message: wire.Message
-    sent: Callable[[], Awaitable[None]] | None = None
 
 
 Source = Callable[[str], Awaitable[Sequence[Item]]]  # device_id → what it should know now
@@ -84,8 +83,6 @@ class Link:
                 continue
             await self._send(wire.pack(item.message))
             self._told[item.key] = item.message
-            if item.sent is not None:
-                await item.sent()
 
 
 class Downlink:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import replace
 from typing import Any
@@ -41,7 +41,7 @@ request_table = sa.Table(
     sa.Column("what", sa.String(20), nullable=False),
     sa.Column("by_name", sa.String(200), nullable=False),
     sa.Column("at", sa.Double, nullable=False),
-    sa.Column("sent_at", sa.Double, nullable=True),
+    sa.Column("taken_at", sa.Double, nullable=True),
 )
 
 
@@ -123,7 +123,7 @@ class AdviceStore:
 
 
 class RequestStore:
-    """What cameras are asked to do, until it is sent or too old."""
+    """What cameras are asked to do, until they have taken it or it is too old."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -135,20 +135,23 @@ class RequestStore:
             await tx.execute(sa.insert(request_table).values(**row))
 
     async def waiting(self, device_id: str, since: float) -> Sequence[Any]:
-        """Rows (id, what, by_name) not sent yet and made at or after `since`; oldest first."""
+        """Rows (id, what, by_name) not taken yet and made at or after `since`; oldest first."""
         query = (
             sa.select(request_table.c.id, request_table.c.what, request_table.c.by_name)
-            .where(request_table.c.device_id == device_id, request_table.c.sent_at.is_(None))
+            .where(request_table.c.device_id == device_id, request_table.c.taken_at.is_(None))
             .where(request_table.c.at >= since)
             .order_by(request_table.c.at)
         )
         async with self._database.reading() as connection:
             return (await connection.execute(query)).all()
 
-    async def set_sent(self, request_id: str, at: float) -> None:
-        """It is on its way."""
+    async def set_taken(self, device_id: str, request_ids: Collection[str], at: float) -> None:
+        """The camera has them."""
+        mine = sa.and_(request_table.c.device_id == device_id, request_table.c.id.in_(request_ids))
         async with self._database.transaction() as tx:
-            await tx.execute(sa.update(request_table).where(request_table.c.id == request_id).values(sent_at=at))
+            await tx.execute(
+                sa.update(request_table).where(mine, request_table.c.taken_at.is_(None)).values(taken_at=at)
+            )
 
 
 def _advice(row: Any) -> Advice:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 import webbrowser
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -29,6 +29,8 @@ from streamer.scenario import Officer, Scenario, parse
 
 BUILT_IN = ROOT / "streamer" / "scenarios" / "night_shift.toml"
 HEAD_START_S = 3.0  # a camera's process needs about that long before it can play its part
+FIRST_ALONE_S = 1.5
+BETWEEN_S = 0.1
 OPERATORS = (("achebe", "Insp. Achebe", "inspector"), ("okafor", "D. Okafor", "control"))
 OFFICER = ("rahman", "PS Rahman", "officer")
 
@@ -74,16 +76,29 @@ async def play(children: Children, folder: Path, port: int, cameras: int, scenar
             closing.push_async_callback(children.close)  # before the server ends: their last words are heard
             live = _first_picture(watchroom)
             start_at = watchroom.clock.wall() + HEAD_START_S
+            orders: list[tuple[str, list[str]]] = []
             for officer in plan.officers:
                 device, key_file = await _camera_of(watchroom, officer)
                 arguments = _arguments(config, watchroom.url, plan, officer, device, key_file, start_at)
-                children.start(officer.call_sign, arguments)
+                orders.append((officer.call_sign, arguments))
+            tasks.start(_bring_in(children, orders, live), "cameras")
             await _welcome(watchroom, browser)
             await _either(tasks, stop, live)
             if not stop.is_set():
                 print("Ready", flush=True)
             await stop.wait()
             print("\nEnding …", flush=True)
+
+
+async def _bring_in(children: Children, orders: list[tuple[str, list[str]]], live: asyncio.Event) -> None:
+    """The first camera alone until its picture has come: six at once on two cores show nothing for two seconds."""
+    first, *others = orders
+    children.start(*first)
+    with suppress(TimeoutError):
+        await asyncio.wait_for(live.wait(), FIRST_ALONE_S)
+    for order in others:
+        children.start(*order)
+        await asyncio.sleep(BETWEEN_S)
 
 
 async def _either(tasks: TaskOwner, *events: asyncio.Event) -> None:

@@ -174,6 +174,7 @@ class SmallServer:
 
     async def _apply_status(self, device_id: str, status: wire.Status) -> None:
         self.statuses.append((device_id, status))
+        await self.requests.taken(device_id, status.taken)
 
     async def _poisoned(self, device_id: str, reason: str) -> None:
         await self.alerts.raise_system("uplink.poison", device_id, reason)

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { fixOf } from "../../static/js/net/phone_kit.js";
 import { h264First } from "../../static/js/net/whip_client.js";
 import * as phones from "../../static/js/state/phone.js";
+import * as words from "../../static/js/state/phone_words.js";
 import { clockCheck, landing, refusalText } from "../../static/js/state/screen_checks.js";
 
 const { NEW_PHONE, hear } = phones;
@@ -24,15 +25,15 @@ test("advice: the newest unheard is shown, and one that is sent again stays as h
 
 test("the emergency button claims nothing that is not proven", () => {
   const pressed = { ...UP, emergencyAt: 5, waiting: 1, urgent: 1 };
-  assert.equal(phones.emergencyWords(UP).word, "Emergency");
-  assert.equal(phones.emergencyWords(pressed).word, "Sending for help");
-  assert.equal(phones.toldText(pressed), "Emergency: being sent");
+  assert.equal(words.emergencyWords(UP).word, "Emergency");
+  assert.equal(words.emergencyWords(pressed).word, "Sending for help");
+  assert.equal(words.toldText(pressed), "Emergency: being sent");
   assert.equal(
-    phones.emergencyWords({ ...pressed, urgent: 0 }).word,
+    words.emergencyWords({ ...pressed, urgent: 0 }).word,
     "Emergency sent",
     "a waiting position does not matter",
   );
-  assert.equal(phones.emergencyWords({ ...pressed, link: "down", urgent: 0 }).word, "Sending for help");
+  assert.equal(words.emergencyWords({ ...pressed, link: "down", urgent: 0 }).word, "Sending for help");
 });
 
 test("control's answer to an emergency is shown, is not covered by a lesser one, and its end clears it", () => {
@@ -44,33 +45,33 @@ test("control's answer to an emergency is shown, is not covered by a lesser one,
     by: "Okafor",
   });
   let phone = hear({ ...UP, emergencyAt: 5, watchAsked: true }, update("emergency.pressed", "acknowledged"));
-  assert.equal(phones.toldText(phone), "Emergency: acknowledged by Okafor");
+  assert.equal(words.toldText(phone), "Emergency: acknowledged by Okafor");
   phone = hear(phone, update("watch.requested", "resolved"));
-  assert.equal(phones.toldText(phone), "Emergency: acknowledged by Okafor");
+  assert.equal(words.toldText(phone), "Emergency: acknowledged by Okafor");
   assert.equal(phone.watchAsked, false);
   phone = hear(phone, update("emergency.pressed", "resolved"));
   assert.equal(phone.emergencyAt, null);
-  assert.equal(phones.toldText(phone), "Emergency: ended by Okafor");
+  assert.equal(words.toldText(phone), "Emergency: ended by Okafor");
 });
 
 test("the officer is told who watches", () => {
   const watchers = [{ name: "Insp. Achebe", role: "inspector", since: 1 }];
-  assert.equal(phones.watchersText(NEW_PHONE).head, "Nobody watches you now");
+  assert.equal(words.watchersText(NEW_PHONE).head, "Nobody watches you now");
   const phone = hear(NEW_PHONE, { t: "watchers", watchers });
-  assert.deepEqual(phones.watchersText(phone), { head: "1 person watches you now", names: "Insp. Achebe" });
-  assert.equal(phones.watchersText({ ...phone, watchers: [...watchers, ...watchers] }).head, "2 people watch you now");
+  assert.deepEqual(words.watchersText(phone), { head: "1 person watches you now", names: "Insp. Achebe" });
+  assert.equal(words.watchersText({ ...phone, watchers: [...watchers, ...watchers] }).head, "2 people watch you now");
 });
 
 test("state and link in words that an officer can trust", () => {
-  assert.equal(phones.stateWord({ ...UP, camera: "on", recordingSince: 5 }), "Recording");
-  assert.equal(phones.stateWord({ ...UP, camera: "on" }), "Not recording");
+  assert.equal(words.stateWord({ ...UP, camera: "on", recordingSince: 5 }), "Recording");
+  assert.equal(words.stateWord({ ...UP, camera: "on" }), "Not recording");
   assert.equal(
-    phones.stateWord({ ...UP, camera: "failed", recordingSince: 5 }),
+    words.stateWord({ ...UP, camera: "failed", recordingSince: 5 }),
     "No camera",
     "never says Recording without a camera",
   );
-  assert.equal(phones.linkWord({ ...UP, camera: "on", live: "live" }), "live");
-  assert.equal(phones.linkWord({ ...UP, link: "down", waiting: 12 }), "no link, 12 kept");
+  assert.equal(words.linkWord({ ...UP, camera: "on", live: "live" }), "live");
+  assert.equal(words.linkWord({ ...UP, link: "down", waiting: 12 }), "no link, 12 kept");
 });
 
 test("the wire's status follows the phone", () => {
@@ -82,13 +83,24 @@ test("the wire's status follows the phone", () => {
       battery_pct: 40,
       signal_pct: null,
       status_code: 0,
+      taken: [],
     },
   );
 });
 
+test("a request is confirmed by the status, and known when it comes again", () => {
+  const request = { t: "request", request_id: "r1", what: "record", by: "Okafor" };
+  assert.ok(!phones.isKnownRequest(UP, request));
+  let phone = phones.hear(phones.hear(UP, request), request);
+  assert.deepEqual(phones.statusOf(phone).taken, ["r1"]);
+  assert.ok(phones.isKnownRequest(phone, request));
+  for (let number = 2; number < 20; number += 1) phone = phones.hear(phone, { ...request, request_id: `r${number}` });
+  assert.deepEqual([phones.statusOf(phone).taken.length, phones.statusOf(phone).taken.at(-1)], [8, "r19"]);
+});
+
 test("every refusal of the camera says what to do", () => {
   for (const name of ["SecurityError", "NotAllowedError", "NotFoundError", "NotReadableError", "whatever"]) {
-    assert.match(phones.cameraProblemText(name), /\.$/);
+    assert.match(words.cameraProblemText(name), /\.$/);
   }
 });
 

@@ -89,19 +89,19 @@ def test_a_battery_that_wavers_raises_one_alert(bench: Bench) -> None:
 
 
 def test_control_may_ask_and_is_told_by_name(bench: Bench) -> None:
-    bench.kit.request("record", "Insp. Achebe")
-    bench.kit.request("stream", "Insp. Achebe")
-    bench.kit.request("record", "Insp. Achebe")
+    bench.kit.request("request-1", "record", "Insp. Achebe")
+    bench.kit.request("request-2", "stream", "Insp. Achebe")
+    bench.kit.request("request-3", "record", "Insp. Achebe")
     assert bench.signals() == [("recording.started", "control"), ("stream.started", "control")]
     assert bench.said[0] == "Insp. Achebe asks for recording."
     assert bench.said[-1] == "It is recording already."
-    bench.kit.request("stop_recording", "Okafor")
+    bench.kit.request("request-4", "stop_recording", "Okafor")
     assert bench.kit.recording == "buffering"
 
 
 def test_a_camera_may_be_set_to_refuse(bench: Bench) -> None:
     bench.kit.requests_refused = True
-    bench.kit.request("record", "Price")
+    bench.kit.request("request-5", "record", "Price")
     assert bench.signals() == []
     assert bench.said == ["Price asked for recording; this camera refuses requests."]
 

@@ -128,7 +128,10 @@ def test_requests_tokens_and_watchers(bench: Bench, screen: Screen) -> None:
     downlink = downlink_of(bench, screen)
     tokens: list[str] = []
     downlink.on_token = tokens.append
-    downlink.take(wire.Request(what="record", by="Okafor"))
+    for _ in range(2):  # its confirmation was lost
+        downlink.take(wire.Request(request_id="r1", what="record", by="Okafor"))
+    assert bench.said.count("Okafor asks for recording.") == 1
+    assert bench.kit.status().taken == ["r1"]
     downlink.take(wire.Token(whip_token="fresh"))
     assert (bench.kit.recording, tokens) == ("recording", ["fresh"])
     names = ["Insp. Achebe", "Okafor", "Price"]

@@ -165,7 +165,7 @@ async def test_a_refused_message_goes_to_quarantine_and_the_next_gets_through(
 
 async def test_what_the_server_says_comes_down_in_order(bench: Bench, server: TelemetryServer) -> None:
     advice = wire.Advice(advice_id="a1", text="go", author="Price", sent_at=1.0)
-    server.on_welcome = [advice, wire.Request(what="record", by="Price")]
+    server.on_welcome = [advice, wire.Request(request_id="r1", what="record", by="Price")]
     camera = Camera(bench, server.url)
     welcomes: list[wire.Welcome] = []
     camera.uplink.on_welcome = welcomes.append

@@ -1,13 +1,13 @@
 // The phone's screen: writes what is true of the camera into the page, and only where it changed.
+import { adviceShown } from "../state/phone.js";
 import {
-  adviceShown,
   cameraProblemText,
   emergencyWords,
   linkWord,
   stateWord,
   toldText,
   watchersText,
-} from "../state/phone.js";
+} from "../state/phone_words.js";
 
 /** @import { Phone } from "../state/phone.js" */
 
@@ -86,7 +86,11 @@ export class PhonePanel {
     show("curtain", camera !== "on");
     if (this.#barred) return;
     show("start-camera", camera === "off" || camera === "failed");
-    const texts = { off: "Your camera is off. Nothing is sent.", starting: "The phone opens its camera.", on: "" };
+    const texts = {
+      off: "Your camera is off: no picture and no sound is sent. Control sees where you are.",
+      starting: "The phone opens its camera.",
+      on: "",
+    };
     write("curtain-text", camera === "failed" ? cameraProblemText(cameraProblem) : texts[camera]);
   }
 

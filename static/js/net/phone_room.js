@@ -1,5 +1,5 @@
 // The phone as a camera, behind the buttons: what each press says, and what each word from control changes.
-import { NEW_PHONE, hear, markAdvice, statusOf } from "../state/phone.js";
+import { NEW_PHONE, hear, isKnownRequest, markAdvice, statusOf } from "../state/phone.js";
 import { PhoneLine } from "./phone_line.js";
 import { PhoneCamera } from "./phone_camera.js";
 import { followBattery, followPosition } from "./phone_kit.js";
@@ -170,10 +170,13 @@ export class PhoneRoom {
 
   /** @param {Record<string, any> & { t: string }} message */
   #hear(message) {
+    const isRepeated = message.t === "request" && isKnownRequest(this.phone, message);
     this.#change(hear(this.phone, message));
     // The token that the picture waited for.
     if (message["whip_token"]) this.#camera.retryNow();
     if (message.t !== "request") return;
+    this.#tell(); // confirms it
+    if (isRepeated) return;
     this.#parts.onHint(`${message["by"]} asks: ${ASKED[message["what"]] ?? message["what"]}.`);
     if (message["what"] === "record") this.startRecording();
     else if (message["what"] === "stream") this.startCamera();

@@ -23,6 +23,7 @@
  * @property {{ at: number, accuracy: number } | null} fix
  * @property {"" | "refused" | "none"} positionProblem
  * @property {{ pct: number, charging: boolean } | null} battery
+ * @property {readonly string[]} taken the ids of control's last requests, newest last
  */
 
 /** @type {Phone} */
@@ -44,9 +45,11 @@ export const NEW_PHONE = {
   fix: null,
   positionProblem: "",
   battery: null,
+  taken: [],
 };
 
 const ADVICE_KEPT = 20;
+const TAKEN_KEPT = 8; // as many as a status may hold
 const CLOSED = new Set(["resolved", "false"]);
 
 /**
@@ -62,11 +65,23 @@ export function hear(phone, message) {
       return { ...phone, watchers: message["watchers"] };
     case "advice":
       return withAdvice(phone, message);
+    case "request":
+      return isKnownRequest(phone, message)
+        ? phone
+        : { ...phone, taken: [...phone.taken, message["request_id"]].slice(-TAKEN_KEPT) };
     case "alert_update":
       return withTold(phone, { kind: message["kind"], state: message["state"], by: message["by"] ?? null });
     default:
       return phone;
   }
+}
+
+/**
+ * Sent again after a broken line, since no status of ours had confirmed it.
+ * @param {Phone} phone @param {Record<string, any>} message
+ */
+export function isKnownRequest(phone, message) {
+  return phone.taken.includes(message["request_id"]);
 }
 
 /** @param {Phone} phone @param {Record<string, any>} message @returns {Phone} */
@@ -116,78 +131,6 @@ export function statusOf(phone) {
     signal_pct: null,
     // 0 emergency, 2 on patrol: the national status codes.
     status_code: phone.emergencyAt === null ? 2 : 0,
+    taken: phone.taken,
   };
-}
-
-/** @param {Phone} phone @returns {string} the one word that the officer must be able to trust */
-export function stateWord(phone) {
-  if (phone.camera === "starting") return "Starting camera";
-  if (phone.camera === "failed") return "No camera";
-  if (phone.camera === "off") return "Camera off";
-  return phone.recordingSince === null ? "Not recording" : "Recording";
-}
-
-/** @param {Phone} phone @returns {string} */
-export function linkWord({ link, live, waiting, camera }) {
-  if (link === "out") return "signed out";
-  if (link !== "up") return waiting > 1 ? `no link, ${waiting} kept` : "no link";
-  if (camera !== "on") return "linked";
-  return { idle: "linked", connecting: "connecting", live: "live", waiting: "picture waits" }[live];
-}
-
-/** @param {string} problem a DOMException's name @returns {string} what happened, then what to do */
-export function cameraProblemText(problem) {
-  switch (problem) {
-    case "SecurityError":
-      return "The camera needs a secure page. Open the address that begins with https.";
-    case "NotAllowedError":
-      return "The camera is not allowed here. Allow camera and microphone for this site in the browser’s settings, then start again.";
-    case "NotFoundError":
-    case "OverconstrainedError":
-      return "This phone shows no camera to the browser.";
-    case "NotReadableError":
-    case "AbortError":
-      return "Another app holds the camera. Close it, then start again.";
-    default:
-      return "The camera did not start. Start it again.";
-  }
-}
-
-/** @param {Phone} phone @returns {{ head: string, names: string }} */
-export function watchersText({ watchers, watchAsked }) {
-  if (watchers.length === 0)
-    return { head: "Nobody watches you now", names: watchAsked ? "Control is asked to watch" : "" };
-  const head = watchers.length === 1 ? "1 person watches you now" : `${watchers.length} people watch you now`;
-  return { head, names: watchers.map(({ name }) => name).join(", ") };
-}
-
-/** @param {Phone} phone @returns {string} what control has done; "" when there is nothing to tell */
-export function toldText(phone) {
-  const { told, emergencyAt } = phone;
-  if (emergencyAt !== null && (!told || !told.kind.startsWith("emergency"))) {
-    return isProven(phone) ? "Emergency: control’s server has it" : "Emergency: being sent";
-  }
-  if (!told) return "";
-  const what = told.kind.startsWith("emergency") ? "Emergency" : told.kind.startsWith("watch") ? "Watch me" : "Alert";
-  const by = told.by ? ` by ${told.by}` : "";
-  const words = {
-    acknowledged: `acknowledged${by}`,
-    resolved: `ended${by}`,
-    false: `ended${by}`,
-    cleared: "cleared",
-    raised: "control has it",
-  };
-  return `${what}: ${words[/** @type {keyof typeof words} */ (told.state)] ?? told.state}`;
-}
-
-/** The emergency button's two lines. It says *sent* only once the server has committed it. @param {Phone} phone */
-export function emergencyWords(phone) {
-  if (phone.emergencyAt === null) return { word: "Emergency", sub: "hold 1 s, everyone is told" };
-  if (!isProven(phone)) return { word: "Sending for help", sub: "it goes as soon as there is a link" };
-  return { word: "Emergency sent", sub: "hold 1 s to send it again" };
-}
-
-/** Everything urgent is in the server's books. @param {Phone} phone */
-function isProven({ link, urgent, told }) {
-  return (told?.kind.startsWith("emergency") ?? false) || (link === "up" && urgent === 0);
 }

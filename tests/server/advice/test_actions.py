@@ -132,12 +132,16 @@ async def test_advice_waits_until_acknowledged_but_not_for_the_next_shift(scene:
     assert await scene.advising.waiting("cam-1") == []
 
 
-async def test_a_request_is_sent_once_and_soon_or_never(scene: Scene) -> None:
+async def test_a_request_waits_until_the_camera_has_taken_it_and_not_for_long(scene: Scene) -> None:
     await scene.requests.ask("cam-1", "record", "Anna")
     (item,) = await scene.requests.waiting("cam-1")
-    assert item.message == wire.Request(what="record", by="Anna")
-    assert item.sent is not None
-    await item.sent()
+    assert isinstance(item.message, wire.Request)
+    assert (item.message.what, item.message.by) == ("record", "Anna")
+    await scene.requests.taken("cam-1", ["another"])
+    await scene.requests.taken("cam-2", [item.message.request_id])
+    assert await scene.requests.waiting("cam-1") == [item], "another camera cannot take it"
+    for _ in range(2):  # each status says it again
+        await scene.requests.taken("cam-1", ["another", item.message.request_id])
     assert await scene.requests.waiting("cam-1") == []
     await scene.requests.ask("cam-1", "stream", "Anna")
     scene.clock.move(REQUEST_VALID_S + 1)

@@ -93,27 +93,6 @@ async def test_a_new_connection_is_told_again(tasks: TaskOwner) -> None:
     assert down._links == {}
 
 
-async def test_sending_is_noted_only_when_it_happened(tasks: TaskOwner) -> None:
-    sent: list[str] = []
-
-    async def note() -> None:
-        sent.append("sent")
-
-    knowledge = Knowledge()
-    knowledge.items = [Item("request 1", wire.Request(what="record", by="A"), note)]
-    down = Downlink(LocalBus())
-    down.add_source(knowledge.of)
-    broken = End()
-    broken.broken = True
-    await asyncio.wait_for(down.serve("cam-1", broken.send, never()), 5)
-    assert sent == []
-    end = End()
-    tasks.start(down.serve("cam-1", end.send, never()), "serve")
-    await end.next()
-    await asyncio.sleep(0)
-    assert sent == ["sent"]
-
-
 async def test_a_database_that_is_away_is_asked_again(tasks: TaskOwner) -> None:
     knowledge, end = Knowledge(), End()
     knowledge.items, knowledge.away = [advice(1)], 1

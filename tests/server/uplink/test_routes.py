@@ -280,9 +280,26 @@ async def test_the_officer_hears_of_watchers_requests_and_the_alert(
         await server.downlink.ring("cam-1")
         assert [watcher.name for watcher in (await one.until(wire.Watchers)).watchers] == ["Anna"]
         await server.requests.ask("cam-1", "record", "Anna")
-        assert await one.until(wire.Request) == wire.Request(what="record", by="Anna")
+        asked = await one.until(wire.Request)
+        assert (asked.what, asked.by) == ("record", "Anna")
         await one.send(signal(server, 1, "emergency.pressed"))
         assert (await one.until(wire.AlertUpdate)).state == "raised"
+
+
+async def test_a_request_that_a_dead_line_swallowed_comes_again_until_the_camera_has_taken_it(
+    server: SmallServer, session: ClientSession
+) -> None:
+    async with camera(session, server) as one:
+        await server.requests.ask("cam-1", "record", "Anna")
+        asked = await one.until(wire.Request)
+    async with camera(session, server) as one:  # it had come, and its camera never said so
+        assert await one.until(wire.Request) == asked
+        status = wire.Status(at=server.clock.wall(), recording="recording", streaming=False, taken=[asked.request_id])
+        await one.send(status)
+        await eventually(lambda: server.statuses)
+    async with camera(session, server) as one:
+        await server.requests.ask("cam-1", "stream", "Anna")
+        assert (await one.until(wire.Request)).what == "stream"
 
 
 async def test_a_camera_lost_while_recording_raises_an_alert_that_clears_when_it_is_back(
