@@ -32,7 +32,7 @@ from server.operations.store import WHERE, prepare_folder, write_private
 from server.serving import base_url
 from server.units.actions import Units
 from server.units.store import UnitStore
-from server.units.unit import checked_record_mode
+from server.units.unit import Device, checked_record_mode
 
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
 
@@ -138,13 +138,18 @@ def device_add(
     async def work(registry: Registry) -> dict[str, Any]:
         key = Ed25519PrivateKey.generate()
         fresh = _write_key(data, key)
-        device = await registry.units.add_device(
-            call_sign,
-            wearer_name=wearer,
-            collar_number=collar_number,
-            public_key=key.public_key().public_bytes_raw(),
-            record_mode=mode,
-        )
+        try:
+            device = await registry.units.add_device(
+                call_sign,
+                wearer_name=wearer,
+                collar_number=collar_number,
+                public_key=key.public_key().public_bytes_raw(),
+                record_mode=mode,
+            )
+        except WatchroomError:
+            fresh.unlink()
+            raise
+        await _warn_of_namesakes(registry, device)
         key_file = fresh.replace(fresh.with_name(f"{device.device_id}.pem"))
         token = await registry.cameras.add_token(device.device_id)
         where = camera_urls(origin or _base_url(registry.config), device)
@@ -171,6 +176,13 @@ def device_revoke(device_id: str, data: Data) -> int:
         return (await registry.units.revoke(device_id)).registration()
 
     return _with_registry(data, work)
+
+
+async def _warn_of_namesakes(registry: Registry, device: Device) -> None:
+    """Two cameras of one call sign are two units on every console: often a replaced one that was not revoked."""
+    for other in await registry.units.registered():
+        if other.call_sign == device.call_sign and other.device_id != device.device_id and other.revoked_at is None:
+            typer.echo(f"{other.device_id} is {other.call_sign} too; if it was replaced, revoke it", err=True)
 
 
 # ---- persons and tokens -----------------------------------------------------------------------------

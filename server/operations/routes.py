@@ -29,7 +29,7 @@ class _Numbers(Collector):
                 counter.add_metric([what], value)
             yield counter
         for part, read in self._gauges.items():
-            gauge = GaugeMetricFamily(f"watchroom_{part}", f"State of {part} now", labels=["what"])
+            gauge = GaugeMetricFamily(f"watchroom_{part}", f"How many there are {part}", labels=["what"])
             for what, value in sorted(read().items()):
                 gauge.add_metric([what], value)
             yield gauge

@@ -58,6 +58,18 @@ async def test_a_camera_from_registration_to_revocation(tmp_path: Path) -> None:
     assert [(one["device_id"], one["revoked"]) for one in listed] == [(device_id, True)]
 
 
+def test_a_camera_that_is_refused_leaves_no_key_and_a_namesake_is_named(tmp_path: Path) -> None:
+    data = ["--data", str(tmp_path)]
+    refused = command("device", "add", "", *data)
+    assert refused.returncode == 2 and "Call sign" in refused.stderr
+    assert list((tmp_path / "keys").iterdir()) == []
+    first = command("device", "add", "ET17", *data)
+    assert first.stderr == ""
+    second = command("device", "add", "ET17", *data)
+    assert json.loads(first.stdout)["device_id"] in second.stderr and "revoke" in second.stderr
+    assert len(list((tmp_path / "keys").iterdir())) == 2
+
+
 async def test_a_person_and_their_token(tmp_path: Path) -> None:
     person = printed("person", "add", "hill", "--role", "control", "--data", str(tmp_path), given="correct horse\n")
     assert (person["name"], person["role"]) == ("hill", "control")
