@@ -96,11 +96,12 @@ test("tile 1: a waiting priority 1 takes it from every choice; priority 2 only w
 
 test("the meter counts ten minutes, closed ones too", () => {
   const alerts = withAlerts(noAlerts(), [
-    anAlert({ id: "1", raised_at: 1000 }),
-    anAlert({ id: "2", raised_at: 1500, state: "false" }),
-    anAlert({ id: "3", raised_at: 399 }),
+    anAlert({ id: "1", needs_since: 1000 }),
+    anAlert({ id: "2", needs_since: 1500, state: "false" }),
+    anAlert({ id: "3", raised_at: 399, needs_since: 399 }),
+    anAlert({ id: "4", raised_at: 399, needs_since: 1200 }),
   ]);
-  assert.equal(annunciated(alerts, 1599), 2);
+  assert.equal(annunciated(alerts, 1599), 3, "what was raised again lately counts, however old it is");
   assert.equal(lastClosed(alerts)?.id, "2");
 });
 

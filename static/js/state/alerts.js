@@ -25,6 +25,11 @@ export function needsAcknowledging(alert) {
   return alert.state === "raised" || alert.state === "cleared";
 }
 
+/** One call for a person: what was told of it need not be told again, until it needs somebody anew. @param {Alert} alert */
+export function occasion(alert) {
+  return `${alert.id} ${alert.kind} ${alert.needs_since}`;
+}
+
 /** @param {Alert} alert */
 export function isOpen(alert) {
   return alert.state !== "resolved" && alert.state !== "false";
@@ -78,12 +83,12 @@ export function unacknowledged(alerts) {
 }
 
 /**
- * Alerts raised within the meter's ten minutes.
+ * Alerts raised, or raised again, within the meter's ten minutes.
  * @param {Alerts} alerts
  * @param {number} now
  */
 export function annunciated(alerts, now) {
-  return [...alerts.values()].filter((alert) => now - alert.raised_at < METER_WINDOW_S).length;
+  return [...alerts.values()].filter((alert) => now - alert.needs_since < METER_WINDOW_S).length;
 }
 
 /**

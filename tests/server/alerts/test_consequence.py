@@ -120,6 +120,26 @@ def test_chatter_stays_acknowledged_but_the_same_a_minute_later_is_news() -> Non
         assert (model.effects[-1], model.open.state) == (effect, state)
 
 
+def test_an_alert_needs_somebody_since_it_was_raised_raised_again_or_became_graver() -> None:
+    model = run([(1, "taser.drawn")])
+    assert model.open is not None
+    model.open, _ = acknowledged(model.open, By("p", "P"), NOW + 5)
+    since = [model.open.needs_since]
+    for seq, (kind, at) in enumerate(
+        (
+            ("taser.drawn", NOW + 10),
+            ("taser.drawn", NOW + 1200),
+            ("taser.drawn", NOW + 1201),
+            ("taser.armed", NOW + 1300),
+        ),
+        start=2,
+    ):
+        model.signal(seq, kind, at)
+        since.append(model.open.needs_since)
+    assert since == [NOW, NOW, NOW + 1200, NOW + 1200, NOW + 1300]
+    assert model.open.raised_at == NOW
+
+
 def test_cleared_stays_in_the_tray_until_a_person_has_seen_it() -> None:
     model = run([(1, "taser.armed"), (2, "taser.safe")])
     assert model.open is not None
