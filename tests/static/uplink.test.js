@@ -223,6 +223,21 @@ test("retryNow gives a line that owes a confirmation two seconds to prove that i
   mock.timers.reset();
 });
 
+test("retryNow waits for positions as long as the server gathers them", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { uplink, last } = rig();
+  await uplink.start();
+  last().join();
+  uplink.say({ t: "fix", lat: 1 });
+  uplink.retryNow();
+  mock.timers.tick(5999);
+  assert.equal(last().readyState, 1);
+  mock.timers.tick(1);
+  assert.equal(last().readyState, 3);
+  uplink.stop();
+  mock.timers.reset();
+});
+
 test("a line that never says welcome is dialled again; a late word on the old one changes nothing", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const { uplink, sockets, last, heard } = rig();

@@ -28,7 +28,8 @@ import { Deadlines } from "./deadlines.js";
 // A phone's radio can be gone for seconds without a close: after this the line is taken for dead.
 const CONFIRM_WITHIN_MS = 8000;
 const JOIN_WITHIN_MS = 8000;
-const PROVE_WITHIN_MS = 2000; // the phone says that its network has changed: a living line confirms within a second
+// The phone was unlocked or changed its network: a living line confirms signals at once, and positions every 5 s.
+const PROVE_WITHIN_MS = { signals: 2000, positions: 6000 };
 
 export class Uplink {
   /** @type {UplinkParts & { now: () => number, chance: () => number, dial: (url: string) => WebSocket }} */ #parts;
@@ -70,10 +71,15 @@ export class Uplink {
   /** The network is said to be back, or the phone was unlocked: waits out no pause, and no line that owes an answer. */
   retryNow() {
     if (!this.#running) return;
-    if (this.#joined) return this.#outbox.isUnderWay && this.#deadlines.start(PROVE_WITHIN_MS);
+    if (this.#joined) return this.#prove();
     this.#attempt = 0;
     this.#hangUp();
     this.#dial();
+  }
+
+  #prove() {
+    const { signals, positions } = PROVE_WITHIN_MS;
+    if (this.#outbox.isUnderWay) this.#deadlines.start(this.#outbox.urgent > 0 ? signals : positions);
   }
 
   /**
