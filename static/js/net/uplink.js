@@ -26,8 +26,7 @@ import { Deadlines } from "./deadlines.js";
  */
 
 // A phone's radio can be gone for seconds without a close: after this the line is taken for dead.
-const CONFIRM_WITHIN_MS = 8000;
-const JOIN_WITHIN_MS = 8000;
+const CONFIRM_WITHIN_MS = 8000; // and for the welcome
 // The phone was unlocked or changed its network: a living line confirms signals at once, and positions every 5 s.
 const PROVE_WITHIN_MS = { signals: 2000, positions: 6000 };
 
@@ -78,8 +77,8 @@ export class Uplink {
   }
 
   #prove() {
-    const { signals, positions } = PROVE_WITHIN_MS;
-    if (this.#outbox.isUnderWay) this.#deadlines.start(this.#outbox.urgent > 0 ? signals : positions);
+    const owed = this.#outbox.urgent > 0 ? "signals" : "positions";
+    if (this.#outbox.isUnderWay) this.#deadlines.start(PROVE_WITHIN_MS[owed]);
   }
 
   /**
@@ -111,7 +110,7 @@ export class Uplink {
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => this.#hear(socket, data);
     socket.onclose = () => this.#lost(socket);
-    this.#deadlines.start(JOIN_WITHIN_MS);
+    this.#deadlines.start(CONFIRM_WITHIN_MS);
   }
 
   #hangUp() {
