@@ -20,6 +20,7 @@ from server.clock import Clock
 from server.errors import WatchroomError
 from server.tasks import TaskOwner
 from server.uplink.actions import CameraWatch, Intake, Receivers, Send, TooManyRefused
+from server.uplink.offset import ClockOffset
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,9 @@ class Uplink:
         self._token_again_s = token_again_s
         self._session_look_s = session_look_s
         self._held: dict[str, _Connection] = {}
+        self._offsets: dict[
+            str, ClockOffset
+        ] = {}  # of each camera that was ever here: one whose line breaks keeps its clock
         # What asks or changes the database is finished even if its camera is gone: cut off in the middle, it
         # would cost the pool a connection each time a camera loses its network.
         self._working = TaskOwner("uplink")
@@ -94,6 +98,16 @@ class Uplink:
     def connected(self) -> list[str]:
         """The cameras that are connected to this process."""
         return list(self._held)
+
+    def clock_offset(self, device_id: str) -> float | None:
+        """How many seconds the camera's clock is ahead of ours; None if it has told this process no time.
+
+        Too small by the least time that a message was under way in the last minute or so (see ClockOffset). A queue
+        in front of the camera's whole uplink delays these messages too: an age that is reckoned with this is then
+        too young by as much, which is at most about half of `HEARTBEAT_S`, for a slower line is cut.
+        """
+        offset = self._offsets.get(device_id)
+        return None if offset is None else offset.seconds
 
     async def close(self) -> None:
         """Send every camera away, for the server is going, and finish what they brought."""
@@ -115,6 +129,7 @@ class Uplink:
             send = socket.send_bytes
             intake = Intake(self._receivers, device_id, hello.outbox_id, self._clock, waiting, self._working, send)
             intake.offset.add(hello.at, self._clock.wall())
+            self._offsets[device_id] = intake.offset
             connection = _Connection(device_id, socket, self._session_keys(request))
             try:
                 await self._hold(connection)
@@ -223,6 +238,7 @@ class Uplink:
         connection = self._held.get(device_id)
         if connection is not None and connection.id != holder:
             del self._held[device_id]
+            self._offsets.pop(device_id, None)  # its clock is told elsewhere now
             self._end(connection, REPLACED, "the camera has connected anew")
             # As far as this process knows it is off line: else it would tell all others for ever that it is there.
             self._working.start(self._on_disconnected(device_id), f"moved {device_id}")

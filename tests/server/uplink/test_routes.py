@@ -369,6 +369,10 @@ async def test_a_wrong_clock_is_estimated_from_the_hello(server: SmallServer, se
     assert latest is not None
     assert (latest.standing.value, latest.device_at) == ("live", skewed)
     assert abs(latest.offset_s - 3600) < 60
+    offset = server.uplink.clock_offset("cam-1")
+    assert offset is not None, "its picture may go on while its line has gone"
+    assert abs(offset - 3600) < 60
+    assert server.uplink.clock_offset("cam-2") is None
 
 
 async def test_a_camera_that_cannot_be_told_anything_connects_anew(server: SmallServer, session: ClientSession) -> None:
