@@ -204,6 +204,7 @@ async def test_a_camera_that_another_process_holds_now_is_off_line_here(
         assert await closed_code(one) == 4009
         await eventually(lambda: server.links == ["+cam-1", "-cam-1"])
         assert server.uplink.connected() == []
+        assert server.uplink.clock_offset("cam-1") is None, "what its clock does from now on is told elsewhere"
 
 
 async def test_a_phone_is_put_out_with_the_session_that_let_it_in(server: SmallServer, session: ClientSession) -> None:
