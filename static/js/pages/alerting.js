@@ -89,7 +89,7 @@ export class Alerting {
   /** A hidden page has shown nothing to anybody: it tells when it is looked at. */
   tell() {
     if (document.visibilityState !== "visible") return;
-    for (const id of this.#toTell) if (this.socket.seen(id)) this.#toTell.delete(id);
+    for (const id of this.#toTell) if (!this.desk.room.alerts.has(id) || this.socket.seen(id)) this.#toTell.delete(id);
     const open = openAlerts(this.desk.room.alerts);
     this.sightings = withHeard(this.sightings, open, this.desk.now(), this.room.isLive);
   }

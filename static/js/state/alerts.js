@@ -5,6 +5,7 @@
 /** @typedef {ReadonlyMap<string, Alert>} Alerts */
 
 export const METER_WINDOW_S = 600;
+const RECENT_S = 3600;
 export const FLOOD = 10; // EEMUA 191: ten alarms in ten minutes is a flood
 
 /**
@@ -18,6 +19,18 @@ export function withAlerts(alerts, incoming) {
   const next = new Map(alerts);
   for (const alert of newer) if (alert.seq > (next.get(alert.id)?.seq ?? -1)) next.set(alert.id, alert);
   return next;
+}
+
+/**
+ * Without those that were closed more than an hour ago, as a snapshot has it: a console stands for a whole shift.
+ * @param {Alerts} alerts
+ * @param {number} now
+ * @returns {Alerts}
+ */
+export function recentAlerts(alerts, now) {
+  const isRecent = /** @param {Alert} alert */ (alert) => isOpen(alert) || (alert.closed_at ?? now) > now - RECENT_S;
+  const kept = [...alerts].filter(([, alert]) => isRecent(alert));
+  return kept.length === alerts.size ? alerts : new Map(kept);
 }
 
 /** Nobody has said that they saw it: it flashes, it sounds. @param {Alert} alert */
