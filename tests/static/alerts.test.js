@@ -79,7 +79,9 @@ test("cleared without anybody having seen it still waits", () => {
 
 test("a unit's alarm is its most urgent one", () => {
   const alerts = withAlerts(noAlerts(), [anAlert({ id: "x", priority: 3 }), anAlert({ id: "y", priority: 1 })]);
-  assert.equal(alarmsByDevice(alerts).get("et17-cam")?.id, "y");
+  assert.equal(alarmsByDevice(alerts.values()).get("et17-cam")?.id, "y");
+  const closed = [anAlert({ id: "over", state: "resolved" }), anAlert({ id: "unreal", state: "false" })];
+  assert.equal(alarmsByDevice(closed).size, 0);
 });
 
 test("tile 1: a waiting priority 1 takes it from every choice; priority 2 only while it waits; priority 3 never", () => {

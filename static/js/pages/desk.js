@@ -55,7 +55,7 @@ export class Desk extends EventTarget {
   }
 
   get alarms() {
-    return alarmsByDevice(this.room.alerts);
+    return alarmsByDevice(this.room.alerts.values());
   }
 
   get tileOne() {

@@ -68,13 +68,14 @@ function byUrgency(one, other) {
 }
 
 /**
- * The most urgent open alert of each device.
- * @param {Alerts} alerts
+ * The most urgent open alert of each device: the one that its tile, its row and its marker wear.
+ * @param {Iterable<Alert>} alerts
  * @returns {ReadonlyMap<string, Alert>}
  */
 export function alarmsByDevice(alerts) {
   const alarms = new Map();
-  for (const alert of openAlerts(alerts)) if (!alarms.has(alert.device_id)) alarms.set(alert.device_id, alert);
+  for (const alert of [...alerts].filter(isOpen).sort(byUrgency))
+    if (!alarms.has(alert.device_id)) alarms.set(alert.device_id, alert);
   return alarms;
 }
 
