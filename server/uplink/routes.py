@@ -82,9 +82,8 @@ class Uplink:
         self._token_again_s = token_again_s
         self._session_look_s = session_look_s
         self._held: dict[str, _Connection] = {}
-        self._offsets: dict[
-            str, ClockOffset
-        ] = {}  # of each camera that was ever here: one whose line breaks keeps its clock
+        # Of each camera with a key that was ever here: one whose line breaks keeps its clock.
+        self._offsets: dict[str, ClockOffset] = {}
         # What asks or changes the database is finished even if its camera is gone: cut off in the middle, it
         # would cost the pool a connection each time a camera loses its network.
         self._working = TaskOwner("uplink")
@@ -100,8 +99,10 @@ class Uplink:
         return list(self._held)
 
     def clock_offset(self, device_id: str) -> float | None:
-        """How many seconds the camera's clock is ahead of ours; None if it has told this process no time.
+        """How many seconds the camera's clock is ahead of ours; None for a phone, and if this process was told no time.
 
+        A phone's sender reports do not go by the clock that its messages state: a browser (libwebrtc's time_util) reads
+        the wall clock once and counts on from there, which stands still while the phone sleeps.
         Too small by the least time that a message was under way in the last minute or so (see ClockOffset). A queue
         in front of the camera's whole uplink delays these messages too: an age that is reckoned with this is then
         too young by as much, which is at most about half of `HEARTBEAT_S`, for a slower line is cut.
@@ -129,8 +130,8 @@ class Uplink:
             send = socket.send_bytes
             intake = Intake(self._receivers, device_id, hello.outbox_id, self._clock, waiting, self._working, send)
             intake.offset.add(hello.at, self._clock.wall())
-            self._offsets[device_id] = intake.offset
             connection = _Connection(device_id, socket, self._session_keys(request))
+            self._note_clock(connection, intake.offset)
             try:
                 await self._hold(connection)
                 serving = self._working.start(self._serve_downlink(device_id, send, gone), f"downlink {device_id}")
@@ -170,6 +171,12 @@ class Uplink:
             whip_token=self._whip_token_for(device_id),
             ice_servers=self._ice_servers,
         )
+
+    def _note_clock(self, connection: _Connection, offset: ClockOffset) -> None:
+        if connection.keys:  # a phone, see clock_offset
+            self._offsets.pop(connection.device_id, None)
+        else:
+            self._offsets[connection.device_id] = offset
 
     async def _hold(self, connection: _Connection) -> None:
         device_id = connection.device_id

@@ -376,6 +376,14 @@ async def test_a_wrong_clock_is_estimated_from_the_hello(server: SmallServer, se
     assert server.uplink.clock_offset("cam-2") is None
 
 
+async def test_a_phone_tells_no_clock_of_its_picture(server: SmallServer, session: ClientSession) -> None:
+    """Its browser dates a picture by another clock than the page its messages."""
+    async with camera(session, server):
+        assert server.uplink.clock_offset("cam-1") is not None
+    async with camera(session, server, signed_in="session-1"):
+        assert server.uplink.clock_offset("cam-1") is None
+
+
 async def test_a_camera_that_cannot_be_told_anything_connects_anew(server: SmallServer, session: ClientSession) -> None:
     async def broken(_device_id: str) -> list[Any]:
         raise ZeroDivisionError("a defect of ours")
