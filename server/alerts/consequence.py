@@ -13,6 +13,7 @@ from typing import TypedDict
 from server.alerts.alert import Alert, Happening, Origin, State, Step, Wearer, follow
 from server.alerts.catalogue import AlertKind
 
+BOUNCE_S = 10.0  # a contact that comes and goes: who has not been answered yet waits on, and nothing sounds anew
 CHATTER_S = 60.0  # the same within a minute of the last is chatter (A4); later, it is news, even if acknowledged
 
 
@@ -112,7 +113,9 @@ def raise_again(alert: Alert, kind: AlertKind, seen: Occurrence, current: AlertK
     if _is_news(alert, seen):
         state = follow(alert, Happening.RETURN)
         step = Step(Effect.RETURN.value, seen.received_at, None, _detail(kind.title, seen))
-        return Consequence(Effect.RETURN, _needs_somebody(replace(counted, state=state), seen), (step,))
+        again = _needs_somebody(replace(counted, state=state), seen)
+        bounced = alert.state is State.CLEARED and seen.received_at - alert.last_at < BOUNCE_S
+        return Consequence(Effect.RETURN, replace(again, needs_since=alert.needs_since) if bounced else again, (step,))
     return Consequence(Effect.REPEAT, replace(counted, state=follow(alert, Happening.REPEAT)))
 
 

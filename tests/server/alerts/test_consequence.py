@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from server.alerts.alert import NEXT, Alert, By, Happening, Origin, State, acknowledged, closed
 from server.alerts.catalogue import Catalogue
 from server.alerts.consequence import (
+    BOUNCE_S,
     CHATTER_S,
     Consequence,
     Effect,
@@ -138,6 +139,18 @@ def test_an_alert_needs_somebody_since_it_was_raised_raised_again_or_became_grav
         since.append(model.open.needs_since)
     assert since == [NOW, NOW, NOW + 1200, NOW + 1200, NOW + 1300]
     assert model.open.raised_at == NOW
+
+
+def test_a_contact_that_bounces_does_not_put_off_what_nobody_has_acknowledged() -> None:
+    model = run([(1, "taser.armed")])
+    for seq in range(2, 42, 2):
+        model.signal(seq, "taser.safe", NOW + seq)
+        model.signal(seq + 1, "taser.armed", NOW + seq + 1)
+    assert model.open is not None
+    assert (model.effects[-1], model.open.needs_since) == (Effect.RETURN, NOW)
+    model.signal(42, "taser.safe", NOW + 42)
+    model.signal(43, "taser.armed", NOW + 41 + BOUNCE_S)
+    assert model.open.needs_since == NOW + 41 + BOUNCE_S
 
 
 def test_cleared_stays_in_the_tray_until_a_person_has_seen_it() -> None:
