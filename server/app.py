@@ -103,7 +103,12 @@ class Watchroom:
         self.cameras = CameraAccess(store, self.units, self.clock)
         self.gate = Gate(self.access, self.cameras, self.units, config)
         self.engine = MediaEngine(
-            MediaSettings.of(config), self.clock, self.tasks, self.units.apply_feed, self.units.apply_watchers
+            MediaSettings.of(config),
+            self.clock,
+            self.tasks,
+            self.units.apply_feed,
+            self.units.apply_watchers,
+            lambda device_id: self.uplink.clock_offset(device_id),
         )
         self.views = LiveViewStore(self.database, self.clock)
 

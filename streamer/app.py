@@ -80,7 +80,9 @@ class Camera:
         self._tls = tls_context(config)
         self._stream = Stream(config.server, self.link, clock, self._rng, self._tls)
         has_keys = config.keys and sys.stdin.isatty()
-        self.downlink = Downlink(self.outbox, self.kit, self.prompt, clock, keys=has_keys)
+        # an officer who is played reads what is printed into a file, too
+        has_reader = self.prompt.is_screen or config.scenario is not None or config.heard_after_s > 0
+        self.downlink = Downlink(self.outbox, self.kit, self.prompt, clock, keys=has_keys, has_reader=has_reader)
         self._stop: asyncio.Event | None = None
         self._has_keys = has_keys
         self._refusal: StreamerError | None = None

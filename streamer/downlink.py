@@ -26,14 +26,19 @@ FromServer = (
 
 
 class Downlink:
-    """Takes each message to where it belongs. `shown` is told of each piece of advice when the officer has it."""
+    """Takes each message to where it belongs. `on_shown` is told of each piece of advice when the officer has it.
 
-    def __init__(self, outbox: Outbox, kit: Kit, prompt: Prompt, clock: Clock, *, keys: bool) -> None:
+    `has_reader`: an officer sees what the prompt says. Without one (a service that writes a log) advice is told to the
+    server as delivered and never as shown: control must say it again, or by radio.
+    """
+
+    def __init__(self, outbox: Outbox, kit: Kit, prompt: Prompt, clock: Clock, *, keys: bool, has_reader: bool) -> None:
         self._outbox = outbox
         self._kit = kit
         self._prompt = prompt
         self._clock = clock
         self._keys = keys
+        self._has_reader = has_reader
         self.on_token: Callable[[str], None] = lambda token: None
         self.on_shown: Callable[[str], None] = lambda advice_id: None
 
@@ -63,8 +68,13 @@ class Downlink:
             self._show(advice)
 
     def heard(self, advice_id: str | None = None) -> int:
-        """The officer answers: all that was shown (or that one piece) is acknowledged. Returns how many."""
-        shown = [advice for advice in self._outbox.advice_in("shown") if advice_id in (None, advice.advice_id)]
+        """The officer answers: all that was shown (or that one piece) is acknowledged. Returns how many.
+
+        Who answers by the local control of a camera without a reader has had it in another way.
+        """
+        states = ("shown",) if self._has_reader else ("shown", "delivered")
+        waiting = [advice for state in states for advice in self._outbox.advice_in(state)]
+        shown = [advice for advice in waiting if advice_id in (None, advice.advice_id)]
         for advice in shown:
             self._outbox.advice(self._clock.wall(), replace(advice, state="acknowledged"))
         if shown:
@@ -86,6 +96,6 @@ class Downlink:
         self._show(advice)
 
     def _show(self, advice: AdviceRow) -> None:
-        if self._prompt.advice(advice.text, advice.author, keys=self._keys):
+        if self._prompt.advice(advice.text, advice.author, keys=self._keys) and self._has_reader:
             self._outbox.advice(self._clock.wall(), replace(advice, state="shown"))
             self.on_shown(advice.advice_id)

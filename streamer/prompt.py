@@ -38,6 +38,14 @@ class Prompt:
             return False
         return True
 
+    @property
+    def is_screen(self) -> bool:
+        """Whether lines come before somebody's eyes: on a terminal, and not in a log that nobody reads."""
+        try:
+            return self._out.isatty()
+        except ValueError:  # closed
+            return False
+
     def advice(self, text: str, author: str, *, keys: bool) -> bool:
         """A piece of advice; with `keys` the officer is told how to answer. True if it was shown."""
         return self.say(f"ADVICE from {author}: {text}" + ("  (h: heard)" if keys else ""), loud=True)

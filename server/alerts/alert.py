@@ -130,6 +130,7 @@ class Alert:
     place: str | None
     state: State
     raised_at: float
+    needs_since: float  # since when it has needed somebody: raised, raised again, or graver
     device_at: float
     clock_offset_s: float
     count: int
@@ -198,6 +199,7 @@ def as_json(alert: Alert, steps: list[Step]) -> dict[str, Any]:
         "place": alert.place,
         "state": alert.state.value,
         "raised_at": alert.raised_at,
+        "needs_since": alert.needs_since,
         "device_at": alert.device_at,
         "clock_offset_s": alert.clock_offset_s,
         "count": alert.count,

@@ -13,6 +13,7 @@ from typing import TypedDict
 from server.alerts.alert import Alert, Happening, Origin, State, Step, Wearer, follow
 from server.alerts.catalogue import AlertKind
 
+BOUNCE_S = 10.0  # a contact that comes and goes: who has not been answered yet waits on, and nothing sounds anew
 CHATTER_S = 60.0  # the same within a minute of the last is chatter (A4); later, it is news, even if acknowledged
 
 
@@ -84,6 +85,7 @@ def raise_new(
         place=setting.place,
         state=State.RAISED,
         raised_at=seen.received_at,
+        needs_since=seen.received_at,
         device_at=seen.origin.at,
         clock_offset_s=seen.offset_s,
         count=1,
@@ -111,7 +113,9 @@ def raise_again(alert: Alert, kind: AlertKind, seen: Occurrence, current: AlertK
     if _is_news(alert, seen):
         state = follow(alert, Happening.RETURN)
         step = Step(Effect.RETURN.value, seen.received_at, None, _detail(kind.title, seen))
-        return Consequence(Effect.RETURN, _needs_somebody(replace(counted, state=state)), (step,))
+        again = _needs_somebody(replace(counted, state=state), seen)
+        bounced = alert.state is State.CLEARED and seen.received_at - alert.last_at < BOUNCE_S
+        return Consequence(Effect.RETURN, replace(again, needs_since=alert.needs_since) if bounced else again, (step,))
     return Consequence(Effect.REPEAT, replace(counted, state=follow(alert, Happening.REPEAT)))
 
 
@@ -131,7 +135,7 @@ def clear(alert: Alert, seen: Occurrence) -> Consequence:
 
 def _escalated(alert: Alert, kind: AlertKind, seen: Occurrence) -> Consequence:
     state = follow(alert, Happening.ESCALATE)
-    graver = _needs_somebody(replace(alert, state=state, **_words(kind)))
+    graver = _needs_somebody(replace(alert, state=state, **_words(kind)), seen)
     steps = (Step(Effect.ESCALATE.value, seen.received_at, None, _detail(f"{alert.title} → {kind.title}", seen)),)
     if alert.last_clear is None or not alert.last_clear.after(alert.last_raise):
         return Consequence(Effect.ESCALATE, graver, steps)
@@ -139,8 +143,9 @@ def _escalated(alert: Alert, kind: AlertKind, seen: Occurrence) -> Consequence:
     return Consequence(Effect.ESCALATE, over, (*steps, Step(Effect.CLEAR.value, seen.received_at)))
 
 
-def _needs_somebody(alert: Alert) -> Alert:
-    return replace(alert, acknowledged_by=None, acknowledged_at=None, cleared_at=None)
+def _needs_somebody(alert: Alert, seen: Occurrence) -> Alert:
+    """Whoever dealt with it before dealt with something else: the waiting begins anew."""
+    return replace(alert, needs_since=seen.received_at, acknowledged_by=None, acknowledged_at=None, cleared_at=None)
 
 
 def _is_news(alert: Alert, seen: Occurrence) -> bool:

@@ -218,6 +218,7 @@ def _alert(body: Mapping[str, Any]) -> Alert:
     """The alert of a row; `asdict` has made maps of its parts."""
     parts: dict[str, Any] = dict(body)
     parts["state"] = State(parts["state"])
+    parts.setdefault("needs_since", parts["raised_at"])  # rows from before it was kept
     for name in ("last_raise", "last_clear"):
         parts[name] = Origin(**parts[name]) if parts[name] else None
     for name in ("acknowledged_by", "closed_by"):

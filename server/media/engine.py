@@ -34,6 +34,7 @@ EVERYTHING = Wish()
 
 OnFeed = Callable[[str, FeedState], None]
 OnWatchers = Callable[[str, list[WatcherInfo]], None]
+ClockOffset = Callable[[str], float | None]  # see MediaPlane
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +54,20 @@ class MediaEngine:
     """
 
     def __init__(
-        self, settings: MediaSettings, clock: Clock, tasks: TaskOwner, on_feed: OnFeed, on_watchers: OnWatchers
+        self,
+        settings: MediaSettings,
+        clock: Clock,
+        tasks: TaskOwner,
+        on_feed: OnFeed,
+        on_watchers: OnWatchers,
+        clock_offset: ClockOffset,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._tasks = tasks
         self._on_feed = on_feed
         self._on_watchers = on_watchers
+        self._clock_offset = clock_offset
         self._buffers = SrtpBuffers()
         self._port = UdpPort(self._buffers, clock, self._after_drain)
         self._plane: MediaPlane | None = None
@@ -80,7 +88,9 @@ class MediaEngine:
         """Open the port. Raises StartError with a sentence for the terminal."""
         certificate = Certificate.kept_in(self._settings.folder)
         self._port.open(self._settings.host, self._settings.port)
-        self._plane = MediaPlane(self._port, self._buffers, certificate, self._clock, self._announced)
+        self._plane = MediaPlane(
+            self._port, self._buffers, certificate, self._clock, self._announced, self._clock_offset
+        )
         self._tasks.repeat(TICK_S, self._tick, "media.tick")
         log.info("media port open", port=self._port.port, addresses=self._announced(), gso=self._port.has_gso)
 

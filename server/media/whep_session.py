@@ -94,13 +94,12 @@ class WhepSession:
 
     def describe(self, now: float) -> dict[str, Any]:
         """The session as JSON; `clock` is in terms of the timestamps that this viewer sees."""
-        video = self.outlet.video
         return {
             "session_id": self.id,
             "device_id": self.device_id,
             "kind": "viewer",
             "connected": self.peer.is_ready,
-            "clock": video.clock_reading() if video is not None else None,
+            "clock": self._clock_reading(),
             "layer": self.outlet.layer,
             "layers": list(self.feed.flowing(now)),
             "reduced": self.choice.reduced,
@@ -108,6 +107,17 @@ class WhepSession:
             "fraction_lost": self.outlet.fraction_lost,
             "round_trip_s": self.outlet.round_trip_s,
         }
+
+    def _clock_reading(self) -> dict[str, float | int | None] | None:
+        """When the newest picture was captured, on our clock if it is known how far the camera's is from it."""
+        video = self.outlet.video
+        reading = video.clock_reading() if video is not None else None
+        if reading is None:
+            return None
+        offset, captured = self._plane.clock_offset(self.device_id), reading["captured_at"]
+        if offset is not None and captured is not None:
+            reading["captured_at"] = captured - offset
+        return {**reading, "camera_offset_s": offset}
 
     def tick(self, now: float) -> None:
         """Once a second."""

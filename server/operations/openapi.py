@@ -46,7 +46,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Alert": _thing(
         "id:string seq:integer kind:string title:string priority:integer device_id:string call_sign:string "
-        "state:string raised_at:number count:integer",
+        "state:string raised_at:number needs_since:number count:integer",
         "family:string cause:string action:string time_allowed_s:number lat:number? lon:number? place:string? "
         "device_at:number? acknowledged_at:number? cleared_at:number? closed_at:number?",
         acknowledged_by={"type": ["object", "null"]},

@@ -20,6 +20,7 @@ from server.clock import Clock
 from server.errors import WatchroomError
 from server.tasks import TaskOwner
 from server.uplink.actions import CameraWatch, Intake, Receivers, Send, TooManyRefused
+from server.uplink.offset import ClockOffset
 
 log = structlog.get_logger(__name__)
 
@@ -81,6 +82,8 @@ class Uplink:
         self._token_again_s = token_again_s
         self._session_look_s = session_look_s
         self._held: dict[str, _Connection] = {}
+        # Of each camera with a key that was ever here: one whose line breaks keeps its clock.
+        self._offsets: dict[str, ClockOffset] = {}
         # What asks or changes the database is finished even if its camera is gone: cut off in the middle, it
         # would cost the pool a connection each time a camera loses its network.
         self._working = TaskOwner("uplink")
@@ -94,6 +97,18 @@ class Uplink:
     def connected(self) -> list[str]:
         """The cameras that are connected to this process."""
         return list(self._held)
+
+    def clock_offset(self, device_id: str) -> float | None:
+        """How many seconds the camera's clock is ahead of ours; None for a phone, and if this process was told no time.
+
+        A phone's sender reports do not go by the clock that its messages state: a browser (libwebrtc's time_util) reads
+        the wall clock once and counts on from there, which stands still while the phone sleeps.
+        Too small by the least time that a message was under way in the last minute or so (see ClockOffset). A queue
+        in front of the camera's whole uplink delays these messages too: an age that is reckoned with this is then
+        too young by as much, which is at most about half of `HEARTBEAT_S`, for a slower line is cut.
+        """
+        offset = self._offsets.get(device_id)
+        return None if offset is None else offset.seconds
 
     async def close(self) -> None:
         """Send every camera away, for the server is going, and finish what they brought."""
@@ -116,6 +131,7 @@ class Uplink:
             intake = Intake(self._receivers, device_id, hello.outbox_id, self._clock, waiting, self._working, send)
             intake.offset.add(hello.at, self._clock.wall())
             connection = _Connection(device_id, socket, self._session_keys(request))
+            self._note_clock(connection, intake.offset)
             try:
                 await self._hold(connection)
                 serving = self._working.start(self._serve_downlink(device_id, send, gone), f"downlink {device_id}")
@@ -155,6 +171,12 @@ class Uplink:
             whip_token=self._whip_token_for(device_id, keys),
             ice_servers=self._ice_servers,
         )
+
+    def _note_clock(self, connection: _Connection, offset: ClockOffset) -> None:
+        if connection.keys:  # a phone, see clock_offset
+            self._offsets.pop(connection.device_id, None)
+        else:
+            self._offsets[connection.device_id] = offset
 
     async def _hold(self, connection: _Connection) -> None:
         device_id = connection.device_id
@@ -223,6 +245,7 @@ class Uplink:
         connection = self._held.get(device_id)
         if connection is not None and connection.id != holder:
             del self._held[device_id]
+            self._offsets.pop(device_id, None)  # its clock is told elsewhere now
             self._end(connection, REPLACED, "the camera has connected anew")
             # As far as this process knows it is off line: else it would tell all others for ever that it is there.
             self._working.start(self._on_disconnected(device_id), f"moved {device_id}")

@@ -103,8 +103,9 @@ async def test_advice_shows_how_far_it_came(screen: Screen, et17: Camera) -> Non
     message = page.locator("advice-composer .msg").last
     proven = message.locator(".rcp li.on")
     await expect(message).to_contain_text("Hold, contain. Two units are on their way to you.")
-    await expect(proven).to_contain_text(["Sent", "Delivered", "Shown"])
     await et17.says("ADVICE from Insp. Hale: Hold, contain. Two units are on their way to you.")
+    await expect(proven).to_contain_text(["Sent", "Delivered"])
+    await expect(message).to_contain_text("Not shown")  # it went to a file: nobody says that an officer has seen it
     await et17.press("heard")
     await expect(proven).to_contain_text(["Sent", "Delivered", "Shown", "Acknowledged"])
 

@@ -63,3 +63,13 @@ test("a unit's advice, oldest first", () => {
     ["a", "b"],
   );
 });
+
+test("of advice the newest fifty are kept, and a late receipt brings no older one back", () => {
+  const many = Array.from({ length: 60 }, (_, index) =>
+    someAdvice({ id: `v${index}`, seq: index, sent_at: 1000 + index }),
+  );
+  const kept = withAdvice(noAdvice(), many);
+  assert.deepEqual([kept.size, kept.has("v9"), kept.has("v10")], [50, false, true]);
+  const late = withAdvice(kept, [someAdvice({ id: "v3", seq: 99, sent_at: 1003, shown_at: 1100 })]);
+  assert.deepEqual([...late.keys()].sort(), [...kept.keys()].sort());
+});

@@ -79,7 +79,9 @@ test("cleared without anybody having seen it still waits", () => {
 
 test("a unit's alarm is its most urgent one", () => {
   const alerts = withAlerts(noAlerts(), [anAlert({ id: "x", priority: 3 }), anAlert({ id: "y", priority: 1 })]);
-  assert.equal(alarmsByDevice(alerts).get("et17-cam")?.id, "y");
+  assert.equal(alarmsByDevice(alerts.values()).get("et17-cam")?.id, "y");
+  const closed = [anAlert({ id: "over", state: "resolved" }), anAlert({ id: "unreal", state: "false" })];
+  assert.equal(alarmsByDevice(closed).size, 0);
 });
 
 test("tile 1: a waiting priority 1 takes it from every choice; priority 2 only while it waits; priority 3 never", () => {
@@ -96,11 +98,12 @@ test("tile 1: a waiting priority 1 takes it from every choice; priority 2 only w
 
 test("the meter counts ten minutes, closed ones too", () => {
   const alerts = withAlerts(noAlerts(), [
-    anAlert({ id: "1", raised_at: 1000 }),
-    anAlert({ id: "2", raised_at: 1500, state: "false" }),
-    anAlert({ id: "3", raised_at: 399 }),
+    anAlert({ id: "1", needs_since: 1000 }),
+    anAlert({ id: "2", needs_since: 1500, state: "false" }),
+    anAlert({ id: "3", raised_at: 399, needs_since: 399 }),
+    anAlert({ id: "4", raised_at: 399, needs_since: 1200 }),
   ]);
-  assert.equal(annunciated(alerts, 1599), 2);
+  assert.equal(annunciated(alerts, 1599), 3, "what was raised again lately counts, however old it is");
   assert.equal(lastClosed(alerts)?.id, "2");
 });
 

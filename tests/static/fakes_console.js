@@ -21,6 +21,7 @@ export function anAlert(change = {}) {
     place: "Harbour Street",
     state: "raised",
     raised_at: 1000,
+    needs_since: 1000,
     device_at: 1000,
     count: 1,
     acknowledged_by: null,

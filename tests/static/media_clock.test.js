@@ -21,6 +21,14 @@ test("a camera whose clock contradicts the receipt is dated by the receipt", () 
   assert.equal(capturedAt({ ...mapping, received_at: null }, 1000), 500);
 });
 
+test("a camera whose clock is known is late by as much as its picture has queued", () => {
+  const known = { ...mapping, camera_offset_s: -3600 };
+  assert.equal(capturedAt({ ...known, captured_at: 495.2 }, 1000), 495.2);
+  assert.equal(capturedAt({ ...known, captured_at: 500.3 }, 1000), 500.2, "nothing is received before it is captured");
+  assert.equal(capturedAt({ ...known, captured_at: 100 }, 1000), 500.2, "its clock was set since it was asked");
+  assert.equal(capturedAt({ ...mapping, captured_at: 495.2, camera_offset_s: null }, 1000), 500.2);
+});
+
 test("no mapping, no timestamp, or another stream's: unknown, never a guess", () => {
   assert.equal(capturedAt(null, 1), null);
   assert.equal(capturedAt(mapping, undefined), null);

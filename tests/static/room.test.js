@@ -34,6 +34,21 @@ test("an answer that overtakes its own row is not undone by the row before it", 
   assert.equal(received(room, entry(15, "alert", anAlert())).alerts.get("a1")?.state, "acknowledged");
 });
 
+test("what was closed more than an hour ago is forgotten as news comes, and a row of it that comes twice does not raise it", () => {
+  const at = /** @param {any} row @param {number} time */ (row, time) => ({ ...row, at: time });
+  const old = at(entry(11, "alert", anAlert()), 1000);
+  const rows = [
+    old,
+    at(entry(12, "alert", anAlert({ state: "resolved", closed_at: 1010 })), 1010),
+    at(entry(13, "alert", anAlert({ id: "open" })), 1020),
+    at(entry(14, "alert", anAlert({ id: "fresh", state: "false", closed_at: 4000 })), 4000),
+    at(entry(15, "alert", anAlert({ id: "news" })), 4611),
+  ];
+  const room = rows.reduce(received, start());
+  assert.deepEqual([...room.alerts.keys()], ["open", "fresh", "news"]);
+  assert.equal(received(room, old).alerts, room.alerts);
+});
+
 test("a later snapshot keeps what is newer than itself, a reset keeps nothing", () => {
   const room = withAlert(start(), anAlert({ seq: 20 }));
   assert.equal(received(room, aSnapshot({ seq: 15 })).alerts.size, 1);

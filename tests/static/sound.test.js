@@ -61,10 +61,24 @@ test("an alert that returns after it was dealt with sounds anew", () => {
   assert.equal(sounding(state, [anAlert({ state: "raised" })], 1020).play, "p1");
 });
 
+test("a priority 2 that returns before anybody acknowledged it is heard again", () => {
+  const asked = anAlert({ priority: 2, kind: "watch.requested" });
+  assert.deepEqual(
+    heard((now) => [{ ...asked, needs_since: now < 1200 ? 1000 : 1200 }], 1300),
+    ["0 p2", "200 p2"],
+  );
+});
+
 test("escalated: a priority 1 that waits for more than a minute", () => {
   assert.ok(isEscalated(anAlert(), 1060));
   assert.ok(!isEscalated(anAlert(), 1059));
   assert.ok(!isEscalated(anAlert({ priority: 2 }), 2000));
+});
+
+test("raised again long after somebody acknowledged it: nobody has kept it waiting yet", () => {
+  const again = anAlert({ raised_at: 1000, needs_since: 2200 });
+  assert.ok(!isEscalated(again, 2201));
+  assert.ok(isEscalated(again, 2260));
 });
 
 test("drawn, then armed before anybody acknowledged: one alert, and each kind is heard", () => {

@@ -169,6 +169,75 @@ test("a line that confirms nothing for eight seconds is taken for dead", async (
   mock.timers.reset();
 });
 
+test("what is said after it does not put off the end of a dead line", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { uplink, sockets, last } = rig();
+  await uplink.start();
+  last().join();
+  const silent = last();
+  for (let second = 0; second < 8; second += 1) {
+    uplink.say({ t: "fix", lat: second });
+    mock.timers.tick(1000);
+  }
+  assert.equal(silent.readyState, 3);
+  mock.timers.tick(100);
+  assert.equal(sockets.length, 2);
+  uplink.stop();
+  mock.timers.reset();
+});
+
+test("a line that confirms late, but confirms, is kept", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { uplink, sockets, last } = rig();
+  await uplink.start();
+  last().join();
+  for (let second = 0; second < 30; second += 1) {
+    uplink.say({ t: "fix", lat: second });
+    mock.timers.tick(1000);
+    if (second >= 5) last().hear({ t: "ack", seqs: [second - 4] });
+  }
+  assert.equal(sockets.length, 1);
+  uplink.stop();
+  mock.timers.reset();
+});
+
+test("retryNow gives a line that owes a confirmation two seconds to prove that it lives", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { uplink, sockets, last } = rig();
+  await uplink.start();
+  last().join();
+  uplink.say({ t: "signal", kind: "emergency.pressed" });
+  uplink.retryNow();
+  mock.timers.tick(1000);
+  uplink.retryNow();
+  mock.timers.tick(1000);
+  assert.equal(last().readyState, 3);
+  mock.timers.tick(100);
+  last().join();
+  assert.deepEqual(last().numbers, [1]);
+  uplink.retryNow();
+  last().hear({ t: "ack", seqs: [1] });
+  mock.timers.tick(9000);
+  assert.equal(sockets.length, 2);
+  uplink.stop();
+  mock.timers.reset();
+});
+
+test("retryNow waits for positions as long as the server gathers them", async () => {
+  mock.timers.enable({ apis: ["setTimeout"] });
+  const { uplink, last } = rig();
+  await uplink.start();
+  last().join();
+  uplink.say({ t: "fix", lat: 1 });
+  uplink.retryNow();
+  mock.timers.tick(5999);
+  assert.equal(last().readyState, 1);
+  mock.timers.tick(1);
+  assert.equal(last().readyState, 3);
+  uplink.stop();
+  mock.timers.reset();
+});
+
 test("a line that never says welcome is dialled again; a late word on the old one changes nothing", async () => {
   mock.timers.enable({ apis: ["setTimeout"] });
   const { uplink, sockets, last, heard } = rig();

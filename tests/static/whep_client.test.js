@@ -208,6 +208,49 @@ test("another layer, or its sound, changes the running session; before there is 
   viewing.stop();
 });
 
+test("a wish that changes while the offer is under way is told once the answer has come", async () => {
+  const { viewing, lines } = begin((method, path) =>
+    method === "POST" && path.startsWith("/whep") ? created() : clockOf(1),
+  );
+  viewing.start();
+  while (!lines().length) await Promise.resolve();
+  assert.deepEqual(lines(), ["POST /whep/et17-cam?layer=sub&sound=off"], "the offer is under way");
+  for (let frame = 0; frame < 4; frame += 1) viewing.change({ layer: "main", sound: true });
+  await settle();
+  viewing.change({ layer: "main", sound: true });
+  await settle();
+  assert.deepEqual(
+    lines().filter((line) => line.startsWith("POST")),
+    ["POST /whep/et17-cam?layer=sub&sound=off", "POST /media/sessions/s1/wish"],
+  );
+  viewing.stop();
+});
+
+test("a wish that no answer came to is told again, a second later; the last one counts", async () => {
+  let away = true;
+  const { viewing, clock, lines } = begin((method, path) => {
+    if (method === "POST" && path.startsWith("/whep")) return created();
+    return path.endsWith("/wish") && away ? null : clockOf(1);
+  });
+  const told = () => lines().filter((line) => line.endsWith("/wish")).length;
+  viewing.start();
+  await settle();
+  for (let frame = 0; frame < 4; frame += 1) {
+    viewing.change({ layer: "main", sound: false });
+    viewing.change({ layer: "main", sound: true });
+    await settle();
+  }
+  assert.equal(told(), 1, "one request at a time, and none while it is hopeless");
+  away = false;
+  await clock.pass(1);
+  viewing.change({ layer: "main", sound: true });
+  await settle();
+  viewing.change({ layer: "main", sound: true });
+  await settle();
+  assert.equal(told(), 2);
+  viewing.stop();
+});
+
 test("a connection that does not last does not end the back-off; one that lasts does", async () => {
   const { viewing, peers, clock } = begin((method) => (method === "POST" ? created() : clockOf(1)));
   viewing.start();

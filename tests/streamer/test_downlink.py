@@ -30,9 +30,9 @@ def screen() -> Screen:
     return Screen()
 
 
-def downlink_of(bench: Bench, screen: Screen) -> Downlink:
+def downlink_of(bench: Bench, screen: Screen, *, has_reader: bool = True) -> Downlink:
     prompt = Prompt(screen, bench.clock, "ET17")
-    downlink = Downlink(bench.outbox, bench.kit, prompt, bench.clock, keys=False)
+    downlink = Downlink(bench.outbox, bench.kit, prompt, bench.clock, keys=False, has_reader=has_reader)
     bench.kit.heard = downlink.heard
     return downlink
 
@@ -55,6 +55,17 @@ def test_advice_is_delivered_shown_and_acknowledged_in_that_order(bench: Bench, 
     assert shown == ["a1"]
     bench.kit.press("heard")
     assert receipts(bench) == [("a1", "delivered"), ("a1", "shown"), ("a1", "acknowledged")]
+    assert downlink.heard() == 0
+
+
+def test_a_log_that_nobody_reads_shows_no_advice_until_the_officer_answers(bench: Bench, screen: Screen) -> None:
+    downlink = downlink_of(bench, screen, has_reader=False)
+    downlink.take(advice())
+    downlink.take(advice())  # a copy
+    assert screen.getvalue().count("ET22 is beside you.") == 1
+    assert receipts(bench) == [("a1", "delivered"), ("a1", "delivered")]
+    bench.kit.press("heard")
+    assert receipts(bench)[2:] == [("a1", "acknowledged")]
     assert downlink.heard() == 0
 
 

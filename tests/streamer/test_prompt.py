@@ -17,6 +17,7 @@ from tests.streamer.conftest import HandClock
 def test_a_line_has_the_utc_time_and_the_call_sign() -> None:
     out = io.StringIO()
     assert Prompt(out, HandClock(1_795_214_458.0), "ET17").say("Recording.")
+    assert not Prompt(out, HandClock(), "ET17").is_screen
     assert out.getvalue() == "22:40:58 ET17 Recording.\n"
 
 
@@ -26,6 +27,7 @@ def test_on_a_terminal_advice_is_bold_and_rings() -> None:
         prompt = Prompt(terminal, HandClock(), "ET17")
         assert prompt.advice("Wait for ET22.", "Achebe", keys=True)
         assert prompt.say("Recording.")
+        assert prompt.is_screen
         shown = os.read(ours, 1000).decode()
     os.close(ours)
     assert shown.startswith(BELL + BOLD)
@@ -44,6 +46,7 @@ def test_a_terminal_that_has_gone_away_shows_nothing() -> None:
     closed = io.StringIO()
     closed.close()
     assert not Prompt(closed, HandClock(), "ET17").say("Recording.")
+    assert not Prompt(closed, HandClock(), "ET17").is_screen
 
 
 @pytest.mark.parametrize(

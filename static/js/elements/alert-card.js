@@ -30,10 +30,11 @@ export class AlertCard extends HTMLElement {
     const drawn = JSON.stringify([alert.seq, facts]);
     if (drawn !== this.#drawn) this.#draw(alert, facts);
     this.#drawn = drawn;
-    setText(this.#since, counter(now - alert.raised_at));
+    const since = counter(now - alert.needs_since);
+    setText(this.#since, since);
     const escalated = isEscalated(alert, now);
     this.#escalation.hidden = !escalated;
-    if (escalated) setText(this.#escalation, `Nobody has acknowledged this for ${counter(now - alert.raised_at)}.`);
+    if (escalated) setText(this.#escalation, `Nobody has acknowledged this for ${since}.`);
   }
 
   /** @param {Alert} alert @param {CardFacts} facts */
@@ -72,7 +73,7 @@ export class AlertCard extends HTMLElement {
         { class: "since" },
         make("span", { class: "sr" }, "since "),
         this.#since,
-        make("time", {}, timeOfDay(alert.raised_at)),
+        make("time", {}, timeOfDay(alert.needs_since)),
       ),
     );
   }
@@ -129,7 +130,7 @@ export class AlertCard extends HTMLElement {
 function life(alert) {
   const by = alert.acknowledged_by?.name ?? "";
   const took =
-    alert.acknowledged_at === null ? "" : `${Math.max(0, Math.round(alert.acknowledged_at - alert.raised_at))} s`;
+    alert.acknowledged_at === null ? "" : `${Math.max(0, Math.round(alert.acknowledged_at - alert.needs_since))} s`;
   /** @type {[string, string, boolean][]} */
   const stops = [
     ["Raised", timeOfDay(alert.raised_at), true],

@@ -1,7 +1,9 @@
 // <alert-tray>: the reserved place for alerts. Calm says so; a priority 1 is spoken at once, the others politely, together.
 /** @import { Room } from "../state/room.js" */
 /** @import { Alert } from "../state/shapes" */
-import { FLOOD, annunciated, isOpen, needsAcknowledging, openAlerts, openCounts } from "../state/alerts.js";
+/** @import { Sightings } from "../state/first_picture.js" */
+import { FLOOD, annunciated, isOpen, needsAcknowledging, occasion, openAlerts, openCounts } from "../state/alerts.js";
+import { pictureAfter } from "../state/first_picture.js";
 import { make, prioritySymbol, setText } from "./build.js";
 import { AlertCard } from "./alert-card.js";
 import { AlertBelow } from "./alert-below.js";
@@ -9,12 +11,12 @@ import { AlertBelow } from "./alert-below.js";
 const BATCH_MS = 2000; // polite news is gathered, so that a flood is one sentence
 const HOUR_S = 3600;
 
-/** @typedef {{ room: Room, mayAct: boolean, linked: boolean, busy: ReadonlySet<string>, pictureAfter: ReadonlyMap<string, number>, chosen: string | null, now: number }} TrayFacts */
+/** @typedef {{ room: Room, mayAct: boolean, linked: boolean, busy: ReadonlySet<string>, sightings: Sightings, chosen: string | null, now: number }} TrayFacts */
 
 /** Events: `alert-act` (from its cards), `alert-shown` { id }: this console has shown it. */
 export class AlertTray extends HTMLElement {
   /** @type {Map<string, AlertCard>} */ #cards = new Map();
-  /** @type {Set<string>} */ #told = new Set();
+  /** @type {Map<string, string>} the last occasion told, by alert */ #told = new Map();
   /** @type {string[]} */ #polite = [];
   #list = make("div", { class: "cards" });
   #below = new AlertBelow(this.#list);
@@ -58,7 +60,7 @@ export class AlertTray extends HTMLElement {
           first: alert.id === firstWaiting,
           mayAct: facts.mayAct,
           busy: !facts.linked || facts.busy.has(alert.id),
-          pictureAfter: facts.pictureAfter.get(alert.id) ?? null,
+          pictureAfter: pictureAfter(facts.sightings, alert),
         },
         now,
       );
@@ -116,17 +118,18 @@ export class AlertTray extends HTMLElement {
     this.#below.forget(card);
     card.remove();
     this.#cards.delete(id);
+    this.#told.delete(id);
   }
 
   /**
-   * Each alert is told once, and once more as it becomes graver: to the server that it stands on this screen, and to a
+   * Each alert is told once, and once more as it is raised again or becomes graver: to the server that it stands on this screen, and to a
    * reader's ear.
    * @param {Alert} alert
    */
   #tell(alert) {
-    const told = `${alert.id} ${alert.kind}`;
-    if (this.#told.has(told)) return;
-    this.#told.add(told);
+    const told = occasion(alert);
+    if (this.#told.get(alert.id) === told) return;
+    this.#told.set(alert.id, told);
     this.dispatchEvent(new CustomEvent("alert-shown", { detail: { id: alert.id }, bubbles: true }));
     if (!needsAcknowledging(alert)) return;
     const words = `${alert.title}, ${alert.call_sign}${alert.place ? `, ${alert.place}` : ""}.`;

@@ -89,7 +89,7 @@ export function prioritySymbol(priority, look = "") {
 }
 
 /**
- * Sets text only where it changed: a hundred tiles tick ten times a second.
+ * Sets text only where it changed: a hundred tiles tick four times a second.
  * @param {Node} node
  * @param {string} text
  */

@@ -80,7 +80,7 @@ export class FeedTile extends HTMLElement {
     this.tick(now);
   }
 
-  /** Ten times a second: the age of the frame on screen decides what the tile may claim. @param {number} now */
+  /** Four times a second: the age of the frame on screen decides what the tile may claim. @param {number} now */
   tick(now) {
     const facts = this.#facts;
     const picture = this.#picture;

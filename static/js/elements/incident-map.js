@@ -5,7 +5,8 @@
  * Methods: `focusUnit(device_id)`, `viewAll()`. Event: `unit-select` {device_id}.
  */
 
-import { buildMarkers, keepLive, worstAlerts } from "../state/map-markers.js";
+import { isOpen } from "../state/alerts.js";
+import { buildMarkers, keepLive } from "../state/map-markers.js";
 import { boundsOf } from "../state/map-projection.js";
 import { homeOf } from "../state/map-style.js";
 import { Controls } from "./incident-map-controls.js";
@@ -14,7 +15,7 @@ import { Trails } from "./incident-map-trails.js";
 
 /** @typedef {import("../state/map-markers.js").MapUnit} MapUnit */
 /** @typedef {import("../state/map-markers.js").MapFix} MapFix */
-/** @typedef {import("../state/map-markers.js").MapAlert} MapAlert */
+/** @typedef {import("../state/shapes").Alert} Alert */
 /** @typedef {import("./incident-map-marks.js").Node} Node */
 /** @typedef {{fix_stale_s: number, max_speed_mps: number, basemap: import("../state/map-style.js").Basemap}} MapSettings */
 
@@ -27,7 +28,7 @@ const COUNT_ZOOM = 18; // a count is opened to where units are told apart
 export class IncidentMap extends HTMLElement {
   /** @type {MapUnit[]} */ #units = [];
   /** @type {Map<string, MapFix>} */ #fixes = new Map();
-  /** @type {MapAlert[]} */ #alerts = [];
+  /** @type {Alert[]} */ #alerts = [];
   /** @type {string | null} */ #selected = null;
   /** @type {MapSettings} */ #settings = { fix_stale_s: 15, max_speed_mps: 40, basemap: { kind: "none" } };
   /** @type {import("../state/map-markers.js").Marker[]} */ #markers = [];
@@ -84,7 +85,7 @@ export class IncidentMap extends HTMLElement {
     this.#soon();
   }
 
-  /** @param {Iterable<MapAlert>} alerts */
+  /** @param {Iterable<Alert>} alerts */
   set alerts(alerts) {
     this.#alerts = [...alerts];
     this.#soon();
@@ -171,7 +172,7 @@ export class IncidentMap extends HTMLElement {
       now,
       validity: { fix_stale_s, max_speed_mps },
     });
-    const pressing = [...worstAlerts(this.#alerts)].filter(([, alert]) => alert.priority <= 2).map(([id]) => id);
+    const pressing = this.#alerts.filter((alert) => isOpen(alert) && alert.priority <= 2).map((one) => one.device_id);
     this.#trails.want(new Set(this.#selected ? [...pressing, this.#selected] : pressing), now);
     this.#stage.draw(this.#markers, this.#trails.shown);
     // The opening view, once: later the map moves only when somebody asks it to.

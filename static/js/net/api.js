@@ -60,8 +60,6 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     advise: (message) => call("POST", "/api/advice", message),
     /** @param {string} device @param {"record" | "stream"} what @returns {Promise<unknown>} */
     ask: (device, what) => call("POST", `/api/units/${id(device)}/request`, { what }),
-    /** @param {string} device @returns {Promise<{ fixes: import("../state/shapes").Fix[] }>} */
-    trail: (device, minutes = 10) => call("GET", `/api/units/${id(device)}/trail?minutes=${minutes}`),
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };

@@ -3,6 +3,7 @@
 import { decode, encode } from "@msgpack/msgpack";
 import { Outbox } from "../state/outbox.js";
 import { waitBefore } from "./backoff.js";
+import { Deadlines } from "./deadlines.js";
 
 /** @import { Said } from "../state/outbox.js" */
 /** @import { OutboxStore } from "./outbox_store.js" */
@@ -25,8 +26,9 @@ import { waitBefore } from "./backoff.js";
  */
 
 // A phone's radio can be gone for seconds without a close: after this the line is taken for dead.
-const CONFIRM_WITHIN_MS = 8000;
-const JOIN_WITHIN_MS = 8000;
+const CONFIRM_WITHIN_MS = 8000; // and for the welcome
+// The phone was unlocked or changed its network: a living line confirms signals at once, and positions every 5 s.
+const PROVE_WITHIN_MS = { signals: 2000, positions: 6000 };
 
 export class Uplink {
   /** @type {UplinkParts & { now: () => number, chance: () => number, dial: (url: string) => WebSocket }} */ #parts;
@@ -34,7 +36,7 @@ export class Uplink {
   /** @type {WebSocket | null} */ #socket = null;
   /** @type {Heard | null} */ #status = null;
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */ #deadline;
+  #deadlines = new Deadlines(() => this.#socket && this.#lost(this.#socket));
   #outboxId = "";
   #joined = false;
   #attempt = 0;
@@ -65,12 +67,18 @@ export class Uplink {
     clearTimeout(this.#timer);
   }
 
-  /** The network is said to be back, or the phone was unlocked: does not wait out the pause. */
+  /** The network is said to be back, or the phone was unlocked: waits out no pause, and no line that owes an answer. */
   retryNow() {
-    if (!this.#running || this.#joined) return;
+    if (!this.#running) return;
+    if (this.#joined) return this.#prove();
     this.#attempt = 0;
     this.#hangUp();
     this.#dial();
+  }
+
+  #prove() {
+    const owed = this.#outbox.urgent > 0 ? "signals" : "positions";
+    if (this.#outbox.isUnderWay) this.#deadlines.start(PROVE_WITHIN_MS[owed]);
   }
 
   /**
@@ -102,18 +110,11 @@ export class Uplink {
     socket.binaryType = "arraybuffer";
     socket.onmessage = ({ data }) => this.#hear(socket, data);
     socket.onclose = () => this.#lost(socket);
-    this.#expect(JOIN_WITHIN_MS);
-  }
-
-  /** @param {number} ms until the line is taken for dead */
-  #expect(ms) {
-    clearTimeout(this.#deadline);
-    const socket = this.#socket;
-    this.#deadline = setTimeout(() => socket && this.#lost(socket), ms);
+    this.#deadlines.start(CONFIRM_WITHIN_MS);
   }
 
   #hangUp() {
-    clearTimeout(this.#deadline);
+    this.#deadlines.clear();
     const socket = this.#socket;
     this.#socket = null;
     this.#joined = false;
@@ -150,7 +151,7 @@ export class Uplink {
   }
 
   #join() {
-    clearTimeout(this.#deadline);
+    this.#deadlines.clear();
     this.#joined = true;
     this.#attempt = 0;
     this.#outbox.rewind();
@@ -163,16 +164,16 @@ export class Uplink {
     if (!this.#joined) return;
     const entries = this.#outbox.take();
     entries.forEach((entry) => this.#send(entry));
-    if (entries.length > 0) this.#expect(CONFIRM_WITHIN_MS);
+    if (entries.length > 0) this.#deadlines.start(CONFIRM_WITHIN_MS);
   }
 
   /** @param {number[]} seqs */
   #settle(seqs) {
-    clearTimeout(this.#deadline);
+    this.#deadlines.clear();
     this.#disk(this.#parts.store.remove(seqs));
     this.#parts.onWaiting(this.#outbox.size, this.#outbox.urgent);
     this.#flush();
-    if (this.#outbox.isUnderWay) this.#expect(CONFIRM_WITHIN_MS);
+    if (this.#outbox.isUnderWay) this.#deadlines.start(CONFIRM_WITHIN_MS);
   }
 
   /** @param {number} seq 0: it could not even be read @param {string} reason */

@@ -3,6 +3,7 @@
 /** @import { Mapping } from "../state/media_clock.js" */
 /** @import { Wish } from "./whep_signalling.js" */
 import { waitBefore } from "./backoff.js";
+import { ToldWish } from "./told_wish.js";
 import { Refusal, WhepSignalling } from "./whep_signalling.js";
 
 const CLOCK_EVERY_S = 10;
@@ -39,6 +40,7 @@ export class WhepClient extends EventTarget {
   /** @type {MediaStreamTrack[]} */ tracks = [];
   /** @type {RTCPeerConnection | null} */ #peer = null;
   /** @type {string | null} */ #location = null;
+  /** @type {ToldWish | null} */ #told = null;
   #attempt = 0;
   #round = 0; // answers that belong to an earlier round are dropped
   /** @type {unknown} */ #timer = null;
@@ -76,14 +78,15 @@ export class WhepClient extends EventTarget {
     this.start();
   }
 
-  /** Another size of the same picture, or its sound, without a new session. @param {Wish} wish */
-  async change(wish) {
-    if (wish.layer === this.wish.layer && wish.sound === this.wish.sound) return;
+  /** Another size of the same picture, or its sound, without a new session. Called again and again. @param {Wish} wish */
+  change(wish) {
     this.wish = wish;
+    return this.#tell();
+  }
+
+  async #tell() {
     const round = this.#round;
-    if (!this.#location) return;
-    const taken = await this.signalling.wish(this.#location, wish);
-    if (taken && round === this.#round) this.#readClock(round);
+    if ((await this.#told?.tell(this.wish)) && round === this.#round) this.#readClock(round);
   }
 
   /** Asks whether the server still knows the session; if not, begins another. */
@@ -103,10 +106,13 @@ export class WhepClient extends EventTarget {
     peer.onconnectionstatechange = () => round === this.#round && this.#peerChanged(peer);
     await peer.setLocalDescription(await peer.createOffer());
     // posted at once, without candidates: waiting for gathering costs a second
-    const answer = await this.signalling.offer(this.device, this.wish, String(peer.localDescription?.sdp));
+    const wish = this.wish;
+    const answer = await this.signalling.offer(this.device, wish, String(peer.localDescription?.sdp));
     if (round !== this.#round) return this.signalling.leave(answer.location);
     this.#location = answer.location;
+    this.#told = new ToldWish(this.signalling, answer.location, wish, this.here.monotonic);
     await peer.setRemoteDescription({ type: "answer", sdp: answer.sdp });
+    await this.#tell();
   }
 
   /** @param {number} round @param {MediaStreamTrack} track */
@@ -168,6 +174,7 @@ export class WhepClient extends EventTarget {
     this.#peer = null;
     this.session = null;
     this.#location = null;
+    this.#told = null;
   }
 
   /**

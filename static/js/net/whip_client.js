@@ -51,16 +51,6 @@ export class WhipClient {
     this.#again(0);
   }
 
-  /** @returns {Promise<number | null>} bits per second that the link carries now; null when unknown */
-  async bitrate() {
-    const report = await this.#peer?.getStats();
-    /** @type {any[]} */
-    const entries = report ? [...report.values()] : [];
-    return (
-      entries.find((entry) => entry.type === "candidate-pair" && entry.nominated)?.availableOutgoingBitrate ?? null
-    );
-  }
-
   /** @param {number} ms */
   #again(ms) {
     clearTimeout(this.#timer);

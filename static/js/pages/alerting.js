@@ -4,16 +4,14 @@
 /** @import { ConsoleSocket } from "../net/console_socket.js" */
 /** @import { Desk } from "./desk.js" */
 import { isOpen, needsAcknowledging, openAlerts, unacknowledged } from "../state/alerts.js";
+import { withHeard, withPicture } from "../state/first_picture.js";
 import { silenced, silent, sounding } from "../state/sound.js";
 import { timeOfDay } from "../state/words.js";
 import { ApiError } from "../net/api.js";
 
-const FRESH_S = 5; // an alert that was older when this console first heard of it says nothing about the way to its picture
-
 export class Alerting {
   /** @type {Set<string>} shown, and not yet told to the server */ #toTell = new Set();
-  /** @type {Map<string, boolean>} alerts by id: did this console hear of it as it was raised? */ #heardFresh =
-    new Map();
+  /** @type {import("../state/first_picture.js").Sightings} */ sightings = new Map();
   #sound = silent();
 
   /**
@@ -91,28 +89,15 @@ export class Alerting {
   /** A hidden page has shown nothing to anybody: it tells when it is looked at. */
   tell() {
     if (document.visibilityState !== "visible") return;
-    for (const id of this.#toTell) if (this.socket.seen(id)) this.#toTell.delete(id);
-    for (const alert of openAlerts(this.desk.room.alerts)) {
-      const isNew = !this.#heardFresh.has(alert.id);
-      if (isNew && this.#isFresh(alert) && this.room.isLive(alert.device_id)) this.desk.pictureAfter.set(alert.id, 0);
-    }
+    for (const id of this.#toTell) if (!this.desk.room.alerts.has(id) || this.socket.seen(id)) this.#toTell.delete(id);
+    const open = openAlerts(this.desk.room.alerts);
+    this.sightings = withHeard(this.sightings, open, this.desk.now(), this.room.isLive);
   }
 
   /** A first frame of this device is on screen. @param {string} device */
   pictured(device) {
-    for (const alert of openAlerts(this.desk.room.alerts)) {
-      if (alert.device_id !== device || this.desk.pictureAfter.has(alert.id) || !this.#isFresh(alert)) continue;
-      this.desk.pictureAfter.set(alert.id, this.desk.now() - alert.raised_at);
-      this.desk.changed();
-    }
-  }
-
-  /** @param {Alert} alert */
-  #isFresh(alert) {
-    const known = this.#heardFresh.get(alert.id);
-    const fresh = known ?? this.desk.now() - alert.raised_at < FRESH_S;
-    if (known === undefined) this.#heardFresh.set(alert.id, fresh);
-    return fresh;
+    this.sightings = withPicture(this.sightings, openAlerts(this.desk.room.alerts), device, this.desk.now());
+    this.desk.changed();
   }
 
   /** @param {Alert} alert @param {((id: string) => Promise<Alert>) | null} request */

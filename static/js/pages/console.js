@@ -47,7 +47,7 @@ function draw() {
     mayAct,
     linked,
     busy: desk.busy,
-    pictureAfter: desk.pictureAfter,
+    sightings: alerting.sightings,
     chosen: desk.chosen,
     now,
   });

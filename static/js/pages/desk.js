@@ -22,7 +22,6 @@ export class Desk extends EventTarget {
   /** @type {string | null} the alert a person chose for tile 1 */ chosen = null;
   /** @type {Set<string>} alerts with a request on the way */ busy = new Set();
   /** @type {Map<string, number>} when a camera was asked to record or stream */ asked = new Map();
-  /** @type {Map<string, number>} seconds from alert to first picture */ pictureAfter = new Map();
   #due = 0;
 
   /** @param {View} view */
@@ -56,7 +55,7 @@ export class Desk extends EventTarget {
   }
 
   get alarms() {
-    return alarmsByDevice(this.room.alerts);
+    return alarmsByDevice(this.room.alerts.values());
   }
 
   get tileOne() {

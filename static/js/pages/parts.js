@@ -118,7 +118,7 @@ export function placeMap(now) {
     if (next[0] !== shown[0]) map.settings = /** @type {any} */ (room.settings);
     if (next[1] !== shown[1]) map.units = room.units.values();
     if (next[2] !== shown[2]) map.fixes = [...room.fixes.values()];
-    if (next[3] !== shown[3]) map.alerts = /** @type {any} */ ([...room.alerts.values()]);
+    if (next[3] !== shown[3]) map.alerts = room.alerts.values();
     if (next[4] !== shown[4]) map.selected = selected;
     shown = next;
   }

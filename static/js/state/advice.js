@@ -5,6 +5,7 @@
 /** @typedef {{ client_id: string, device_id: string, text: string, at: number, refused: string | null }} Outgoing */
 /** @typedef {{ label: string, value: string, look: "on" | "wait" | "late" | "" }} Bar */
 
+const KEPT = 50; // the newest, of all units, as a snapshot has it: a console stands for a whole shift
 const LATE_AFTER_S = 5; // unshown for five seconds: say it again, or by radio
 
 /**
@@ -17,6 +18,8 @@ export function withAdvice(advice, incoming) {
   if (!newer.length) return advice;
   const next = new Map(advice);
   for (const item of newer) if (item.seq > (next.get(item.id)?.seq ?? -1)) next.set(item.id, item);
+  const oldest = [...next.values()].sort((one, other) => one.sent_at - other.sent_at).slice(0, -KEPT);
+  for (const { id } of oldest) next.delete(id);
   return next;
 }
 

@@ -5,6 +5,7 @@
 /** @typedef {ReadonlyMap<string, Alert>} Alerts */
 
 export const METER_WINDOW_S = 600;
+const RECENT_S = 3600;
 export const FLOOD = 10; // EEMUA 191: ten alarms in ten minutes is a flood
 
 /**
@@ -20,9 +21,26 @@ export function withAlerts(alerts, incoming) {
   return next;
 }
 
+/**
+ * Without those that were closed more than an hour ago, as a snapshot has it: a console stands for a whole shift.
+ * @param {Alerts} alerts
+ * @param {number} now
+ * @returns {Alerts}
+ */
+export function recentAlerts(alerts, now) {
+  const isRecent = /** @param {Alert} alert */ (alert) => isOpen(alert) || (alert.closed_at ?? now) > now - RECENT_S;
+  const kept = [...alerts].filter(([, alert]) => isRecent(alert));
+  return kept.length === alerts.size ? alerts : new Map(kept);
+}
+
 /** Nobody has said that they saw it: it flashes, it sounds. @param {Alert} alert */
 export function needsAcknowledging(alert) {
   return alert.state === "raised" || alert.state === "cleared";
+}
+
+/** One call for a person: what was told of it need not be told again, until it needs somebody anew. @param {Alert} alert */
+export function occasion(alert) {
+  return `${alert.id} ${alert.kind} ${alert.needs_since}`;
 }
 
 /** @param {Alert} alert */
@@ -50,13 +68,14 @@ function byUrgency(one, other) {
 }
 
 /**
- * The most urgent open alert of each device.
- * @param {Alerts} alerts
+ * The most urgent open alert of each device: the one that its tile, its row and its marker wear.
+ * @param {Iterable<Alert>} alerts
  * @returns {ReadonlyMap<string, Alert>}
  */
 export function alarmsByDevice(alerts) {
   const alarms = new Map();
-  for (const alert of openAlerts(alerts)) if (!alarms.has(alert.device_id)) alarms.set(alert.device_id, alert);
+  for (const alert of [...alerts].filter(isOpen).sort(byUrgency))
+    if (!alarms.has(alert.device_id)) alarms.set(alert.device_id, alert);
   return alarms;
 }
 
@@ -78,12 +97,12 @@ export function unacknowledged(alerts) {
 }
 
 /**
- * Alerts raised within the meter's ten minutes.
+ * Alerts raised, or raised again, within the meter's ten minutes.
  * @param {Alerts} alerts
  * @param {number} now
  */
 export function annunciated(alerts, now) {
-  return [...alerts.values()].filter((alert) => now - alert.raised_at < METER_WINDOW_S).length;
+  return [...alerts.values()].filter((alert) => now - alert.needs_since < METER_WINDOW_S).length;
 }
 
 /**

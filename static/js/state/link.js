@@ -1,6 +1,5 @@
 // The console's own link to the server: proven by what arrives, not by an open socket.
 
-export const BEAT_S = 1;
 export const LOST_AFTER_S = 2.5; // beats come every second; two missed and half a second of grace: under 3 s
 
 /** @typedef {{ lastHeardAt: number | null, openedAt: number, everLinked: boolean }} Link times are monotonic seconds */

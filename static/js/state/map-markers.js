@@ -1,4 +1,7 @@
 /** Units, fixes and alerts to the markers that stand for them at one moment. Pure: `now` is handed in. */
+/** @import { Alert } from "./shapes" */
+import { alarmsByDevice, needsAcknowledging } from "./alerts.js";
+import { age as ageWords } from "./words.js";
 
 /**
  * @typedef {object} MapUnit
@@ -16,14 +19,6 @@
  * @property {number} accuracy_m
  * @property {number | null} [heading_deg]
  * @property {string} standing "live", "late" or "future"
- *
- * @typedef {object} MapAlert
- * @property {string} device_id
- * @property {number} priority 1 to 3
- * @property {string} kind
- * @property {string} title
- * @property {string} state
- * @property {number} [raised_at]
  *
  * @typedef {{fix_stale_s: number, max_speed_mps: number}} Validity
  *
@@ -48,7 +43,6 @@
 
 // Beyond this the circle says no more than "anywhere in this part of town", and hides the streets.
 const COULD_CAP_M = 1500;
-const OPEN = new Set(["raised", "acknowledged", "cleared"]);
 const WINDS = ["north", "north-east", "east", "south-east", "south", "south-west", "west", "north-west"];
 /** @type {[RegExp, string][]} */
 const ALERT_WORDS = [
@@ -58,13 +52,6 @@ const ALERT_WORDS = [
   [/^battery/, "battery"],
   [/lost|offline/, "lost"],
 ];
-
-/** @param {number} seconds @returns {string} "12 s", "4 min", "2 h" */
-export function ageText(seconds) {
-  const whole = Math.max(0, Math.floor(seconds));
-  if (whole < 60) return `${whole} s`;
-  return whole < 3600 ? `${Math.floor(whole / 60)} min` : `${Math.floor(whole / 3600)} h`;
-}
 
 /**
  * The positions that may be shown as now: only a live fix moves a marker, and never back in time.
@@ -82,27 +69,7 @@ export function keepLive(held, fixes) {
 }
 
 /**
- * The alert that each unit's marker wears: the most urgent open one, then the newest.
- * @param {Iterable<MapAlert>} alerts
- * @returns {Map<string, MapAlert>}
- */
-export function worstAlerts(alerts) {
-  /** @type {Map<string, MapAlert>} */
-  const worst = new Map();
-  for (const alert of alerts) {
-    if (!OPEN.has(alert.state)) continue;
-    const before = worst.get(alert.device_id);
-    const beats =
-      !before ||
-      alert.priority < before.priority ||
-      (alert.priority === before.priority && (alert.raised_at ?? 0) > (before.raised_at ?? 0));
-    if (beats) worst.set(alert.device_id, alert);
-  }
-  return worst;
-}
-
-/**
- * @param {MapAlert} alert
+ * @param {Alert} alert
  * @returns {string} one short word for a label
  */
 export function alertWord(alert) {
@@ -111,30 +78,30 @@ export function alertWord(alert) {
 
 /**
  * One marker for each unit whose position was ever known.
- * @param {{units: Iterable<MapUnit>, fixes: ReadonlyMap<string, MapFix>, alerts: Iterable<MapAlert>,
+ * @param {{units: Iterable<MapUnit>, fixes: ReadonlyMap<string, MapFix>, alerts: Iterable<Alert>,
  *   selected: string | null, now: number, validity: Validity}} facts
  * @returns {Marker[]}
  */
 export function buildMarkers({ units, fixes, alerts, selected, now, validity }) {
-  const worst = worstAlerts(alerts);
+  const alarms = alarmsByDevice(alerts);
   /** @type {Marker[]} */
   const markers = [];
   for (const unit of units) {
     const fix = fixes.get(unit.device_id);
-    if (fix) markers.push(marker(unit, fix, worst.get(unit.device_id), selected === unit.device_id, now, validity));
+    if (fix) markers.push(marker(unit, fix, alarms.get(unit.device_id), selected === unit.device_id, now, validity));
   }
   return markers;
 }
 
 /**
- * @param {MapUnit} unit @param {MapFix} fix @param {MapAlert | undefined} alert
+ * @param {MapUnit} unit @param {MapFix} fix @param {Alert | undefined} alert
  * @param {boolean} selected @param {number} now @param {Validity} validity
  * @returns {Marker}
  */
 function marker(unit, fix, alert, selected, now, validity) {
   const age = Math.max(0, now - fix.at);
   const stale = age > validity.fix_stale_s;
-  const words = [alert ? alertWord(alert) : "", stale ? ageText(age) : ""];
+  const words = [alert ? alertWord(alert) : "", stale ? ageWords(age) : ""];
   /** @type {Omit<Marker, "name">} */
   const known = {
     device_id: unit.device_id,
@@ -149,7 +116,7 @@ function marker(unit, fix, alert, selected, now, validity) {
     accuracy_m: fix.accuracy_m,
     could_m: stale ? Math.min(COULD_CAP_M, fix.accuracy_m + validity.max_speed_mps * age) : null,
     priority: /** @type {0 | 1 | 2 | 3} */ (alert?.priority ?? 0),
-    unseen: alert?.state === "raised",
+    unseen: alert !== undefined && needsAcknowledging(alert),
     sub: words.filter(Boolean).join(" "),
     selected,
   };
@@ -157,7 +124,7 @@ function marker(unit, fix, alert, selected, now, validity) {
 }
 
 /**
- * @param {Omit<Marker, "name">} known @param {MapUnit} unit @param {MapAlert | undefined} alert
+ * @param {Omit<Marker, "name">} known @param {MapUnit} unit @param {Alert | undefined} alert
  */
 function spoken(known, unit, alert) {
   const state = { recording: "recording", buffering: "buffering", off: "camera off" }[known.recording];
@@ -167,7 +134,7 @@ function spoken(known, unit, alert) {
     unit.wearer?.name ?? "",
     alert ? `priority ${alert.priority}, ${alert.title}` : "",
     state,
-    `position ${ageText(known.age_s)} old${known.stale ? ", past its validity" : ""}`,
+    `position ${ageWords(known.age_s)} old${known.stale ? ", past its validity" : ""}`,
     known.could_m === null
       ? `within ${Math.round(known.accuracy_m)} m`
       : `could have moved ${Math.round(known.could_m)} m`,

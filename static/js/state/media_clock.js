@@ -5,12 +5,17 @@
  * @property {number} rtp_timestamp
  * @property {number} clock_rate ticks a second, 90000 for video
  * @property {number | null} captured_at Unix seconds by the camera's sender reports; null: it sends none
+ * @property {number | null} [camera_offset_s] what the server has taken off the camera's time already, since its
+ *   telemetry tells how far its clock is ahead; null: nothing is known, and `captured_at` is as the camera has it
  * @property {number | null} received_at Unix seconds when the server had it
  */
 
 const WRAP = 2 ** 32;
-// A picture is on its way for less than this; a difference beyond it is a camera's wrong clock, and the receipt dates it.
+// Of a camera whose clock nobody knows: a picture is on its way for less than this; a difference beyond it is a wrong
+// clock, and the receipt dates it. The receipt hides a standing queue, since the server takes its least delay for none.
 const TRUST_S = 3;
+// Of a camera whose clock is known: what is later than this has not queued, but its clock was set since it was asked.
+const MOST_QUEUED_S = 30;
 const FAR_S = 3600; // an answer further off than an hour is another stream's mapping
 
 /**
@@ -31,9 +36,10 @@ export function capturedAt(mapping, rtpTimestamp) {
  * and no clock that is minutes off may make a living picture look dead, or a dead one alive.
  * @param {Mapping} mapping
  */
-function trusted({ captured_at: captured, received_at: received }) {
+function trusted({ captured_at: captured, received_at: received, camera_offset_s: offset = null }) {
   if (captured === null || received === null) return captured ?? received;
-  return captured > received || received - captured > TRUST_S ? received : captured;
+  const most = offset === null ? TRUST_S : MOST_QUEUED_S;
+  return captured > received || received - captured > most ? received : captured;
 }
 
 /** Timestamps wrap at 32 bits, every 13 hours: the shorter way round counts. @param {number} one @param {number} other */

@@ -2,7 +2,7 @@
 /** @import { Activity, Advice, Alert, ConsoleMessage, Fix, Person, Settings, Snapshot, Unit } from "./shapes" */
 import { withActivity } from "./activity.js";
 import { withAdvice } from "./advice.js";
-import { withAlerts } from "./alerts.js";
+import { recentAlerts, withAlerts } from "./alerts.js";
 import { withFixes } from "./positions.js";
 import { withRegistration, withUnits } from "./units.js";
 
@@ -100,8 +100,11 @@ function fromSnapshot(room, message) {
 /** @param {Room} room @param {Extract<ConsoleMessage, { t: "entry" }>} entry @returns {Room} */
 function withEntry(room, entry) {
   switch (entry.kind) {
-    case "alert":
-      return { ...room, alerts: withAlerts(room.alerts, [{ ...entry.body, seq: entry.seq }]) };
+    case "alert": {
+      if (entry.seq <= room.seq) return room; // it was taken in, and may have been forgotten since: it must not rise again
+      const alerts = withAlerts(room.alerts, [{ ...entry.body, seq: entry.seq }]);
+      return { ...room, alerts: recentAlerts(alerts, entry.at) };
+    }
     case "advice":
       return { ...room, advice: withAdvice(room.advice, [{ ...entry.body, seq: entry.seq }]) };
     case "activity":

@@ -73,6 +73,7 @@ export interface Alert {
   place: string | null;
   state: AlertState;
   raised_at: number;
+  needs_since: number;
   device_at: number;
   count: number;
   acknowledged_by: PersonRef | null;

@@ -1,10 +1,10 @@
 // When the console sounds. P1: two notes, again at 60 s, then it escalates; P2: one note, once; P3: never.
 /** @import { Alert } from "./shapes" */
-import { needsAcknowledging } from "./alerts.js";
+import { needsAcknowledging, occasion } from "./alerts.js";
 
 /** @typedef {"p1" | "p1-again" | "p1-escalated" | "p2"} Signal */
 /** @typedef {{ times: number, lastAt: number }} Sounded */
-/** @typedef {{ sounded: ReadonlyMap<string, Sounded>, quietUntil: number }} SoundState sounded by alert and kind */
+/** @typedef {{ sounded: ReadonlyMap<string, Sounded>, quietUntil: number }} SoundState sounded by occasion */
 
 export const REPEAT_S = 60;
 export const ESCALATED_S = 15; // past the second minute: every 15 s until somebody acknowledges
@@ -19,7 +19,7 @@ export function silent() {
 /**
  * What to play now, and what to remember. Several alerts at once sound as one: the gravest.
  * An alert met for the first time (a fresh page, a resumed link) sounds as if it had just been raised,
- * and so does one that became graver: drawn and then armed is one alert, but armed is news.
+ * and so does one that was raised again or became graver: drawn and then armed is one alert, but armed is news.
  * @param {SoundState} state
  * @param {readonly Alert[]} alerts
  * @param {number} now
@@ -31,7 +31,7 @@ export function sounding(state, alerts, now) {
   let play = null;
   for (const alert of alerts) {
     if (alert.priority === 3 || !needsAcknowledging(alert)) continue;
-    const key = `${alert.id} ${alert.kind}`;
+    const key = occasion(alert);
     const before = state.sounded.get(key);
     const signal = due(alert, before, now);
     if (before && (!signal || now < state.quietUntil)) sounded.set(key, before);
@@ -53,7 +53,7 @@ export function silenced(state, now) {
 
 /** Nobody has acknowledged a priority 1 for more than a minute. @param {Alert} alert @param {number} now */
 export function isEscalated(alert, now) {
-  return alert.priority === 1 && needsAcknowledging(alert) && now - alert.raised_at >= REPEAT_S;
+  return alert.priority === 1 && needsAcknowledging(alert) && now - alert.needs_since >= REPEAT_S;
 }
 
 /** @param {Alert} alert @param {Sounded | undefined} before @param {number} now @returns {Signal | null} */

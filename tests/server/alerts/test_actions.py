@@ -8,14 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlalchemy.exc import DBAPIError
 
 from server import wire
 from server.alerts.actions import Alerts
 from server.alerts.alert import By, Happening
 from server.alerts.catalogue import Catalogue
-from server.alerts.store import AlertStore
+from server.alerts.store import AlertStore, alert_table
 from server.bus import LocalBus, Topic
 from server.clock import HandClock
 from server.database import Database
@@ -184,6 +184,25 @@ async def test_after_it_was_closed_the_same_signal_kind_is_a_new_alert(scene: Sc
     scene.clock.move(3601)
     assert [alert["state"] for alert in await scene.alerts.standing()] == ["raised"]
     assert (await scene.alerts.one(first["id"]))["state"] == "false"
+
+
+async def test_pressed_again_long_after_it_was_acknowledged_it_waits_since_then(scene: Scene) -> None:
+    await scene.signal("emergency.pressed", 1)
+    scene.clock.move(5)
+    await scene.alerts.act((await scene.only())["id"], Happening.ACKNOWLEDGE, ANNA)
+    scene.clock.move(1195)
+    await scene.signal("emergency.pressed", 2)
+    alert = await scene.only()
+    assert (alert["state"], alert["raised_at"], alert["needs_since"]) == ("raised", NOW, NOW + 1200)
+
+
+async def test_an_alert_kept_before_its_waiting_was_noted_waits_since_it_was_raised(scene: Scene) -> None:
+    await scene.signal("emergency.pressed", 1)
+    async with scene.database.transaction() as tx:
+        body = (await tx.execute(alert_table.select())).one().body
+        del body["needs_since"]
+        await tx.execute(update(alert_table).values(body=body))
+    assert (await scene.only())["needs_since"] == NOW
 
 
 async def test_seen_is_noted_once_a_person_and_told_once(scene: Scene) -> None:

@@ -12,6 +12,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from server.alerts.alert import NEXT, Alert, By, Happening, Origin, State, acknowledged, closed
 from server.alerts.catalogue import Catalogue
 from server.alerts.consequence import (
+    BOUNCE_S,
     CHATTER_S,
     Consequence,
     Effect,
@@ -118,6 +119,38 @@ def test_chatter_stays_acknowledged_but_the_same_a_minute_later_is_news() -> Non
         model.open, _ = acknowledged(model.open, By("p", "P"), NOW)
         model.signal(2, "taser.armed", NOW + later)
         assert (model.effects[-1], model.open.state) == (effect, state)
+
+
+def test_an_alert_needs_somebody_since_it_was_raised_raised_again_or_became_graver() -> None:
+    model = run([(1, "taser.drawn")])
+    assert model.open is not None
+    model.open, _ = acknowledged(model.open, By("p", "P"), NOW + 5)
+    since = [model.open.needs_since]
+    for seq, (kind, at) in enumerate(
+        (
+            ("taser.drawn", NOW + 10),
+            ("taser.drawn", NOW + 1200),
+            ("taser.drawn", NOW + 1201),
+            ("taser.armed", NOW + 1300),
+        ),
+        start=2,
+    ):
+        model.signal(seq, kind, at)
+        since.append(model.open.needs_since)
+    assert since == [NOW, NOW, NOW + 1200, NOW + 1200, NOW + 1300]
+    assert model.open.raised_at == NOW
+
+
+def test_a_contact_that_bounces_does_not_put_off_what_nobody_has_acknowledged() -> None:
+    model = run([(1, "taser.armed")])
+    for seq in range(2, 42, 2):
+        model.signal(seq, "taser.safe", NOW + seq)
+        model.signal(seq + 1, "taser.armed", NOW + seq + 1)
+    assert model.open is not None
+    assert (model.effects[-1], model.open.needs_since) == (Effect.RETURN, NOW)
+    model.signal(42, "taser.safe", NOW + 42)
+    model.signal(43, "taser.armed", NOW + 41 + BOUNCE_S)
+    assert model.open.needs_since == NOW + 41 + BOUNCE_S
 
 
 def test_cleared_stays_in_the_tray_until_a_person_has_seen_it() -> None:

@@ -49,6 +49,7 @@ class Running:
     tasks: TaskOwner
     feeds: list[tuple[str, FeedState]] = field(default_factory=list)
     watchers: list[tuple[str, list[WatcherInfo]]] = field(default_factory=list)
+    offsets: dict[str, float] = field(default_factory=dict)  # what telemetry says of the cameras' clocks
 
     async def streaming(self, device_id: str = CAMERA, layers: int = 1) -> None:
         """Wait until the camera's picture flows."""
@@ -61,15 +62,17 @@ async def running(tmp_path: Path) -> AsyncIterator[Running]:
     async with TaskOwner("test") as tasks:
         feeds: list[tuple[str, FeedState]] = []
         watchers: list[tuple[str, list[WatcherInfo]]] = []
+        offsets: dict[str, float] = {}
         engine = MediaEngine(
             MediaSettings(folder=tmp_path),
             SystemClock(),
             tasks,
             lambda device_id, state: feeds.append((device_id, state)),
             lambda device_id, people: watchers.append((device_id, people)),
+            offsets.get,
         )
         await engine.start()
-        yield Running(engine, tasks, feeds, watchers)
+        yield Running(engine, tasks, feeds, watchers, offsets)
         await engine.close()
 
 

@@ -204,6 +204,7 @@ async def test_a_camera_that_another_process_holds_now_is_off_line_here(
         assert await closed_code(one) == 4009
         await eventually(lambda: server.links == ["+cam-1", "-cam-1"])
         assert server.uplink.connected() == []
+        assert server.uplink.clock_offset("cam-1") is None, "what its clock does from now on is told elsewhere"
 
 
 async def test_a_phone_is_put_out_with_the_session_that_let_it_in(server: SmallServer, session: ClientSession) -> None:
@@ -386,6 +387,18 @@ async def test_a_wrong_clock_is_estimated_from_the_hello(server: SmallServer, se
     assert latest is not None
     assert (latest.standing.value, latest.device_at) == ("live", skewed)
     assert abs(latest.offset_s - 3600) < 60
+    offset = server.uplink.clock_offset("cam-1")
+    assert offset is not None, "its picture may go on while its line has gone"
+    assert abs(offset - 3600) < 60
+    assert server.uplink.clock_offset("cam-2") is None
+
+
+async def test_a_phone_tells_no_clock_of_its_picture(server: SmallServer, session: ClientSession) -> None:
+    """Its browser dates a picture by another clock than the page its messages."""
+    async with camera(session, server):
+        assert server.uplink.clock_offset("cam-1") is not None
+    async with camera(session, server, signed_in="session-1"):
+        assert server.uplink.clock_offset("cam-1") is None
 
 
 async def test_a_camera_that_cannot_be_told_anything_connects_anew(server: SmallServer, session: ClientSession) -> None:
