@@ -47,7 +47,7 @@ from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
 from server.middleware import error_middleware, header_middleware
 from server.operations import routes as operations_routes
-from server.operations.assets import TEMPLATES, static_routes, streets
+from server.operations.assets import STATIC, TEMPLATES, static_routes, streets
 from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
 from server.positions import routes as position_routes
@@ -269,7 +269,7 @@ class Watchroom:
 
     def application(self) -> web.Application:
         """The HTTP application with every route."""
-        templates = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+        templates = jinja2.Environment(loader=jinja2.FileSystemLoader([TEMPLATES, STATIC]), autoescape=True)
         shown = {"force": self.config.force, "theme": self.config.theme, "version": __version__}
         ice = ice_servers(self.config)
         allow = self.gate.allow

@@ -36,6 +36,7 @@ async def test_the_link_lost_and_regained(
     await page.keyboard.type("Backup is coming")
     await page.keyboard.press("Enter")
     await expect(page.locator("advice-composer .unsent")).to_contain_text("Not sent yet")
+    await _the_last_picture_stays(screen)
 
     await server.serve()
     await expect(banner).to_be_hidden()
@@ -49,3 +50,20 @@ async def test_the_link_lost_and_regained(
     await et17.says("ADVICE from Insp. Hale: Backup is coming")
     assert et17.printed.count("Backup is coming") == 1
     await expect(page.locator("status-line")).to_contain_text("TASER armed, ET17")
+
+
+async def _the_last_picture_stays(screen: Screen) -> None:
+    """Greyed, with its true time, also when the connection has given up (after some 15 s, with a black frame)."""
+    plate, still = screen.tile(1).locator(".plate"), screen.tile(1).locator("canvas.still")
+    await screen.is_in_state(1, "frozen")
+    told = await plate.inner_text()
+    last = told[told.index("last picture") :]
+    for _ in range(8):
+        await screen.page.wait_for_timeout(2000)
+        await expect(plate).to_contain_text(last)
+        await expect(still).to_be_visible()
+    brightest = await still.evaluate(
+        "(c) => Math.max(...c.getContext('2d').getImageData(0, 0, c.width, c.height).data.filter((_, k) => k % 4 < 3))"
+    )
+    assert brightest > 60, "the last picture is a picture"
+    await screen.page.screenshot(path="/tmp/frozen.png")

@@ -4,7 +4,7 @@ import { test } from "node:test";
 import { decode, encode } from "../../static/node_modules/@msgpack/msgpack/dist.esm/index.mjs";
 import { waitBefore } from "../../static/js/net/backoff.js";
 import { ConsoleSocket } from "../../static/js/net/console_socket.js";
-import { HandClock, aSnapshot } from "./fakes_console.js";
+import { HandClock, aSnapshot, settle } from "./fakes_console.js";
 
 /** A WebSocket that says what it is told to. */
 class FakeSocket {
@@ -35,7 +35,8 @@ class FakeSocket {
   }
 }
 
-function begin() {
+/** @param {Partial<import("../../static/js/net/console_socket.js").Surroundings>} [more] */
+function begin(more = {}) {
   const clock = new HandClock();
   /** @type {FakeSocket[]} */
   const sockets = [];
@@ -52,6 +53,8 @@ function begin() {
     wall: clock.wall,
     open,
     chance: () => 1,
+    isOver: async () => false,
+    ...more,
   });
   /** @type {any[]} */
   const messages = [];
@@ -146,4 +149,21 @@ test("full jitter: between the floor and the ceiling", () => {
     waitBefore(40, () => 0),
     0.1,
   );
+});
+
+test("a session that ended while the server was away is found out by a request", async () => {
+  let over = false;
+  const { channel, sockets, clock } = begin({ isOver: async () => over });
+  let ended = 0;
+  channel.addEventListener("ended", () => (ended += 1));
+  for (let round = 0; round < 3; round += 1) {
+    sockets.at(-1)?.onclose({ code: 1006 });
+    await clock.pass(10);
+  }
+  assert.equal(ended, 0, "a server that does not answer ends nothing");
+  over = true;
+  await clock.pass(60);
+  await settle();
+  assert.equal(ended, 1);
+  assert.equal(clock.waiting, 0);
 });

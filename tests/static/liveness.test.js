@@ -22,6 +22,7 @@ test("nothing is live without the link; ages still tell frozen and offline", () 
   assert.equal(state({ linked: false }), "unlinked");
   assert.equal(state({ linked: false, pictureAge: 6 }), "frozen");
   assert.equal(state({ linked: false, pictureAge: 31 }), "offline");
+  assert.equal(state({ linked: false, pictureAge: null, unit: aUnit({ recording: "off" }) }), "offline");
 });
 
 test("where the server has no picture at all, nobody waits for it", () => {

@@ -82,7 +82,9 @@ export class AlertCard extends HTMLElement {
   #body(alert, facts, waiting) {
     const quiet = alert.priority === 3 || (alert.priority === 2 && waiting);
     const told = waiting && alert.action ? make("p", { class: "do sec" }, alert.action) : null;
-    const proof = quiet ? [] : [life(alert), seenBy(alert, facts)];
+    const isOver = quiet && alert.cleared_at !== null;
+    const over = isOver ? make("p", { class: "do sec" }, `Cleared ${timeOfDay(alert.cleared_at)}.`) : null;
+    const proof = quiet ? [over] : [life(alert), seenBy(alert, facts)];
     const actions = facts.mayAct ? this.#actions(alert, facts, waiting) : null;
     // while it waits, the button comes first: it must be in sight on the smallest screen
     const parts = waiting ? [this.#escalation, actions, told, ...proof] : [...proof, actions];

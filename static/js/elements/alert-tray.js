@@ -19,6 +19,7 @@ export class AlertTray extends HTMLElement {
   /** @type {Map<string, string>} the last occasion told, by alert */ #told = new Map();
   /** @type {string[]} */ #polite = [];
   #list = make("div", { class: "cards" });
+  #first = ""; // the most urgent that waits
   #below = new AlertBelow(this.#list);
   #counts = /** @type {const} */ ([1, 2, 3]).map((priority) => ({ priority, number: make("span", { class: "n" }) }));
   #line = make("span", { class: "sec" });
@@ -67,7 +68,15 @@ export class AlertTray extends HTMLElement {
       card?.classList.toggle("chosen", alert.id === facts.chosen);
       this.#tell(alert);
     }
+    this.#keepFirstInSight(open[0]);
     this.#below.show();
+  }
+
+  /** What is most urgent, and waits, must be seen when it comes, wherever somebody has scrolled. @param {Alert | undefined} first */
+  #keepFirstInSight(first) {
+    const key = first && needsAcknowledging(first) ? occasion(first) : "";
+    if (key && key !== this.#first) this.#list.scrollTop = 0;
+    this.#first = key;
   }
 
   /** @param {string} id */

@@ -33,7 +33,11 @@ export function alertIcon({ kind, family }) {
   return ICONS.find(([word]) => kind.includes(word) || family.includes(word))?.[1] ?? "info";
 }
 
-/** @param {Pick<Alert, "kind" | "title">} alert */
-export function alertTag({ kind, title }) {
+/** What it is called when its cause is gone, by family; it stays open until a person closes it. @type {Record<string, string>} */
+const CLEARED_TAGS = { taser: "SAFE", watch: "CANCELLED", camera: "BACK" };
+
+/** @param {Pick<Alert, "kind" | "title" | "family" | "cleared_at">} alert */
+export function alertTag({ kind, title, family, cleared_at }) {
+  if (cleared_at !== null) return CLEARED_TAGS[family] ?? "OVER";
   return TAGS[kind] ?? title.toUpperCase();
 }

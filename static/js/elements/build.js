@@ -1,7 +1,6 @@
 // Builds elements without markup strings: what comes from the field is only ever text.
 
 const SVG = "http://www.w3.org/2000/svg";
-const SPRITE = "/static/icons.svg";
 
 /** @typedef {Node | string | number | null | undefined | false} Child */
 /** @typedef {Record<string, string | number | boolean | null | undefined | ((event: any) => void)>} Attributes */
@@ -38,7 +37,7 @@ export function icon(name, size = "") {
   drawing.setAttribute("class", size ? `i ${size}` : "i");
   drawing.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `${SPRITE}#${name}`);
+  use.setAttribute("href", `#${name}`);
   drawing.append(use);
   return drawing;
 }

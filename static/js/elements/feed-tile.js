@@ -46,6 +46,7 @@ export class FeedTile extends HTMLElement {
       "div",
       { class: "pic", onclick: () => this.#act("select"), ondblclick: () => this.#act("enlarge") },
       this.#video,
+      this.#picture.still.element,
       this.#plate.element,
     );
     this.free = make("div", { class: "free" }, keycap(String(number)), make("span", {}, "free"));
@@ -91,6 +92,7 @@ export class FeedTile extends HTMLElement {
     const elsewhere = standing?.problem === "elsewhere";
     const state = feedState({ unit, pictureAge, waited: picture.waited, linked, elsewhere });
     this.#setState(state);
+    if (state === "late" || state === "frozen") picture.hold();
     if (!unit) return;
     const retryIn = standing?.retryAt ? standing.retryAt - performance.now() / 1000 : null;
     this.#plate.show({

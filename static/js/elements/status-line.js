@@ -14,7 +14,15 @@ export class StatusLine extends HTMLElement {
   /** @param {Room} room @param {boolean} linked @param {boolean} mayAct @param {number} now */
   show(room, linked, mayAct, now) {
     const line = lineOf(room, linked, now);
-    const drawn = JSON.stringify([line.look, line.strong, line.words, line.alert?.id, line.alert?.state, mayAct]);
+    const drawn = JSON.stringify([
+      line.look,
+      line.strong,
+      line.words,
+      line.alert?.id,
+      line.alert?.state,
+      line.alert?.cleared_at,
+      mayAct,
+    ]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
     this.className = `status ${line.look}`;
@@ -78,7 +86,7 @@ function lineOf(room, linked, now) {
       strong: "First start.",
       words: "The room works; no camera is connected yet.",
     };
-  return calm(room, now, open.length);
+  return calm(room, now, open.length, waiting.length);
 }
 
 /** @param {Alert} alert @param {Alert[]} open @returns {Line} */
@@ -87,18 +95,26 @@ function urgent(alert, open) {
   const known = needsAcknowledging(alert)
     ? "nobody has acknowledged"
     : `acknowledged by ${alert.acknowledged_by?.name ?? "control"}`;
-  const words = [alert.place, known, others > 0 && `${others} more of priority 1`].filter(Boolean).join(" · ");
+  const over = alert.cleared_at !== null && `cleared ${timeOfDay(alert.cleared_at)}`;
+  const words = [over, alert.place, known, others > 0 && `${others} more of priority 1`].filter(Boolean).join(" · ");
   const symbol = prioritySymbol(1, needsAcknowledging(alert) ? "flash" : "");
   return { look: "p1", symbol, strong: `${alert.title}, ${alert.call_sign}`, words, alert };
 }
 
-/** @param {Room} room @param {number} now @param {number} open @returns {Line} */
-function calm(room, now, open) {
+/** @param {Room} room @param {number} now @param {number} open @param {number} waiting @returns {Line} */
+function calm(room, now, open, waiting) {
   const last = lastClosed(room.alerts);
   const since = last?.closed_at ? `Calm for ${age(now - last.closed_at)}.` : "Calm.";
   const closing =
     last &&
     `Last alert ${timeOfDay(last.raised_at)}, ${last.call_sign} ${last.title.toLowerCase().replace("taser", "TASER")}, ${last.state === "false" ? "false" : "resolved"}${last.closed_by ? ` by ${last.closed_by.name}` : ""}.`;
+  if (waiting)
+    return {
+      look: "calm",
+      symbol: icon("info"),
+      strong: "Nothing urgent.",
+      words: `${waiting} of ${open} to acknowledge.`,
+    };
   const words = open ? `${open} open and acknowledged.` : (closing ?? "No alert in the last hour.");
   return { look: "calm", symbol: icon("tick"), strong: open ? "Nothing waits." : since, words };
 }

@@ -2,6 +2,7 @@
 /** @import { Wish } from "../net/whep_signalling.js" */
 import { WhepClient } from "../net/whep_client.js";
 import { capturedAt } from "../state/media_clock.js";
+import { TileStill } from "./tile-still.js";
 
 /** @typedef {{ csrf: string, iceServers: RTCIceServer[], serverNow: () => number }} Wiring */
 
@@ -11,6 +12,8 @@ export class TilePicture extends EventTarget {
   #round = 0;
   /** @type {MediaStream | null} */ #media = null;
   #beganAt = 0;
+  #isStamped = false; // the frames of this stream wear RTP timestamps
+  still = new TileStill();
   /** when the frame on screen was captured, Unix seconds by the server's clock @type {number | null} */ shownAt = null;
 
   /** @param {HTMLVideoElement} video @param {Wiring} wiring */
@@ -61,7 +64,7 @@ export class TilePicture extends EventTarget {
     this.#viewing = viewing;
     this.#beganAt = performance.now() / 1000;
     viewing.addEventListener("track", () => this.#attach(viewing));
-    viewing.addEventListener("change", () => this.dispatchEvent(new Event("change")));
+    viewing.addEventListener("change", () => this.#stands(viewing));
     viewing.start();
   }
 
@@ -74,6 +77,17 @@ export class TilePicture extends EventTarget {
     this.#viewing?.probe();
   }
 
+  /** The picture has stopped, or is about to: what stands there is kept, whatever becomes of the connection. */
+  hold() {
+    if (this.shownAt !== null) this.still.hold(this.video);
+  }
+
+  /** @param {WhepClient} viewing */
+  #stands(viewing) {
+    if (viewing.standing.phase !== "connected") this.hold();
+    this.dispatchEvent(new Event("change"));
+  }
+
   /** Ends the viewing and forgets the picture. A hidden video would go on being decoded: the session has to end. */
   end() {
     this.#viewing?.stop();
@@ -81,6 +95,7 @@ export class TilePicture extends EventTarget {
     this.#round += 1;
     this.#media = null;
     this.video.srcObject = null;
+    this.still.release();
     this.shownAt = null;
   }
 
@@ -93,7 +108,8 @@ export class TilePicture extends EventTarget {
     this.#listen();
     if (this.video.srcObject === this.#media) return;
     this.video.srcObject = this.#media;
-    this.shownAt = null; // the old frame went with its stream: a black tile must not wear its age
+    this.#isStamped = false;
+    if (!this.still.isHeld) this.shownAt = null; // the old frame went with its stream: a black tile must not wear its age
     this.video.play().catch(() => undefined); // replaced before it began: the next one plays
     this.#round += 1;
     this.#watchFrames(this.#round, true);
@@ -111,10 +127,20 @@ export class TilePicture extends EventTarget {
   #watchFrames(round, first) {
     this.video.requestVideoFrameCallback((_, frame) => {
       if (round !== this.#round) return;
-      this.shownAt = this.#captureTime(frame);
-      if (first) this.dispatchEvent(new Event("picture"));
-      this.#watchFrames(round, false);
+      const isStamped = frame.rtpTimestamp !== undefined;
+      // as it closes, a connection hands over one more frame: black, and of no time
+      const isPicture = isStamped || !this.#isStamped;
+      this.#isStamped ||= isStamped;
+      if (isPicture) this.#shows(frame, first);
+      this.#watchFrames(round, first && !isPicture);
     });
+  }
+
+  /** @param {VideoFrameCallbackMetadata} frame @param {boolean} first */
+  #shows(frame, first) {
+    this.shownAt = this.#captureTime(frame);
+    this.still.release();
+    if (first) this.dispatchEvent(new Event("picture"));
   }
 
   /** @param {VideoFrameCallbackMetadata} frame */

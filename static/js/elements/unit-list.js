@@ -122,7 +122,7 @@ export class UnitList extends HTMLElement {
       setText(status, String(unit.status_code));
       setText(callSign, unit.call_sign);
       setText(wearer, wearerName(unit.wearer));
-      setText(words, alert && alert.priority < 3 ? alert.title : statusWords(unit));
+      setText(words, alert && alert.priority < 3 ? titleOf(alert) : statusWords(unit));
       setText(watching, String(unit.watchers.length));
       setText(fixWords, age(fixAge(fix, now)));
       old.classList.toggle("off", !isOld);
@@ -167,6 +167,11 @@ export class UnitList extends HTMLElement {
 function below(element) {
   const box = element.getBoundingClientRect();
   return { x: box.left + 24, y: box.bottom };
+}
+
+/** @param {Alert} alert */
+function titleOf({ title, cleared_at }) {
+  return cleared_at === null ? title : `${title}, cleared`;
 }
 
 customElements.define("unit-list", UnitList);

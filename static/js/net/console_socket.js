@@ -16,6 +16,7 @@ const OPENING_S = 6; // a handshake that takes longer is tried again
  * @property {() => number} chance
  * @property {(run: () => void, seconds: number) => unknown} after
  * @property {(timer: any) => void} cancel
+ * @property {() => Promise<boolean>} isOver whether the server says that the session has ended
  */
 
 /** @type {Surroundings} */
@@ -26,6 +27,11 @@ const BROWSER = {
   chance: Math.random,
   after: (run, seconds) => setTimeout(run, seconds * 1000),
   cancel: (timer) => clearTimeout(timer),
+  isOver: () =>
+    fetch("/api/session").then(
+      ({ status }) => status === 401,
+      () => false,
+    ),
 };
 
 /**
@@ -129,12 +135,20 @@ export class ConsoleSocket extends EventTarget {
     this.#socket = null;
     this.#pingedAt = -Infinity;
     if (this.#closed) return;
-    if (code === SESSION_ENDED) {
-      this.close();
-      this.dispatchEvent(new CustomEvent("ended"));
-      return;
-    }
+    if (code === SESSION_ENDED) return this.#ended();
+    if (this.#attempt > 0) this.#askWhetherOver();
     this.#retry = this.here.after(() => this.connect(), waitBefore(this.#attempt, this.here.chance));
     this.#attempt += 1;
+  }
+
+  #ended() {
+    this.close();
+    this.dispatchEvent(new CustomEvent("ended"));
+  }
+
+  /** A handshake that is refused looks like a server that is dead: only a request tells that one has to sign in again. */
+  async #askWhetherOver() {
+    const isOver = await this.here.isOver();
+    if (isOver && !this.#closed && this.#attempt > 0) this.#ended();
   }
 }

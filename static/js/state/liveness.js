@@ -21,7 +21,8 @@ export const OFFLINE_S = 30;
 export function feedState({ unit, pictureAge, waited, linked, elsewhere = false }) {
   if (!unit) return "empty";
   // by law there is no live view while the camera does not record
-  if (linked && unit.recording !== "recording") return unit.online ? "notrec" : "offline";
+  if (unit.recording !== "recording" && (linked || pictureAge === null))
+    return linked && unit.online ? "notrec" : "offline";
   // a camera that streams is not off line because the way to its picture is slow
   const patience = elsewhere ? 0 : unit.online && unit.streaming ? OFFLINE_S : FROZEN_S;
   if (pictureAge === null) return waited < patience ? "connecting" : "offline";

@@ -73,6 +73,7 @@ export function keepLive(held, fixes) {
  * @returns {string} one short word for a label
  */
 export function alertWord(alert) {
+  if (alert.cleared_at !== null) return "cleared";
   return ALERT_WORDS.find(([pattern]) => pattern.test(alert.kind))?.[1] ?? alert.title.slice(0, 14);
 }
 
