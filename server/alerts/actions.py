@@ -29,6 +29,7 @@ from server.positions.fix import Fix
 log = structlog.get_logger(__name__)
 
 RECENT_S = 3600.0  # closed alerts stay in the tray's history, and the officer is told of them, for an hour
+LONGEST_LINE = 300  # characters: each console gets the newest 50 steps of an alert with every change of it
 BY_SERVER = "server"  # the outbox of what the server itself reports
 
 Bearer = Callable[[str], Awaitable[tuple[str, Wearer | None]]]  # device_id → call sign, wearer
@@ -73,7 +74,7 @@ class Alerts:
             origin=Origin(outbox_id, signal.seq, signal.at),
             received_at=self._clock.wall(),
             offset_s=offset_s,
-            detail=", ".join(f"{name} {value}" for name, value in signal.detail.items()),
+            detail=_line(", ".join(f"{name} {value}" for name, value in signal.detail.items())),
         )
         setting = await self._setting(device_id)
         with suppress(_NothingToDo):
@@ -229,7 +230,11 @@ class Alerts:
 
     def _by_server(self, device_id: str, detail: str) -> Occurrence:
         now = self._clock.wall()
-        return Occurrence(device_id, Origin(BY_SERVER, 0, now), now, 0.0, detail)
+        return Occurrence(device_id, Origin(BY_SERVER, 0, now), now, 0.0, _line(detail))
+
+
+def _line(detail: str) -> str:
+    return detail if len(detail) <= LONGEST_LINE else detail[: LONGEST_LINE - 1] + "…"
 
 
 def _acted(alert: Alert, happening: Happening, by: By, at: float, detail: str) -> tuple[Alert, Step]:
