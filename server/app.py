@@ -83,6 +83,8 @@ class Watchroom:
         self.journal = Journal(self.database, self.clock)
         self.bus: Bus = RedisBus(config.redis) if config.redis else LocalBus()
         self.catalogue = Catalogue.load(config.alerts)
+        for sentence in self.catalogue.lint():
+            log.warning("alert kinds out of balance", reason=sentence)
         self._build_people_and_units()
         self._build_field()
         self._build_console()
@@ -130,7 +132,9 @@ class Watchroom:
         self.downlink.add_source(self._watchers)
         expected = ExpectedCameras(self.database)
         raises, clears = self.alerts.raise_system, self.alerts.clear_system
-        self.watch = CameraWatch(self.tasks, raises, clears, expected, self._is_online, self.bus.healthy)
+        self.watch = CameraWatch(
+            self.tasks, raises, clears, expected, self._known_lost, self._is_online, self.bus.healthy
+        )
         self.uplink = Uplink(
             receivers=Receivers(
                 fix=self.positions.receive,
@@ -205,6 +209,9 @@ class Watchroom:
 
     async def _receive_status(self, device_id: str, status: wire.Status) -> None:
         self.units.apply_status(device_id, status)
+
+    async def _known_lost(self) -> list[str]:
+        return await self.alerts.uncleared("camera.lost")
 
     def _is_online(self, device_id: str) -> bool:
         try:

@@ -109,6 +109,11 @@ class Alerts:
                 await self._save(tx, outcome, seq)
             await self._tell(seq, device_id)
 
+    async def uncleared(self, kind: str) -> list[str]:
+        """The cameras of which the server says so, as far as it has not said that it is over."""
+        found = await self._store.open_of_family(self.catalogue[kind].family)
+        return [alert.device_id for alert in found if alert.kind == kind and alert.cleared_at is None]
+
     async def act(self, alert_id: str, happening: Happening, by: By, detail: str = "") -> dict[str, Any]:
         """Acknowledge, resolve or mark false. One person wins; the other gets Conflict with the alert as it is.
 

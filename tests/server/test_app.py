@@ -7,6 +7,7 @@ from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from aiohttp.test_utils import TestClient, TestServer
 
 from server import serving, wire
@@ -70,6 +71,14 @@ async def test_viewings_that_end_with_the_server_are_written_as_ended(
     (view,) = await LiveViewStore(database, SystemClock()).of_device("camera-1")
     assert view.ended_at is not None
     await database.close()
+
+
+def test_alert_kinds_out_of_balance_are_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "watchroom.toml").write_text('[alerts."battery.low"]\npriority = 1\n')
+    with structlog.testing.capture_logs() as logs:
+        Watchroom(Config.load(tmp_path, {"port": 0}))
+    (warning,) = [line for line in logs if line["event"] == "alert kinds out of balance"]
+    assert (warning["log_level"], "priority 1 is" in warning["reason"]) == ("warning", True)
 
 
 async def test_an_old_signal_does_not_undo_what_the_status_says(tmp_path: Path) -> None:
