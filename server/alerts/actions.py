@@ -7,6 +7,7 @@ consoles; and → the officer, who is told what becomes of the alert. Acknowledg
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -29,6 +30,7 @@ from server.positions.fix import Fix
 log = structlog.get_logger(__name__)
 
 RECENT_S = 3600.0  # closed alerts stay in the tray's history, and the officer is told of them, for an hour
+MOST_SEEN = 10_000  # of 200 bytes; who is forgotten here is still known in the database
 LONGEST_LINE = 300  # characters: each console gets the newest 50 steps of an alert with every change of it
 BY_SERVER = "server"  # the outbox of what the server itself reports
 
@@ -65,7 +67,7 @@ class Alerts:
         self._locate = locate
         self._place = place
         self._ring = ring
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()  # the newest MOST_SEEN
 
     async def receive_signal(self, device_id: str, outbox_id: str, signal: wire.Signal, offset_s: float = 0.0) -> None:
         """Keep a signal and all that follows from it. The same signal again does nothing. Raises Unavailable."""
@@ -137,6 +139,8 @@ class Alerts:
         """A console has shown the alert to `by` (mission.md, N5). Consoles are told of the first who saw it."""
         if (alert_id, by.id) in self._seen:
             return
+        if not await self._store.exists(alert_id):  # asked first: a writer's lock would hold up the next alert
+            raise NotFound(f"there is no alert {alert_id}")
         seq: int | None = None
         async with self._store.transaction() as tx:
             alert = await self._store.find(tx, alert_id)
@@ -146,7 +150,9 @@ class Alerts:
                 seq = await self._store.next_seq(tx)
                 newest = await self._store.find(tx, alert_id)
                 await self._store.save(tx, newest or alert, [], seq)
-        self._seen.add((alert_id, by.id))
+        self._seen[alert_id, by.id] = None
+        while len(self._seen) > MOST_SEEN:
+            self._seen.popitem(last=False)
         if seq is not None:
             await self._bus.publish(Topic.JOURNAL, {"seq": seq})
 

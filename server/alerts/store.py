@@ -153,6 +153,11 @@ class AlertStore:
         number = seq if seq is not None else await self._journal.next_seq(tx)
         await self._journal.append(tx, EntryKind.ACTIVITY, {"seq": number, **body}, number)
 
+    async def exists(self, alert_id: str) -> bool:
+        """Whether there is such an alert."""
+        async with self._database.reading() as connection:
+            return await self.find(connection, alert_id) is not None
+
     async def open_of_family(self, family: str) -> list[Alert]:
         """The open alerts of a family, of all cameras."""
         query = sa.select(alert_table.c.body).where(alert_table.c.family == family, alert_table.c.open)

@@ -291,6 +291,12 @@ async def test_a_database_locked_for_a_while_loses_nothing(tmp_path: Path) -> No
     await database.close()
 
 
+async def test_a_note_of_an_unknown_alert_does_not_wait_for_writers(scene: Scene) -> None:
+    async with scene.database.transaction(), asyncio.timeout(10):
+        with pytest.raises(NotFound):
+            await scene.alerts.seen("nothing", ANNA)
+
+
 async def test_the_server_knows_of_which_cameras_it_still_says_that_they_are_lost(scene: Scene) -> None:
     for device_id in ("cam-1", "cam-2", "cam-3"):
         await scene.alerts.raise_system("camera.lost", device_id)
