@@ -356,7 +356,7 @@ class Watchroom:
         await web.SockSite(runner, listening, ssl_context=tls).start()
         port = int(listening.getsockname()[1])
         self.url = serving.base_url(self.config.host, port, self.config.secure)
-        closing.callback(forget_where, self.config.data)
+        closing.callback(forget_where, self.config.data, self.url)
         note_where(self.config.data, self.url)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import aiohttp
@@ -41,6 +42,16 @@ async def test_it_says_where_it_is_and_forgets_it_at_the_end(tmp_path: Path) -> 
                 assert (await answer.json())["checks"] == {"database": True, "bus": True, "media": True}
             async with session.get(f"{watchroom.url}/metrics") as answer:
                 assert "watchroom_now" in await answer.text()
+    assert not (tmp_path / "server.json").exists()
+
+
+async def test_the_first_of_two_servers_on_one_folder_does_not_make_the_second_unknown(tmp_path: Path) -> None:
+    first = Watchroom(Config.load(tmp_path, {"port": 0}))
+    second = Watchroom(Config.load(tmp_path, {"port": 0}))
+    async with second:
+        async with first:
+            (tmp_path / "server.json").write_text(json.dumps({"url": second.url, "pid": os.getpid()}))
+        assert json.loads((tmp_path / "server.json").read_text())["url"] == second.url
     assert not (tmp_path / "server.json").exists()
 
 
