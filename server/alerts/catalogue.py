@@ -22,6 +22,7 @@ MOST_P2_SHARE = 0.25
 ALWAYS_P1: tuple[str, ...] = tuple(
     signal for kind in DEFAULTS if kind["priority"] == 1 for signal in kind.get("raised_by", ())
 )
+CALL_FOR_HELP = "emergency.pressed"
 RAISED_BY_SERVER = ("camera.lost", "uplink.poison")
 
 
@@ -145,6 +146,14 @@ class Catalogue:
             if kind.priority != 1:
                 raise StartError(
                     f'alerts."{kind.kind}".priority: expected 1, for {signal} raises it; {kind.priority} is not enough'
+                )
+        call = self._raising[CALL_FOR_HELP]
+        for kind in self.kinds:
+            hides = kind.family == call.family and kind.gravity >= call.gravity and kind is not call
+            if hides and (kind.raised_by or kind.kind in RAISED_BY_SERVER):
+                raise StartError(
+                    f'alerts."{kind.kind}".family: {call.family} must be {call.kind}\'s alone or its rank lower; '
+                    f"while such an alert is open, {CALL_FOR_HELP} would only be counted"
                 )
         for name in RAISED_BY_SERVER:
             if self._by_kind[name].priority == "activity":
