@@ -83,6 +83,8 @@ class Watchroom:
         self.journal = Journal(self.database, self.clock)
         self.bus = _bus(config)
         self.catalogue = Catalogue.load(config.alerts)
+        for sentence in self.catalogue.lint():
+            log.warning("alert kinds out of balance", reason=sentence)
         self._build_people_and_units()
         self._build_field()
         self._build_console()
@@ -135,7 +137,9 @@ class Watchroom:
         self.downlink.add_source(self._watchers)
         expected = ExpectedCameras(self.database)
         raises, clears = self.alerts.raise_system, self.alerts.clear_system
-        self.watch = CameraWatch(self.tasks, raises, clears, expected, self._is_online, self.bus.healthy)
+        self.watch = CameraWatch(
+            self.tasks, raises, clears, expected, self._known_lost, self._is_online, self.bus.healthy
+        )
         self.uplink = Uplink(
             receivers=Receivers(
                 fix=self.positions.receive,
@@ -217,6 +221,9 @@ class Watchroom:
         if self.units.unit(device_id).picture.streaming and not self.engine.feed_state(device_id).streaming:
             raise Conflict("the camera's picture is at another server process", kind="elsewhere")
         return viewer
+
+    async def _known_lost(self) -> list[str]:
+        return await self.alerts.uncleared("camera.lost")
 
     def _is_online(self, device_id: str) -> bool:
         try:
@@ -361,7 +368,7 @@ class Watchroom:
         await web.SockSite(runner, listening, ssl_context=tls).start()
         port = int(listening.getsockname()[1])
         self.url = serving.base_url(self.config.host, port, self.config.secure)
-        closing.callback(forget_where, self.config.data)
+        closing.callback(forget_where, self.config.data, self.url)
         note_where(self.config.data, self.url)
 
 

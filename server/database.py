@@ -34,6 +34,7 @@ metadata = MetaData(
 )
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+MIGRATION_LOCK = 0x57415443  # any number, the same in every process; of PostgreSQL's advisory locks
 BUSY_TIMEOUT_MS = 15_000  # reliability.md R8: a database locked for 10 s must lose nothing
 # SQLSTATE classes that pass by themselves: connection, transaction rollback (deadlock), resources, operator (shutdown).
 PASSING = ("08", "40", "53", "57")
@@ -157,6 +158,9 @@ def _engine_for(url: str, is_sqlite: bool) -> AsyncEngine:
 
 
 def _upgrade(connection: Connection) -> None:
+    if connection.dialect.name == "postgresql":
+        # Several processes may start at once on an empty database: one upgrades, the others wait and find it done.
+        connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})
     config = AlembicConfig()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection

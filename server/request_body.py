@@ -8,6 +8,7 @@ from typing import Any
 from aiohttp import web
 
 from server.errors import BadRequest, TooLarge, UnsupportedMedia
+from server.wire import is_storable
 
 MOST_BYTES = 64 * 1024
 
@@ -29,12 +30,31 @@ async def text_of(request: web.Request, content_type: str | None = None, most: i
 
 
 async def json_object(request: web.Request, content_type: str | None = None, most: int = MOST_BYTES) -> dict[str, Any]:
-    """The body as a JSON object; no body is an empty one. Raises as `text_of` does."""
+    """The body as a JSON object; no body is an empty one. All its texts are storable. Raises as `text_of` does."""
     text = await text_of(request, content_type, most)
     try:
-        body = json.loads(text) if text else {}
+        body = json.loads(text, parse_constant=_no_number) if text else {}
     except (ValueError, RecursionError) as error:
         raise BadRequest(f"the body is not JSON: {error}") from error
     if not isinstance(body, dict):
         raise BadRequest("the body: expected a JSON object")
+    if not _all_storable(body):
+        raise BadRequest("the body: NUL and lone surrogates are not accepted in texts")
     return body
+
+
+def _no_number(name: str) -> None:
+    raise ValueError(f"{name} is no number of JSON")
+
+
+def _all_storable(body: dict[str, Any]) -> bool:
+    left: list[Any] = [body]
+    while left:
+        value = left.pop()
+        if isinstance(value, str) and not is_storable(value):
+            return False
+        if isinstance(value, dict):
+            left += [*value, *value.values()]
+        elif isinstance(value, list):
+            left += value
+    return True

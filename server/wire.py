@@ -8,14 +8,20 @@ so that a resent message is recognised.
 
 from __future__ import annotations
 
+import math
+import re
 from typing import Annotated, Any, Literal, TypeVar, Union
 
 import msgpack
-from pydantic import BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, TypeAdapter, ValidationError
 
 T = TypeVar("T")
 
 MAX_MESSAGE_BYTES = 64 * 1024  # a fix is about 120 bytes; anything near this is not ours
+MOST_DETAILS = 20
+LONGEST_NAME = 40  # characters of a detail's name
+LONGEST_DETAIL = 200  # characters of a detail's text: it stands in a line of the alert's history
+REPLACEMENT = "\ufffd"
 
 MOST_TAKEN = 8  # requests of the last minute that a status confirms
 
@@ -40,6 +46,40 @@ RequestWhat = Literal["record", "stop_recording", "stream"]
 
 Time = Annotated[float, Field(ge=0, le=4e9, allow_inf_nan=False)]
 Seq = Annotated[int, Field(ge=1, le=2**53)]
+Scalar = str | int | float | bool | None
+# PostgreSQL refuses NUL in any text, and no UTF-8 holds half of a surrogate pair.
+_UNSTORABLE = re.compile("[\x00\ud800-\udfff]")
+
+
+def storable(text: str) -> str:
+    """The text with U+FFFD for what no database takes: NUL and lone surrogates."""
+    return _UNSTORABLE.sub(REPLACEMENT, text)
+
+
+def is_storable(text: str) -> bool:
+    """Whether every database takes this text."""
+    return _UNSTORABLE.search(text) is None
+
+
+def _kept_detail(detail: Any) -> Any:
+    """A detail as it can be kept. What is unusable in it becomes None: it must never cost the signal its alert."""
+    if not isinstance(detail, dict):
+        return {}
+    named = [(storable(name[:LONGEST_NAME]), value) for name, value in detail.items() if isinstance(name, str)]
+    return {name: _kept_value(value) for name, value in named[:MOST_DETAILS]}
+
+
+def _kept_value(value: Any) -> Scalar:
+    if isinstance(value, str):
+        text = storable(value[:LONGEST_DETAIL])
+        return text if len(value) <= LONGEST_DETAIL else text[:-1] + "…"
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None  # JSON knows neither NaN nor infinity
+    return value if isinstance(value, int) else None
+
+
+Detail = Annotated[dict[str, Scalar], BeforeValidator(_kept_detail)]
+StorableText = Annotated[str, Field(pattern=r"^[^\x00]*$")]
 
 
 class WireError(ValueError):
@@ -59,7 +99,7 @@ class Hello(Message):
     """Who the camera is: `signature` is Ed25519 over `hello_to_sign` (absent: a phone's cookie)."""
 
     t: Literal["hello"] = "hello"
-    outbox_id: str = Field(min_length=8, max_length=64)
+    outbox_id: StorableText = Field(min_length=8, max_length=64)
     at: Time
     software: str = Field(default="", max_length=80)
     signature: bytes = Field(default=b"", max_length=64)
@@ -79,13 +119,13 @@ class Fix(Message):
 
 
 class Signal(Message):
-    """What the officer or the kit did."""
+    """What the officer or the kit did. `detail`: at most MOST_DETAILS short values; None for an unusable one."""
 
     t: Literal["signal"] = "signal"
     seq: Seq
     at: Time
     kind: SignalKind
-    detail: dict[str, str | int | float | bool | None] = Field(default_factory=dict, max_length=20)
+    detail: Detail = Field(default_factory=dict)
 
 
 class Receipt(Message):
@@ -94,7 +134,7 @@ class Receipt(Message):
     t: Literal["receipt"] = "receipt"
     seq: Seq
     at: Time
-    advice_id: str = Field(min_length=1, max_length=64)
+    advice_id: StorableText = Field(min_length=1, max_length=64)
     state: ReceiptState
 
 
@@ -227,11 +267,11 @@ def pack_map(body: dict[str, Any]) -> bytes:
 
 
 def unpack_map(raw: bytes, max_bytes: int = MAX_MESSAGE_BYTES) -> dict[str, Any]:
-    """One msgpack map with text keys. Raises WireError."""
+    """One msgpack map with text keys; what is no UTF-8 in its texts becomes U+FFFD. Raises WireError."""
     if len(raw) > max_bytes:
         raise WireError(f"message of {len(raw)} bytes; at most {max_bytes} are accepted")
     try:
-        body = msgpack.unpackb(raw, raw=False, strict_map_key=True)
+        body = msgpack.unpackb(raw, raw=False, strict_map_key=True, unicode_errors="replace")
     except (ValueError, msgpack.exceptions.UnpackException, RecursionError) as error:
         raise WireError(f"not a msgpack message: {error}") from error
     if not isinstance(body, dict):
@@ -257,4 +297,4 @@ def _validated(adapter: TypeAdapter[T], raw: bytes) -> T:
     except ValidationError as error:
         first = error.errors(include_url=False)[0]
         where = ".".join(str(part) for part in first["loc"]) or "message"
-        raise WireError(f"{where}: {first['msg']}") from error
+        raise WireError(storable(f"{where}: {first['msg']}")) from error

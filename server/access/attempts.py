@@ -1,7 +1,8 @@
 """How often a sign-in may fail, for a name and for an address.
 
 Attempts count when they begin, so that a hundred at once cannot slip through together; a good one is taken
-back. The tightest limit is for one name from one address: a stranger elsewhere cannot lock an operator out.
+back. The tightest limit is for one name from one address, and the limit for a name does not hold where that person
+signed in lately: strangers elsewhere cannot lock an operator out.
 """
 
 from __future__ import annotations
@@ -22,6 +23,7 @@ class Limit:
 
 PAIR = Limit(5, 60)
 NAME = Limit(30, 300)
+KNOWN_S = 7 * 24 * 3600.0  # over a week's shifts an operator comes back to the same desk
 ADDRESS = Limit(60, 300)  # a whole control room may share one address; only failures count
 Key = tuple[str, str]
 
@@ -36,10 +38,12 @@ class Attempts:
 
     def __init__(self) -> None:
         self._times: OrderedDict[Key, deque[float]] = OrderedDict()
+        self._known: OrderedDict[Key, float] = OrderedDict()  # pairs, by when they were last good
 
     def take(self, limits: dict[Key, Limit], now: float) -> float:
         """Count one attempt and return 0; or count nothing and return the seconds to wait."""
-        wait = max(self._wait(key, limit, now) for key, limit in limits.items())
+        is_known = any(now - self._known.get(key, -KNOWN_S) < KNOWN_S for key in limits)
+        wait = max(self._wait(key, limit, now) for key, limit in limits.items() if not is_known or key[0] != "name")
         if wait > 0:
             return wait
         for key in limits:
@@ -53,6 +57,8 @@ class Attempts:
         """The attempt of `at` was good: it does not count, and the name is well known at this address."""
         for key in limits:
             times = self._times.get(key)
+            if key[0] == "pair":
+                self._know(key, at)
             if times is None:
                 continue
             if key[0] == "pair":
@@ -61,6 +67,12 @@ class Attempts:
                 times.remove(at)
             if not times:
                 del self._times[key]
+
+    def _know(self, pair: Key, at: float) -> None:
+        self._known[pair] = at
+        self._known.move_to_end(pair)
+        while len(self._known) > MOST_KEYS:
+            self._known.popitem(last=False)
 
     def _wait(self, key: Key, limit: Limit, now: float) -> float:
         times = self._times.get(key, deque())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl
 
 import jinja2
 from aiohttp import web
@@ -12,14 +13,15 @@ from server.access.origin import local_path
 from server.access.permission import Permission
 from server.access.person import sign_in_fields
 from server.access.session import SignedIn
-from server.errors import BadRequest, TooLarge, TooMany, Unauthorised, Unavailable, WatchroomError
-from server.request_body import json_object
+from server.errors import BadRequest, TooMany, Unauthorised, Unavailable, WatchroomError
+from server.request_body import json_object, text_of
 from server.units.unit import Device
 
 if TYPE_CHECKING:
     from server.access.actions import Access, CameraAccess
 
 LONGEST_BODY = 8 * 1024
+FORM = "application/x-www-form-urlencoded"  # what the page's form sends
 AHEAD_OF_TIME = frozenset({"prefetch", "prerender", "preview"})
 # A link clicked on another site: the strict cookie is not sent along a redirect from there, so our own page goes on.
 ONWARD = (
@@ -53,10 +55,11 @@ class SignIn:
 
     async def by_form(self, request: web.Request) -> web.Response:
         """The page's form, for a browser without its script."""
-        form = await _limited(request).post()
-        wanted = local_path(str(form.get("next") or ""))
+        # Not request.post(): it raises what it likes for a body that is no form, or in an encoding that is none.
+        form = dict(parse_qsl(await text_of(request, FORM, LONGEST_BODY)))
+        wanted = local_path(form.get("next"))
         try:
-            signed_in = await self._signed_in(request, {"name": form.get("name"), "password": form.get("password")})
+            signed_in = await self._signed_in(request, form)
         except (BadRequest, Unauthorised, TooMany, Unavailable) as error:
             response = self._rendered(request, wanted, _sentence(error), error.status)
             response.headers.update(error.headers)
@@ -165,9 +168,3 @@ def _onward(request: web.Request, path: str) -> web.Response:
 
 def _sentence(error: WatchroomError) -> str:
     return error.detail[:1].upper() + error.detail[1:] + "."
-
-
-def _limited(request: web.Request) -> web.Request:
-    if (request.content_length or 0) > LONGEST_BODY:
-        raise TooLarge(f"the body may have {LONGEST_BODY} bytes")
-    return request.clone(client_max_size=LONGEST_BODY)

@@ -7,6 +7,7 @@ consoles; and → the officer, who is told what becomes of the alert. Acknowledg
 from __future__ import annotations
 
 import secrets
+from collections import OrderedDict
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import replace
@@ -29,6 +30,8 @@ from server.positions.fix import Fix
 log = structlog.get_logger(__name__)
 
 RECENT_S = 3600.0  # closed alerts stay in the tray's history, and the officer is told of them, for an hour
+MOST_SEEN = 10_000  # of 200 bytes; who is forgotten here is still known in the database
+LONGEST_LINE = 300  # characters: each console gets the newest 50 steps of an alert with every change of it
 BY_SERVER = "server"  # the outbox of what the server itself reports
 
 Bearer = Callable[[str], Awaitable[tuple[str, Wearer | None]]]  # device_id → call sign, wearer
@@ -64,7 +67,7 @@ class Alerts:
         self._locate = locate
         self._place = place
         self._ring = ring
-        self._seen: set[tuple[str, str]] = set()
+        self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()  # the newest MOST_SEEN
 
     async def receive_signal(self, device_id: str, outbox_id: str, signal: wire.Signal, offset_s: float = 0.0) -> None:
         """Keep a signal and all that follows from it. The same signal again does nothing. Raises Unavailable."""
@@ -73,7 +76,7 @@ class Alerts:
             origin=Origin(outbox_id, signal.seq, signal.at),
             received_at=self._clock.wall(),
             offset_s=offset_s,
-            detail=", ".join(f"{name} {value}" for name, value in signal.detail.items()),
+            detail=_line(", ".join(f"{name} {value}" for name, value in signal.detail.items())),
         )
         setting = await self._setting(device_id)
         with suppress(_NothingToDo):
@@ -108,6 +111,11 @@ class Alerts:
                 await self._save(tx, outcome, seq)
             await self._tell(seq, device_id)
 
+    async def uncleared(self, kind: str) -> list[str]:
+        """The cameras of which the server says so, as far as it has not said that it is over."""
+        found = await self._store.open_of_family(self.catalogue[kind].family)
+        return [alert.device_id for alert in found if alert.kind == kind and alert.cleared_at is None]
+
     async def act(self, alert_id: str, happening: Happening, by: By, detail: str = "") -> dict[str, Any]:
         """Acknowledge, resolve or mark false. One person wins; the other gets Conflict with the alert as it is.
 
@@ -131,6 +139,8 @@ class Alerts:
         """A console has shown the alert to `by` (mission.md, N5). Consoles are told of the first who saw it."""
         if (alert_id, by.id) in self._seen:
             return
+        if not await self._store.exists(alert_id):  # asked first: a writer's lock would hold up the next alert
+            raise NotFound(f"there is no alert {alert_id}")
         seq: int | None = None
         async with self._store.transaction() as tx:
             alert = await self._store.find(tx, alert_id)
@@ -140,7 +150,9 @@ class Alerts:
                 seq = await self._store.next_seq(tx)
                 newest = await self._store.find(tx, alert_id)
                 await self._store.save(tx, newest or alert, [], seq)
-        self._seen.add((alert_id, by.id))
+        self._seen[alert_id, by.id] = None
+        while len(self._seen) > MOST_SEEN:
+            self._seen.popitem(last=False)
         if seq is not None:
             await self._bus.publish(Topic.JOURNAL, {"seq": seq})
 
@@ -229,7 +241,11 @@ class Alerts:
 
     def _by_server(self, device_id: str, detail: str) -> Occurrence:
         now = self._clock.wall()
-        return Occurrence(device_id, Origin(BY_SERVER, 0, now), now, 0.0, detail)
+        return Occurrence(device_id, Origin(BY_SERVER, 0, now), now, 0.0, _line(detail))
+
+
+def _line(detail: str) -> str:
+    return detail if len(detail) <= LONGEST_LINE else detail[: LONGEST_LINE - 1] + "…"
 
 
 def _acted(alert: Alert, happening: Happening, by: By, at: float, detail: str) -> tuple[Alert, Step]:

@@ -18,7 +18,11 @@ from server.wire import SignalKind
 # EEMUA 191: about 5 / 15 / 80 % of what is annunciated; beyond these shares the top priority means nothing (A2).
 MOST_P1_SHARE = 0.08
 MOST_P2_SHARE = 0.25
-ALWAYS_P1 = ("emergency",)  # an officer's call for help is never made quieter by a line in a file
+# What ships as priority 1 tells of a life in danger: no line in a file makes it quieter, or moves it elsewhere.
+ALWAYS_P1: tuple[str, ...] = tuple(
+    signal for kind in DEFAULTS if kind["priority"] == 1 for signal in kind.get("raised_by", ())
+)
+CALL_FOR_HELP = "emergency.pressed"
 RAISED_BY_SERVER = ("camera.lost", "uplink.poison")
 
 
@@ -132,11 +136,28 @@ class Catalogue:
                     raise StartError(
                         f'alerts."{kind.kind}".cleared_by: {signal} already clears family {cleared[signal]}; one each'
                     )
-        for name in ALWAYS_P1:
-            if self._by_kind[name].priority != 1:
+        self._check_grave()
+
+    def _check_grave(self) -> None:
+        for signal in ALWAYS_P1:
+            kind = self._raising.get(signal)
+            if kind is None:
+                raise StartError(f"alerts: nothing is raised_by {signal}; it must raise an alert of priority 1")
+            if kind.priority != 1:
                 raise StartError(
-                    f'alerts."{name}".priority: expected 1, an officer\'s call for help is always priority 1'
+                    f'alerts."{kind.kind}".priority: expected 1, for {signal} raises it; {kind.priority} is not enough'
                 )
+        call = self._raising[CALL_FOR_HELP]
+        for kind in self.kinds:
+            hides = kind.family == call.family and kind.gravity >= call.gravity and kind is not call
+            if hides and (kind.raised_by or kind.kind in RAISED_BY_SERVER):
+                raise StartError(
+                    f'alerts."{kind.kind}".family: {call.family} must be {call.kind}\'s alone or its rank lower; '
+                    f"while such an alert is open, {CALL_FOR_HELP} would only be counted"
+                )
+        for name in RAISED_BY_SERVER:
+            if self._by_kind[name].priority == "activity":
+                raise StartError(f'alerts."{name}".priority: expected 1, 2 or 3; the server raises it as an alert')
 
 
 def signal_kinds() -> tuple[str, ...]:

@@ -153,9 +153,16 @@ class AlertStore:
         number = seq if seq is not None else await self._journal.next_seq(tx)
         await self._journal.append(tx, EntryKind.ACTIVITY, {"seq": number, **body}, number)
 
-    async def shown(self, tx: AsyncConnection, alert: Alert) -> dict[str, Any]:
-        """The alert's JSON with its newest steps."""
-        return as_json(alert, await self._steps(tx, alert.id, MOST_STEPS))
+    async def exists(self, alert_id: str) -> bool:
+        """Whether there is such an alert."""
+        async with self._database.reading() as connection:
+            return await self.find(connection, alert_id) is not None
+
+    async def open_of_family(self, family: str) -> list[Alert]:
+        """The open alerts of a family, of all cameras."""
+        query = sa.select(alert_table.c.body).where(alert_table.c.family == family, alert_table.c.open)
+        async with self._database.reading() as connection:
+            return [_alert(row.body) for row in await connection.execute(query)]
 
     async def one(self, alert_id: str) -> dict[str, Any] | None:
         """One alert's JSON with its whole history."""

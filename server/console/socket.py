@@ -6,6 +6,7 @@ Each console has a sender and a backlog of its own: one that stalls holds nobody
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -34,6 +35,7 @@ HEARTBEAT_S = 15.0  # finds a console whose network is gone; a living one is hea
 SESSION_LOOK_S = 5.0
 CLOSING_S = 3.0  # to say goodbye to a console that does not read; then it is cut off
 CATCH_UP_PAGE = 200
+MOST_SEEN = 500  # notes of one console that wait: more than any tray shows
 MOST_INCOMING = 4096  # bytes: `seen` and `ping` are about 60
 
 Allow = Callable[[web.Request, Permission], Person]
@@ -99,7 +101,7 @@ class ConsoleSockets:
         socket = web.WebSocketResponse(heartbeat=HEARTBEAT_S, max_msg_size=MOST_INCOMING, compress=False)
         await socket.prepare(request)
         async with TaskOwner("console") as tasks:
-            console = _Console(request, socket, person, self._gate.session_keys(request), tasks)
+            console = _Console(request, socket, person, self._gate.session_keys(request))
             self._open.add(console)
             try:
                 console.sending = tasks.start(self._send(console, after), "send")
@@ -193,15 +195,32 @@ class ConsoleSockets:
         what = body.get("t")
         if what == "ping":
             pong = {"t": "pong", "at": body.get("at"), "server_time": self._clock.wall()}
-            console.start(console.say(wire.pack_map(pong)), "pong")
+            await console.say(wire.pack_map(pong))  # its own pace: one that does not read is not read either
         elif what == "seen":
             alert_id = body.get("alert_id")
-            if not isinstance(alert_id, str) or not 1 <= len(alert_id) <= 64:
+            if not isinstance(alert_id, str) or not 1 <= len(alert_id) <= 64 or not wire.is_storable(alert_id):
                 raise BadRequest("alert_id: expected an alert's id")
             if may(console.person.role, Permission.HANDLE_ALERTS):
-                self._working.start(self._note_seen(alert_id, console.person), "seen")
+                self._will_note(console, alert_id)
         else:
             log.debug("console says something newer than this server", what=str(what)[:40])
+
+    def _will_note(self, console: _Console, alert_id: str) -> None:
+        """One at a time for each console: it takes a writer's turn from the next alert. Reading goes on meanwhile."""
+        if len(console.seen) >= MOST_SEEN:
+            log.warning("a console says too often what it has seen", person=console.person.name)
+            return
+        console.seen.append(alert_id)
+        if len(console.seen) == 1:
+            self._working.start(self._note_all(console), "seen")
+
+    async def _note_all(self, console: _Console) -> None:
+        try:
+            while console.seen:
+                await self._note_seen(console.seen[0], console.person)
+                console.seen.popleft()
+        finally:
+            console.seen.clear()  # whatever went wrong, the next note starts afresh
 
     async def _note_seen(self, alert_id: str, person: Person) -> None:
         try:
@@ -250,7 +269,6 @@ class _Console:
         socket: web.WebSocketResponse,
         person: Person,
         keys: frozenset[str],
-        tasks: TaskOwner,
     ) -> None:
         self.request = request
         self.socket = socket
@@ -259,11 +277,7 @@ class _Console:
         self.channel: Channel | None = None
         self.sending: asyncio.Task[Any] | None = None
         self.ending = False
-        self._tasks = tasks
-
-    def start(self, work: Coroutine[Any, Any, None], name: str) -> None:
-        """Run something that ends with the connection."""
-        self._tasks.start(work, name)
+        self.seen: deque[str] = deque()  # alerts whose note waits, the one that is written first
 
     async def say(self, message: bytes) -> None:
         """Send a message now, past the backlog."""

@@ -19,6 +19,7 @@ DIGEST_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
 
 TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|{}~-]{1,64}")  # RFC 8866 section 9, token; it goes into our answer
 ICE_CHARS = re.compile(r"[A-Za-z0-9+/]{4,256}")  # RFC 8839 section 5.4
+NUMBER = re.compile(r"[0-9]{1,5}")  # a port, an extension; int() raises beyond 4,300 digits
 RTPMAP = re.compile(r"(\d{1,3}) ([A-Za-z0-9.+_-]{1,32})/(\d{1,6})(?:/(\d{1,2}))?", re.ASCII)
 FMTP_VALUE = re.compile(r"[\x20-\x7e]{0,512}")
 
@@ -129,7 +130,7 @@ def _bundle(session: _Section) -> tuple[str, ...]:
 
 def _media(section: _Section, session: _Section, index: int) -> Media:
     parts = section.first.split()
-    if len(parts) < 4 or not parts[1].isascii() or not parts[1].isdigit():
+    if len(parts) < 4 or not NUMBER.fullmatch(parts[1]):
         raise SdpError(f"m-line {index + 1} is not 'm=kind port protocol formats'")
     kind, port, protocol, *formats = parts
     if not TOKEN.fullmatch(kind) or not all(TOKEN.fullmatch(part) for part in protocol.split("/")):
@@ -203,7 +204,7 @@ def _extension(section: _Section, uri: str) -> int | None:
     for line in section.values.get("extmap", ()):
         parts = line.split()
         number = parts[0].partition("/")[0] if parts else ""
-        if len(parts) >= 2 and parts[1] == uri and number.isascii() and number.isdigit() and 0 < int(number[:4]) < 256:
+        if len(parts) >= 2 and parts[1] == uri and NUMBER.fullmatch(number) and 0 < int(number) < 256:
             return int(number)
     return None
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import structlog
 from sqlalchemy import Column, Float, Index, String, Table, insert, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from server.clock import Clock
 from server.database import Database, metadata
@@ -101,6 +102,8 @@ class LiveViewStore:
         except Unavailable:
             log.warning("the end of a viewing waits for the database", view_id=view_id)
             return False
+        except SQLAlchemyError as error:  # it will never be written; those behind it must be
+            log.error("the end of a viewing cannot be written", view_id=view_id, error=str(error))
         return True
 
     async def flush(self) -> None:

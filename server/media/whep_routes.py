@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+from contextlib import ExitStack
 from functools import partial
 
 from aiohttp import web
 
-from server.errors import WatchroomError
 from server.media.engine import MediaEngine
 from server.media.routes import SDP, AdmitViewer, created, open_to_all, preflight
 from server.media.settings import IceServer
@@ -28,12 +28,11 @@ def whep_routes(
         viewer = await admit_viewer(request, device_id)  # rights may have ended while the offer trickled in
         engine.require_streaming(device_id)
         view_id = await views.begin(device_id, viewer, wish.layer)
-        try:
+        with ExitStack() as unless_shown:  # whatever goes wrong, and if the caller goes away
+            unless_shown.callback(views.end_soon, view_id, wish.layer)
             await admit_viewer(request, device_id)  # recording may have stopped while the row was written
             answer = await engine.watch(device_id, viewer, offer, wish, partial(views.end_soon, view_id))
-        except WatchroomError:
-            views.end_soon(view_id, wish.layer)
-            raise
+            unless_shown.pop_all()
         return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
 
     path = "/whep/{device_id:[a-z0-9-]{3,40}}"

@@ -68,6 +68,12 @@ def note_where(data: Path, url: str) -> None:
     (data / WHERE).write_text(json.dumps({"url": url, "pid": os.getpid()}))
 
 
-def forget_where(data: Path) -> None:
-    """The server has ended."""
-    (data / WHERE).unlink(missing_ok=True)
+def forget_where(data: Path, url: str) -> None:
+    """The server has ended. What another one on this folder has written since then stays."""
+    where = data / WHERE
+    try:
+        ours = json.loads(where.read_text()) == {"url": url, "pid": os.getpid()}
+    except (OSError, ValueError):  # gone, or just being written
+        return
+    if ours:
+        where.unlink(missing_ok=True)

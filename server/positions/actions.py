@@ -82,18 +82,17 @@ class Positions:
                 return
             batch, self._batch = self._batch, _Batch()
             self._in_commit = batch
-            kept = False
+            unreadable: set[ChunkKey] | None = None
             try:
-                await self._store.keep(batch.chunks())
-                kept = True
+                unreadable = await self._store.keep(batch.chunks())
             except Unavailable as error:
                 log.warning("positions wait for the database", fixes=len(batch.fixes), reason=error.detail)
             finally:
                 self._in_commit = _Batch()
-                if not kept:
+                if unreadable is None:
                     self._batch.take_back(batch)
-            if kept:
-                batch.acknowledge()
+            if unreadable is not None:
+                batch.acknowledge(unreadable)
 
     async def close(self) -> None:
         """Commit what waits, as well as can be."""
@@ -137,7 +136,10 @@ class _Batch:
         self.fixes[:0] = older.fixes
         self._promises[:0] = older._promises
 
-    def acknowledge(self) -> None:
-        for promise in self._promises:
-            if not promise.done():
+    def acknowledge(self, unreadable: set[ChunkKey]) -> None:
+        """Keep the promises, but for fixes whose chunk cannot be read: their camera keeps them, and sends them again."""
+        for fix, promise in zip(self.fixes, self._promises, strict=True):
+            if chunk_of(fix) in unreadable:
+                promise.cancel()
+            elif not promise.done():
                 promise.set_result(None)

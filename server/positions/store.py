@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import sqlalchemy as sa
+import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database import Database, metadata
 from server.positions.fix import Fix
-from server.positions.trail import ChunkKey, merge, pack, unpack
+from server.positions.trail import ChunkKey, TrailError, merge, pack, unpack
+
+log = structlog.get_logger(__name__)
 
 trail_chunk = sa.Table(
     "trail_chunk",
@@ -27,11 +30,20 @@ class TrailStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def keep(self, chunks: Mapping[ChunkKey, Sequence[Fix]]) -> None:
-        """Merge new fixes into their chunks, all in one transaction. Raises Unavailable; nothing is kept then."""
+    async def keep(self, chunks: Mapping[ChunkKey, Sequence[Fix]]) -> set[ChunkKey]:
+        """Merge new fixes into their chunks, all in one transaction. Raises Unavailable; nothing is kept then.
+
+        Returns the chunks that were left as they are, because what is there cannot be read (a newer program's, say).
+        """
+        unreadable = set()
         async with self._database.transaction() as tx:
             for device_id, minute in sorted(chunks):  # one order everywhere: two processes cannot deadlock
-                await self._merge(tx, device_id, minute, chunks[device_id, minute])
+                try:
+                    await self._merge(tx, device_id, minute, chunks[device_id, minute])
+                except TrailError as error:
+                    log.error("a trail chunk cannot be read", device_id=device_id, minute=minute, error=str(error))
+                    unreadable.add((device_id, minute))
+        return unreadable
 
     async def _merge(self, tx: AsyncConnection, device_id: str, minute: int, fixes: Sequence[Fix]) -> None:
         # The row is made first, so that there is one to lock: a camera may change process within its minute.
@@ -53,7 +65,7 @@ class TrailStore:
         )
         async with self._database.reading() as connection:
             bodies = (await connection.execute(query)).scalars().all()
-        return [fix for fix in merge(*(unpack(device_id, body) for body in bodies)) if fix.at >= at]
+        return [fix for fix in merge(*(_readable(device_id, body) for body in bodies)) if fix.at >= at]
 
     async def last_chunks(self) -> list[Fix]:
         """The fixes of the newest chunk of every camera."""
@@ -66,4 +78,13 @@ class TrailStore:
         query = sa.select(trail_chunk.c.device_id, trail_chunk.c.body).join(newest, same)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
-        return [fix for row in rows for fix in unpack(row.device_id, row.body)]
+        return [fix for row in rows for fix in _readable(row.device_id, row.body)]
+
+
+def _readable(device_id: str, body: bytes) -> list[Fix]:
+    """A chunk's fixes; none of one that cannot be read, which must not hide or hold up the others."""
+    try:
+        return unpack(device_id, body)
+    except TrailError as error:
+        log.error("a trail chunk cannot be read; it is left out", device_id=device_id, error=str(error))
+        return []

@@ -206,7 +206,8 @@ class CameraWatch:
 
     `expected` keeps which these are, so that one is missed too that does not come back after its server was restarted,
     or after it ended and another process goes on alone. `hears_others`: whether what other processes hold is known;
-    while it is not (Redis is away), nobody is missed for being held elsewhere.
+    while it is not (Redis is away), nobody is missed for being held elsewhere. `known_lost`: of which cameras an alert
+    says that they are lost. What is done about one camera is done in turn, and a newer turn stops the older one.
     """
 
     def __init__(
@@ -215,6 +216,7 @@ class CameraWatch:
         raise_system: Change,
         clear_system: Change,
         expected: ExpectedCameras,
+        known_lost: Callable[[], Awaitable[list[str]]],
         is_online: Callable[[str], bool],
         hears_others: Callable[[], bool],
         lost_after_s: float = LOST_AFTER_S,
@@ -225,12 +227,13 @@ class CameraWatch:
         self._raise = raise_system
         self._clear = clear_system
         self._expected = expected
+        self._known_lost = known_lost
         self._is_online = is_online
         self._hears_others = hears_others
         self._lost_after_s = lost_after_s
         self._return_s = return_s
         self._look_s = look_s
-        self._missing: dict[str, asyncio.Task[Any]] = {}
+        self._turns: dict[str, _Turn] = {}
 
     async def start(self) -> None:
         """Wait for those that were there before the server was restarted, and look for others now and then."""
@@ -239,54 +242,105 @@ class CameraWatch:
 
     async def _look(self) -> None:
         for device_id in await self._expected.all():
-            if device_id not in self._missing and not self._is_online(device_id):
-                self._missing[device_id] = self._tasks.start(self._not_back(device_id), "camera.expected")
+            if device_id not in self._turns and not self._is_online(device_id):
+                self._next(device_id, self._not_back, "camera.expected")
+        for device_id in await self._known_lost():  # missed while nobody heard where it was, or by one that has ended
+            if device_id not in self._turns and self._is_online(device_id):
+                self._next(device_id, self._over, "camera.found")
 
     def back(self, device_id: str) -> None:
         """It is connected, here or at another process."""
-        missing = self._missing.pop(device_id, None)
-        if missing is not None:
-            missing.cancel()
+        turn = self._turns.get(device_id)
+        if turn is not None and turn.may_have_raised:
+            self._next(device_id, self._over, "camera.back")
+        elif turn is not None and turn.misses:
+            turn.overtaken.set()
 
     def connected(self, device_id: str) -> None:
         """It is connected here: what was raised is over."""
-        self.back(device_id)
-        self._tasks.start(_until_kept(lambda: self._clear("camera.lost", device_id)), "camera.back")
+        self._next(device_id, self._over, "camera.back")
 
     def disconnected(self, device_id: str, active: bool) -> None:
         """It has gone; `active`: it was recording or streaming."""
-        self.back(device_id)
         if active:
-            self._missing[device_id] = self._tasks.start(self._lost(device_id), "camera.lost")
+            self._next(device_id, self._lost, "camera.lost")
 
-    async def _lost(self, device_id: str) -> None:
-        await asyncio.sleep(self._lost_after_s)
-        self._missing.pop(device_id, None)
-        await self._miss(device_id)
+    def _next(self, device_id: str, step: Step, name: str) -> None:
+        before = self._turns.get(device_id)
+        turn = self._turns[device_id] = _Turn(misses=step != self._over)
+        turn.task = self._tasks.start(self._in_turn(device_id, before, turn, step), name)
 
-    async def _not_back(self, device_id: str) -> None:
-        await asyncio.sleep(self._return_s)
-        self._missing.pop(device_id, None)
-        if not self._hears_others():
+    async def _in_turn(self, device_id: str, before: _Turn | None, turn: _Turn, step: Step) -> None:
+        try:
+            if before is not None and before.task is not None:
+                before.overtaken.set()
+                await asyncio.wait({before.task})
+            await step(turn, device_id)
+        finally:
+            if self._turns.get(device_id) is turn:
+                del self._turns[device_id]
+
+    async def _over(self, turn: _Turn, device_id: str) -> None:
+        await turn.until_kept(lambda: self._clear("camera.lost", device_id))
+
+    async def _lost(self, turn: _Turn, device_id: str) -> None:
+        if await turn.has_waited(self._lost_after_s):
+            await self._miss(turn, device_id)
+
+    async def _not_back(self, turn: _Turn, device_id: str) -> None:
+        if not await turn.has_waited(self._return_s) or not self._hears_others():
             return  # the next look asks again
         # Another process may hold it all the while, or have missed it already.
-        if not self._is_online(device_id) and device_id in (await _until_kept(self._expected.all) or ()):
-            await self._miss(device_id)
+        if device_id in (await turn.until_kept(self._expected.all) or ()):
+            await self._miss(turn, device_id)
 
-    async def _miss(self, device_id: str) -> None:
-        await _until_kept(lambda: self._raise("camera.lost", device_id))
-        await _until_kept(lambda: self._expected.note(device_id, False))
+    async def _miss(self, turn: _Turn, device_id: str) -> None:
+        turn.may_have_raised = True
+        if await turn.until_kept(lambda: self._is_missed(device_id)):
+            await turn.until_kept(lambda: self._expected.note(device_id, False))
 
-
-async def _until_kept(change: Callable[[], Awaitable[T]]) -> T | None:
-    """What `change` returns, tried until the database answers; nothing for a camera that is no more."""
-    while True:
+    async def _is_missed(self, device_id: str) -> bool:
+        """Raise the alert. False: it has been found meanwhile, at another process."""
+        if self._is_online(device_id):
+            return False
         try:
-            return await change()
+            await self._raise("camera.lost", device_id)
         except NotFound:
-            return None
-        except Unavailable:
-            await asyncio.sleep(DATABASE_AGAIN_S)
+            log.info("a camera that is no more is not missed", device_id=device_id)
+        return True
+
+
+class _Turn:
+    """One thing that is done about a camera, until something newer happens to it."""
+
+    def __init__(self, misses: bool) -> None:
+        self.misses = misses
+        self.may_have_raised = False
+        self.overtaken = asyncio.Event()
+        self.task: asyncio.Task[Any] | None = None
+
+    async def has_waited(self, seconds: float) -> bool:
+        """Wait. False as soon as something newer has happened."""
+        try:
+            async with asyncio.timeout(seconds):
+                await self.overtaken.wait()
+        except TimeoutError:
+            return True
+        return False
+
+    async def until_kept(self, change: Callable[[], Awaitable[T]]) -> T | None:
+        """What `change` returns, tried until the database answers; None for a camera that is no more, or overtaken."""
+        while not self.overtaken.is_set():
+            try:
+                return await change()
+            except NotFound:
+                return None
+            except Unavailable:
+                await self.has_waited(DATABASE_AGAIN_S)
+        return None
+
+
+Step = Callable[[_Turn, str], Coroutine[Any, Any, None]]
 
 
 def _seq_of(raw: bytes) -> int:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from playwright.async_api import expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.screen import Screen
+from tests.installation import Server, password_of
 
 
 async def test_name_and_password_open_the_room_and_sign_out_closes_it(screen: Screen) -> None:
@@ -34,3 +35,17 @@ async def test_an_officer_lands_on_the_camera_page_and_may_not_open_the_console(
     await expect(page.get_by_role("button", name="Emergency")).to_be_visible()
     await page.goto(screen.url)
     await page.wait_for_url("**/camera")
+
+
+async def test_the_form_lets_a_browser_in_that_runs_no_script(browser: Browser, server: Server) -> None:
+    context = await browser.new_context(java_script_enabled=False)
+    try:
+        page = await context.new_page()
+        await page.goto(f"{server.url}/sign-in")
+        await page.get_by_label("Name").fill("hale")
+        await page.get_by_label("Password", exact=True).fill(password_of("hale"))
+        await page.keyboard.press("Enter")
+        await page.wait_for_url(f"{server.url}/")
+        assert [cookie.get("name") for cookie in await context.cookies()] == ["watchroom_session"]
+    finally:
+        await context.close()

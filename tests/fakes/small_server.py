@@ -83,6 +83,7 @@ class SmallServer:
             self.alerts.raise_system,
             self.alerts.clear_system,
             expected,
+            lambda: self.alerts.uncleared("camera.lost"),
             lambda device_id: device_id in self.uplink.connected(),
             bus.healthy,
             lost_after_s=0.05,

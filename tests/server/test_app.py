@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
 from pathlib import Path
 
 import aiohttp
 import pytest
+import structlog
 from aiohttp.test_utils import TestClient, TestServer
 
 from server import serving, wire
@@ -43,6 +45,16 @@ async def test_it_says_where_it_is_and_forgets_it_at_the_end(tmp_path: Path) -> 
     assert not (tmp_path / "server.json").exists()
 
 
+async def test_the_first_of_two_servers_on_one_folder_does_not_make_the_second_unknown(tmp_path: Path) -> None:
+    first = Watchroom(Config.load(tmp_path, {"port": 0}))
+    second = Watchroom(Config.load(tmp_path, {"port": 0}))
+    async with second:
+        async with first:
+            (tmp_path / "server.json").write_text(json.dumps({"url": second.url, "pid": os.getpid()}))
+        assert json.loads((tmp_path / "server.json").read_text())["url"] == second.url
+    assert not (tmp_path / "server.json").exists()
+
+
 async def test_a_taken_port_stops_the_start_and_leaves_nothing_running(tmp_path: Path) -> None:
     with serving.listening_socket("127.0.0.1", 0) as taken:
         taken.listen()
@@ -70,6 +82,14 @@ async def test_viewings_that_end_with_the_server_are_written_as_ended(
     (view,) = await LiveViewStore(database, SystemClock()).of_device("camera-1")
     assert view.ended_at is not None
     await database.close()
+
+
+def test_alert_kinds_out_of_balance_are_told_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "watchroom.toml").write_text('[alerts."battery.low"]\npriority = 1\n')
+    with structlog.testing.capture_logs() as logs:
+        Watchroom(Config.load(tmp_path, {"port": 0}))
+    (warning,) = [line for line in logs if line["event"] == "alert kinds out of balance"]
+    assert (warning["log_level"], "priority 1 is" in warning["reason"]) == ("warning", True)
 
 
 async def test_an_old_signal_does_not_undo_what_the_status_says(tmp_path: Path) -> None:

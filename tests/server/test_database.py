@@ -34,6 +34,16 @@ async def test_migrating_twice_changes_nothing(database: Database) -> None:
     assert await Journal(database, HandClock()).last_seq() == 0
 
 
+async def test_several_processes_may_start_at_once_on_an_empty_database(postgres_url: str) -> None:
+    processes = [Database(postgres_url) for _ in range(3)]
+    try:
+        await asyncio.gather(*(process.migrate() for process in processes))
+        assert await Journal(processes[0], HandClock()).last_seq() == 0
+    finally:
+        for process in processes:
+            await process.close()
+
+
 async def test_numbers_follow_commit_order_and_a_rollback_leaves_no_gap(database: Database) -> None:
     journal = Journal(database, HandClock())
 

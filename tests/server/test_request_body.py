@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import pytest
@@ -45,12 +46,22 @@ async def test_an_object_and_no_body_at_all() -> None:
         (b"null", "expected a JSON object"),
         (b"\xff", "not UTF-8"),
         (b"[" * 900, "not JSON"),
+        (b'{"a": NaN}', "NaN is no number"),
+        (rb'{"a": "\ud800"}', "NUL and lone surrogates"),
+        (rb'{"a": [{"b\u0000": 1}]}', "NUL and lone surrogates"),
     ],
 )
 async def test_what_is_no_object(body: bytes, told: str) -> None:
     status, problem = await answer("/json", data=body)
     assert status == 400
     assert told in problem["detail"]
+
+
+async def test_a_number_with_more_digits_than_python_reads(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys.modules[__name__], "MOST", 10_000)
+    status, problem = await answer("/json", data=b'{"a": ' + b"9" * 5000 + b"}")
+    assert status == 400
+    assert "not JSON" in problem["detail"]
 
 
 async def test_text_of_the_expected_type_only() -> None:

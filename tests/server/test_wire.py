@@ -77,3 +77,60 @@ def test_unknown_fields_are_ignored_so_that_either_side_may_be_newer() -> None:
 def test_what_is_signed_differs_by_device_outbox_and_nonce() -> None:
     signed = {wire.hello_to_sign(d, o, n) for d in ("a", "b") for o in ("x", "y") for n in (b"1", b"2")}
     assert len(signed) == 8
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        (float("nan"), None),
+        (float("-inf"), None),
+        ("a\0b", "a\ufffdb"),
+        ("x" * 60_000, "x" * 199 + "…"),
+        ([1, {"deep": 2}], None),
+        (b"bytes", None),
+        (msgpack.Timestamp(5), None),
+        (True, True),
+        (2**64 - 1, 2**64 - 1),
+    ],
+)
+def test_an_unusable_detail_does_not_cost_the_signal(value: object, kept: object) -> None:
+    raw = wire.pack_map({"t": "signal", "seq": 1, "at": 1.0, "kind": "emergency.pressed", "detail": {"g": value}})
+    signal = wire.parse_from_camera(raw)
+    assert isinstance(signal, wire.Signal)
+    assert signal.detail == {"g": kept}
+
+
+@pytest.mark.parametrize("detail", [None, "text", [1], {b"bytes": 1}])
+def test_a_detail_that_is_no_map_of_names_is_none_at_all(detail: object) -> None:
+    raw = wire.pack_map({"t": "signal", "seq": 1, "at": 1.0, "kind": "emergency.pressed", "detail": detail})
+    assert wire.parse_from_camera(raw) == wire.Signal(seq=1, at=1.0, kind="emergency.pressed")
+
+
+def test_the_names_of_details_are_few_and_short() -> None:
+    detail = {f"{number:03}" + "n" * 100: number for number in range(90)}
+    signal = wire.Signal(seq=1, at=1.0, kind="emergency.pressed", detail=dict(detail))
+    assert list(signal.detail.values()) == list(range(wire.MOST_DETAILS))
+    assert {len(name) for name in signal.detail} == {wire.LONGEST_NAME}
+
+
+def test_half_a_character_is_replaced_and_costs_nothing() -> None:
+    raw = msgpack.packb(
+        {"t": "hello", "outbox_id": "a" * 16, "at": 1.0, "software": "x\ud800"}, unicode_errors="surrogatepass"
+    )
+    hello = wire.parse_from_camera(raw)
+    assert isinstance(hello, wire.Hello)
+    assert (wire.is_storable(hello.software), wire.is_storable("x\ud800")) == (True, False)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        {"t": "hello", "outbox_id": "outbox-1\0", "at": 1.0},
+        {"t": "receipt", "seq": 1, "at": 1.0, "advice_id": "a\0", "state": "shown"},
+        {"t": "fix\0"},
+    ],
+)
+def test_an_identity_that_no_database_takes_is_refused_in_words_that_it_does(body: dict[str, object]) -> None:
+    with pytest.raises(wire.WireError) as refused:
+        wire.parse_from_camera(wire.pack_map(body))
+    assert wire.is_storable(str(refused.value))

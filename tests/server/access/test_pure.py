@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.access.attempts import PAIR, Attempts, limits_for
+from server.access.attempts import KNOWN_S, NAME, PAIR, Attempts, limits_for
 from server.access.credential import bearer, digest, read_short_token, same, short_token
 from server.access.origin import client_address, is_loopback, local_path, origin_allowed, own_origin
 from server.access.permission import GRANTED, Permission, Role, may
@@ -75,6 +75,22 @@ def test_a_stranger_cannot_lock_an_operator_out_with_a_few_tries() -> None:
     while attempts.take(limits_for("hill", "203.0.113.9"), 0.0) == 0:
         pass
     assert attempts.take(limits_for("hill", "10.0.0.1"), 1.0) == 0
+
+
+def test_strangers_at_many_addresses_cannot_lock_an_operator_out_of_a_known_desk() -> None:
+    attempts = Attempts()
+    desk = limits_for("hill", "10.0.0.1")
+    attempts.take(desk, 0.0)
+    attempts.take_back(desk, 0.0)
+    admitted = [attempts.take(limits_for("hill", f"203.0.113.{number}"), 1.0) == 0 for number in range(100)]
+    assert sum(admitted) == NAME.times, "the name is protected from all of them together"
+    assert attempts.take(desk, 2.0) == 0
+    assert attempts.take(limits_for("hill", "10.0.0.2"), 2.0) > 0
+    assert [attempts.take(desk, 3.0) == 0 for _ in range(PAIR.times)].count(False) == 1, "but guessing is slowed there"
+    much_later = 2.0 + KNOWN_S
+    for number in range(100):
+        attempts.take(limits_for("hill", f"203.0.113.{number}"), much_later)
+    assert attempts.take(desk, much_later) > 0
 
 
 @pytest.mark.parametrize(

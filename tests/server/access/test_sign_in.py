@@ -83,7 +83,27 @@ async def test_bad_bodies_are_told_what_was_expected(browser: AnyClient, body: s
 
 async def test_a_large_body_is_refused_unread(browser: AnyClient) -> None:
     assert (await browser.post("/api/session", data=b"x" * 9000)).status == 413
-    assert (await browser.post("/sign-in", data=b"x" * 9000)).status == 413
+    form = {"Content-Type": "application/x-www-form-urlencoded"}
+    assert (await browser.post("/sign-in", data=b"x" * 9000, headers=form)).status == 413
+
+
+@pytest.mark.parametrize(
+    ("content_type", "body", "status"),
+    [
+        ("application/x-www-form-urlencoded", b"name=\xff&password=x", 400),
+        ("application/x-www-form-urlencoded", b"name=%00&password=x", 400),
+        ("application/x-www-form-urlencoded", b"name=%ff&password=x", 401),
+        ("application/x-www-form-urlencoded; charset=none-such", b"name=a&password=x", 401),
+        ("application/x-www-form-urlencoded", b"&" * 8000, 400),
+        ("application/x-www-form-urlencoded", b"", 400),
+        ("multipart/form-data; boundary=x", b"--x\r\nno header\r\n", 415),
+        ("multipart/form-data", b"name", 415),
+        ("text/plain", b"name=control", 415),
+    ],
+)
+async def test_no_form_is_a_defect(browser: AnyClient, content_type: str, body: bytes, status: int) -> None:
+    answer = await browser.post("/sign-in", data=body, headers={"Content-Type": content_type})
+    assert answer.status == status
 
 
 async def test_guessing_is_slowed_and_then_may_go_on(browser: AnyClient, house: House) -> None:

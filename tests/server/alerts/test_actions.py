@@ -308,3 +308,19 @@ async def test_a_database_locked_for_a_while_loses_nothing(tmp_path: Path) -> No
     assert (await scene.only())["count"] == 5
     await other.close()
     await database.close()
+
+
+async def test_a_note_of_an_unknown_alert_does_not_wait_for_writers(scene: Scene) -> None:
+    async with scene.database.transaction(), asyncio.timeout(10):
+        with pytest.raises(NotFound):
+            await scene.alerts.seen("nothing", ANNA)
+
+
+async def test_the_server_knows_of_which_cameras_it_still_says_that_they_are_lost(scene: Scene) -> None:
+    for device_id in ("cam-1", "cam-2", "cam-3"):
+        await scene.alerts.raise_system("camera.lost", device_id)
+    await scene.signal("emergency.pressed", 1, "cam-9")
+    (lost,) = [alert for alert in await scene.alerts.standing() if alert["device_id"] == "cam-2"]
+    await scene.alerts.act(lost["id"], Happening.ACKNOWLEDGE, ANNA)
+    await scene.alerts.clear_system("camera.lost", "cam-1")
+    assert sorted(await scene.alerts.uncleared("camera.lost")) == ["cam-2", "cam-3"]

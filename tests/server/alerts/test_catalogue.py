@@ -63,13 +63,35 @@ def test_a_force_changes_a_kind_and_adds_its_own() -> None:
         ({"taser.armed": {"raised_by": ["taser.eaten"]}}, r'alerts\."taser\.armed"\.raised_by'),
         ({"taser.drawn": {"raised_by": ["taser.armed"]}}, r"taser\.armed already raises"),
         ({"battery.low": {"cleared_by": ["taser.safe"]}}, r"taser\.safe already clears family taser"),
-        ({"emergency": {"priority": 2}}, r'alerts\."emergency"\.priority: expected 1'),
+        ({"emergency": {"priority": 2}}, r'alerts\."emergency"\.priority: expected 1.*emergency\.pressed'),
+        ({"emergency": {"raised_by": []}}, r"nothing is raised_by emergency\.pressed"),
+        (
+            {"emergency": {"raised_by": []}, "battery.low": {"raised_by": ["battery.low", "emergency.pressed"]}},
+            r'alerts\."battery\.low"\.priority: expected 1, for emergency\.pressed raises it; 3',
+        ),
+        ({"taser.arc": {"priority": "activity"}}, r'alerts\."taser\.arc"\.priority: expected 1'),
+        ({"camera.lost": {"priority": "activity"}}, r'alerts\."camera\.lost"\.priority: expected 1, 2 or 3'),
+        ({"emergency": {"family": "taser"}}, r'alerts\."taser\.armed"\.family: taser must be emergency\'s alone'),
+        ({"battery.low": {"family": "emergency", "priority": 1}}, r'alerts\."battery\.low"\.family: emergency must'),
         ({"dog": {"title": "Dog"}}, r'alerts\."dog"'),
     ],
 )
 def test_what_does_not_fit_stops_the_start_and_names_kind_and_key(changes: dict[str, Any], expected: str) -> None:
     with pytest.raises(StartError, match=expected):
         Catalogue.load(changes)
+
+
+def test_a_call_for_help_may_be_moved_to_a_kind_of_priority_one() -> None:
+    moved: dict[str, dict[str, Any]] = {
+        "emergency": {"raised_by": []},
+        "help": {**Catalogue.load({})["emergency"].model_dump(), "family": "help"},
+    }
+    assert Catalogue.load(moved).raised_by("emergency.pressed") == Catalogue.load(moved)["help"]
+
+
+def test_a_call_for_help_takes_over_what_is_less_grave_in_its_family() -> None:
+    changes: dict[str, dict[str, Any]] = {"taser.drawn": {"family": "emergency", "cleared_by": []}}
+    assert Catalogue.load(changes)["taser.drawn"].family == "emergency"
 
 
 def test_too_many_grave_kinds_are_pointed_out() -> None:

@@ -18,6 +18,7 @@ from server.console import socket as console_socket
 from server.database import Database
 from server.journal.entry import EntryKind
 from tests.fakes.small_server import PATIENCE_S, SmallServer, console, small_server
+from tests.patience import until
 
 
 @pytest.fixture
@@ -68,6 +69,31 @@ async def test_a_console_gets_the_room_and_then_everything_new_in_order(
         await one.until_seq(3)
         assert one.seqs == [1, 2, 3]
         assert one.alerts[alert_id]["acknowledged_by"] == {"id": "p2", "name": "Ben"}
+
+
+async def test_what_a_console_has_seen_is_noted_one_by_one_and_is_bounded(
+    server: SmallServer, session: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    under_way: list[str] = []
+    go_on = asyncio.Event()
+
+    async def slow(alert_id: str, _by: By) -> None:
+        under_way.append(alert_id)
+        await go_on.wait()
+
+    monkeypatch.setattr(server.alerts, "seen", slow)
+    async with console(session, server) as one:
+        await one.receive()
+        monkeypatch.setattr(console_socket, "MOST_SEEN", 20)
+        for number in range(50):
+            await one.socket.send_bytes(wire.pack_map({"t": "seen", "alert_id": str(number)}))
+        await one.socket.send_bytes(wire.pack_map({"t": "ping", "at": 1}))
+        await one.until("pong")  # all have been read, and the slow one holds nothing up
+        assert under_way == ["0"]
+        go_on.set()
+        await one.socket.send_bytes(wire.pack_map({"t": "ping", "at": 2}))
+        await one.until("pong")
+        await until(lambda: under_way == [str(number) for number in range(20)], "all that were not too many")
 
 
 async def test_latest_is_coalesced_and_units_are_whole(server: SmallServer, session: ClientSession) -> None:

@@ -91,6 +91,24 @@ def test_a_damaged_offer_is_answered_or_refused(damages: list[tuple[int, int, st
     assert not any(ord(character) > 126 for character in answer)
 
 
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("m=video 9 ", f"m=video {'9' * 5000} "),
+        ("a=extmap:9 urn", f"a=extmap:0009{'9' * 5000} urn"),
+        ("a=ssrc:17 ", f"a=ssrc:{'1' * 5000} "),
+        ("a=rtpmap:96 VP8/90000", f"a=rtpmap:96 VP8/{'9' * 5000}"),
+    ],
+)
+def test_a_number_with_more_digits_than_python_reads_is_parsed_or_refused(old: str, new: str) -> None:
+    assert old in CHROMIUM
+    try:
+        video = sdp.parse_offer(CHROMIUM.replace(old, new)).media[0]
+    except sdp.SdpError:
+        return
+    assert video.mid_extension in (9, None)
+
+
 TRANSPORT = sdp.Transport("ufrag", "password", DIGEST, "passive", ("192.0.2.2", "127.0.0.1"), 7000)
 
 

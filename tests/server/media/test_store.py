@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
+from sqlalchemy.exc import IntegrityError
 
 from server.clock import HandClock
 from server.database import Database
@@ -31,6 +34,30 @@ async def test_a_viewing_begins_and_ends(database: Database) -> None:
         views.end_soon(first, "main")
         await views.flush()
         assert (await views.of_device("camera-1"))[1].layer == "sub", "an end is written once"
+
+
+async def test_an_end_that_can_never_be_written_holds_up_no_other(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with TaskOwner("test") as tasks:
+        views = LiveViewStore(database, HandClock())
+        views.start(tasks)
+        first = await views.begin("camera-1", INSPECTOR, "main")
+        second = await views.begin("camera-2", INSPECTOR, "main")
+        real, failures = database.transaction, iter((1,))
+
+        def once() -> object:
+            if next(failures, None) is not None:
+                raise IntegrityError("update", {}, ValueError("nobody foresaw this"))
+            return real()
+
+        monkeypatch.setattr(database, "transaction", once)
+        views.end_soon(first, "main")
+        views.end_soon(second, "main")
+        async with asyncio.timeout(10):
+            await views.flush()
+        (view,) = await views.of_device("camera-2")
+        assert view.ended_at is not None
 
 
 async def test_an_end_waits_for_a_database_that_does_not_answer(

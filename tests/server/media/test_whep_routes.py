@@ -143,6 +143,25 @@ async def test_no_picture_if_recording_stops_while_the_row_is_written(site: Site
         await camera.close()
 
 
+async def test_a_viewing_that_fails_for_an_unforeseen_reason_is_written_as_ended(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def broken(*_: object) -> None:
+        raise ArithmeticError("nobody foresaw this")
+
+    camera = Camera(sound=False)
+    try:
+        await publish(site, camera)
+        monkeypatch.setattr(site.running.engine, "watch", broken)
+        async with site.http.post(f"{site.url}/whep/{CAMERA}", data="v=0", headers=HALE) as response:
+            assert response.status == 500
+        await site.views.flush()
+        (view,) = await site.views.of_device(CAMERA)
+        assert view.ended_at is not None
+    finally:
+        await camera.close()
+
+
 async def test_a_camera_that_does_not_stream_says_when_to_ask_again(site: Site) -> None:
     screen = Screen()
     try:

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator, Mapping, Sequence
 
 import pytest
+import sqlalchemy as sa
 
 from server import wire
 from server.bus import LocalBus, Topic
@@ -15,7 +16,7 @@ from server.errors import Unavailable
 from server.positions import actions
 from server.positions.actions import Positions
 from server.positions.fix import Fix, Standing
-from server.positions.store import TrailStore
+from server.positions.store import TrailStore, trail_chunk
 from server.positions.trail import ChunkKey
 from server.tasks import TaskOwner
 
@@ -27,10 +28,10 @@ class FailingStore(TrailStore):
 
     away = False
 
-    async def keep(self, chunks: Mapping[ChunkKey, Sequence[Fix]]) -> None:
+    async def keep(self, chunks: Mapping[ChunkKey, Sequence[Fix]]) -> set[ChunkKey]:
         if self.away:
             raise Unavailable("the database does not answer")
-        await super().keep(chunks)
+        return await super().keep(chunks)
 
 
 class Scene:
@@ -153,3 +154,24 @@ async def test_what_another_process_received_is_known_here(database: Database, t
     latest = here.positions.latest_of("cam-1")
     assert latest is not None
     assert latest.at == NOW
+
+
+async def test_a_chunk_that_cannot_be_read_holds_nobody_else_up(
+    scene: Scene, database: Database, tasks: TaskOwner
+) -> None:
+    for device_id in ("cam-1", "cam-2"):
+        await scene.fix(1, device_id=device_id)
+    await scene.positions.flush()
+    broken = trail_chunk.c.device_id == "cam-1"
+    async with database.transaction() as tx:
+        await tx.execute(sa.update(trail_chunk).where(broken).values(body=b"newer"))
+    bad, good = await scene.fix(2), await scene.fix(2, device_id="cam-2")
+    await scene.positions.flush()
+    assert (bad.cancelled(), good.done()) == (True, True), "the camera of the bad one keeps its fix"
+    assert [fix.seq for fix in await scene.positions.trail("cam-2", 10)] == [1, 2]
+    assert await scene.positions.trail("cam-1", 10) == []
+    async with database.reading() as connection:
+        assert (await connection.execute(sa.select(trail_chunk.c.body).where(broken))).scalar_one() == b"newer"
+    again = Scene(database, tasks)
+    await again.positions.start()
+    assert [fix.device_id for fix in again.positions.latest()] == ["cam-2"]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from typing import Any
 
+import msgpack
 import pytest
 import sqlalchemy as sa
 from aiohttp import ClientSession, WSMsgType
@@ -130,6 +131,19 @@ async def test_poison_is_set_aside_and_what_follows_is_not_delayed(server: Small
     assert poison in [row.raw for row in rows]
     kinds = {alert["kind"]: alert["count"] for alert in await server.alerts.standing()}
     assert kinds == {"uplink.poison": 3, "taser.armed": 1}
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), "a\0b", "\ud800", "x" * 60_000, [["deep"]]])
+async def test_no_detail_costs_an_officer_the_call_for_help(
+    server: SmallServer, session: ClientSession, value: object
+) -> None:
+    async with camera(session, server) as one:
+        body = {"t": "signal", "seq": 1, "at": server.clock.wall(), "kind": "emergency.pressed", "detail": {"g": value}}
+        await one.socket.send_bytes(msgpack.packb(body, unicode_errors="surrogatepass"))
+        await one.until_acked(1)
+        (alert,) = await server.alerts.standing()
+        assert (alert["kind"], alert["priority"]) == ("emergency", 1)
+        assert len(alert["steps"][0]["detail"]) < 400
 
 
 async def test_a_message_that_breaks_the_server_is_tried_five_times_and_set_aside(
