@@ -37,7 +37,7 @@ export function icon(name, size = "") {
   drawing.setAttribute("class", size ? `i ${size}` : "i");
   drawing.setAttribute("aria-hidden", "true");
   const use = document.createElementNS(SVG, "use");
-  use.setAttribute("href", `#${name}`);
+  use.setAttribute("href", `#i-${name}`);
   drawing.append(use);
   return drawing;
 }
