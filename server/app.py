@@ -27,7 +27,7 @@ from server.alerts.alert import Wearer
 from server.alerts.catalogue import Catalogue
 from server.alerts.routes import by
 from server.alerts.store import AlertStore
-from server.bus import Body, Bus, LocalBus, Topic
+from server.bus import Body, Topic, bus_for
 from server.clock import Clock, SystemClock
 from server.config import Config
 from server.console import pages
@@ -81,7 +81,7 @@ class Watchroom:
         self.tasks = TaskOwner("server")
         self.database = Database(config.database_url)
         self.journal = Journal(self.database, self.clock)
-        self.bus = _bus(config)
+        self.bus = bus_for(config.redis)
         self.catalogue = Catalogue.load(config.alerts)
         for sentence in self.catalogue.lint():
             log.warning("alert kinds out of balance", reason=sentence)
@@ -370,14 +370,6 @@ class Watchroom:
         self.url = serving.base_url(self.config.host, port, self.config.secure)
         closing.callback(forget_where, self.config.data, self.url)
         note_where(self.config.data, self.url)
-
-
-def _bus(config: Config) -> Bus:
-    if not config.redis:
-        return LocalBus()
-    from server.redis_bus import RedisBus  # 0.3 s to load, which a server of one process need not wait for
-
-    return RedisBus(config.redis)
 
 
 async def serve(config: Config, on_ready: Callable[[Watchroom], None]) -> None:

@@ -105,3 +105,12 @@ class LocalBus:
     def healthy(self) -> bool:
         """A plain call cannot be down."""
         return True
+
+
+def bus_for(redis_url: str | None) -> Bus:
+    """The bus of a server process: through Redis where there are several."""
+    if not redis_url:
+        return LocalBus()
+    from server.redis_bus import RedisBus  # 0.3 s to load, which a server of one process need not wait for
+
+    return RedisBus(redis_url)

@@ -129,7 +129,10 @@ listenToKeys(
     silence: () => alerting.silence(),
     enlarge: () => tiles.act("enlarge", desk.view.enlarged ?? desk.view.focus),
     mute: () => tiles.act("mute", desk.view.focus),
-    advise: () => parts.composer.focusBox(),
+    advise: () => {
+      draw(); // what was selected a moment ago is who is written to
+      parts.composer.focusBox();
+    },
     fit: () => map()?.viewAll(),
     fullscreen: () => toggleFullScreen(),
     search: () => parts.search.focus(),

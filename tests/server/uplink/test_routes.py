@@ -376,8 +376,9 @@ async def test_a_camera_that_went_with_its_process_is_missed_by_another(
         async with small_server(database, LocalBus()) as killed, camera(session, killed, "cam-1") as one:
             await one.send(wire.Status(at=killed.clock.wall(), recording="recording", streaming=True))
             expected = ExpectedCameras(database)
-            while await expected.all() != ["cam-1"]:
-                await asyncio.sleep(0.02)
+            async with asyncio.timeout(PATIENCE_S):
+                while await expected.all() != ["cam-1"]:  # noqa: ASYNC110 - the database has no event
+                    await asyncio.sleep(0.02)
             killed.watch.disconnected = lambda device_id, active: None  # type: ignore[method-assign]
         await asyncio.sleep(0.6)
         assert await staying.alerts.standing() == [], "without Redis nobody knows whether another process holds it"
