@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import AsyncIterator, Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -48,20 +47,11 @@ class Cast:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         installation = Installation(folder)
-        self.et17 = installation.add_camera("ET17", "PC Marsh", "0417")  # alone: it makes the database
-        with ThreadPoolExecutor(2) as pool:
-            et22 = pool.submit(installation.add_camera, "ET22", "PC Lindqvist", "0688")
-            people = [
-                pool.submit(installation.add_person, *person)
-                for person in (
-                    ("hale", "inspector", "Insp. Hale"),
-                    ("okafor", "control", "D. Okafor"),
-                    ("rahman", "officer", "PS Rahman", "--call-sign", "ET52"),
-                )
-            ]
-        for person in people:
-            person.result()
-        self.et22: CameraKey = et22.result()
+        self.et17: CameraKey = installation.add_camera("ET17", "PC Marsh", "0417")
+        self.et22: CameraKey = installation.add_camera("ET22", "PC Lindqvist", "0688")
+        installation.add_person("hale", "inspector", "Insp. Hale")
+        installation.add_person("okafor", "control", "D. Okafor")
+        installation.add_person("rahman", "officer", "PS Rahman", "--call-sign", "ET52")
 
 
 @pytest.fixture(scope="session")
