@@ -7,33 +7,19 @@ import getpass
 import json
 import os
 import sys
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from cryptography.hazmat.primitives import serialization
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
-from server import logs
-from server.access.actions import Access, CameraAccess
 from server.access.person import checked_name, checked_role
-from server.access.routes import camera_urls
-from server.access.store import AccessStore
-from server.bus import LocalBus
-from server.clock import SystemClock
-from server.config import Config
-from server.database import Database
-from server.errors import BadRequest, StartError, WatchroomError
-from server.journal.store import Journal
-from server.operations.store import WHERE, prepare_folder, write_private
-from server.serving import base_url
-from server.units.actions import Units
-from server.units.store import UnitStore
-from server.units.unit import Device, checked_record_mode
+from server.errors import BadRequest, WatchroomError
 
+if TYPE_CHECKING:
+    from server.registry import Registry
+
+# What a command works with is loaded when it is called: all of it takes 2 s, which the demo's cameras would wait for.
 USAGE, FAILED, INTERRUPTED = 2, 1, 130
 
 commands = typer.Typer(
@@ -113,9 +99,11 @@ def run(
         "tls_key": tls_key,
         "log_level": log_level,
     }
-    prepare_folder(data)
     from server.app import run as run_server
+    from server.config import Config
+    from server.operations.store import prepare_folder
 
+    prepare_folder(data)
     return run_server(Config.load(data, options))
 
 
@@ -132,28 +120,13 @@ def device_add(
     url: Annotated[str | None, typer.Option(help="where the camera reaches the server")] = None,
 ) -> int:
     """Register a camera; prints its id, key file, and where and with what token it may publish."""
+    from server.units.unit import checked_record_mode
+
     mode = checked_record_mode(record)
     origin = _checked_url(url)
 
     async def work(registry: Registry) -> dict[str, Any]:
-        key = Ed25519PrivateKey.generate()
-        fresh = _write_key(data, key)
-        try:
-            device = await registry.units.add_device(
-                call_sign,
-                wearer_name=wearer,
-                collar_number=collar_number,
-                public_key=key.public_key().public_bytes_raw(),
-                record_mode=mode,
-            )
-        except WatchroomError:
-            fresh.unlink()
-            raise
-        await _warn_of_namesakes(registry, device)
-        key_file = fresh.replace(fresh.with_name(f"{device.device_id}.pem"))
-        token = await registry.cameras.add_token(device.device_id)
-        where = camera_urls(origin or _base_url(registry.config), device)
-        return {**where, "key_file": str(key_file.resolve()), "whip_token": token, "record": mode.value}
+        return await registry.add_camera(call_sign, wearer, collar_number, mode, origin)
 
     return _with_registry(data, work)
 
@@ -176,13 +149,6 @@ def device_revoke(device_id: str, data: Data) -> int:
         return (await registry.units.revoke(device_id)).registration()
 
     return _with_registry(data, work)
-
-
-async def _warn_of_namesakes(registry: Registry, device: Device) -> None:
-    """Two cameras of one call sign are two units on every console: often a replaced one that was not revoked."""
-    for other in await registry.units.registered():
-        if other.call_sign == device.call_sign and other.device_id != device.device_id and other.revoked_at is None:
-            typer.echo(f"{other.device_id} is {other.call_sign} too; if it was replaced, revoke it", err=True)
 
 
 # ---- persons and tokens -----------------------------------------------------------------------------
@@ -247,67 +213,17 @@ def token_revoke(token_id: str, data: Data) -> int:
 # ---- how they work ----------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Registry:
-    """What the commands work on: the installation's database, whether its server runs or not."""
-
-    config: Config
-    units: Units
-    access: Access
-    cameras: CameraAccess
-
-
 def _with_registry(data: Path, work: Callable[[Registry], Awaitable[dict[str, Any]]]) -> int:
+    from server import logs
+    from server.registry import opened
+
     async def session() -> dict[str, Any]:
-        async with _registry(data) as registry:
+        async with opened(data) as registry:
             return await work(registry)
 
     logs.configure(json=False, level="error")
     print(json.dumps(asyncio.run(session()), ensure_ascii=False))
     return 0
-
-
-@asynccontextmanager
-async def _registry(data: Path) -> AsyncIterator[Registry]:
-    prepare_folder(data)
-    config, clock, bus = Config.load(data), SystemClock(), LocalBus()
-    database = Database(config.database_url)
-    try:
-        await database.migrate()
-        store = AccessStore(database)
-        units = Units(UnitStore(database, Journal(database, clock)), bus, clock)
-        access = Access(
-            store,
-            bus,
-            clock,
-            session_idle_s=config.session_idle_s,
-            session_absolute_s=config.session_absolute_s,
-        )
-        yield Registry(config, units, access, CameraAccess(store, units, clock))
-    finally:
-        await database.close()
-
-
-def _write_key(data: Path, key: Ed25519PrivateKey) -> Path:
-    """The private key, under a name for the moment. Raises StartError."""
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    folder = data / "keys"
-    path = folder / f"new-{key.public_key().public_bytes_raw().hex()[:16]}.pem"
-    try:
-        folder.mkdir(mode=0o700, exist_ok=True)
-        write_private(path, pem)
-    except OSError as error:
-        raise StartError(f"the key cannot be written to {folder}: {error.strerror}") from error
-    return path
-
-
-def _base_url(config: Config) -> str:
-    """Where the running server said it can be reached, or where this configuration will put it."""
-    try:
-        noted = json.loads((config.data / WHERE).read_text())
-        return str(noted["url"]).rstrip("/")
-    except (OSError, ValueError, KeyError, TypeError):
-        return base_url(config.host, config.port, config.secure)
 
 
 def _checked_url(url: str | None) -> str | None:
