@@ -12,14 +12,14 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from server import __version__, logs, serving, wire
+from server import __version__, downlink_sources, logs, serving, wire
 from server.access import routes as access_routes
 from server.access.actions import Access, CameraAccess
 from server.access.middleware import Gate
 from server.access.store import AccessStore
 from server.advice import routes as advice_routes
 from server.advice.actions import Advising, CameraRequests
-from server.advice.downlink import Downlink, Item
+from server.advice.downlink import Downlink
 from server.advice.store import AdviceStore, RequestStore
 from server.alerts import routes as alert_routes
 from server.alerts.actions import Alerts
@@ -38,10 +38,10 @@ from server.database import Database
 from server.errors import Conflict, NotFound
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
-from server.media.engine import MediaEngine
+from server.media.engines import engine_for
 from server.media.live import Viewer
 from server.media.routes import media_session_routes
-from server.media.settings import MediaSettings, ice_servers
+from server.media.settings import ice_servers
 from server.media.store import LiveViewStore
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
@@ -104,13 +104,13 @@ class Watchroom:
         )
         self.cameras = CameraAccess(store, self.units, self.clock)
         self.gate = Gate(self.access, self.cameras, self.units, config)
-        self.engine = MediaEngine(
-            MediaSettings.of(config),
+        self.engine = engine_for(
+            config,
             self.clock,
             self.tasks,
             self.units.apply_feed,
             self.units.apply_watchers,
-            lambda device_id: self.uplink.clock_offset(device_id),
+            lambda device_id, _session_id: self.downlink.wake(device_id),
         )
         self.views = LiveViewStore(self.database, self.clock)
 
@@ -131,10 +131,10 @@ class Watchroom:
         advice_store, request_store = AdviceStore(self.database, self.journal), RequestStore(self.database)
         self.advising = Advising(advice_store, self.bus, self.clock, call_sign=self._call_sign, ring=ring)
         self.requests = CameraRequests(request_store, self.clock, ring=ring, online=self._is_online)
-        self.downlink.add_source(self.advising.waiting)
-        self.downlink.add_source(self.requests.waiting)
-        self.downlink.add_source(self._alert_updates)
-        self.downlink.add_source(self._watchers)
+        for waiting in (self.advising.waiting, self.requests.waiting):
+            self.downlink.add_source(waiting)
+        for state in downlink_sources.of(self.alerts, self.units, self.engine):
+            self.downlink.add_source(state)
         expected = ExpectedCameras(self.database)
         raises, clears = self.alerts.raise_system, self.alerts.clear_system
         self.watch = CameraWatch(
@@ -237,15 +237,6 @@ class Watchroom:
     async def _disconnected(self, device_id: str) -> None:
         self.units.disconnected(device_id)
 
-    async def _alert_updates(self, device_id: str) -> list[Item]:
-        updates = await self.alerts.for_officer(device_id)
-        return [Item(f"alert {update.alert_id}", update) for update in updates]
-
-    async def _watchers(self, device_id: str) -> list[Item]:
-        watchers = self.units.unit(device_id).picture.watchers
-        message = wire.Watchers(watchers=[wire.Watcher(name=n, role=r, since=s) for n, r, s in watchers])
-        return [Item("watchers", message)]
-
     def _units_changed(self, body: Body) -> None:
         for unit in body.get("units", ()):
             device_id = str(unit["device_id"])
@@ -296,7 +287,7 @@ class Watchroom:
                 *advice_routes.routes(self.advising, allow),
                 *whip_routes(self.engine, self.gate.admit_camera, ice),
                 *whep_routes(self.engine, self._admit_viewer, self.views, ice),
-                *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer),
+                *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),
                 *self.uplink.routes(),
                 *self.sockets.routes(),
                 *pages.routes(templates, allow, self.gate.variables, **shown),

@@ -75,7 +75,7 @@ def run(
     port: Annotated[int | None, typer.Option(help="0 takes a free one [8080]")] = None,
     redis: Annotated[str | None, typer.Option(help="URL, for several processes on one database")] = None,
     database: Annotated[str | None, typer.Option(help="URL of a PostgreSQL [SQLite in the folder]")] = None,
-    media_workers: Annotated[int | None, typer.Option(help="processes for media [0: this one]")] = None,
+    media_workers: Annotated[int | None, typer.Option(help="processes for media; 0: this one [cores - 1]")] = None,
     media_port: Annotated[int | None, typer.Option(help="UDP [0: a free one]")] = None,
     media_host: Annotated[str | None, typer.Option(help="address for media [0.0.0.0]")] = None,
     public_address: Annotated[list[str] | None, typer.Option(help="address to announce; may be repeated")] = None,

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, model_validator
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -63,7 +63,9 @@ class Config(BaseSettings):
 
     media_port: int = Field(default=0, ge=0, le=65535, description="UDP; 0 takes a free one")
     media_host: str = "0.0.0.0"
-    media_workers: int = Field(default=0, ge=0, le=64, description="0: in the server's own process")
+    media_workers: int | None = Field(
+        default=None, ge=0, le=64, description="processes; default: one for each core but one; 0: this one itself"
+    )
     public_address: Listed = ()
     ice_servers: tuple[dict[str, Any], ...] = ()
 
@@ -93,13 +95,6 @@ class Config(BaseSettings):
         if self.basemap.kind == "pmtiles" and self.basemap.path is None:
             raise ValueError("basemap.kind = 'pmtiles' needs basemap.path, the .pmtiles file")
         return self
-
-    @field_validator("media_workers")
-    @classmethod
-    def _own_process(cls, workers: int) -> int:
-        if workers:
-            raise ValueError("media runs in the server's own process for now; expected 0")
-        return workers
 
     @property
     def database_url(self) -> str:

@@ -21,6 +21,7 @@ FromServer = (
     | wire.Advice
     | wire.Watchers
     | wire.Request
+    | wire.MediaSession
     | wire.AlertUpdate
 )
 
@@ -41,6 +42,7 @@ class Downlink:
         self._has_reader = has_reader
         self.on_token: Callable[[str], None] = lambda token: None
         self.on_shown: Callable[[str], None] = lambda advice_id: None
+        self.on_media_session: Callable[[str | None], None] = lambda session_id: None
 
     def take(self, message: FromServer) -> None:
         """One message from the server. Raises StoreError if it cannot be kept."""
@@ -55,6 +57,8 @@ class Downlink:
                 self._prompt.watchers(message.watchers)
             case wire.Request():
                 self._kit.request(message.request_id, message.what, message.by)
+            case wire.MediaSession():
+                self.on_media_session(message.session_id)
             case wire.AlertUpdate():
                 self._prompt.alert(message)
             case wire.Token():

@@ -2,31 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from server.errors import BadRequest, NotAcceptable, PreconditionFailed, Unprocessable
 from server.media import sdp
+from server.media.answer import Patched
 from server.media.peer import MediaPlane, Peer
 
 PROTOCOLS = frozenset(("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"))
 CNAME = "watchroom"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a POST of an offer gives back. `etag` names the ICE generation (RFC 9725 section 4.3.1)."""
-
-    session_id: str
-    sdp: str
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class Patched:
-    """What a PATCH gives back: a fragment after an ICE restart, None after trickled candidates."""
-
-    fragment: str | None
-    etag: str
 
 
 def read_offer(text: str) -> sdp.Offer:

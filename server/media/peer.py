@@ -261,7 +261,6 @@ class MediaPlane:
     certificate: Certificate
     clock: Clock
     addresses: Callable[[], tuple[str, ...]]
-    clock_offset: Callable[[str], float | None]  # device_id → how far its clock is ahead of ours, if that is known
 
     def peer_for(self, offered: sdp.Media, owner: PeerOwner) -> Peer:
         """A peer for the transport of `offered`: we are passive wherever the offer lets us (media.md)."""

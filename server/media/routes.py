@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 
 from server.errors import Forbidden, WatchroomError
-from server.media.engine import MediaEngine, SessionInfo
+from server.media.clock_reading import on_our_clock
 from server.media.live import Viewer
+from server.media.media_engine import MediaEngine, SessionInfo
 from server.media.settings import IceServer
 from server.request_body import json_object, text_of
 
@@ -30,6 +32,7 @@ Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 AdmitCamera = Callable[[web.Request, str], Awaitable[None]]
 AdmitViewer = Callable[[web.Request, str], Awaitable[Viewer]]
 ViewerOf = Callable[[web.Request], Viewer]
+ClockOffset = Callable[[str], float | None]  # device id → seconds that its clock is ahead of ours, if that is known
 
 
 def open_to_all(answer: Answering) -> Answering:
@@ -75,7 +78,7 @@ def _link(server: IceServer) -> str:
 
 
 def media_session_routes(
-    engine: MediaEngine, admit_camera: AdmitCamera, viewer_of: ViewerOf
+    engine: MediaEngine, admit_camera: AdmitCamera, viewer_of: ViewerOf, clock_offset: ClockOffset
 ) -> list[web.AbstractRouteDef]:
     """`/media/sessions/{session_id}`: PATCH, DELETE, GET, and POST …/wish.
 
@@ -90,9 +93,12 @@ def media_session_routes(
             raise Forbidden("this is another person's viewing")
         return info
 
+    def described(session: dict[str, Any]) -> web.Response:
+        shown = on_our_clock(session, clock_offset(session["device_id"]))
+        return web.json_response(shown, headers={**CORS, "Cache-Control": "no-store"})
+
     async def get(request: web.Request) -> web.Response:
-        info = await admitted(request)
-        return web.json_response(engine.describe(info.session_id), headers={**CORS, "Cache-Control": "no-store"})
+        return described(await engine.describe((await admitted(request)).session_id))
 
     async def patch(request: web.Request) -> web.Response:
         info = await admitted(request)
@@ -110,9 +116,7 @@ def media_session_routes(
 
     async def wish(request: web.Request) -> web.Response:
         info = await admitted(request)
-        return web.json_response(
-            engine.change_wish(info.session_id, await json_object(request, "application/json")), headers=CORS
-        )
+        return described(await engine.change_wish(info.session_id, await json_object(request, "application/json")))
 
     path = "/media/sessions/{session_id:[0-9a-f]{32}}"
     return [

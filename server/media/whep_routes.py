@@ -7,7 +7,7 @@ from functools import partial
 
 from aiohttp import web
 
-from server.media.engine import MediaEngine
+from server.media.media_engine import MediaEngine
 from server.media.routes import SDP, AdmitViewer, created, open_to_all, preflight
 from server.media.settings import IceServer
 from server.media.store import LiveViewStore

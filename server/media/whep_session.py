@@ -7,13 +7,12 @@ from collections.abc import Callable
 from typing import Any, Protocol
 
 from server.media import sdp
+from server.media.answer import Answer, Patched
 from server.media.layer import LayerChoice
 from server.media.live import Feed, Viewer
 from server.media.media_session import (
     CNAME,
-    Answer,
     IceGeneration,
-    Patched,
     no_codec,
     read_offer,
     usable,
@@ -74,6 +73,11 @@ class WhepSession:
         """The camera that is watched."""
         return self.feed.device_id
 
+    @property
+    def shown_layer(self) -> str:
+        """The layer that is shown, or was asked for while nothing is."""
+        return self.outlet.layer or self.choice.asked
+
     def answer(self) -> Answer:
         """The answer to the offer."""
         transport = self.peer.transport(self._plane.addresses())
@@ -93,13 +97,13 @@ class WhepSession:
         self.outlet.refresh(now)
 
     def describe(self, now: float) -> dict[str, Any]:
-        """The session as JSON; `clock` is in terms of the timestamps that this viewer sees."""
+        """The session as JSON; `clock` is in terms of the timestamps that this viewer sees, by the camera's clock."""
         return {
             "session_id": self.id,
             "device_id": self.device_id,
             "kind": "viewer",
             "connected": self.peer.is_ready,
-            "clock": self._clock_reading(),
+            "clock": self.outlet.video.clock_reading() if self.outlet.video is not None else None,
             "layer": self.outlet.layer,
             "layers": list(self.feed.flowing(now)),
             "reduced": self.choice.reduced,
@@ -107,17 +111,6 @@ class WhepSession:
             "fraction_lost": self.outlet.fraction_lost,
             "round_trip_s": self.outlet.round_trip_s,
         }
-
-    def _clock_reading(self) -> dict[str, float | int | None] | None:
-        """When the newest picture was captured, on our clock if it is known how far the camera's is from it."""
-        video = self.outlet.video
-        reading = video.clock_reading() if video is not None else None
-        if reading is None:
-            return None
-        offset, captured = self._plane.clock_offset(self.device_id), reading["captured_at"]
-        if offset is not None and captured is not None:
-            reading["captured_at"] = captured - offset
-        return {**reading, "camera_offset_s": offset}
 
     def tick(self, now: float) -> None:
         """Once a second."""
@@ -156,7 +149,7 @@ class WhepSession:
         self.outlet.close()
         self._events.viewer_ended(self, reason)
         if self._on_end is not None:
-            self._on_end(self.outlet.layer or self.choice.asked)
+            self._on_end(self.shown_layer)
 
     def _ask_camera(self) -> None:
         self._events.ask_camera(self.feed)

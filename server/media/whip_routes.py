@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.media.engine import MediaEngine
+from server.media.media_engine import MediaEngine
 from server.media.routes import SDP, AdmitCamera, created, open_to_all, preflight
 from server.media.settings import IceServer
 from server.request_body import text_of

@@ -7,14 +7,13 @@ from typing import Any, Protocol
 
 from server.errors import Unprocessable
 from server.media import sdp
+from server.media.answer import Answer, Patched
 from server.media.forwarder import Forwarder
 from server.media.inlet import Inlet, TrackPlan
 from server.media.layer import LAYERS, MAIN
 from server.media.media_session import (
     CNAME,
-    Answer,
     IceGeneration,
-    Patched,
     no_codec,
     read_offer,
     usable,

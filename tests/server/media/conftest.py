@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 from server.clock import SystemClock
 from server.database import Database
 from server.errors import Conflict, NotFound, Unauthorised, WatchroomError
-from server.media.engine import MediaEngine
+from server.media.engine import LocalEngine
 from server.media.live import FeedState, Viewer, WatcherInfo
 from server.media.routes import media_session_routes
 from server.media.settings import IceServer, MediaSettings
@@ -31,10 +31,10 @@ WAIT_S = 10.0
 Condition = Callable[[], bool]
 
 
-async def until(condition: Condition) -> None:
-    """Wait for it, for WAIT_S at most."""
+async def until(condition: Condition, seconds: float = WAIT_S) -> None:
+    """Wait for it, for `seconds` at most."""
     turn = asyncio.Event()
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(seconds):
         while not condition():
             asyncio.get_running_loop().call_later(0.01, turn.set)
             await turn.wait()
@@ -42,13 +42,37 @@ async def until(condition: Condition) -> None:
 
 
 @dataclass
-class Running:
-    """An engine, and what it said."""
+class Heard:
+    """What an engine says."""
 
-    engine: MediaEngine
-    tasks: TaskOwner
     feeds: list[tuple[str, FeedState]] = field(default_factory=list)
     watchers: list[tuple[str, list[WatcherInfo]]] = field(default_factory=list)
+    publishers: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def feed(self, device_id: str, state: FeedState) -> None:
+        """See OnFeed."""
+        self.feeds.append((device_id, state))
+
+    def watching(self, device_id: str, people: list[WatcherInfo]) -> None:
+        """See OnWatchers."""
+        self.watchers.append((device_id, people))
+
+    def publishing(self, device_id: str, session_id: str | None) -> None:
+        """See OnPublisher."""
+        self.publishers.append((device_id, session_id))
+
+    def names(self, device_id: str) -> list[str]:
+        """Who watches, as it was said last."""
+        said = [people for device, people in self.watchers if device == device_id]
+        return [person.name for person in said[-1]] if said else []
+
+
+@dataclass
+class Running(Heard):
+    """An engine in this process, and what it said."""
+
+    engine: LocalEngine = field(kw_only=True)
+    tasks: TaskOwner = field(kw_only=True)
     offsets: dict[str, float] = field(default_factory=dict)  # what telemetry says of the cameras' clocks
 
     async def streaming(self, device_id: str = CAMERA, layers: int = 1) -> None:
@@ -60,19 +84,12 @@ class Running:
 async def running(tmp_path: Path) -> AsyncIterator[Running]:
     """Started, on a free port."""
     async with TaskOwner("test") as tasks:
-        feeds: list[tuple[str, FeedState]] = []
-        watchers: list[tuple[str, list[WatcherInfo]]] = []
-        offsets: dict[str, float] = {}
-        engine = MediaEngine(
-            MediaSettings(folder=tmp_path),
-            SystemClock(),
-            tasks,
-            lambda device_id, state: feeds.append((device_id, state)),
-            lambda device_id, people: watchers.append((device_id, people)),
-            offsets.get,
+        heard = Heard()
+        engine = LocalEngine(
+            MediaSettings(folder=tmp_path), SystemClock(), tasks, heard.feed, heard.watching, heard.publishing
         )
         await engine.start()
-        yield Running(engine, tasks, feeds, watchers, offsets)
+        yield Running(heard.feeds, heard.watchers, heard.publishers, engine=engine, tasks=tasks)
         await engine.close()
 
 
@@ -143,7 +160,7 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
         [
             *whip_routes(running.engine, admit_camera, ice_servers),
             *whep_routes(running.engine, admit_viewer, views, ice_servers),
-            *media_session_routes(running.engine, admit_camera, viewer_of),
+            *media_session_routes(running.engine, admit_camera, viewer_of, running.offsets.get),
             web.get("/", page),
         ]
     )

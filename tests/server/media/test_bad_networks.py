@@ -46,7 +46,7 @@ async def test_a_cameras_losses_are_asked_for(running: Running) -> None:
             await screen.frames(5)
             relay.loss_up = 0.1
             frames = await screen.frames(75)
-            (track,) = running.engine.describe(answer.session_id)["tracks"]
+            (track,) = running.engine.description(answer.session_id)["tracks"]
             assert relay.lost > 5
             assert track["recovered"] >= 0.8 * relay.lost - 3
             steps = [after.pts - before.pts for before, after in pairwise(frames)]

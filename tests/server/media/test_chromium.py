@@ -128,7 +128,7 @@ async def test_chromium_is_a_camera_with_two_layers(site: Site, page: Page, code
         answer = await site.running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), Wish("sub"))
         await screen.take(answer.sdp)
         sub = {frame.width for frame in await screen.frames(10)}
-        site.running.engine.change_wish(answer.session_id, {"layer": "main"})
+        await site.running.engine.change_wish(answer.session_id, {"layer": "main"})
         widths = [frame.width for frame in await screen.frames(60)]
         assert widths[-1] > max(sub)
         assert len(await screen.sounds(10)) == 10

@@ -44,29 +44,6 @@ async def test_a_viewer_sees_and_hears_the_camera(running: Running, codec: str) 
         await camera.close()
 
 
-async def test_a_picture_is_dated_by_our_clock_where_the_cameras_is_known(running: Running) -> None:
-    camera, screen = Camera(), Screen()
-
-    def clock() -> dict[str, float | None]:
-        found: dict[str, float | None] = running.engine.describe(viewing)["clock"] or {}
-        return found
-
-    try:
-        await publish(running, camera)
-        viewing = await watch(running, screen)
-        await screen.frames(5)
-        await until(lambda: clock().get("captured_at") is not None)
-        assert clock()["camera_offset_s"] is None
-        as_told = clock()["captured_at"] or 0.0
-        running.offsets[CAMERA] = -3600.0
-        known = clock()
-        assert known["camera_offset_s"] == -3600.0
-        assert known["captured_at"] == pytest.approx(as_told + 3600, abs=5)
-    finally:
-        await screen.close()
-        await camera.close()
-
-
 async def test_a_camera_that_comes_back_is_the_same_feed(running: Running) -> None:
     first, second, screen = Camera(), Camera(), Screen()
     try:
@@ -80,7 +57,7 @@ async def test_a_camera_that_comes_back_is_the_same_feed(running: Running) -> No
             await running.engine.watch(CAMERA, INSPECTOR, "")
         await publish(running, second)
         await until(
-            lambda: running.engine.describe(viewing)["connected"] and running.engine.describe(viewing)["layers"]
+            lambda: running.engine.description(viewing)["connected"] and running.engine.description(viewing)["layers"]
         )
         after = await screen.frames(20)
         assert after[-1].pts > before.pts

@@ -87,6 +87,35 @@ async def wish(site: Site, location: str, **wanted: Any) -> tuple[int, Any]:
         return response.status, (await response.json())["sound"]
 
 
+async def test_a_picture_is_dated_by_our_clock_where_the_cameras_is_known(site: Site) -> None:
+    camera, screen = Camera(), Screen()
+
+    async def clock() -> dict[str, float | None]:
+        async with site.http.get(location, headers=HALE) as response:
+            found: dict[str, float | None] = (await response.json())["clock"]
+            return found
+
+    try:
+        await publish(site, camera)
+        async with site.http.post(
+            f"{site.url}/whep/{CAMERA}", data=await screen.make_offer(), headers=HALE
+        ) as response:
+            location = site.url + response.headers["Location"]
+            await screen.take(await response.text())
+        await screen.frames(5)
+        source = site.running.engine._feeds[CAMERA].video["main"].clock
+        await until(lambda: source.reported_at is not None)
+        told = await clock()
+        assert told["camera_offset_s"] is None
+        site.running.offsets[CAMERA] = -3600.0
+        known = await clock()
+        assert known["camera_offset_s"] == -3600.0
+        assert known["captured_at"] == pytest.approx((told["captured_at"] or 0.0) + 3600, abs=5)
+    finally:
+        await screen.close()
+        await camera.close()
+
+
 async def test_no_picture_without_its_row(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
     camera, screen = Camera(), Screen()
     try:
