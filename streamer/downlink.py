@@ -39,7 +39,7 @@ class Downlink:
         self._clock = clock
         self._keys = keys
         self._has_reader = has_reader
-        self.on_token: Callable[[str], None] = lambda token: None
+        self.on_token: Callable[[wire.Token], None] = lambda token: None
         self.on_shown: Callable[[str], None] = lambda advice_id: None
 
     def take(self, message: FromServer) -> None:
@@ -58,7 +58,7 @@ class Downlink:
             case wire.AlertUpdate():
                 self._prompt.alert(message)
             case wire.Token():
-                self.on_token(message.whip_token)
+                self.on_token(message)
             case wire.Challenge() | wire.Welcome():
                 self._prompt.say("The server began the conversation twice; that is ignored.")
 

@@ -118,7 +118,7 @@ class MediaEngine:
     async def publish(self, device_id: str, offer: str) -> Answer:
         """A camera's offer. Once connected it replaces the camera's present session.
 
-        Raises Unauthorised, BadRequest, NotAcceptable, Unprocessable or Unavailable.
+        Raises Unauthorised, BadRequest, Unprocessable or Unavailable.
         """
         self._refuse_revoked(device_id)
         session = WhipSession(device_id, offer, self._ready_plane(), self)
@@ -179,8 +179,8 @@ class MediaEngine:
     ) -> Answer:
         """A viewer's offer. `on_end` is called once, with the layer shown last, when the session ends.
 
-        Raises Conflict (kind not-streaming) while the camera does not stream, Unauthorised, BadRequest, NotAcceptable,
-        Unprocessable or Unavailable.
+        Raises Conflict (kind not-streaming) while the camera does not stream, Unauthorised, BadRequest, Unprocessable
+        or Unavailable.
         """
         self._refuse_revoked(device_id, viewer.person_id, viewer.session_id)
         self.require_streaming(device_id)
@@ -244,7 +244,7 @@ class MediaEngine:
         return session.describe(self._clock.monotonic())
 
     async def patch(self, session_id: str, body: str, if_match: str | None) -> Patched:
-        """Trickled candidates (ignored) or an ICE restart. Raises NotFound, BadRequest, PreconditionFailed."""
+        """Trickled candidates (ignored) or an ICE restart. Raises NotFound, BadRequest, PreconditionRequired or -Failed."""
         return self._session(session_id).patch(body, if_match)
 
     async def delete(self, session_id: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,19 +13,22 @@ from aiohttp.test_utils import TestServer
 
 from server.clock import SystemClock
 from server.database import Database
-from server.errors import Conflict, NotFound, Unauthorised, WatchroomError
+from server.errors import Conflict, NotFound, Unauthorised
 from server.media.engine import MediaEngine
+from server.media.ice_servers import IceServers
 from server.media.live import FeedState, Viewer, WatcherInfo
 from server.media.routes import media_session_routes
-from server.media.settings import IceServer, MediaSettings
+from server.media.settings import MediaSettings
 from server.media.store import LiveViewStore
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
+from server.middleware import error_middleware, header_middleware
 from server.tasks import TaskOwner
 
 INSPECTOR = Viewer("person-1", "Insp. Hale", "inspector", "login-1")
 CONTROLLER = Viewer("person-2", "K. Osei", "control", "login-2")
 CAMERA = "camera-1"
+SECRET = "of the TURN server, and of nobody else"
 WAIT_S = 10.0
 
 Condition = Callable[[], bool]
@@ -89,19 +92,6 @@ class Site:
     revoked: set[str]
 
 
-@web.middleware
-async def problems(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """problem+json, as the application's own middleware makes it."""
-    try:
-        return await handler(request)
-    except WatchroomError as error:
-        response = web.json_response(error.problem(), status=error.status, headers=error.headers)
-        response.content_type = "application/problem+json"
-        return response
-
-
 @pytest.fixture
 async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
     """WHIP, WHEP and an empty page on a free port."""
@@ -137,12 +127,12 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
     async def page(_: web.Request) -> web.Response:
         return web.Response(text="<!doctype html><title>media</title>", content_type="text/html")
 
-    ice_servers = (IceServer("turn:turn.example:3478", "watch", "secret"),)
-    app = web.Application(middlewares=[problems])
+    links = IceServers(SystemClock().wall, ({"urls": "stun:stun.example"},), ("turn:turn.example:3478",), SECRET).links
+    app = web.Application(middlewares=[header_middleware(secure=False), error_middleware()])
     app.add_routes(
         [
-            *whip_routes(running.engine, admit_camera, ice_servers),
-            *whep_routes(running.engine, admit_viewer, views, ice_servers),
+            *whip_routes(running.engine, admit_camera, links),
+            *whep_routes(running.engine, admit_viewer, views, links),
             *media_session_routes(running.engine, admit_camera, viewer_of),
             web.get("/", page),
         ]
