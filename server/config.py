@@ -71,7 +71,7 @@ class Config(BaseSettings):
     tls_key: Path | None = None
 
     media_port: int = Field(default=0, ge=0, le=65535, description="UDP; 0 takes a free one")
-    media_host: str = "0.0.0.0"
+    media_host: str = Field(default="::", description="::  is IPv6 and IPv4, 0.0.0.0 only IPv4; or one address")
     media_workers: int = Field(default=0, ge=0, le=64, description="0: in the server's own process")
     public_address: Listed = ()
     ice_servers: tuple[dict[str, Any], ...] = Field(default=(), description="with fixed credentials, or none")

@@ -317,7 +317,7 @@ def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[st
     types = " ".join(str(codec.payload_type) for codec in one.codecs)
     lines = [
         f"m={offered.kind} {transport.port} {offered.protocol} {types}",
-        f"c=IN IP4 {transport.addresses[0]}",
+        f"c=IN IP{6 if ':' in transport.addresses[0] else 4} {transport.addresses[0]}",
         "a=rtcp-mux",
         "a=rtcp-mux-only",
         f"a=mid:{offered.mid}",

@@ -11,13 +11,13 @@ from server.config import Config
 
 @dataclass(frozen=True, slots=True)
 class MediaSettings:
-    """`port` 0 takes a free UDP port. `host` is the address to bind; with `0.0.0.0` all of the machine's IPv4
-    addresses are announced, loopback last, unless `public_addresses` names what to announce instead.
+    """`port` 0 takes a free UDP port. `host` is the address to bind: `::` stands for all of the machine's, `0.0.0.0`
+    for all of IPv4; these are announced, loopback last, unless `public_addresses` (or host names) are to be instead.
     """
 
     folder: Path
     port: int = 0
-    host: str = "0.0.0.0"
+    host: str = "::"
     public_addresses: tuple[str, ...] = ()
 
     @classmethod
