@@ -39,9 +39,9 @@ from server.errors import Conflict, NotFound
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.media.engines import engine_for
+from server.media.ice_servers import IceServers
 from server.media.live import Viewer
 from server.media.routes import media_session_routes
-from server.media.settings import ice_servers
 from server.media.store import LiveViewStore
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
@@ -113,6 +113,7 @@ class Watchroom:
             lambda device_id, _session_id: self.downlink.wake(device_id),
         )
         self.views = LiveViewStore(self.database, self.clock)
+        self.ice_servers = IceServers.of(config, self.clock.wall)
 
     def _build_field(self) -> None:
         self.downlink = Downlink(self.bus)
@@ -155,7 +156,7 @@ class Watchroom:
             session_valid=self.gate.still_in,
             whip_token_for=self.cameras.whip_token_for,
             call_sign=self._call_sign,
-            ice_servers=self.config.ice_servers,
+            ice_servers=self.ice_servers.given_to,
             serve_downlink=self.downlink.serve,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
@@ -169,7 +170,7 @@ class Watchroom:
         reader = JournalReader(self.journal.after, self.journal.last_seq, self.bus, self.tasks)
         self.consoles = Consoles(reader, self.bus, self.tasks, fix_of=self._fix_of, unit_of=self._unit_of)
         room = console_socket.Room(
-            settings=console_settings(self.config),
+            settings=lambda person: console_settings(self.config, self.ice_servers.given_to(person.id)),
             catalogue=self.catalogue.as_json(),
             units=self.units.states,
             fixes=lambda: [fix.as_json() for fix in self.positions.latest()],
@@ -269,8 +270,7 @@ class Watchroom:
         """The HTTP application with every route."""
         templates = jinja2.Environment(loader=jinja2.FileSystemLoader([TEMPLATES, STATIC]), autoescape=True)
         shown = {"force": self.config.force, "theme": self.config.theme, "version": __version__}
-        ice = ice_servers(self.config)
-        allow = self.gate.allow
+        allow, links = self.gate.allow, self.ice_servers.links
         application = web.Application(middlewares=self._middlewares(), client_max_size=256 * 1024)
         application.add_routes(
             [
@@ -285,8 +285,8 @@ class Watchroom:
                 *position_routes.routes(self.positions, allow, self.units.device),
                 *alert_routes.routes(self.alerts, allow),
                 *advice_routes.routes(self.advising, allow),
-                *whip_routes(self.engine, self.gate.admit_camera, ice),
-                *whep_routes(self.engine, self._admit_viewer, self.views, ice),
+                *whip_routes(self.engine, self.gate.admit_camera, links),
+                *whep_routes(self.engine, self._admit_viewer, self.views, links),
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),
                 *self.uplink.routes(),
                 *self.sockets.routes(),

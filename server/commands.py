@@ -77,7 +77,7 @@ def run(
     database: Annotated[str | None, typer.Option(help="URL of a PostgreSQL [SQLite in the folder]")] = None,
     media_workers: Annotated[int | None, typer.Option(help="processes for media; 0: this one [cores - 1]")] = None,
     media_port: Annotated[int | None, typer.Option(help="UDP [0: a free one]")] = None,
-    media_host: Annotated[str | None, typer.Option(help="address for media [0.0.0.0]")] = None,
+    media_host: Annotated[str | None, typer.Option(help="address for media [:: all, 0.0.0.0 all of IPv4]")] = None,
     public_address: Annotated[list[str] | None, typer.Option(help="address to announce; may be repeated")] = None,
     tls: Annotated[str | None, typer.Option(help="off or self-signed")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="certificate (PEM)")] = None,

@@ -174,10 +174,11 @@ class Welcome(Message):
 
 
 class Token(Message):
-    """A fresh short-lived WHIP token, before the last one expires."""
+    """A fresh short-lived WHIP token, before the last one expires, and TURN credentials likewise."""
 
     t: Literal["token"] = "token"
     whip_token: str
+    ice_servers: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class Ack(Message):

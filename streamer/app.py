@@ -148,7 +148,7 @@ class Camera:
     def _wire(self) -> None:
         self.kit.changed = self._kit_changed
         self.kit.heard = self.downlink.heard
-        self.downlink.on_token = self._new_token
+        self.downlink.on_token = self._stream.admitted
         self.downlink.on_shown = self._answer_later
         self.uplink.on_welcome = self._welcomed
         self.uplink.on_lost = self._lost
@@ -276,7 +276,7 @@ class Camera:
 
     def _welcomed(self, welcome: wire.Welcome) -> None:
         self._welcome = welcome
-        self._stream.token = welcome.whip_token
+        self._stream.admitted(welcome)
         self._connected = True
         self._trouble_said = False
         if not self.config.call_sign:
@@ -290,9 +290,6 @@ class Camera:
         if not self._trouble_said:
             self._trouble_said = True
             self.prompt.say(f"No connection to {self.config.server} ({why}); trying again. Nothing is lost meanwhile.")
-
-    def _new_token(self, token: str) -> None:
-        self._stream.token = token
 
     def _media_state(self, flows: bool) -> None:
         self._stream.flows = flows

@@ -40,7 +40,7 @@ class Downlink:
         self._clock = clock
         self._keys = keys
         self._has_reader = has_reader
-        self.on_token: Callable[[str], None] = lambda token: None
+        self.on_token: Callable[[wire.Token], None] = lambda token: None
         self.on_shown: Callable[[str], None] = lambda advice_id: None
         self.on_media_session: Callable[[str | None], None] = lambda session_id: None
 
@@ -62,7 +62,7 @@ class Downlink:
             case wire.AlertUpdate():
                 self._prompt.alert(message)
             case wire.Token():
-                self.on_token(message.whip_token)
+                self.on_token(message)
             case wire.Challenge() | wire.Welcome():
                 self._prompt.say("The server began the conversation twice; that is ignored.")
 

@@ -42,7 +42,7 @@ class WhipError(StreamerError):
 class WhipClient:
     """Keeps one camera's picture and sound flowing to `url`.
 
-    `token` is asked for the Bearer token at each try; `on_state(True)` when media flows, `on_state(False)`
+    `token` and `ice_servers` (as RTCIceServer has it) are asked at each try; `on_state(True)` when media flows, `on_state(False)`
     when it has stopped. `ssl_context`: for https with a certificate of one's own (CA file), else the system's.
     """
 
@@ -56,14 +56,14 @@ class WhipClient:
         *,
         clock: Clock,
         rng: Random,
-        ice_servers: Sequence[dict[str, Any]] = (),
+        ice_servers: Callable[[], Sequence[dict[str, Any]]] = tuple,
         ssl_context: ssl.SSLContext | None = None,
         backoff: Backoff | None = None,
     ) -> None:
         self._url, self._token = url, token
         self._picture, self._sound, self._on_state = picture, sound, on_state
         self._clock = clock
-        self._ice_servers = [RTCIceServer(**_ice_server(s)) for s in ice_servers]
+        self._ice_servers = ice_servers
         self._ssl = ssl_context
         self._backoff = backoff or Backoff(rng)
         self._impairment = Impairment(rng)
@@ -103,7 +103,8 @@ class WhipClient:
 
     async def _session(self, http: aiohttp.ClientSession) -> None:
         """From the offer to the end of the connection. Raises WhipError when it does not come about."""
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=self._ice_servers))
+        servers = [RTCIceServer(**_ice_server(one)) for one in self._ice_servers()]
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
         resource: str | None = None
         connection.on("connectionstatechange", self._changed.set)
         tracks = self._add_tracks(connection)
@@ -149,7 +150,7 @@ class WhipClient:
 
     async def _post(self, http: aiohttp.ClientSession, offer: str) -> tuple[str | None, str]:
         """(the session's URL, the answer)."""
-        if "a=candidate" not in offer and not self._ice_servers:
+        if "a=candidate" not in offer and not self._ice_servers():
             # aiortc gathers no loopback address; without another one nothing could ever be sent
             raise WhipError("this machine has no network address but 127.0.0.1, over which WebRTC cannot run")
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token()}"}

@@ -8,6 +8,7 @@ from typing import Any
 
 import structlog
 
+from server.addresses import resolved
 from server.clock import Clock
 from server.errors import Conflict, NotFound, Unavailable
 from server.media.answer import Answer, Patched
@@ -19,7 +20,7 @@ from server.media.peer import MediaPlane
 from server.media.revoked import RevokedLately
 from server.media.settings import MediaSettings
 from server.media.srtp import SrtpBuffers
-from server.media.udp_port import UdpPort, own_addresses
+from server.media.udp_port import UdpPort
 from server.media.whep_session import WhepSession
 from server.media.whip_session import WhipSession
 from server.media.wish import Wish
@@ -59,6 +60,7 @@ class LocalEngine:
         self._buffers = SrtpBuffers()
         self._port = UdpPort(self._buffers, clock, self._after_drain)
         self._plane: MediaPlane | None = None
+        self._public: tuple[str, ...] = ()
         self._feeds: dict[str, Feed] = {}
         self._publishers: dict[str, WhipSession] = {}
         self._viewers: dict[str, WhepSession] = {}
@@ -74,6 +76,7 @@ class LocalEngine:
 
     async def start(self) -> None:
         """Open the port. Raises StartError with a sentence for the terminal."""
+        self._public = await resolved(self._settings.public_addresses)
         certificate = Certificate.kept_in(self._settings.folder)
         self._port.open(self._settings.host, self._settings.port)
         self._plane = MediaPlane(self._port, self._buffers, certificate, self._clock, self._announced)
@@ -88,7 +91,7 @@ class LocalEngine:
 
     def _announced(self) -> tuple[str, ...]:
         """The addresses of an answer; looked up anew, for a laptop changes its network."""
-        return self._settings.public_addresses or own_addresses(self._settings.host)
+        return self._public or self._port.addresses()
 
     def _ready_plane(self) -> MediaPlane:
         if self._plane is None:

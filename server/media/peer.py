@@ -106,7 +106,7 @@ class Peer:
             return
         self._port.send(answer, path)
         self._forget(before)
-        self._follow(path)
+        self._follow(path, nominated=request.use_candidate)
         if self._handshake is None and self._is_client and self._path is not None:
             self._start_handshake()
             self._advance(now, b"")
@@ -116,7 +116,7 @@ class Peer:
             if ufrag not in self._ice.ufrags:
                 self._port.forget_ufrag(ufrag)
 
-    def _follow(self, path: Path) -> None:
+    def _follow(self, path: Path, *, nominated: bool) -> None:
         """Take over what ICE decided: which addresses are the peer's, and which one is sent to."""
         valid = self._ice.addresses
         if path.address in valid:
@@ -125,12 +125,14 @@ class Peer:
         for address in [address for address in self._paths if address not in valid]:
             del self._paths[address]
             self._port.release(address, self)
-        selected = self._ice.selected
-        if selected is None or (self._path is not None and self._path.address == selected):
+        if path.address != self._ice.selected:
             return
-        if self._path is not None:
-            log.info("media peer moved", before=self._path.address[0], now=selected[0])
-        self._path = self._paths[selected]
+        before = self._path
+        if before is not None and before.address != path.address:
+            log.info("media peer moved", before=before.address[0], now=path.address[0])
+        elif before is not None and not nominated:
+            return  # by another of our own addresses; the peer says by nomination which one it has chosen
+        self._path = path
 
     def on_dtls(self, datagram: bytes, address: Address, now: float) -> None:
         """DTLS from a validated address."""

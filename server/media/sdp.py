@@ -13,6 +13,7 @@ MAX_LINES = 2000
 MAX_MEDIA = 8
 MAX_FORMATS = 128
 MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
+ICE_LITE = ("a=ice-lite", "a=ice-options:trickle ice2")  # in answers and fragments alike (RFC 9725 section 4.3.3)
 DIRECTIONS = frozenset(("sendrecv", "sendonly", "recvonly", "inactive"))
 SETUPS = frozenset(("actpass", "active", "passive"))
 DIGEST_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
@@ -257,7 +258,7 @@ def parse_fragment(text: str) -> Fragment:
 
 def write_fragment(ufrag: str, pwd: str, mid: str, candidates: list[str]) -> str:
     """The answer to an ICE restart (RFC 9725 section 4.3.3)."""
-    lines = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", "m=audio 9 UDP/TLS/RTP/SAVPF 0", f"a=mid:{mid}"]
+    lines = [*ICE_LITE, f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", "m=audio 9 UDP/TLS/RTP/SAVPF 0", f"a=mid:{mid}"]
     return "\r\n".join([*lines, *(f"a={candidate}" for candidate in candidates), "a=end-of-candidates", ""])
 
 
@@ -298,7 +299,7 @@ def candidate_lines(addresses: tuple[str, ...], port: int) -> list[str]:
 def write_answer(session_id: int, version: int, media: list[AnswerMedia], transport: Transport, cname: str) -> str:
     """An ICE-lite answer on one transport (RFC 9143), complete with candidates."""
     taken = [one.offered.mid for one in media if one.codecs]
-    lines = ["v=0", f"o=- {session_id} {version} IN IP4 0.0.0.0", "s=-", "t=0 0", "a=ice-lite"]
+    lines = ["v=0", f"o=- {session_id} {version} IN IP4 0.0.0.0", "s=-", "t=0 0", *ICE_LITE]
     lines += [f"a=group:BUNDLE {' '.join(taken)}", "a=msid-semantic:WMS *"]
     for one in media:
         lines += _answer_media(one, transport, cname) if one.codecs else _refused(one.offered)
@@ -316,8 +317,9 @@ def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[st
     types = " ".join(str(codec.payload_type) for codec in one.codecs)
     lines = [
         f"m={offered.kind} {transport.port} {offered.protocol} {types}",
-        f"c=IN IP4 {transport.addresses[0]}",
+        f"c=IN IP{6 if ':' in transport.addresses[0] else 4} {transport.addresses[0]}",
         "a=rtcp-mux",
+        "a=rtcp-mux-only",
         f"a=mid:{offered.mid}",
         f"a={one.direction}",
     ]

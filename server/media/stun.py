@@ -107,7 +107,7 @@ def _check_fingerprint(datagram: bytes, position: int, value: bytes) -> None:
         raise StunError("the fingerprint does not match")
 
 
-def success(request: BindingRequest, address: tuple[str, int], password: str) -> bytes:
+def success(request: BindingRequest, address: tuple[str, int, *tuple[int, ...]], password: str) -> bytes:
     """The answer to a good check: the address that it came from, signed."""
     body = _attribute(XOR_MAPPED_ADDRESS, _xored(address, request.transaction_id))
     return _signed(BINDING_SUCCESS, request.transaction_id, body, password)
@@ -125,7 +125,7 @@ def binding_request(transaction_id: bytes, username: str, password: str, *, nomi
     return _signed(BINDING_REQUEST, transaction_id, body, password)
 
 
-def _xored(address: tuple[str, int], transaction_id: bytes) -> bytes:
+def _xored(address: tuple[str, int, *tuple[int, ...]], transaction_id: bytes) -> bytes:
     ip = ipaddress.ip_address(address[0])
     key = struct.pack("!I", MAGIC_COOKIE) + transaction_id
     host = bytes(a ^ b for a, b in zip(ip.packed, key, strict=False))

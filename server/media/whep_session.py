@@ -34,7 +34,7 @@ class ViewerEvents(Protocol):
 
 
 class WhepSession:
-    """Made from an offer. Raises BadRequest, Unprocessable or NotAcceptable; then nothing is left behind.
+    """Made from an offer. Raises BadRequest or Unprocessable; then nothing is left behind.
 
     `on_end` is called once with the layer shown last.
     """
@@ -156,7 +156,7 @@ class WhepSession:
 
 
 def _plan(parsed: sdp.Offer, media: list[sdp.Media], feed: Feed) -> tuple[list[SendPlan], list[sdp.AnswerMedia]]:
-    """The first m-line of each kind. Raises NotAcceptable if the picture's codec is not offered."""
+    """The first m-line of each kind. Raises Unprocessable if the picture's codec is not offered."""
     plans: list[SendPlan] = []
     taken: dict[str, sdp.AnswerMedia] = {}
     for one in media:

@@ -35,7 +35,7 @@ class PublisherEvents(Protocol):
 
 
 class WhipSession:
-    """Made from an offer. Raises BadRequest, Unprocessable or NotAcceptable; then nothing is left behind."""
+    """Made from an offer. Raises BadRequest or Unprocessable; then nothing is left behind."""
 
     def __init__(self, device_id: str, offer: str, plane: MediaPlane, events: PublisherEvents) -> None:
         self.id = secrets.token_hex(16)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import struct
 from collections.abc import Mapping
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -79,19 +80,14 @@ def error_of_map(found: Mapping[str, Any]) -> WatchroomError:
 
 
 def settings_as_map(settings: MediaSettings) -> dict[str, Any]:
-    """What a worker is told at start; the clients' STUN and TURN servers are not its business."""
-    return {
-        "folder": str(settings.folder),
-        "port": settings.port,
-        "host": settings.host,
-        "public_addresses": list(settings.public_addresses),
-    }
+    """What a worker is told at start."""
+    return {**asdict(settings), "folder": str(settings.folder)}
 
 
 def settings_of_map(found: Mapping[str, Any]) -> MediaSettings:
     """See settings_as_map."""
     folder, addresses = Path(found["folder"]), tuple(found["public_addresses"])
-    return MediaSettings(folder=folder, port=found["port"], host=found["host"], public_addresses=addresses)
+    return MediaSettings(**{**found, "folder": folder, "public_addresses": addresses})
 
 
 def feed_state_of_map(found: Mapping[str, Any]) -> FeedState:

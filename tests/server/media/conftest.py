@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,19 +14,22 @@ from aiohttp.test_utils import TestServer
 
 from server.clock import SystemClock
 from server.database import Database
-from server.errors import Conflict, NotFound, Unauthorised, WatchroomError
+from server.errors import Conflict, NotFound, Unauthorised
 from server.media.engine import LocalEngine
+from server.media.ice_servers import IceServers
 from server.media.live import FeedState, Viewer, WatcherInfo
 from server.media.routes import media_session_routes
-from server.media.settings import IceServer, MediaSettings
+from server.media.settings import MediaSettings
 from server.media.store import LiveViewStore
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
+from server.middleware import error_middleware, header_middleware
 from server.tasks import TaskOwner
 
 INSPECTOR = Viewer("person-1", "Insp. Hale", "inspector", "login-1")
 CONTROLLER = Viewer("person-2", "K. Osei", "control", "login-2")
 CAMERA = "camera-1"
+SECRET = "of the TURN server, and of nobody else"
 WAIT_S = 10.0
 
 Condition = Callable[[], bool]
@@ -80,17 +84,22 @@ class Running(Heard):
         await until(lambda: len(self.engine.feed_state(device_id).layers) >= layers)
 
 
-@pytest.fixture
-async def running(tmp_path: Path) -> AsyncIterator[Running]:
-    """Started, on a free port."""
+@asynccontextmanager
+async def running_on(settings: MediaSettings) -> AsyncIterator[Running]:
+    """An engine from its start to its end."""
     async with TaskOwner("test") as tasks:
         heard = Heard()
-        engine = LocalEngine(
-            MediaSettings(folder=tmp_path), SystemClock(), tasks, heard.feed, heard.watching, heard.publishing
-        )
+        engine = LocalEngine(settings, SystemClock(), tasks, heard.feed, heard.watching, heard.publishing)
         await engine.start()
         yield Running(heard.feeds, heard.watchers, heard.publishers, engine=engine, tasks=tasks)
         await engine.close()
+
+
+@pytest.fixture
+async def running(tmp_path: Path) -> AsyncIterator[Running]:
+    """Started, on a free port."""
+    async with running_on(MediaSettings(folder=tmp_path)) as found:
+        yield found
 
 
 @dataclass
@@ -104,19 +113,6 @@ class Site:
     http: ClientSession
     people: dict[str, Viewer]
     revoked: set[str]
-
-
-@web.middleware
-async def problems(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """problem+json, as the application's own middleware makes it."""
-    try:
-        return await handler(request)
-    except WatchroomError as error:
-        response = web.json_response(error.problem(), status=error.status, headers=error.headers)
-        response.content_type = "application/problem+json"
-        return response
 
 
 @pytest.fixture
@@ -154,12 +150,12 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
     async def page(_: web.Request) -> web.Response:
         return web.Response(text="<!doctype html><title>media</title>", content_type="text/html")
 
-    ice_servers = (IceServer("turn:turn.example:3478", "watch", "secret"),)
-    app = web.Application(middlewares=[problems])
+    links = IceServers(SystemClock().wall, ({"urls": "stun:stun.example"},), ("turn:turn.example:3478",), SECRET).links
+    app = web.Application(middlewares=[header_middleware(secure=False), error_middleware()])
     app.add_routes(
         [
-            *whip_routes(running.engine, admit_camera, ice_servers),
-            *whep_routes(running.engine, admit_viewer, views, ice_servers),
+            *whip_routes(running.engine, admit_camera, links),
+            *whep_routes(running.engine, admit_viewer, views, links),
             *media_session_routes(running.engine, admit_camera, viewer_of, running.offsets.get),
             web.get("/", page),
         ]

@@ -69,7 +69,7 @@ class Relay(asyncio.DatagramProtocol):
         """The answer, with the relay as its only candidate."""
         assert self.transport is not None
         host, port = self.transport.get_extra_info("sockname")
-        lines = [line for line in answer.split("\r\n") if not line.startswith("a=candidate:2")]
+        lines = [line for line in answer.split("\r\n") if not re.match(r"a=candidate:(?!1 )", line)]
         changed = re.sub(r"(a=candidate:1 1 udp \d+) \S+ \d+", rf"\1 {host} {port}", "\r\n".join(lines))
         assert f"{host} {port} typ host" in changed
         return changed

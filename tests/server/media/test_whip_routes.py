@@ -47,7 +47,6 @@ async def test_a_session_from_offer_to_delete(site: Site) -> None:
             assert response.status == 201
             assert response.content_type == "application/sdp"
             assert response.headers["Access-Control-Allow-Origin"] == "*"
-            assert 'rel="ice-server"; username="watch"' in response.headers["Link"]
             location, etag = site.url + response.headers["Location"], response.headers["ETag"]
             await camera.take(await response.text())
         await site.running.streaming()
@@ -64,7 +63,7 @@ async def test_a_session_from_offer_to_delete(site: Site) -> None:
             assert response.status == 200
             assert response.headers["ETag"] != etag
             assert "a=ice-ufrag:" in await response.text()
-        async with site.http.patch(location, data="rubbish", headers=FRAGMENT) as response:
+        async with site.http.patch(location, data="rubbish", headers={**FRAGMENT, "If-Match": "*"}) as response:
             assert response.status == 400
         async with site.http.patch(location, data="", headers=AUTHORISED) as response:
             assert response.status == 415
@@ -81,7 +80,7 @@ async def test_a_session_from_offer_to_delete(site: Site) -> None:
 
 async def test_preflight_asks_for_no_credentials(site: Site) -> None:
     async with site.http.options(f"{site.url}/whip/{CAMERA}") as response:
-        assert response.status == 204
+        assert response.status == 200
         assert response.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, If-Match"
         assert "Access-Control-Allow-Credentials" not in response.headers
 
@@ -114,7 +113,7 @@ async def test_codecs_that_nobody_could_watch_are_refused(site: Site) -> None:
     try:
         offer = (await camera.make_offer()).replace("VP8/90000", "AV1/90000")
         answered, problem = await post(site, offer)
-        assert (answered, problem["title"]) == (406, "Nothing acceptable can be given")
+        assert (answered, problem["title"]) == (422, "This cannot be done")
         assert site.running.engine._port.peer_count == 0
     finally:
         await camera.close()

@@ -14,7 +14,7 @@ from server import errors
 from server.errors import Conflict, WatchroomError
 from server.media import worker_wire as wire
 from server.media.live import FeedState, WatcherInfo
-from server.media.settings import IceServer, MediaSettings
+from server.media.settings import MediaSettings
 
 values = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**63), 2**64 - 1) | st.floats(allow_nan=False) | st.text(),
@@ -61,10 +61,8 @@ def test_an_error_that_only_the_other_side_knows_is_still_an_error() -> None:
 
 
 def test_nouns_survive_the_journey() -> None:
-    settings = MediaSettings(Path("data"), 5004, "0.0.0.0", ("192.0.2.7",), (IceServer("turn:x", "me", "secret"),))
-    there = wire.unframe(wire.frame(wire.settings_as_map(settings))[4:])
-    assert "secret" not in str(there)
-    assert wire.settings_of_map(there) == MediaSettings(Path("data"), 5004, "0.0.0.0", ("192.0.2.7",))
+    settings = MediaSettings(Path("data"), 5004, "0.0.0.0", ("192.0.2.7",))
+    assert wire.settings_of_map(wire.unframe(wire.frame(wire.settings_as_map(settings))[4:])) == settings
     state = FeedState(True, ("main", "sub"), "H264", 5.0, 1.0)
     assert wire.feed_state_of_map(wire.unframe(wire.frame(asdict(state))[4:])) == state
     watcher = WatcherInfo("p", "Insp. Hale", "inspector", 3.0)

@@ -62,6 +62,7 @@ async def test_a_camera_is_welcomed_and_its_messages_are_acknowledged_after_comm
     async with camera(session, server) as one:
         assert (one.welcome.call_sign, one.welcome.whip_path) == ("CAM-1", "/whip/cam-1")
         assert one.welcome.whip_token == "token of cam-1"
+        assert one.welcome.ice_servers == [{"urls": "turn:t", "username": "cam-1", "credential": "c"}]
         await one.send(fix(server, 1))
         await one.send(signal(server, 2))
         await one.until_acked(2)
