@@ -87,7 +87,10 @@ class WorkerPool:
     async def start(self) -> None:
         """See MediaEngine."""
         Certificate.kept_in(self._settings.folder)  # before the workers: two would make one each
-        await asyncio.gather(*(worker.start() for worker in self._workers))
+        # All are waited for, also when one cannot start: who is still being started could not be closed.
+        for failed in await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True):
+            if failed is not None:
+                raise failed
         log.info("media workers have started", ports=[worker.port for worker in self._workers])
 
     async def close(self) -> None:
