@@ -13,11 +13,11 @@ ROOT = Path(__file__).resolve().parent.parent
 # Pure is the default. A shell talks to the world: sockets, files, processes, tasks. Told by the module's name …
 SHELLS = frozenset(
     # the server's spine
-    "__main__ app commands registry bootstrap clock tasks database bus redis_bus logs serving env assets play nursery "
+    "__main__ app commands registry bootstrap clock process tasks database bus redis_bus logs serving env assets play nursery "
     # how a feature is reached, and where it is kept
     "routes whip_routes whep_routes request_body store socket pages middleware downlink "
     # media
-    "udp_port dtls srtp peer inlet outlet engine worker workers media_session whip_session whep_session "
+    "udp_port dtls srtp peer inlet outlet meter engine worker workers media_session whip_session whep_session "
     "recorder retention "
     # the camera
     "command capture encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
