@@ -55,6 +55,8 @@ WORKERS = st.builds(
     WorkerFigures,
     NAMES,
     NUMBERS,
+    alive=st.booleans(),
+    restarts=NUMBERS,
     port=NUMBERS,
     cpu_s=FLOATS,
     rss_bytes=st.none() | NUMBERS,
