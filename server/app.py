@@ -47,6 +47,7 @@ from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
 from server.middleware import error_middleware, header_middleware
 from server.operations import routes as operations_routes
+from server.operations.actions import Status
 from server.operations.assets import STATIC, TEMPLATES, static_routes, streets
 from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
@@ -167,6 +168,8 @@ class Watchroom:
         )
 
     def _build_console(self) -> None:
+        checks = {"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers}
+        self.status = Status(self.clock, self.engine.figures, lambda one: self.units.device(one).call_sign, checks)
         reader = JournalReader(self.journal.after, self.journal.last_seq, self.bus, self.tasks)
         self.consoles = Consoles(reader, self.bus, self.tasks, fix_of=self._fix_of, unit_of=self._unit_of)
         room = console_socket.Room(
@@ -276,7 +279,8 @@ class Watchroom:
             [
                 *operations_routes.routes(
                     version=__version__,
-                    checks={"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers},
+                    status=self.status,
+                    allow=allow,
                     counters={"media": self.engine.counters},
                     gauges={"now": self._gauges},
                 ),
@@ -349,6 +353,7 @@ class Watchroom:
         self.views.start(self.tasks)
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
+        self.status.start(self.tasks)
         await self.consoles.start()
         await self.watch.start()
         runner = serving.runner_for(self.application())

@@ -13,12 +13,12 @@ ROOT = Path(__file__).resolve().parent.parent
 # Pure is the default. A shell talks to the world: sockets, files, processes, tasks. Told by the module's name …
 SHELLS = frozenset(
     # the server's spine
-    "__main__ app downlink_sources commands registry bootstrap clock tasks database bus redis_bus logs serving addresses "
-    "env assets play nursery "
+    "__main__ app downlink_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
+    "addresses env assets play nursery "
     # how a feature is reached, and where it is kept
     "routes whip_routes whep_routes request_body store socket pages middleware downlink "
     # media
-    "udp_port dtls srtp peer inlet outlet media_engine engine engines worker worker_process worker_pool "
+    "udp_port dtls srtp peer inlet outlet meter media_engine engine engines worker worker_process worker_pool "
     "media_session whip_session whep_session "
     "recorder retention "
     # the camera

@@ -13,9 +13,11 @@ from server.clock import Clock
 from server.errors import Conflict, NotFound, Unavailable
 from server.media.answer import Answer, Patched
 from server.media.dtls import Certificate
+from server.media.figures import EngineFigures, WorkerFigures
 from server.media.forwarder import Forwarder
 from server.media.live import RETRY_AFTER_S, Feed, FeedState, Viewer, WatcherInfo, not_streaming
 from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, OnWatchers, SessionInfo
+from server.media.meter import Meter
 from server.media.peer import MediaPlane
 from server.media.revoked import RevokedLately
 from server.media.settings import MediaSettings
@@ -24,6 +26,7 @@ from server.media.udp_port import UdpPort
 from server.media.whep_session import WhepSession
 from server.media.whip_session import WhipSession
 from server.media.wish import Wish
+from server.process import STEP_S, Process
 from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
@@ -68,6 +71,8 @@ class LocalEngine:
         self._ended: Counter[str] = Counter()
         self._counted: Counter[str] = Counter()
         self._revoked = RevokedLately()
+        self._meter = Meter()
+        self._process = Process(clock)
 
     @property
     def port(self) -> int:
@@ -81,6 +86,7 @@ class LocalEngine:
         self._port.open(self._settings.host, self._settings.port)
         self._plane = MediaPlane(self._port, self._buffers, certificate, self._clock, self._announced)
         self._tasks.repeat(TICK_S, self._tick, "media.tick")
+        self._tasks.repeat(STEP_S, self._process.step, "media.lag")
         log.info("media port open", port=self._port.port, addresses=self._announced(), gso=self._port.has_gso)
 
     async def close(self) -> None:
@@ -146,7 +152,10 @@ class LocalEngine:
         feed = self._feeds.get(session.device_id)
         log.info("camera session ended", device_id=session.device_id, reason=reason)
         now = self._clock.monotonic()
-        if feed is not None and feed.vanish(session.id, now):
+        if feed is None:
+            return
+        self._meter.publisher_ended(session, now)
+        if feed.vanish(session.id, now):
             self._on_publisher(session.device_id, None)
             self._judge(feed, now)
 
@@ -197,6 +206,8 @@ class LocalEngine:
         self._viewers.pop(session.id, None)
         self._ended.update(session.outlet.totals)
         self._tell_end(session.id, session.shown_layer)
+        if session.device_id in self._feeds:
+            self._meter.viewer_ended(session)
         log.info("viewing ended", device_id=session.device_id, person_id=session.viewer.person_id, reason=reason)
         if session.feed.watchers.pop(session.id, None) is not None:
             self._tell_watchers(session.feed)
@@ -292,6 +303,8 @@ class LocalEngine:
             self._judge(feed, now)
             if feed.is_over(now) and not feed.watchers:
                 del self._feeds[feed.device_id]
+                self._meter.forget(feed.device_id)
+        self._meter.tick(self._publishers.values(), now)
         news = self._port.counts - self._counted
         if news:
             log.debug("media port counts", **news)
@@ -321,6 +334,26 @@ class LocalEngine:
             "viewers": sum(one.peer.is_ready for one in self._viewers.values()),
             "feeds": len(self._feeds),
         }
+
+    def figures(self, name: str = "server") -> EngineFigures:
+        """For /status and /metrics: this process under `name`, and every camera that it knows."""
+        now, process, health = self._clock.monotonic(), self._process, self.health()
+        worker = WorkerFigures(
+            name,
+            process.pid,
+            port=self._port.port,
+            cpu_s=process.cpu_s,
+            rss_bytes=process.rss_bytes,
+            loop_lag_s=process.loop_lag_s,
+            cameras=health["cameras"],
+            viewers=health["viewers"],
+            peers=self._port.peer_count,
+            gso=health["gso"],
+            direct_srtp=health["direct_srtp"],
+            counts=dict(self._port.counts),
+        )
+        cameras = self._meter.figures(name, self._feeds, self._publishers.values(), self._viewers.values(), now)
+        return EngineFigures((worker,), cameras)
 
     def counters(self) -> dict[str, int]:
         """For /metrics: what was counted since the start, of living and of ended sessions."""

@@ -12,6 +12,8 @@ import structlog
 from server.clock import Clock
 from server.media import feedback
 from server.media.bandwidth import UplinkEstimate
+from server.media.cadence import Cadence
+from server.media.figures import LayerCounts
 from server.media.forwarder import Forwarder
 from server.media.loss import LossTracker
 from server.media.packet import Header, PacketError, canonical, extension_value, parse_header
@@ -43,7 +45,7 @@ class TrackPlan:
 class Source:
     """One SSRC of the camera, and the track that it feeds."""
 
-    __slots__ = ("bytes", "forwarder", "loss", "lost", "packets", "plan", "ssrc")
+    __slots__ = ("bytes", "cadence", "forwarder", "loss", "lost", "nacks", "packets", "plan", "plis", "ssrc")
 
     def __init__(self, plan: TrackPlan, ssrc: int) -> None:
         self.plan = plan
@@ -53,6 +55,24 @@ class Source:
         self.packets = 0
         self.bytes = 0
         self.lost = 0.0
+        self.cadence = Cadence()
+        self.nacks = 0
+        self.plis = 0
+
+    def counted(self, now: float) -> LayerCounts:
+        """All that it counted. Sound has no freezes: an encoder sends nothing for silence (DTX)."""
+        seen = self.cadence if self.plan.kind == VIDEO else Cadence()
+        return LayerCounts(
+            packets=self.packets,
+            bytes=self.bytes,
+            frames=self.cadence.frames,
+            recovered=self.loss.recovered,
+            abandoned=self.loss.abandoned,
+            nacks=self.nacks,
+            plis=self.plis,
+            freezes=seen.freezes(now),
+            frozen_s=seen.frozen_s(now),
+        )
 
 
 class Inlet:
@@ -73,6 +93,7 @@ class Inlet:
         self._on_dirty = on_dirty
         self._sources: dict[int, Source] = {}
         self._active: dict[str, Source] = {}  # by mid
+        self.past: dict[tuple[str, str], LayerCounts] = {}  # by kind and layer: of sources that were replaced
         self._seen_ssrcs = 0
         self._timer: asyncio.TimerHandle | None = None
         self._estimate = UplinkEstimate()
@@ -119,6 +140,8 @@ class Inlet:
         if sequence == source.loss.highest:
             source.loss.note_transit(header.timestamp, now)
             source.forwarder.clock.note_packet(header.timestamp, self._clock.wall())
+            if header.timestamp != source.cadence.timestamp:
+                source.cadence.note_frame(header.timestamp, now)
         first = source.forwarder.last_packet_at is None
         source.forwarder.push(sequence, canonical(packet, header), now)
         if first:
@@ -137,6 +160,8 @@ class Inlet:
             self._sources.pop(before.ssrc, None)
             self.counts["camera_packets"] += before.packets
             self.counts["camera_bytes"] += before.bytes
+            key = (plan.kind, plan.layer)
+            self.past[key] = self.past.get(key, LayerCounts()) + before.counted(self._clock.monotonic())
             log.info("camera changed its source", layer=plan.layer, kind=plan.kind)
         source = Source(plan, header.ssrc)
         self._seen_ssrcs += 1
@@ -183,9 +208,11 @@ class Inlet:
             missing = source.loss.due(now, GUESSED_ROUND_TRIP_S) if source.loss.is_missing_any else []
             if missing:
                 self.counts["nack_sent"] += len(missing)
+                source.nacks += len(missing)
                 peer.send_feedback(_compound(feedback.nack(OWN_SSRC, source.ssrc, missing)))
             if source.plan.kind == VIDEO and source.forwarder.key_frames.is_due(now):
                 self.counts["pli_sent"] += 1
+                source.plis += 1
                 peer.send_feedback(_compound(feedback.picture_loss(OWN_SSRC, source.ssrc)))
             waits = waits or (source.forwarder.key_frames.is_pending and source.forwarder.watchers > 0)
             again = again or source.loss.is_missing_any

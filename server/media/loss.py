@@ -44,6 +44,7 @@ class LossTracker:
         self._first = 0
         self._received = 0
         self._missing: dict[int, _Missing] = {}
+        self.round_trip_s: float | None = None  # of repairs: from the asking to the packet's coming
         self._jitter = 0.0
         self._last_transit: float | None = None
         self._last_expected = 0
@@ -65,11 +66,18 @@ class LossTracker:
         if step > 0:
             self._note_gap(self.highest + 1, extended, now)
             self.highest = extended
-        elif self._missing.pop(extended, None) is not None:
+        elif (missing := self._missing.pop(extended, None)) is not None:
             self.recovered += 1
+            self._note_repair(missing, now)
         elif extended < self._first:
             return None
         return extended
+
+    def _note_repair(self, missing: _Missing, now: float) -> None:
+        if missing.asks != 1:  # asked for twice, nobody knows which was answered (Karn); never, it was only late
+            return
+        sample, before = now - missing.asked_at, self.round_trip_s
+        self.round_trip_s = sample if before is None else before + (sample - before) / 8
 
     def _restarted(self, sequence: int) -> int:
         """The source jumped: numbers go on upwards, nothing between is asked for."""
@@ -124,6 +132,11 @@ class LossTracker:
             if difference < self._clock_rate * 10:  # a jump of the source's timestamps is not jitter
                 self._jitter += (difference - self._jitter) / 16
         self._last_transit = transit
+
+    @property
+    def jitter_s(self) -> float:
+        """The interarrival jitter in seconds."""
+        return self._jitter / self._clock_rate
 
     def report(self) -> Report:
         """The figures since the last call, as a report block wants them."""

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from server.media.answer import Answer, Patched
+from server.media.figures import EngineFigures
 from server.media.live import FeedState, Viewer, WatcherInfo
 from server.media.wish import Wish
 
@@ -60,7 +61,10 @@ class MediaEngine(Protocol):
         """
 
     async def patch(self, session_id: str, body: str, if_match: str | None) -> Patched:
-        """Trickled candidates or an ICE restart. Raises NotFound, BadRequest, PreconditionFailed, Unavailable."""
+        """Trickled candidates or an ICE restart.
+
+        Raises NotFound, BadRequest, PreconditionRequired, PreconditionFailed or Unavailable.
+        """
 
     async def change_wish(self, session_id: str, body: object) -> dict[str, Any]:
         """Give this viewer another layer, or its sound; the session as it is then.
@@ -94,6 +98,9 @@ class MediaEngine(Protocol):
 
     def health(self) -> dict[str, Any]:
         """For /readyz and the gauges: `ready`, and how many `cameras`, `viewers` and `feeds` there are."""
+
+    def figures(self) -> EngineFigures:
+        """For /status and /metrics: every process, and every camera that one of them knows."""
 
     def counters(self) -> dict[str, int]:
         """For /metrics: what was counted since the start, of living and of ended sessions."""

@@ -65,6 +65,11 @@ class OutTrack:
         stretch = self._numbering.current
         return stretch.source if stretch is not None else None
 
+    @property
+    def queued(self) -> int:
+        """Packets that wait for their turn."""
+        return len(self._queue)
+
     def attach(self, forwarder: Forwarder, now: float) -> None:
         """Take packets from `forwarder`: from a key frame on, and from the present source until then."""
         if self.attached is forwarder:

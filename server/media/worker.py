@@ -10,7 +10,6 @@ import asyncio
 import signal
 import socket
 import sys
-import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -37,7 +36,8 @@ Call = Callable[..., Awaitable[Any]]
 class Worker:
     """Answers calls in the order in which they come; all but `start` are done within a millisecond."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tasks: TaskOwner) -> None:
+    def __init__(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tasks: TaskOwner) -> None:
+        self._name = name
         self._reader = reader
         self._writer = writer
         self._tasks = tasks
@@ -140,15 +140,14 @@ class Worker:
         """Also the sign of life by which the server knows that the loop turns."""
         if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
             return
-        self._tell(
-            "figures", health=self._running.health(), counters=self._running.counters(), cpu_s=time.process_time()
-        )
+        engine, figures = self._running, self._running.figures(self._name).as_json()
+        self._tell("figures", health=engine.health(), counters=engine.counters(), figures=figures)
 
 
-async def _serve(connection: socket.socket) -> None:
+async def _serve(connection: socket.socket, name: str) -> None:
     reader, writer = await asyncio.open_connection(sock=connection, limit=wire.MAX_FRAME)
     async with TaskOwner("worker") as tasks:
-        await Worker(reader, writer, tasks).run()
+        await Worker(name, reader, writer, tasks).run()
     writer.close()
 
 
@@ -159,7 +158,7 @@ def main(argv: list[str]) -> int:
     # is time, and its end is ours.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, signal.SIG_IGN)
-    asyncio.run(_serve(socket.socket(fileno=int(argv[0]))))
+    asyncio.run(_serve(socket.socket(fileno=int(argv[0])), argv[1]))
     return 0
 
 

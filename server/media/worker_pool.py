@@ -20,6 +20,7 @@ from server.errors import NotFound, Unavailable
 from server.media import worker_wire as wire
 from server.media.answer import Answer, Patched
 from server.media.dtls import Certificate
+from server.media.figures import EngineFigures, WorkerFigures
 from server.media.live import FeedState, Viewer, not_streaming
 from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, OnWatchers, SessionInfo
 from server.media.placement import Load, Placement
@@ -27,6 +28,7 @@ from server.media.revoked import RevokedLately
 from server.media.settings import MediaSettings
 from server.media.wish import Wish
 from server.media.worker_process import RETRY_AFTER_S, WorkerLogs, WorkerProcess, settings_of
+from server.process import STEP_S, Process
 from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
@@ -68,6 +70,9 @@ class WorkerPool:
         ]
         self._named = {worker.name: worker for worker in self._workers}
         self._placement = Placement()
+        self._tasks = tasks
+        self._process = Process(clock)
+        self._figures: dict[str, EngineFigures] = {}  # what each worker told last; of a dead one, that it is dead
         self._sessions: dict[str, _Session] = {}
         self._publishers: dict[str, str] = {}
         self._feeds: dict[str, FeedState] = {}
@@ -91,6 +96,7 @@ class WorkerPool:
         for failed in await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True):
             if failed is not None:
                 raise failed
+        self._tasks.repeat(STEP_S, self._process.step, "media.lag")
         log.info("media workers have started", ports=[worker.port for worker in self._workers])
 
     async def close(self) -> None:
@@ -215,7 +221,10 @@ class WorkerPool:
 
     def _heard_figures(self, worker: WorkerProcess, figures: dict[str, Any]) -> None:
         self._told[worker.name] = figures
-        self._placement.note_load(worker.name, Load(self._clock.monotonic(), figures["cpu_s"]))
+        engine = EngineFigures.of_json(figures["figures"])
+        itself = replace(engine.workers[0], restarts=worker.deaths)
+        self._figures[worker.name] = replace(engine, workers=(itself,))
+        self._placement.note_load(worker.name, Load(self._clock.monotonic(), itself.cpu_s))
 
     def on_ready(self, worker: WorkerProcess) -> None:
         """See WorkerOwner."""
@@ -226,6 +235,9 @@ class WorkerPool:
         if not any(one.is_ready for one in self._workers):
             self._some_ready.clear()
         self._ended.update(self._told.pop(worker.name, {}).get("counters", {}))
+        if worker.name in self._figures:
+            dead = replace(self._figures[worker.name].workers[0], alive=False, restarts=worker.deaths)
+            self._figures[worker.name] = EngineFigures((dead,))
         for session_id in [key for key, session in self._sessions.items() if session.worker is worker]:
             self._end(session_id, None)
         for device_id in self._placement.forget(worker.name):
@@ -279,6 +291,14 @@ class WorkerPool:
             for worker in self._workers
         }
         return {"ready": all(worker.is_ready for worker in self._workers), **sums, "workers": workers}
+
+    def figures(self) -> EngineFigures:
+        """See MediaEngine; a worker's are a second old at most."""
+        process = self._process
+        server = WorkerFigures(
+            "server", process.pid, cpu_s=process.cpu_s, rss_bytes=process.rss_bytes, loop_lag_s=process.loop_lag_s
+        )
+        return EngineFigures.merged([EngineFigures((server,)), *self._figures.values()])
 
     def counters(self) -> dict[str, int]:
         """See MediaEngine; a second old at most."""

@@ -108,3 +108,14 @@ def test_any_bytes_are_taken_or_counted(contents: list[bytes]) -> None:
         stage.inlet.close()
 
     asyncio.run(feed())
+
+
+def test_a_source_that_is_replaced_leaves_its_counts() -> None:
+    stage = Stage(TrackPlan("video", "main", "H264", 90_000, 102, "0", ()))
+    for sequence in range(10):
+        stage.rtp(102, sequence, 7)
+    stage.rtp(102, 1, 8)
+    [now] = stage.inlet.sources
+    assert (now.ssrc, now.packets) == (8, 1)
+    past = stage.inlet.past["video", "main"]
+    assert (past.packets, past.frames) == (10, 10)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -64,3 +65,24 @@ def test_the_report_counts_as_rfc_3550_says() -> None:
     assert report.jitter == 0
     loss.received(11, 0.0)
     assert loss.report().fraction_lost == 0, "a fraction is of the last interval"
+
+
+def test_a_repair_asked_for_once_tells_the_round_trip() -> None:
+    tracker = LossTracker(90_000, repairs=True)
+    for sequence in (1, 2, 4):
+        tracker.received(sequence, 0.0)
+    assert tracker.round_trip_s is None
+    assert tracker.due(0.01, 0.08) == [3]
+    tracker.received(3, 0.06)
+    assert tracker.round_trip_s == pytest.approx(0.05)
+
+
+def test_a_repair_asked_for_twice_tells_nothing() -> None:
+    """Nobody knows which of the two was answered (Karn)."""
+    tracker = LossTracker(90_000, repairs=True)
+    for sequence in (1, 3):
+        tracker.received(sequence, 0.0)
+    assert tracker.due(0.01, 0.08) == tracker.due(0.2, 0.08) == [2]
+    tracker.received(2, 0.21)
+    assert tracker.recovered == 1
+    assert tracker.round_trip_s is None

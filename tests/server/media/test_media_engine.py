@@ -70,6 +70,10 @@ async def test_a_picture_goes_through_and_everything_about_it_is_known(engine: M
         await until(lambda: heard.names(CAMERA) == ["Insp. Hale"])
         await until(lambda: engine.counters().get("viewer_packets", 0) > 0)
         assert (engine.health()["ready"], engine.health()["cameras"], engine.health()["viewers"]) == (True, 1, 1)
+        await until(lambda: any(one.viewers.counts.packets for one in engine.figures().cameras))
+        (figures,) = engine.figures().cameras
+        assert (figures.device_id, figures.viewers.viewers) == (CAMERA, 1)
+        assert {layer.layer for layer in figures.layers if layer.kind == "video"} == {"main", "sub"}
         await engine.delete(answer.session_id)
         await until(lambda: ended == ["sub"])
         await until(lambda: heard.names(CAMERA) == [])

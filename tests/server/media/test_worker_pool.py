@@ -85,6 +85,8 @@ async def test_a_worker_that_is_killed_takes_only_its_own_cameras_and_they_come_
         assert (engine.publisher_of(CAMERA), engine.feed_state(CAMERA).streaming) == (None, False)
         assert heard.publishers[-1] == (CAMERA, None)
         assert heard.names(CAMERA) == []
+        alive = {worker.name: worker.alive for worker in engine.figures().workers}
+        assert alive.pop(name) is False and all(alive.values())
         assert not engine.health()["ready"]
         assert heard.feeds[-1][1].last_packet_at is not None, "the tile says since when"
         await publish(engine, again)  # not even the worker's own return is waited for
@@ -93,6 +95,8 @@ async def test_a_worker_that_is_killed_takes_only_its_own_cameras_and_they_come_
         assert engine.publisher_of("camera-2") is not None
         await until(lambda: pool.is_back(name))
         assert engine.health()["ready"]
+        await until(lambda: all(worker.alive for worker in engine.figures().workers))
+        assert [one.restarts for one in engine.figures().workers if one.name == name] == [1]
         assert engine.counters()["camera_packets"] >= counted, "a counter never falls"
     finally:
         for one in (screen, other_screen, first, second, again):
