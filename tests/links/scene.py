@@ -1,8 +1,8 @@
 """A camera behind a bad link, the server, and who watches: real processes, real browsers, a link that can be told.
 
-    async with Scene() as scene:
-        async with scene.viewer() as viewer:
-            scene.network.change(up=Conditions(loss=0.1))
+async with Scene() as scene:
+    async with scene.viewer() as viewer:
+        scene.network.change(up=Conditions(loss=0.1))
 """
 
 from __future__ import annotations
@@ -168,9 +168,7 @@ class Scene:
     async def console(self) -> AsyncIterator[tuple[Screen, Browser]]:
         """A real console in a Chromium of its own, on the server's side, with the camera's tile open."""
         async with async_playwright() as playwright:
-            browser = await playwright.chromium.launch(
-                executable_path=chromium(), chromium_sandbox=False, args=FLAGS
-            )
+            browser = await playwright.chromium.launch(executable_path=chromium(), chromium_sandbox=False, args=FLAGS)
             async with Screen(browser, self.url) as screen:
                 await screen.console()
                 await screen.is_in_state(1, "live", within_s=40)
