@@ -66,6 +66,7 @@ class Stream:
         self._rng = rng
         self._tls = tls
         self._client: WhipClient | None = None
+        self._is_reached = False
         link.on_change(self._impair)
 
     def admitted(self, by: wire.Welcome | wire.Token) -> None:
@@ -89,7 +90,26 @@ class Stream:
             ssl_context=self._tls,
         )
         self._impair()
+        if self._is_reached:
+            self._client.server_reached()
         return self._client
+
+    def server_reached(self) -> None:
+        """Telemetry is welcome."""
+        self._is_reached = True
+        if self._client is not None:
+            self._client.server_reached()
+
+    def server_lost(self) -> None:
+        """Telemetry no longer reaches the server."""
+        self._is_reached = False
+        if self._client is not None:
+            self._client.server_lost()
+
+    def taken_by(self, session_id: str | None) -> None:
+        """By which session the server takes the media in now; None: by none."""
+        if session_id is None and self._client is not None:
+            self._client.not_taken()
 
     def _impair(self) -> None:
         if self._client is not None:

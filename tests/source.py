@@ -22,7 +22,7 @@ SHELLS = frozenset(
     "media_session whip_session whep_session "
     "recorder retention "
     # the camera
-    "command capture encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
+    "command capture consent encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
     "prompt scenario_player".split()
 )
 # … or by its place: these read files, or wire what does.

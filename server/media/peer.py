@@ -125,8 +125,16 @@ class Peer:
         for address in [address for address in self._paths if address not in valid]:
             del self._paths[address]
             self._port.release(address, self)
-        if path.address != self._ice.selected:
-            return
+        if path.address == self._ice.selected:
+            self._send_by(path, nominated=nominated)
+
+    def _select(self) -> None:
+        """Its media comes from another of its addresses now."""
+        selected = self._ice.selected
+        if selected is not None and (self._path is None or self._path.address != selected):
+            self._send_by(self._paths[selected], nominated=False)
+
+    def _send_by(self, path: Path, *, nominated: bool) -> None:
         before = self._path
         if before is not None and before.address != path.address:
             log.info("media peer moved", before=before.address[0], now=path.address[0])
@@ -190,7 +198,8 @@ class Peer:
         if packet is None:
             self._port.counts["srtp_refused"] += 1
             return
-        self._ice.note_traffic(address, now)
+        if self._ice.note_traffic(address, now):
+            self._select()
         self._owner.on_media(packet, now)
 
     def on_rtcp(self, size: int, address: Address, now: float) -> None:
@@ -199,7 +208,8 @@ class Peer:
         if compound is None:
             self._port.counts["srtcp_refused"] += 1
             return
-        self._ice.note_traffic(address, now)
+        if self._ice.note_traffic(address, now):
+            self._select()
         self._owner.on_feedback(compound, now)
 
     # ---- to the peer -----------------------------------------------------------------------------------
