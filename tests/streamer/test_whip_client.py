@@ -180,15 +180,18 @@ async def test_a_wait_ends_when_telemetry_reaches_the_server() -> None:
         assert camera.states == [True]
 
 
-async def test_a_session_that_the_server_has_ended_meanwhile_is_followed_by_the_next_when_telemetry_is_back() -> None:
+@pytest.mark.parametrize("news", ["server_reached", "not_taken"])
+async def test_a_session_that_the_server_has_ended_meanwhile_is_followed_by_the_next_when_telemetry_tells(
+    news: str,
+) -> None:
     async with WhipReceiver() as receiver, published(receiver, with_sound=False, sub=None) as camera:
         await until(lambda: len(receiver.frames["main"]) > 3)
-        camera.client.server_reached()
+        getattr(camera.client, news)()
         seen = len(receiver.frames["main"])
         await until(lambda: len(receiver.frames["main"]) > seen + 10)
         assert len(receiver.offers) == 1, "it stands: nothing is begun anew"
         receiver.forgotten.add("1")
-        camera.client.server_reached()
+        getattr(camera.client, news)()
         await until(lambda: camera.states == [True, False, True])
         assert len(receiver.offers) == 2 and "ended the session" in (camera.client.last_error or "")
 
