@@ -105,9 +105,10 @@ class ToneTrack(MediaStreamTrack):
         return frame
 
 
-def _prefer(transceiver: Any, codec: str) -> None:
+def _prefer(transceiver: Any, codec: str, *, rtx: bool) -> None:
     able = RTCRtpSender.getCapabilities("video").codecs
-    transceiver.setCodecPreferences([one for one in able if one.mimeType.lower() == f"video/{codec.lower()}"])
+    wanted = {f"video/{codec.lower()}", "video/rtx"} if rtx else {f"video/{codec.lower()}"}
+    transceiver.setCodecPreferences([one for one in able if one.mimeType.lower() in wanted])
 
 
 async def _settle(connection: RTCPeerConnection) -> None:
@@ -118,9 +119,16 @@ async def _settle(connection: RTCPeerConnection) -> None:
 
 
 class Camera:
-    """An aiortc publisher: one picture for each entry of `layers`, and sound."""
+    """An aiortc publisher: one picture for each entry of `layers`, and sound. With `rtx`, repairs go apart."""
 
-    def __init__(self, codec: str = "H264", *, layers: tuple[tuple[int, int], ...] = ((320, 180),), sound: bool = True):
+    def __init__(
+        self,
+        codec: str = "H264",
+        *,
+        layers: tuple[tuple[int, int], ...] = ((320, 180),),
+        sound: bool = True,
+        rtx: bool = False,
+    ):
         self.connection = RTCPeerConnection(CONFIGURATION)
         self.tracks = [CodedTrack(pictures(codec, width, height)) for width, height in layers]
         self.answer = ""
@@ -132,7 +140,7 @@ class Camera:
             sender._send_keyframe = track.ask_key
         for transceiver in self.connection.getTransceivers():
             if transceiver.kind == "video":
-                _prefer(transceiver, codec)
+                _prefer(transceiver, codec, rtx=rtx)
 
     async def make_offer(self) -> str:
         """The SDP to post."""
@@ -152,12 +160,12 @@ class Camera:
 
 
 class Screen:
-    """An aiortc viewer that decodes. `drop` may lose incoming RTP packets: it gets each one's bytes."""
+    """An aiortc viewer that decodes. With `rtx`, it takes repairs apart."""
 
-    def __init__(self, codec: str = "H264", *, sound: bool = True):
+    def __init__(self, codec: str = "H264", *, sound: bool = True, rtx: bool = False):
         self.connection = RTCPeerConnection(CONFIGURATION)
         self.video = self.connection.addTransceiver("video", direction="recvonly")
-        _prefer(self.video, codec)
+        _prefer(self.video, codec, rtx=rtx)
         self.audio = self.connection.addTransceiver("audio", direction="recvonly") if sound else None
         self.answer = ""
 
