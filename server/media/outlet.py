@@ -210,6 +210,8 @@ class Outlet:
         self.video: OutTrack | None = None
         self.audio: OutTrack | None = None
         self.fraction_lost = 0.0
+        self._heard: feedback.ReportBlock | None = None
+        self._judged: feedback.ReportBlock | None = None
         self.round_trip_s: float | None = None
         self._reports_sent: OrderedDict[int, float] = OrderedDict()
 
@@ -296,15 +298,31 @@ class Outlet:
         if block.last_sender_report in self._reports_sent:
             round_trip = now - self._reports_sent[block.last_sender_report] - block.delay / 65536
             self.round_trip_s = max(0.0, round_trip)
-        if track is self.video and self.looks:
-            self.fraction_lost = block.fraction_lost / 256
-            self.choice.note_loss(self.fraction_lost, now)
+        if track is self.video:
+            self._heard = block
 
     def report(self, now: float, seconds: float) -> None:
-        """Once a second: rates and sender reports."""
+        """Once a second: rates, what the viewer lost, sender reports."""
         for track in self.tracks:
             track.measure(seconds)
+        if self.looks:
+            self._judge_loss(now)
         self._report(now)
+
+    def _judge_loss(self, now: float) -> None:
+        """By the counts of a whole second (RFC 3550 appendix A.3).
+
+        Chromium puts a report beside every NACK: the fraction in one of them is of a few packets, and mostly 0.
+        """
+        block, before = self._heard, self._judged
+        self._judged = block
+        if block is None or before is None:
+            return
+        expected = (block.highest_sequence - before.highest_sequence) & 0xFFFFFFFF
+        if 0 < expected < 2**31:
+            lost = block.cumulative_lost - before.cumulative_lost
+            self.fraction_lost = min(1.0, max(0.0, lost / expected))
+            self.choice.note_loss(self.fraction_lost, now)
 
     def _report(self, now: float) -> None:
         """Sender reports on one clock for both tracks, so that sound and picture keep step.

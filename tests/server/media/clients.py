@@ -28,11 +28,13 @@ FRAMES_PER_S = 25
 
 
 @functools.cache
-def pictures(codec: str, width: int = 320, height: int = 180, count: int = 25) -> tuple[tuple[bytes, bool], ...]:
-    """`count` coded frames that loop: the first one is a key frame."""
+def pictures(
+    codec: str, width: int = 320, height: int = 180, count: int = 25, rate: int = 400_000
+) -> tuple[tuple[bytes, bool], ...]:
+    """`count` coded frames that loop: the first one is a key frame. `rate` in bit/s."""
     encoder: Any = av.CodecContext.create({"H264": "libx264", "VP8": "libvpx"}[codec], "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.bit_rate = 400_000
+    encoder.bit_rate = rate
     encoder.time_base = fractions.Fraction(1, FRAMES_PER_S)
     encoder.gop_size = count
     if codec == "H264":

@@ -31,10 +31,10 @@ WAIT_S = 10.0
 Condition = Callable[[], bool]
 
 
-async def until(condition: Condition) -> None:
-    """Wait for it, for WAIT_S at most."""
+async def until(condition: Condition, limit_s: float = WAIT_S) -> None:
+    """Wait for it, for `limit_s` at most."""
     turn = asyncio.Event()
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(limit_s):
         while not condition():
             asyncio.get_running_loop().call_later(0.01, turn.set)
             await turn.wait()

@@ -174,9 +174,13 @@ def test_a_round_trip_is_measured_and_loss_is_heard() -> None:
     viewer = Outlet(Feed("camera-1"), LayerChoice("main"), "watchroom", clock, lambda: None)
     viewer.plan([VIDEO_PLAN], cast(Any, peer))
     viewer._reports_sent[77] = 10.0
-    figures = Report(128, 5, 3, 0)
-    viewer.on_feedback(feedback.receiver_report(1, [(11, figures, 77, 65536 // 2)]), 10.6)
+    for highest, lost in ((1000, 0), (1010, 1), (1011, 1), (1040, 20)):
+        figures = Report(0, lost, highest, 0)
+        viewer.on_feedback(feedback.receiver_report(1, [(11, figures, 77, 65536 // 2)]), 10.6)
+        if highest == 1000:
+            viewer.report(10.6, 1.0)
     assert viewer.round_trip_s == pytest.approx(0.1)
-    assert viewer.fraction_lost == 0.5
+    viewer.report(11.6, 1.0)
+    assert viewer.fraction_lost == 0.5, "of the whole second, whatever the last report says of its few packets"
     viewer.on_feedback(b"\x80\xc9\x00\x09", 10.7)
     assert viewer.counts["rtcp_malformed"] == 1
