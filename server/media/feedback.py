@@ -284,11 +284,28 @@ class RepairBudget:
 
     def allows(self, size: int, now: float, sending_bytes_per_s: float) -> bool:
         """Whether `size` bytes may be repeated now; if so they are spent."""
+        if self.left(now, sending_bytes_per_s) < size:
+            return False
+        self.spend(size)
+        return True
+
+    def left(self, now: float, sending_bytes_per_s: float) -> float:
+        """How many bytes may be repeated now."""
         rate = max(self.FLOOR_BYTES_PER_S, sending_bytes_per_s * self.SHARE)
         if self._at is not None:
             self._tokens = min(rate * self.BURST_S, self._tokens + (now - self._at) * rate)
         self._at = now
-        if self._tokens < size:
-            return False
+        return self._tokens
+
+    def spend(self, size: int) -> None:
+        """So many bytes are repeated."""
         self._tokens -= size
-        return True
+
+
+class NackBudget(RepairBudget):
+    """The same for what a camera is asked to repeat: its uplink carries the picture first."""
+
+    # At 20 % loss a quarter is sent again until all of it is there; of what arrives (with repairs) that is 1/4 too.
+    # A third leaves room for bursts; beyond it the encoder has to give way, not the picture.
+    SHARE = 1 / 3
+    FLOOR_BYTES_PER_S = 4_000  # a third of the lowest rate, 100 kbit/s

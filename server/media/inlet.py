@@ -10,14 +10,15 @@ from dataclasses import dataclass
 import structlog
 
 from server.clock import Clock
-from server.media import feedback
+from server.media import feedback, rtx
 from server.media.bandwidth import UplinkEstimate
 from server.media.cadence import Cadence
 from server.media.figures import LayerCounts
 from server.media.forwarder import Forwarder
-from server.media.loss import LossTracker
+from server.media.loss import MAX_NACKS_PER_ROUND, LossTracker
 from server.media.packet import Header, PacketError, canonical, extension_value, parse_header
 from server.media.peer import Peer
+from server.media.round_trip import RoundTrip
 from server.media.track import VIDEO
 
 log = structlog.get_logger(__name__)
@@ -26,12 +27,12 @@ OWN_SSRC = 1  # the sender of our reports; receivers need none of their own
 MAX_SOURCES = 64  # SSRCs that one session may use up
 REPAIR_S = 0.015  # how often missing packets are looked at while there are any
 KEY_FRAME_S = 0.25  # how often a key frame that does not come is looked at
-GUESSED_ROUND_TRIP_S = 0.08  # a 4G uplink; nothing tells a receiver the truth
+USUAL_PACKET = 1200  # bytes, of a source that sent none yet
 
 
 @dataclass(frozen=True, slots=True)
 class TrackPlan:
-    """What an m-line of the camera's offer announces."""
+    """What an m-line of the camera's offer announces. `repairs` are pairs: the SSRC of a stream, of its repairs."""
 
     kind: str
     layer: str
@@ -40,6 +41,8 @@ class TrackPlan:
     payload_type: int
     mid: str
     ssrcs: tuple[int, ...]
+    repair_type: int | None = None
+    repairs: tuple[tuple[int, int], ...] = ()
 
 
 class Source:
@@ -47,10 +50,15 @@ class Source:
 
     __slots__ = ("bytes", "cadence", "forwarder", "loss", "lost", "nacks", "packets", "plan", "plis", "ssrc")
 
-    def __init__(self, plan: TrackPlan, ssrc: int) -> None:
+    def __init__(self, plan: TrackPlan, ssrc: int, round_trip: RoundTrip) -> None:
         self.plan = plan
         self.ssrc = ssrc
-        self.loss = LossTracker(plan.clock_rate, repairs=plan.kind == VIDEO)
+        self.loss = LossTracker(
+            plan.clock_rate,
+            repairs=plan.kind == VIDEO,
+            repairs_apart=plan.repair_type is not None,
+            round_trip=round_trip,
+        )
         self.forwarder = Forwarder(plan.kind, plan.layer, plan.codec, plan.clock_rate)
         self.packets = 0
         self.bytes = 0
@@ -87,6 +95,7 @@ class Inlet:
         on_dirty: Callable[[Forwarder], None],
     ) -> None:
         self._plans = plans
+        self._repair_types = {plan.repair_type for plan in plans if plan.repair_type is not None}
         self._mid_extension = mid_extension
         self._clock = clock
         self._on_track = on_track
@@ -96,6 +105,9 @@ class Inlet:
         self.past: dict[tuple[str, str], LayerCounts] = {}  # by kind and layer: of sources that were replaced
         self._seen_ssrcs = 0
         self._timer: asyncio.TimerHandle | None = None
+        self.round_trip = RoundTrip()
+        self._nack_budget = feedback.NackBudget()
+        self._bytes_per_s = 0.0
         self._estimate = UplinkEstimate()
         self._reported_at: float | None = None
         self._bytes_reported = 0
@@ -124,6 +136,9 @@ class Inlet:
             return
         source = self._sources.get(header.ssrc)
         if source is None or source.plan.payload_type != header.payload_type:
+            if header.payload_type in self._repair_types:
+                self._on_repair(packet, header, now)
+                return
             source = self._find_source(packet, header)
             if source is None:
                 self.counts["rtp_of_no_track"] += 1
@@ -150,6 +165,37 @@ class Inlet:
         if source.loss.is_missing_any:
             self._serve_soon(REPAIR_S)
 
+    def _on_repair(self, packet: memoryview, header: Header, now: float) -> None:
+        """A packet of a retransmission stream (RFC 4588): the original joins its own stream, late."""
+        source = self._repaired_source(packet, header)
+        if source is None:
+            self.counts["rtx_of_no_track"] += 1
+            return
+        source.bytes += len(packet)
+        self.counts["rtx_received"] += 1
+        try:
+            inner = rtx.original(packet, header)
+        except PacketError:  # Chromium measures the link with packets of padding
+            self.counts["rtx_empty"] += 1
+            return
+        sequence = source.loss.repaired(inner.sequence, now)
+        if sequence is None or inner.payload_start == inner.payload_end:
+            self.counts["rtx_not_needed"] += 1
+            return
+        source.packets += 1
+        source.forwarder.push(sequence, canonical(packet, inner), now)
+        self._on_dirty(source.forwarder)
+
+    def _repaired_source(self, packet: memoryview, header: Header) -> Source | None:
+        """By a=ssrc-group:FID (RFC 5576), else by its mid, else by its payload type."""
+        for plan in self._plans:
+            for ssrc, repair in plan.repairs:
+                if repair == header.ssrc:
+                    return self._sources.get(ssrc)
+        fitting = [plan for plan in self._plans if plan.repair_type == header.payload_type]
+        plan_found = self._plan_among(fitting, packet)
+        return self._active.get(plan_found.mid) if plan_found is not None else None
+
     def _find_source(self, packet: memoryview, header: Header) -> Source | None:
         """A new SSRC: by a=ssrc, else by its mid (RFC 8843 section 9.2), else by its payload type."""
         plan = self._plan_of(packet, header)
@@ -163,7 +209,7 @@ class Inlet:
             key = (plan.kind, plan.layer)
             self.past[key] = self.past.get(key, LayerCounts()) + before.counted(self._clock.monotonic())
             log.info("camera changed its source", layer=plan.layer, kind=plan.kind)
-        source = Source(plan, header.ssrc)
+        source = Source(plan, header.ssrc, self.round_trip)
         self._seen_ssrcs += 1
         self._sources[header.ssrc] = source
         self._active[plan.mid] = source
@@ -174,6 +220,9 @@ class Inlet:
         for plan in fitting:
             if header.ssrc in plan.ssrcs:
                 return plan
+        return self._plan_among(fitting, packet)
+
+    def _plan_among(self, fitting: list[TrackPlan], packet: memoryview) -> TrackPlan | None:
         if self._mid_extension is not None:
             mid = extension_value(packet, self._mid_extension)
             if mid is not None:
@@ -205,7 +254,7 @@ class Inlet:
             return
         again = waits = False
         for source in self._active.values():
-            missing = source.loss.due(now, GUESSED_ROUND_TRIP_S) if source.loss.is_missing_any else []
+            missing = self._due(source, now) if source.loss.is_missing_any else []
             if missing:
                 self.counts["nack_sent"] += len(missing)
                 source.nacks += len(missing)
@@ -218,6 +267,14 @@ class Inlet:
             again = again or source.loss.is_missing_any
         if again or waits:
             self._serve_soon(REPAIR_S if again else KEY_FRAME_S)
+
+    def _due(self, source: Source, now: float) -> list[int]:
+        """What to ask for now, within the budget: a repair is taken to be as large as the source's mean packet."""
+        size = max(1, source.bytes // source.packets) if source.packets else USUAL_PACKET
+        affordable = int(self._nack_budget.left(now, self._bytes_per_s) / size)
+        due = source.loss.due(now, self.round_trip.retry_s, min(MAX_NACKS_PER_ROUND, affordable))
+        self._nack_budget.spend(len(due) * size)
+        return due
 
     def _serve_soon(self, seconds: float) -> None:
         if self._timer is None or self._timer.when() - asyncio.get_running_loop().time() > seconds:
@@ -249,6 +306,7 @@ class Inlet:
         packet = feedback.receiver_report(OWN_SSRC, blocks)
         video = [source.ssrc for source in sources if source.plan.kind == VIDEO]
         rate = self._received_bps(sources, now)
+        self._bytes_per_s = (rate or 0.0) / 8
         if video and rate is not None:
             limit = self._estimate.update(rate, worst_loss, worst_delay)
             packet += feedback.bandwidth_limit(OWN_SSRC, limit, video)

@@ -98,13 +98,12 @@ class Meter:
                 counted[key] = (codec, counted[key][1] + counts if key in counted else counts)
         present = next((one for one in publishers if one.id == feed.publisher_id), None)
         sources = {(one.plan.kind, one.plan.layer): one for one in present.inlet.sources} if present else {}
-        trips = [one.loss.round_trip_s for one in sources.values() if one.loss.round_trip_s is not None]
         return CameraFigures(
             feed.device_id,
             worker,
             connected=present is not None,
             uplink_bps=present.inlet.uplink_bps if present is not None else None,
-            round_trip_s=max(trips, default=None),
+            round_trip_s=present.inlet.round_trip.estimate_s if present is not None else None,
             layers=tuple(
                 self._layer(key, codec, counts, sources.get(key), now)
                 for key, (codec, counts) in sorted(counted.items(), key=_picture_first)

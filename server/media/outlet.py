@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from server.clock import Clock
 from server.media import feedback
@@ -16,34 +15,23 @@ from server.media.packet import timestamp_of
 from server.media.packet_cache import Entry
 from server.media.peer import Peer
 from server.media.renumbering import Renumbering
+from server.media.repairs import Repairs
+from server.media.send_plan import SendPlan
 from server.media.track import UpTrack
 
 # 8 packets each 2 ms are about 38 Mbit/s: a 45 kB key frame takes 10 ms, and an unpaced one cost retransmissions.
 PACE_PACKETS = 8
 PACE_S = 0.002
 MAX_QUEUE = 1500  # packets; a viewer for whom more piles up starts again at a key frame
-MAX_REPAIRS_PER_REPORT = 128
-REPAIR_AGAIN_AFTER_S = 0.02
-REMEMBERED_REPAIRS = 256
 LONGEST_PAUSE_S = 600  # seconds: a camera that comes back is never longer away than a feed lives
 
 
-@dataclass(frozen=True, slots=True)
-class SendPlan:
-    """What an m-line of the viewer's offer takes: payload type by codec."""
-
-    kind: str
-    clock_rate: int
-    payload_types: dict[str, int]
-    ssrc: int
-    first_sequence: int
-    first_timestamp: int
-
-
 class OutTrack:
-    """A DownTrack: one of the viewer's m-lines."""
+    """A DownTrack: one of the viewer's m-lines. `on_enter` hears of each new source, after its first packets."""
 
-    def __init__(self, plan: SendPlan, peer: Peer, clock: Clock, counts: Counter[str]) -> None:
+    def __init__(
+        self, plan: SendPlan, peer: Peer, clock: Clock, counts: Counter[str], on_enter: Callable[[float], None]
+    ) -> None:
         self.plan = plan
         self._peer = peer
         self._clock = clock
@@ -51,8 +39,8 @@ class OutTrack:
         self._numbering: Renumbering[UpTrack] = Renumbering(plan.first_sequence, plan.first_timestamp)
         self._queue: deque[Entry] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._budget = feedback.RepairBudget()
-        self._repaired_at: OrderedDict[int, float] = OrderedDict()
+        self._repairs = Repairs(plan, self._numbering, peer.send_run, counts)
+        self._on_enter = on_enter
         self.attached: Forwarder | None = None
         self.packets = 0
         self.octets = 0
@@ -107,6 +95,7 @@ class OutTrack:
             self._pace()
         else:
             self._send(make_runs(entries))
+        self._on_enter(now)
 
     def _elapsed_ticks(self, up: UpTrack, timestamp: int) -> int:
         """How long after the last picture sent this one was taken, by the clocks of both sources."""
@@ -168,32 +157,9 @@ class OutTrack:
         if admitted:
             self._send(make_runs(admitted))
 
-    # ---- repairs ---------------------------------------------------------------------------------------
-
     def repair(self, sequences: Sequence[int], now: float) -> None:
-        """The viewer misses these: the same bytes again, within the budget."""
-        for sequence in sequences[:MAX_REPAIRS_PER_REPORT]:
-            again = now - self._repaired_at.get(sequence, float("-inf"))
-            if again < REPAIR_AGAIN_AFTER_S:
-                self._counts["repair_too_soon"] += 1
-                continue
-            self._counts["repair_sent" if self._repair_one(sequence, now) else "repair_failed"] += 1
-
-    def _repair_one(self, sequence: int, now: float) -> bool:
-        origin = self._numbering.origin(sequence)
-        if origin is None:
-            return False
-        stretch, number = origin
-        packet = stretch.source.cache.get(number)
-        payload_type = self.plan.payload_types.get(stretch.source.codec)
-        if packet is None or payload_type is None or not self._budget.allows(len(packet), now, self.bytes_per_s):
-            return False
-        self._repaired_at[sequence] = now
-        self._repaired_at.move_to_end(sequence)
-        if len(self._repaired_at) > REMEMBERED_REPAIRS:
-            self._repaired_at.popitem(last=False)
-        run = Run([(number, packet)])
-        return self._peer.send_run(run, payload_type, self.plan.ssrc, stretch.sequence_shift, stretch.timestamp_shift)
+        """The viewer misses these."""
+        self._repairs.answer(sequences, now, self.bytes_per_s)
 
     # ---- reports ---------------------------------------------------------------------------------------
 
@@ -203,9 +169,9 @@ class OutTrack:
         self._octets_before = self.octets
 
     def sender_report(self, wall: float, *, by_camera: bool) -> feedback.SenderReport | None:
-        """Our report for the moment `wall`, on the camera's clock or on ours; None while nothing was sent."""
+        """Our report for the moment `wall`, on the camera's clock or on ours; None while nothing is sent."""
         stretch = self._numbering.current
-        if stretch is None or not self.packets:
+        if stretch is None or not self.packets or self.attached is None:
             return None
         clock = stretch.source.clock
         timestamp = clock.timestamp_at(wall)
@@ -240,6 +206,7 @@ class Outlet:
         self._feed = feed
         self.choice = choice
         self.listens = True  # without, no sound is sent: a muted tile costs nobody 50 packets a second
+        self.looks = True  # without, no picture is sent: a hidden tile costs nobody anything
         self._cname = cname
         self._clock = clock
         self._ask_camera = ask_camera
@@ -248,6 +215,8 @@ class Outlet:
         self.video: OutTrack | None = None
         self.audio: OutTrack | None = None
         self.fraction_lost = 0.0
+        self._heard: feedback.ReportBlock | None = None
+        self._judged: feedback.ReportBlock | None = None
         self.round_trip_s: float | None = None
         self._reports_sent: OrderedDict[int, float] = OrderedDict()
 
@@ -255,7 +224,7 @@ class Outlet:
         """The m-lines that the viewer takes."""
         self.peer = peer
         for plan in plans:
-            track = OutTrack(plan, peer, self._clock, self.counts)
+            track = OutTrack(plan, peer, self._clock, self.counts, self._report)
             if plan.kind == "video":
                 self.video = track
             else:
@@ -279,7 +248,9 @@ class Outlet:
         layers = self._feed.flowing(now)
         layer = self.choice.choose(layers)
         forwarder = self._feed.video.get(layer) if layer is not None else None
-        if self.video is not None and forwarder is not None:
+        if self.video is not None and not self.looks:
+            self.video.detach()
+        elif self.video is not None and forwarder is not None:
             self.video.attach(forwarder, now)
         if self.audio is not None and not self.listens:
             self.audio.detach()
@@ -289,7 +260,12 @@ class Outlet:
 
     @property
     def layer(self) -> str | None:
-        """The layer that is being shown."""
+        """The layer that is being shown, None while none is."""
+        return self.last_layer if self.video is not None and self.video.attached is not None else None
+
+    @property
+    def last_layer(self) -> str | None:
+        """The layer that was shown last, None before the first picture."""
         source = self.video.source if self.video is not None else None
         return source.layer if source is not None else None
 
@@ -303,6 +279,8 @@ class Outlet:
         for one in found:
             if isinstance(one, feedback.Nack | feedback.KeyFrameRequest | feedback.ReportBlock):
                 self._hear(one, now)
+            elif isinstance(one, feedback.BandwidthLimit) and self.video is not None and self.looks:
+                self.choice.note_limit(one.bits_per_second, self.video.bytes_per_s * 8, now)
 
     def _hear(self, one: feedback.Nack | feedback.KeyFrameRequest | feedback.ReportBlock, now: float) -> None:
         track = self._track_of(one.ssrc)
@@ -319,7 +297,8 @@ class Outlet:
         return next((track for track in self.tracks if track.plan.ssrc == ssrc), None)
 
     def _on_key_frame_request(self, track: OutTrack) -> None:
-        if track is self.video and track.source is not None:
+        # a browser asks for one whenever no picture came for a while: of a pause, the camera must not hear
+        if track is self.video and track.source is not None and self.looks:
             self.counts["pli_received"] += 1
             track.source.ask_key_frame()
             self._ask_camera()
@@ -329,11 +308,36 @@ class Outlet:
             round_trip = now - self._reports_sent[block.last_sender_report] - block.delay / 65536
             self.round_trip_s = max(0.0, round_trip)
         if track is self.video:
-            self.fraction_lost = block.fraction_lost / 256
-            self.choice.note_loss(self.fraction_lost, now)
+            self._heard = block
 
     def report(self, now: float, seconds: float) -> None:
-        """Once a second: sender reports on one clock for both tracks, so that sound and picture keep step."""
+        """Once a second: rates, what the viewer lost, sender reports."""
+        for track in self.tracks:
+            track.measure(seconds)
+        if self.looks:
+            self._judge_loss(now)
+        self._report(now)
+
+    def _judge_loss(self, now: float) -> None:
+        """By the counts of a whole second (RFC 3550 appendix A.3).
+
+        Chromium puts a report beside every NACK: the fraction in one of them is of a few packets, and mostly 0.
+        """
+        block, before = self._heard, self._judged
+        self._judged = block
+        if block is None or before is None:
+            return
+        expected = (block.highest_sequence - before.highest_sequence) & 0xFFFFFFFF
+        if 0 < expected < 2**31:
+            lost = block.cumulative_lost - before.cumulative_lost
+            self.fraction_lost = min(1.0, max(0.0, lost / expected))
+            self.choice.note_loss(self.fraction_lost, now)
+
+    def _report(self, now: float) -> None:
+        """Sender reports on one clock for both tracks, so that sound and picture keep step.
+
+        Also at once for each new source: until then the viewer dates its pictures by the one before.
+        """
         peer = self.peer
         if peer is None or not peer.is_ready:
             return
@@ -341,7 +345,6 @@ class Outlet:
         sources = [track.source for track in self.tracks if track.source is not None]
         by_camera = all(source.clock.reported_at is not None for source in sources)
         for track in self.tracks:
-            track.measure(seconds)
             report = track.sender_report(wall, by_camera=by_camera)
             if report is not None:
                 self._reports_sent[report.ntp >> 16 & 0xFFFFFFFF] = now
@@ -354,7 +357,7 @@ class Outlet:
         if self.peer is not None and self.peer.is_ready and self.tracks:
             self.peer.send_feedback(
                 feedback.receiver_report(self.tracks[0].plan.ssrc, [])
-                + feedback.goodbye([track.plan.ssrc for track in self.tracks])
+                + feedback.goodbye([ssrc for track in self.tracks for ssrc in track.plan.ssrcs])
             )
         for track in self.tracks:
             track.detach()

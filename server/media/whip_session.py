@@ -6,7 +6,7 @@ import secrets
 from typing import Any, Protocol
 
 from server.errors import Unprocessable
-from server.media import sdp
+from server.media import codec_choice, sdp
 from server.media.answer import Answer, Patched
 from server.media.forwarder import Forwarder
 from server.media.inlet import Inlet, TrackPlan
@@ -134,18 +134,31 @@ def _plan(media: list[sdp.Media]) -> tuple[list[TrackPlan], dict[str, list[sdp.C
     layers = iter(LAYERS)
     for one in media:
         if one.kind == VIDEO:
-            codecs = [codec for codec in sdp.video_codecs(one) if video_codec in (None, codec.name)]
+            codecs = [codec for codec in codec_choice.video_codecs(one) if video_codec in (None, codec.name)]
             layer = next(layers, None) if codecs else None
             if layer is None:
                 continue
             codec, video_codec = codecs[0], codecs[0].name
         else:
-            found = sdp.audio_codec(one)
+            found = codec_choice.audio_codec(one)
             if found is None or any(plan.kind == AUDIO for plan in plans):
                 continue
             codec, layer = found, MAIN
-        answered[one.mid] = [codec]
-        plans.append(TrackPlan(one.kind, layer, codec.name, codec.clock_rate, codec.payload_type, one.mid, one.ssrcs))
+        repair = codec_choice.repair_codec(one, codec)
+        answered[one.mid] = codec_choice.with_repairs(one, [codec])
+        plans.append(
+            TrackPlan(
+                kind=one.kind,
+                layer=layer,
+                codec=codec.name,
+                clock_rate=codec.clock_rate,
+                payload_type=codec.payload_type,
+                mid=one.mid,
+                ssrcs=one.ssrcs,
+                repair_type=repair.payload_type if repair is not None else None,
+                repairs=one.repairs,
+            )
+        )
     return plans, answered
 
 

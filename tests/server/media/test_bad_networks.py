@@ -12,8 +12,9 @@ from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
 from tests.server.media.relay import bad_network
 
 
-async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running) -> None:
-    camera, screen = Camera(sound=False), Screen(sound=False)
+@pytest.mark.parametrize("rtx", [False, True])
+async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running, rtx: bool) -> None:
+    camera, screen = Camera(sound=False), Screen(sound=False, rtx=rtx)
     async with bad_network(running.engine.port) as relay:
         try:
             await camera.take((await running.engine.publish(CAMERA, await camera.make_offer())).sdp)
@@ -26,6 +27,7 @@ async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running) ->
             counters = running.engine.counters()
             assert relay.lost > 5
             assert counters["repair_sent"] >= relay.lost // 2
+            assert counters.get("repair_apart", 0) == (counters["repair_sent"] if rtx else 0)
             steps = [after.pts - before.pts for before, after in pairwise(frames)]
             assert sum(step == 3600 for step in steps) >= 0.9 * len(steps), "unrepaired, two in three would come whole"
             assert counters.get("seal_refused", 0) == 0
@@ -34,8 +36,9 @@ async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running) ->
             await camera.close()
 
 
-async def test_a_cameras_losses_are_asked_for(running: Running) -> None:
-    camera, screen = Camera(sound=False), Screen(sound=False)
+@pytest.mark.parametrize("rtx", [False, True])
+async def test_a_cameras_losses_are_asked_for(running: Running, rtx: bool) -> None:
+    camera, screen = Camera(sound=False, rtx=rtx), Screen(sound=False)
     async with bad_network(running.engine.port, seed=2) as relay:
         try:
             answer = await running.engine.publish(CAMERA, await camera.make_offer())
@@ -49,6 +52,11 @@ async def test_a_cameras_losses_are_asked_for(running: Running) -> None:
             (track,) = running.engine.description(answer.session_id)["tracks"]
             assert relay.lost > 5
             assert track["recovered"] >= 0.8 * relay.lost - 3
+            assert track["packets"] >= track["recovered"]
+            counters = running.engine.counters()
+            assert (counters.get("rtx_received", 0) >= track["recovered"]) == rtx
+            assert counters.get("rtx_of_no_track", 0) == 0
+            assert running.engine._publishers[answer.session_id].inlet.round_trip.estimate_s is not None
             steps = [after.pts - before.pts for before, after in pairwise(frames)]
             assert sum(step == 3600 for step in steps) >= 0.9 * len(steps)
         finally:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import BadRequest, Unprocessable
-from server.media import sdp
+from server.media import codec_choice, sdp
 from server.media.media_session import read_offer, usable
 
 DIGEST = ":".join(["AB"] * 32)
@@ -84,7 +84,7 @@ def test_a_damaged_offer_is_answered_or_refused(damages: list[tuple[int, int, st
         media = usable(offer, ("recvonly", "sendrecv"))
     except (BadRequest, Unprocessable):
         return
-    answered = {one.mid: tuple(sdp.video_codecs(one)) for one in media if one.kind == "video"}
+    answered = {one.mid: tuple(codec_choice.video_codecs(one)) for one in media if one.kind == "video"}
     parts = [sdp.AnswerMedia(one, answered.get(one.mid, ()), "sendonly", 5) for one in offer.media]
     answer = sdp.write_answer(1, 1, parts, TRANSPORT, "watchroom")
     assert answer.count("m=") >= len(offer.media)
@@ -119,8 +119,8 @@ def test_an_offer_is_read() -> None:
     assert (video.kind, video.mid, video.direction, video.setup) == ("video", "0", "recvonly", "actpass")
     assert (video.ice_ufrag, video.mid_extension, video.ssrcs) == ("abcd", 9, (4026531840, 17))
     assert video.fingerprints == (("sha-256", DIGEST),)
-    assert sdp.audio_codec(audio) == sdp.Codec(111, "opus", 48_000, 2, "minptime=10;useinbandfec=1")
-    assert [codec.payload_type for codec in sdp.video_codecs(video)] == [106, 96]
+    assert codec_choice.audio_codec(audio) == sdp.Codec(111, "opus", 48_000, 2, "minptime=10;useinbandfec=1")
+    assert [codec.payload_type for codec in codec_choice.video_codecs(video)] == [106, 96]
 
 
 @pytest.mark.parametrize(
@@ -136,13 +136,13 @@ def test_an_offer_is_read() -> None:
 )
 def test_the_viewers_codec_is_the_cameras(wanted: str, profile: str | None, order: list[int]) -> None:
     video = sdp.parse_offer(CHROMIUM).media[0]
-    assert [codec.payload_type for codec in sdp.viewer_codecs(video, wanted, profile)] == order
+    assert [codec.payload_type for codec in codec_choice.viewer_codecs(video, wanted, profile)] == order
 
 
 def test_the_answer_is_what_another_parser_reads() -> None:
     video, audio = sdp.parse_offer(CHROMIUM).media
     refused = sdp.AnswerMedia(audio)
-    taken = sdp.AnswerMedia(video, tuple(sdp.video_codecs(video)), "sendonly", 99)
+    taken = sdp.AnswerMedia(video, tuple(codec_choice.video_codecs(video)), "sendonly", 99)
     read = SessionDescription.parse(sdp.write_answer(1, 1, [taken, refused], TRANSPORT, "watchroom"))
     assert [one.port for one in read.media] == [7000, 0]
     assert read.group[0].items == ["0"]
