@@ -120,8 +120,15 @@ async def _settle(connection: RTCPeerConnection) -> None:
 class Camera:
     """An aiortc publisher: one picture for each entry of `layers`, and sound."""
 
-    def __init__(self, codec: str = "H264", *, layers: tuple[tuple[int, int], ...] = ((320, 180),), sound: bool = True):
-        self.connection = RTCPeerConnection(CONFIGURATION)
+    def __init__(
+        self,
+        codec: str = "H264",
+        *,
+        layers: tuple[tuple[int, int], ...] = ((320, 180),),
+        sound: bool = True,
+        configuration: RTCConfiguration = CONFIGURATION,
+    ):
+        self.connection = RTCPeerConnection(configuration)
         self.tracks = [CodedTrack(pictures(codec, width, height)) for width, height in layers]
         self.answer = ""
         self.offer = ""
