@@ -138,6 +138,8 @@ class UdpPort:
                 continue
             if size:
                 route(size, address, ancillary, source, now)
+            else:
+                self.counts["empty"] += 1
         self._after_drain(now)
 
     def _route(self, size: int, address: Address, ancillary: Ancillary, source: socket.socket, now: float) -> None:

@@ -130,8 +130,9 @@ class Camera:
         layers: tuple[tuple[int, int], ...] = ((320, 180),),
         sound: bool = True,
         rtx: bool = False,
+        configuration: RTCConfiguration = CONFIGURATION,
     ):
-        self.connection = RTCPeerConnection(CONFIGURATION)
+        self.connection = RTCPeerConnection(configuration)
         self.tracks = [CodedTrack(pictures(codec, width, height)) for width, height in layers]
         self.answer = ""
         self.offer = ""

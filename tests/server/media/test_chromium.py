@@ -111,6 +111,40 @@ PUBLISH = """async ([url, codec]) => {
 }"""
 
 
+# As RFC 9725 section 4.3.3 has it: nothing but the credentials is exchanged, the rest of both descriptions stays.
+RESTART = """async () => {
+  const {connection, location} = window.viewing;
+  const credential = (sdp, name) => sdp.match(new RegExp("a=ice-" + name + ":(.*)\\r\\n"))[1];
+  const pair = async () => {
+    const stats = [...(await connection.getStats()).values()];
+    const transport = stats.find((one) => one.type === "transport");
+    const video = stats.find((one) => one.type === "inbound-rtp" && one.kind === "video");
+    return {ufrag: transport.iceLocalUsernameFragment, state: transport.iceState, decoded: video.framesDecoded,
+      changes: transport.selectedCandidatePairChanges};
+  };
+  const before = await pair(), answer = connection.remoteDescription.sdp;
+  connection.restartIce();
+  await connection.setLocalDescription();
+  const offer = connection.localDescription.sdp;
+  const line = (name) => "a=ice-" + name + ":" + credential(offer, name) + "\\r\\n";
+  const response = await fetch(location, {method: "PATCH", body: line("ufrag") + line("pwd"), headers: {
+    "If-Match": "*", "Content-Type": "application/trickle-ice-sdpfrag", "Authorization": "Bearer hale"}});
+  if (response.status !== 200) throw new Error(response.status + " " + await response.text());
+  const renewed = await response.text();
+  let sdp = answer;
+  for (const name of ["ufrag", "pwd"]) sdp = sdp.replaceAll(credential(answer, name), credential(renewed, name));
+  await connection.setRemoteDescription({type: "answer", sdp});
+  const limit = performance.now() + 15000;
+  for (;;) {
+    const after = await pair();
+    if (after.ufrag !== before.ufrag && after.changes > before.changes && after.decoded > before.decoded + 30
+      && ["connected", "completed"].includes(after.state)) return connection.connectionState;
+    if (performance.now() > limit) throw new Error(JSON.stringify([before, after]));
+    await new Promise((done) => setTimeout(done, 50));
+  }
+}"""
+
+
 @pytest.fixture
 async def page(site: Site, chromium_path: str) -> AsyncIterator[Page]:
     """A page of the site."""
@@ -252,3 +286,18 @@ async def test_chromium_is_a_camera_with_two_layers(site: Site, page: Page, code
         assert len(await screen.sounds(10)) == 10
     finally:
         await screen.close()
+
+
+async def test_chromium_restarts_ice(site: Site, page: Page) -> None:
+    camera = Camera(layers=((640, 360),))
+    try:
+        answer = await site.running.engine.publish(CAMERA, await camera.make_offer())
+        await camera.take(answer.sdp)
+        await site.running.streaming()
+        await page.evaluate(WATCH, [f"{site.url}/whep/{CAMERA}", 10])
+        (viewing,) = site.running.engine._viewers.values()
+        before = viewing.peer._ice.ufrag
+        assert await page.evaluate(RESTART) == "connected"
+        assert viewing.peer._ice.ufrags == (viewing.peer._ice.ufrag,) != (before,), "the old one is forgotten"
+    finally:
+        await camera.close()

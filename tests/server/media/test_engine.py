@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from aiortc import rtcdtlstransport
 
 from server.errors import Conflict, Unauthorised
 from server.media import stun
@@ -41,6 +42,28 @@ async def test_a_viewer_sees_and_hears_the_camera(running: Running, codec: str) 
         assert running.feeds[0][1].codec == codec
     finally:
         await screen.close()
+        await camera.close()
+
+
+@pytest.mark.parametrize(("setup", "answered"), [("passive", "active"), ("active", "passive")])
+@pytest.mark.parametrize("profile", ["SRTP_AEAD_AES_128_GCM", "SRTP_AES128_CM_SHA1_80"])
+async def test_either_dtls_role_and_either_cipher(
+    running: Running, monkeypatch: pytest.MonkeyPatch, setup: str, answered: str, profile: str
+) -> None:
+    both = rtcdtlstransport.SRTP_PROFILES
+    monkeypatch.setattr(
+        rtcdtlstransport, "SRTP_PROFILES", [one for one in both if one.openssl_profile == profile.encode()]
+    )
+    camera = Camera(sound=False)
+    try:
+        offer = (await camera.make_offer()).replace("a=setup:actpass", f"a=setup:{setup}")
+        answer = await running.engine.publish(CAMERA, offer)
+        assert f"a=setup:{answered}" in answer.sdp
+        await camera.take(answer.sdp)
+        await running.streaming()
+        (session,) = running.engine._sessions()
+        assert session.peer.profile is not None and session.peer.profile.name == profile.encode()
+    finally:
         await camera.close()
 
 
