@@ -87,7 +87,8 @@ async def test_a_worker_that_is_killed_takes_only_its_own_cameras_and_they_come_
         assert heard.names(CAMERA) == []
         alive = {worker.name: worker.alive for worker in engine.figures().workers}
         assert alive.pop(name) is False and all(alive.values())
-        assert not engine.health()["ready"]
+        assert engine.health()["workers"][name]["ready"] is False
+        assert engine.health()["ready"], "the other one takes its cameras"
         assert heard.feeds[-1][1].last_packet_at is not None, "the tile says since when"
         await publish(engine, again)  # not even the worker's own return is waited for
         assert engine.publisher_of(CAMERA) != lost
