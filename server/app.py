@@ -35,14 +35,14 @@ from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
 from server.console.settings import console_settings
 from server.database import Database
-from server.errors import Conflict, NotFound
+from server.errors import NotFound
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.media.engines import engine_for
 from server.media.ice_servers import IceServers
-from server.media.live import Viewer
 from server.media.routes import media_session_routes
 from server.media.store import LiveViewStore
+from server.media.switchboard import Neighbours
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
 from server.middleware import error_middleware, header_middleware
@@ -109,6 +109,8 @@ class Watchroom:
             config,
             self.clock,
             self.tasks,
+            self.bus,
+            Neighbours(self.units.origin, self.units.streams_at, self.units.other_processes),
             self.units.apply_feed,
             self.units.apply_watchers,
             lambda device_id, _session_id: self.downlink.wake(device_id),
@@ -220,12 +222,6 @@ class Watchroom:
         self.units.apply_status(device_id, status)
         await self.requests.taken(device_id, status.taken)
 
-    async def _admit_viewer(self, request: web.Request, device_id: str) -> Viewer:
-        viewer = await self.gate.admit_viewer(request, device_id)
-        if self.units.unit(device_id).picture.streaming and not self.engine.feed_state(device_id).streaming:
-            raise Conflict("the camera's picture is at another server process", kind="elsewhere")
-        return viewer
-
     async def _known_lost(self) -> list[str]:
         return await self.alerts.uncleared("camera.lost")
 
@@ -290,7 +286,7 @@ class Watchroom:
                 *alert_routes.routes(self.alerts, allow),
                 *advice_routes.routes(self.advising, allow),
                 *whip_routes(self.engine, self.gate.admit_camera, links),
-                *whep_routes(self.engine, self._admit_viewer, self.views, links),
+                *whep_routes(self.engine, self.gate.admit_viewer, self.views, links),
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),
                 *self.uplink.routes(),
                 *self.sockets.routes(),

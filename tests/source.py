@@ -18,7 +18,7 @@ SHELLS = frozenset(
     # how a feature is reached, and where it is kept
     "routes whip_routes whep_routes request_body store socket pages middleware downlink "
     # media
-    "udp_port dtls srtp peer inlet outlet meter media_engine engine engines worker worker_process worker_pool "
+    "udp_port dtls srtp peer inlet outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "
     "recorder retention "
     # the camera

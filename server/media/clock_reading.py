@@ -8,8 +8,8 @@ from typing import Any
 def on_our_clock(session: dict[str, Any], offset_s: float | None) -> dict[str, Any]:
     """`session`, as an engine describes a viewer's, with `captured_at` by our clock.
 
-    `offset_s`: how far the camera's clock is ahead of ours, None where nobody knows; told beside it, since the one
-    who reads it trusts a corrected time more.
+    `offset_s`: how far the camera's clock is ahead of ours, None where nobody here knows; told beside it, since the
+    one who reads it trusts a corrected time more.
     """
     clock = session.get("clock")
     if clock is None:

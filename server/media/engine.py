@@ -226,8 +226,8 @@ class LocalEngine:
 
     # ---- sessions --------------------------------------------------------------------------------------
 
-    def session(self, session_id: str) -> SessionInfo:
-        """Whose it is. Raises NotFound."""
+    async def session(self, session_id: str) -> SessionInfo:
+        """See MediaEngine."""
         found = self._session(session_id)
         return SessionInfo(found.id, found.device_id, found.viewer if isinstance(found, WhepSession) else None)
 

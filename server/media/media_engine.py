@@ -60,6 +60,9 @@ class MediaEngine(Protocol):
         Unprocessable or Unavailable.
         """
 
+    async def session(self, session_id: str) -> SessionInfo:
+        """Whose it is. Raises NotFound."""
+
     async def patch(self, session_id: str, body: str, if_match: str | None) -> Patched:
         """Trickled candidates or an ICE restart.
 
@@ -83,9 +86,6 @@ class MediaEngine(Protocol):
 
     def end_viewings(self, device_id: str, reason: str) -> int:
         """Nobody may watch this camera now (it has stopped recording, say); returns how many were ended."""
-
-    def session(self, session_id: str) -> SessionInfo:
-        """Whose it is. Raises NotFound."""
 
     def publisher_of(self, device_id: str) -> str | None:
         """The session by which this camera's media comes in now, None while there is none."""

@@ -96,7 +96,7 @@ def media_session_routes(
     """
 
     async def admitted(request: web.Request) -> SessionInfo:
-        info = engine.session(request.match_info["session_id"])
+        info = await engine.session(request.match_info["session_id"])
         if info.viewer is None:
             await admit_camera(request, info.device_id)
         elif viewer_of(request).person_id != info.viewer.person_id:

@@ -190,7 +190,7 @@ class WorkerPool:
             worker.tell("end_viewings", device_id=device_id, reason=reason)
         return len(viewings)
 
-    def session(self, session_id: str) -> SessionInfo:
+    async def session(self, session_id: str) -> SessionInfo:
         """See MediaEngine."""
         return self._session(session_id).info
 

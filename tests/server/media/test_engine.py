@@ -84,7 +84,7 @@ async def test_a_camera_that_comes_back_is_the_same_feed(running: Running) -> No
         )
         after = await screen.frames(20)
         assert after[-1].pts > before.pts
-        assert running.engine.session(viewing).viewer == INSPECTOR
+        assert (await running.engine.session(viewing)).viewer == INSPECTOR
     finally:
         await screen.close()
         await first.close()
@@ -99,7 +99,7 @@ async def test_the_newer_of_two_publishers_wins(running: Running) -> None:
         await screen.frames(3)
         new = await publish(running, second)
         await until(lambda: running.engine.health()["cameras"] == 1)
-        assert running.engine.session(new).device_id == CAMERA
+        assert (await running.engine.session(new)).device_id == CAMERA
         assert old not in running.engine._publishers
         widths = [frame.width for frame in await screen.frames(40)]
         assert widths[-1] == 160

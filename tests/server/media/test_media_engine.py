@@ -60,7 +60,7 @@ async def test_a_picture_goes_through_and_everything_about_it_is_known(engine: M
         answer = await engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), Wish("sub"), ended.append)
         await screen.take(answer.sdp)
         assert {frame.width for frame in await screen.frames(5)} == {160}
-        info = engine.session(answer.session_id)
+        info = await engine.session(answer.session_id)
         assert (info.device_id, info.viewer) == (CAMERA, INSPECTOR)
         assert (await engine.change_wish(answer.session_id, {"sound": False}))["sound"] is False
         with pytest.raises(BadRequest):
@@ -78,7 +78,7 @@ async def test_a_picture_goes_through_and_everything_about_it_is_known(engine: M
         await until(lambda: ended == ["sub"])
         await until(lambda: heard.names(CAMERA) == [])
         with pytest.raises(NotFound):
-            engine.session(answer.session_id)
+            await engine.session(answer.session_id)
         with pytest.raises(NotFound):
             await engine.describe(answer.session_id)
         await engine.delete(published)
@@ -110,7 +110,7 @@ async def test_revoking_ends_what_it_names_and_keeps_who_comes_too_late_out(engi
         await until(lambda: ended == ["main"])
         with pytest.raises(Unauthorised):
             await engine.watch(CAMERA, INSPECTOR, offer)
-        assert engine.session(published).viewer is None
+        assert (await engine.session(published)).viewer is None
         assert engine.revoke(CAMERA) == 1
         await until(lambda: engine.publisher_of(CAMERA) is None)
         with pytest.raises(Unauthorised):
