@@ -83,7 +83,7 @@ class UplinkEstimate:
         self._control = RateControl(start_bps) if start_bps is not None else RateControl()
         self._update_at = float("-inf")
         self._overused = False
-        self._told_at = float("-inf")
+        self._told_at: float | None = None
         self._told = 0
         self.bits_per_second = int(self._control.bits_per_second)
 
@@ -133,6 +133,8 @@ class UplinkEstimate:
 
     def news(self, now: float) -> int | None:
         """What to tell the camera now: less at once, more soon, the same once a second. None: nothing."""
+        if self._told_at is None:  # nothing is known yet
+            self._told_at, self._told = now, self.bits_per_second
         since, rate = now - self._told_at, self.bits_per_second
         less = rate < self._told * TELL_LESS and since >= TELL_LESS_AFTER_S
         more = rate > self._told * TELL_MORE and since >= TELL_MORE_AFTER_S

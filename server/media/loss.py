@@ -48,6 +48,7 @@ class LossTracker:
         self._last_transit: float | None = None
         self._last_expected = 0
         self._last_received = 0
+        self.missed = 0  # did not come with their neighbours: lost, whether repaired later or not
         self.recovered = 0
         self.abandoned = 0
 
@@ -65,8 +66,9 @@ class LossTracker:
         if step > 0:
             self._note_gap(self.highest + 1, extended, now)
             self.highest = extended
-        elif self._missing.pop(extended, None) is not None:
+        elif (missing := self._missing.pop(extended, None)) is not None:
             self.recovered += 1
+            self.missed -= missing.asks == 0  # it was late, not lost
         elif extended < self._first:
             return None
         return extended
@@ -87,6 +89,7 @@ class LossTracker:
         if end - start > MAX_MISSING:
             self._missing.clear()
             return
+        self.missed += end - start
         for sequence in range(start, end):
             self._missing[sequence] = _Missing(since=now, asked_at=now)
         while len(self._missing) > MAX_MISSING:
@@ -112,6 +115,11 @@ class LossTracker:
         return wanted
 
     @property
+    def expected(self) -> int:
+        """How many packets should have come so far."""
+        return self.highest - self._first + 1 if self.highest is not None else 0
+
+    @property
     def is_missing_any(self) -> bool:
         """Whether `due` may have something to say."""
         return bool(self._missing)
@@ -128,7 +136,7 @@ class LossTracker:
     def report(self) -> Report:
         """The figures since the last call, as a report block wants them."""
         highest = self.highest if self.highest is not None else 0
-        expected = highest - self._first + 1 if self.highest is not None else 0
+        expected = self.expected
         lost = max(-0x800000, min(0x7FFFFF, expected - self._received))
         new_expected = expected - self._last_expected
         new_lost = new_expected - (self._received - self._last_received)

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from server.errors import BadRequest, NotAcceptable, PreconditionFailed, Unprocessable
 from server.media import sdp
+from server.media.ice_fragment import parse_fragment, write_fragment
 from server.media.peer import MediaPlane, Peer
 
 PROTOCOLS = frozenset(("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"))
@@ -86,7 +87,7 @@ class IceGeneration:
     def patch(self, session_id: str, body: str, if_match: str | None, peer: Peer, plane: MediaPlane) -> Patched:
         """Raises BadRequest for a body that is no fragment, PreconditionFailed for another generation's ETag."""
         try:
-            fragment = sdp.parse_fragment(body)
+            fragment = parse_fragment(body)
         except sdp.SdpError as error:
             raise BadRequest(f"the fragment cannot be read: {error}") from error
         if if_match not in (None, "*", self.etag(session_id)):
@@ -100,5 +101,5 @@ class IceGeneration:
         peer.restart()
         transport = peer.transport(plane.addresses())
         candidates = sdp.candidate_lines(transport.addresses, transport.port)
-        text = sdp.write_fragment(transport.ice_ufrag, transport.ice_pwd, self._mid, candidates)
+        text = write_fragment(transport.ice_ufrag, transport.ice_pwd, self._mid, candidates)
         return Patched(text, self.etag(session_id))

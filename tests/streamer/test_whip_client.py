@@ -17,7 +17,7 @@ from PIL import Image
 from streamer.backoff import Backoff
 from streamer.capture import CaptureError, Picture, Taken
 from streamer.clock import SystemClock
-from streamer.encoder import LayerPlan
+from streamer.ladder import LayerPlan
 from streamer.pose import Pose
 from streamer.sound import open_sound
 from streamer.street.barcode import draw_barcode, read_barcode

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from server.errors import BadRequest, NotAcceptable, Unprocessable
 from server.media import sdp
+from server.media.ice_fragment import Fragment, parse_fragment, write_fragment
 from server.media.media_session import read_offer, usable
 
 DIGEST = ":".join(["AB"] * 32)
@@ -67,7 +68,7 @@ LINES = [line for line in CHROMIUM.split("\r\n") if line]
 @given(st.text(max_size=400))
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     for whole in (text, "v=0\r\n" + text, CHROMIUM + text):
-        for parse in (sdp.parse_offer, sdp.parse_fragment):
+        for parse in (sdp.parse_offer, parse_fragment):
             try:
                 parse(whole)
             except sdp.SdpError:
@@ -171,6 +172,6 @@ def test_an_offer_of_no_use_says_what_is_wrong(old: str, new: str, says: str) ->
 
 def test_a_fragment_names_its_generation() -> None:
     body = "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
-    assert sdp.parse_fragment(body) == sdp.Fragment("EsAw", "P2uYro0UCOQ4zxjKXaWCBui1")
-    written = sdp.write_fragment("uuuu", "p" * 22, "0", sdp.candidate_lines(("127.0.0.1",), 9))
-    assert sdp.parse_fragment(written) == sdp.Fragment("uuuu", "p" * 22)
+    assert parse_fragment(body) == Fragment("EsAw", "P2uYro0UCOQ4zxjKXaWCBui1")
+    written = write_fragment("uuuu", "p" * 22, "0", sdp.candidate_lines(("127.0.0.1",), 9))
+    assert parse_fragment(written) == Fragment("uuuu", "p" * 22)
