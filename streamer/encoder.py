@@ -112,7 +112,7 @@ class LayerEncoder:
         codec = av.VideoCodecContext.create("libx264", "w")
         codec.width, codec.height, codec.pix_fmt = plan.width, plan.height, "yuv420p"
         codec.framerate, codec.time_base = fractions.Fraction(plan.fps), TIME_BASE
-        codec.bit_rate, codec.gop_size, codec.max_b_frames = self._wanted_bps, round(plan.fps * KEY_EVERY_S), 0
+        codec.bit_rate, codec.gop_size, codec.max_b_frames = plan.bps, round(plan.fps * KEY_EVERY_S), 0
         codec.profile, codec.thread_count = "Baseline", 1
         codec.options = {
             "preset": self._preset,
@@ -122,6 +122,8 @@ class LayerEncoder:
             "forced-idr": "1",
             "x264-params": "repeat-headers=1:annexb=1:scenecut=0:sliced-threads=0",
         }
+        # Opened at the rate of its buffer: x264 takes over a new bitrate only then, measured (opened lower, never).
+        codec.open()
         return codec
 
 

@@ -28,6 +28,7 @@ SMALLEST = (160, 90)
 SLOWEST_FPS = 5
 
 ROOM = 1.5  # of the rate that is aimed at: what the encoder's buffer is made for
+CRAMPED_AFTER_S = 1.5
 ROOM_TOO_LARGE = 0.45  # below this share of it a key frame would take a second
 
 
@@ -110,7 +111,7 @@ class Ladder:
 
     def _make_room(self, bps: int, at: float, *, moved: bool) -> None:
         most = self._most
-        cramped = self._cramped.holds(bps > self._room and self._room < most, at, RISE_AFTER_S)
+        cramped = self._cramped.holds(bps > self._room and self._room < most, at, CRAMPED_AFTER_S)
         if moved or cramped or bps < ROOM_TOO_LARGE * self._room:
             self._room = min(most, round(ROOM * bps))
 

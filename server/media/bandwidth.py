@@ -122,10 +122,15 @@ class UplinkEstimate:
         if self._queue.quick_s > FULL_BEGINS_S:
             received = min(received, self._rate.bps(FULL_WINDOW) or received)
         underuse = self._detector.signal is Signal.UNDERUSE
-        seen = Seen(now, received, self._queue.carried_bps, queue_s, overuse, underuse, self._losses.share)
+        seen = Seen(now, self.bits_per_second, received, self._queue.carried_bps, queue_s, overuse, underuse, self._losses.share)
         if self._control.update(seen):
             self._queue.accept(now)
         self._set(queue_s)
+
+    @property
+    def queue_s(self) -> float:
+        """How long packets wait in the uplink's queue now."""
+        return self._queue.steady_s
 
     def _set(self, queue_s: float) -> None:
         drain = min(DRAIN_MOST, max(0.0, queue_s - DRAIN_BEGINS_S))

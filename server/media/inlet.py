@@ -181,8 +181,9 @@ class Inlet:
         if peer is None or not peer.is_ready:
             return
         again = waits = False
+        round_trip = GUESSED_ROUND_TRIP_S + self.uplink.queue_s  # a repair stands in the same queue
         for source in self._active.values():
-            missing = source.loss.due(now, GUESSED_ROUND_TRIP_S) if source.loss.is_missing_any else []
+            missing = source.loss.due(now, round_trip) if source.loss.is_missing_any else []
             if missing:
                 self.counts["nack_sent"] += len(missing)
                 peer.send_feedback(_compound(feedback.nack(OWN_SSRC, source.ssrc, missing)))

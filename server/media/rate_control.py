@@ -15,10 +15,12 @@ MORE = 1.4
 NEAR_GROWTH = 0.04  # of the limit a second, near it: from 85 % it takes 4 s to the next trial
 NEAR = (0.75, 1.05)  # of the limit
 HEADROOM = 1.5  # never promise more than half again of what was seen to arrive: it is untested
-HEADROOM_BPS = 10_000
+UNTESTED_BPS = 240_000  # but so much may be tried: main comes back with that, while sub alone shows less
 HOLD_S = 0.5  # after a decrease, and while a queue stands
 AGAIN_AFTER_S = 0.3  # the camera's answer to the last decrease cannot be seen sooner …
 FAR_LESS = 0.6  # … but for a link that has fallen this far, each update counts
+
+OBEYED = (0.9, 1.5)  # of what the sender was told; it has its own least rate
 
 STANDING_S = 0.1  # a queue that stands though it does not grow
 LARGEST_PACKET_BITS = 10_400  # 1300 bytes: alone on a link of 100 kbit/s it takes as long
@@ -33,9 +35,13 @@ POLICED_LOSS = 0.35  # lost with no queue at all: a policer, a queue of a few pa
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What the receiver saw until `now` (monotonic seconds). `loss` (0–1) counts first sendings, repairs do not."""
+    """What the receiver saw until `now` (monotonic seconds), and what it told the sender.
+
+    `loss` (0–1) is of first sendings: repairs do not hide it.
+    """
 
     now: float
+    told_bps: float
     received_bps: float
     carried_bps: float
     queue_s: float
@@ -91,7 +97,10 @@ class RateControl:
             trial.queue_s = max(trial.queue_s, seen.queue_s)
             if seen.now - trial.at < UNMOVED_AFTER_S:
                 return False
-            if trial.queue_s - seen.queue_s < UNMOVED_S and seen.queue_s < LONGEST_ROUTE_S:
+            if trial.queue_s - seen.queue_s >= UNMOVED_S:  # it drains
+                trial.at, trial.queue_s = seen.now, seen.queue_s
+                return False
+            if seen.queue_s < LONGEST_ROUTE_S:
                 self._set(max(self.bits_per_second, min(trial.bps, trial.received_bps / DECREASE)))
                 self.limit_bps, self._trial = trial.limit_bps, None
                 return True
@@ -103,6 +112,9 @@ class RateControl:
         is_far_less = seen.received_bps < FAR_LESS * self.bits_per_second
         if seen.now - self._decreased_at < AGAIN_AFTER_S and not is_far_less:
             return
+        is_draining = seen.told_bps < DECREASE * self.bits_per_second
+        if is_draining and OBEYED[0] < seen.received_bps / seen.told_bps < OBEYED[1]:
+            return  # what comes is what was told, and no measure of the link
         self._decreased_at = seen.now
         cut = DECREASE * (1 - 0.5 * seen.loss) if seen.loss > QUEUE_LOSS and full else DECREASE
         self._set(min(self.bits_per_second, seen.received_bps * cut))
@@ -126,7 +138,7 @@ class RateControl:
         else:
             fast = seen.carried_bps > rate * MORE and seen.loss < NOISE_LOSS
             grown = rate * (FAST_GROWTH if fast else GROWTH) ** passed
-        self._set(max(rate, min(grown, seen.received_bps * HEADROOM + HEADROOM_BPS)))
+        self._set(max(rate, min(grown, max(seen.received_bps * HEADROOM, UNTESTED_BPS))))
 
     def _set(self, bps: float) -> None:
         self.bits_per_second = min(CEILING_BPS, max(FLOOR_BPS, bps))

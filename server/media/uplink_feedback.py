@@ -51,3 +51,8 @@ class UplinkFeedback:
     def bits_per_second(self) -> int | None:
         """What the uplink carries by our estimate; None where the camera makes its own."""
         return self._estimate.bits_per_second if self._transport_extension is None else None
+
+    @property
+    def queue_s(self) -> float:
+        """How long packets wait in the uplink's queue, as far as we know."""
+        return self._estimate.queue_s
