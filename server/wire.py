@@ -96,13 +96,17 @@ class Message(BaseModel):
 
 
 class Hello(Message):
-    """Who the camera is: `signature` is Ed25519 over `hello_to_sign` (absent: a phone's cookie)."""
+    """Who the camera is: `signature` is Ed25519 over `hello_to_sign` (absent: a phone's cookie).
+
+    `yields`: it was replaced by a newer connection of the same camera, and asks only whether that has gone.
+    """
 
     t: Literal["hello"] = "hello"
     outbox_id: StorableText = Field(min_length=8, max_length=64)
     at: Time
     software: str = Field(default="", max_length=80)
     signature: bytes = Field(default=b"", max_length=64)
+    yields: bool = False
 
 
 class Fix(Message):

@@ -88,6 +88,7 @@ class Camera:
         self._refusal: StreamerError | None = None
         self._welcome: wire.Welcome | None = None
         self._connected = False
+        self._is_replaced = False
         self._trouble_said = False
         self._disk_trouble_said = False
 
@@ -152,6 +153,7 @@ class Camera:
         self.downlink.on_shown = self._answer_later
         self.uplink.on_welcome = self._welcomed
         self.uplink.on_lost = self._lost
+        self.uplink.on_replaced = self._replaced
 
     async def _open_hand(self, stack: AsyncExitStack) -> None:
         """The keys of the terminal, and the local control."""
@@ -238,17 +240,20 @@ class Camera:
 
     async def _publish(self, media: tuple[Picture, Sound | None]) -> None:
         """Media for as long as the stream is on, from the first welcome."""
-        await self._until(lambda: self._welcome is not None and self.kit.streaming)
+        await self._until(lambda: self._welcome is not None and self._may_publish())
         assert self._welcome is not None  # waited for
         async with TaskOwner(f"{self.config.device_id}.stream") as tasks:
             client = self._stream.make(media, self._welcome, self._media_state)
             running = tasks.start(client.run(), "whip")
             running.add_done_callback(lambda _: self._changed.set())
             try:
-                await self._until(lambda: not self.kit.streaming or running.done())
+                await self._until(lambda: not self._may_publish() or running.done())
             finally:
                 await client.close()
                 await asyncio.wait([running], timeout=MEDIA_END_S)
+
+    def _may_publish(self) -> bool:
+        return self.kit.streaming and not self._is_replaced
 
     async def _until(self, condition: Callable[[], bool]) -> None:
         while not condition():
@@ -276,9 +281,9 @@ class Camera:
 
     def _welcomed(self, welcome: wire.Welcome) -> None:
         self._welcome = welcome
-        self._stream.token = welcome.whip_token
+        self._stream.server_reached(welcome.whip_token)
         self._connected = True
-        self._trouble_said = False
+        self._is_replaced = self._trouble_said = False
         if not self.config.call_sign:
             self.prompt.call_sign = welcome.call_sign
         self.prompt.say(f"Connected to control as {welcome.call_sign}.")
@@ -287,9 +292,17 @@ class Camera:
 
     def _lost(self, why: str) -> None:
         self._connected = False
+        self._stream.server_lost()
         if not self._trouble_said:
             self._trouble_said = True
             self.prompt.say(f"No connection to {self.config.server} ({why}); trying again. Nothing is lost meanwhile.")
+
+    def _replaced(self) -> None:
+        """Its picture waits too: each would only throw the other's out."""
+        self._is_replaced = True
+        self.prompt.say("Another camera has connected with this one's key. This one waits until that has gone.")
+        self._trouble_said = True
+        self._changed.set()
 
     def _new_token(self, token: str) -> None:
         self._stream.token = token

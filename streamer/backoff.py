@@ -7,6 +7,7 @@ from random import Random
 
 FIRST_S = 0.5
 CAP_S = 8.0  # reliability.md R10: full jitter, 0.5 to 8 s
+UNHEARD_S = 1.0  # what reaches nobody hammers nobody; and who is back must be told of at once
 FLOOR_S = 0.05  # a draw near 0 would hammer a server that refuses at once
 
 
@@ -25,6 +26,10 @@ class Backoff:
         ceiling = min(self.cap_s, self.first_s * 2.0 ** min(self._failures, 16))
         self._failures += 1
         return max(FLOOR_S, self.rng.uniform(0.0, ceiling))
+
+    def next_look(self) -> float:
+        """Seconds to wait after a try that nobody answered, not even with a refusal. Counts no failure."""
+        return max(FLOOR_S, self.rng.uniform(0.0, UNHEARD_S))
 
     def reset(self) -> None:
         """The link works again: the next failure starts small."""

@@ -64,6 +64,7 @@ class Stream:
         self._rng = rng
         self._tls = tls
         self._client: WhipClient | None = None
+        self._is_reached = False
         link.on_change(self._impair)
 
     def make(
@@ -83,7 +84,22 @@ class Stream:
             ssl_context=self._tls,
         )
         self._impair()
+        if self._is_reached:
+            self._client.server_reached()
         return self._client
+
+    def server_reached(self, token: str) -> None:
+        """Telemetry is welcome, with a new token for the media."""
+        self.token = token
+        self._is_reached = True
+        if self._client is not None:
+            self._client.server_reached()
+
+    def server_lost(self) -> None:
+        """Telemetry no longer reaches the server."""
+        self._is_reached = False
+        if self._client is not None:
+            self._client.server_lost()
 
     def _impair(self) -> None:
         if self._client is not None:

@@ -7,6 +7,7 @@ change. A link that is dead is noticed within 5 s, and tried again for ever with
 from __future__ import annotations
 
 import asyncio
+import errno
 import os
 import ssl
 from collections.abc import Callable
@@ -29,8 +30,12 @@ from streamer.tasks import until_one_ends
 STATUS_EVERY_S = 5.0
 HEARTBEAT_S = 3.0  # aiohttp gives a ping half of that for its answer: a dead link is noticed after 4.5 s at the latest
 GREETING_S = 5.0
+REACH_S = 4.0  # for TCP and TLS: TCP itself tries after 0, 1 and 3 s, and then not before 7
 SOFTWARE = "watchroom-streamer/1"
+NOBODY = frozenset({errno.ENETUNREACH, errno.EHOSTUNREACH, errno.ENETDOWN, errno.ETIMEDOUT})
 UNKNOWN_HTTP = frozenset({401, 403, 404})
+REPLACED_CLOSE = 4009  # the server: the same camera has connected anew, and it was not us
+YIELD_S = 10.0  # between looks whether the other one has gone
 UNKNOWN_CLOSE = 4001  # the server: who connects is not this camera, or may no longer do anything
 
 
@@ -50,6 +55,10 @@ def uplink_url(server: str, device_id: str) -> str:
 
 class LinkDown(ConnectionError):
     """The connection has ended, or cannot be made; the message says why in a few words."""
+
+
+class LinkReplaced(LinkDown):
+    """Another process with this camera's key has connected. To connect again at once would only throw it out in turn."""
 
 
 class Uplink:
@@ -81,7 +90,10 @@ class Uplink:
         self._open_air = asyncio.Event()
         self._dead_air = asyncio.Event()
         self._status_changed = False
+        self._was_heard = True
+        self._is_replaced = False
         self.welcomed = False
+        self.on_replaced: Callable[[], None] = lambda: None
         self.on_welcome: Callable[[wire.Welcome], None] = lambda welcome: None
         self.on_lost: Callable[[str], None] = lambda why: None
         outbox.call_when_new(self._something.set)
@@ -95,12 +107,19 @@ class Uplink:
 
     async def run(self) -> None:
         """Connect, talk, and connect again, until cancelled. Raises UplinkRefused if the camera was never known."""
-        async with aiohttp.ClientSession() as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_connect=REACH_S)) as session:
             while True:
                 await self._open_air.wait()
+                self._was_heard = True
                 self.on_lost(await self._attempt(session))
                 self._outbox.link_lost()
-                await self._clock.sleep(self._backoff.next_wait())
+                await self._clock.sleep(self._wait_before_next())
+
+    def _wait_before_next(self) -> float:
+        if self._is_replaced:
+            return YIELD_S
+        # After an outage the picture waits for this: it must be back within 5 s of the link's return.
+        return self._backoff.next_wait() if self._was_heard else self._backoff.next_look()
 
     async def _attempt(self, session: aiohttp.ClientSession) -> str:
         """One connection from its beginning to its end; returns why it ended."""
@@ -110,8 +129,14 @@ class Uplink:
             if not self.welcomed:
                 raise
             return str(error)  # revoked meanwhile, or a server that was restored: it may come back
+        except LinkReplaced as error:
+            if not self._is_replaced:
+                self._is_replaced = True
+                self.on_replaced()
+            return str(error)
         # StoreError: the disk is full, say. The camera goes on, and what it could not take in comes again.
         except (LinkDown, StoreError, aiohttp.ClientError, wire.WireError, TimeoutError, OSError) as error:
+            self._was_heard = not _is_nobody(error)
             return _why(error)
         return "connection closed"
 
@@ -131,6 +156,7 @@ class Uplink:
             async with asyncio.timeout(GREETING_S):
                 welcome = await self._greet(socket)
             self.welcomed = True
+            self._is_replaced = False
             self._backoff.reset()
             self._outbox.link_lost()
             self.on_welcome(welcome)
@@ -142,7 +168,13 @@ class Uplink:
             raise LinkDown(f"it began with {challenge.t!r} where a challenge was expected")
         device_id, outbox_id = self._credentials.device_id, self._outbox.outbox_id
         signature = self._credentials.key.sign(wire.hello_to_sign(device_id, outbox_id, challenge.nonce))
-        hello = wire.Hello(outbox_id=outbox_id, at=self._clock.wall(), software=SOFTWARE, signature=signature)
+        hello = wire.Hello(
+            outbox_id=outbox_id,
+            at=self._clock.wall(),
+            software=SOFTWARE,
+            signature=signature,
+            yields=self._is_replaced,
+        )
         await socket.send_bytes(wire.pack(hello))
         welcome = await self._receive(socket)
         if not isinstance(welcome, wire.Welcome):
@@ -160,6 +192,8 @@ class Uplink:
                 f"The server does not know camera {self._credentials.device_id}, or its key"
                 f" ({message.extra or f'close code {socket.close_code}'})."
             )
+        if socket.close_code == REPLACED_CLOSE:
+            raise LinkReplaced("another camera has connected with this one's key")
         raise LinkDown(f"connection closed ({message.extra or socket.close_code or 'no answer'})")
 
     async def _read(self, socket: aiohttp.ClientWebSocketResponse) -> None:
@@ -200,6 +234,13 @@ class Uplink:
         now, before = (self._dead_air, self._open_air) if self._link.stalled else (self._open_air, self._dead_air)
         now.set()
         before.clear()
+
+
+def _is_nobody(error: BaseException) -> bool:
+    """Whether nothing at all has answered, not even with a refusal: the link is down."""
+    if isinstance(error, aiohttp.ConnectionTimeoutError):
+        return True
+    return isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno in NOBODY
 
 
 def _why(error: BaseException) -> str:

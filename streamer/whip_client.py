@@ -18,6 +18,7 @@ from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 from streamer.backoff import Backoff
 from streamer.capture import Picture
 from streamer.clock import Clock
+from streamer.consent import Consent, keep_consent
 from streamer.encoder import CLOCK_RATE, Encoded
 from streamer.errors import StreamerError
 from streamer.ladder import Layer
@@ -29,6 +30,8 @@ from streamer.sound import RATE, Sound
 log = logging.getLogger(__name__)
 
 SIGNALLING_S = 10.0  # for the POST; a console waits a second, a camera on a train a little longer
+REACH_S = 4.0  # for TCP and TLS: TCP itself tries after 0, 1 and 3 s, and then not before 7
+IGNORED_S = 8.0  # media is not answered, and telemetry (which notices within 4.5 s) is: this way is closed
 CONNECTED_WITHIN_S = 15.0  # ICE and DTLS
 STABLE_S = 10.0  # a connection that held this long starts the back-off anew
 QUEUE_VIDEO, QUEUE_SOUND = 12, 13  # half a second and more: older than that is not live
@@ -65,6 +68,7 @@ class WhipClient:
         self._url, self._token = url, token
         self._picture, self._sound, self._on_state = picture, sound, on_state
         self._clock = clock
+        self._rng = rng
         self._ice_servers = [RTCIceServer(**_ice_server(s)) for s in ice_servers]
         self._ssl = ssl_context
         self._backoff = backoff or Backoff(rng)
@@ -73,6 +77,8 @@ class WhipClient:
         self._is_closing = False
         self._changed = asyncio.Event()  # set whenever a condition that somebody waits for may have come true
         self._flows = False
+        self._reached_at: float | None = None  # since when telemetry reaches the server
+        self._has_news = False
         self.last_error: str | None = None
 
     def impair(self, loss: float, stalled: bool) -> None:
@@ -81,11 +87,27 @@ class WhipClient:
             raise ValueError("loss is a share from 0 to 1")
         self._impairment.loss, self._impairment.stalled = loss, stalled
 
+    def server_reached(self) -> None:
+        """Telemetry has reached the server, or has again: what waits to be tried is tried now.
+
+        Whether a session that was there before still stands is asked.
+        """
+        self._reached_at = self._clock.monotonic()
+        self._has_news = True
+        self._backoff.reset()
+        self._changed.set()
+
+    def server_lost(self) -> None:
+        """Telemetry no longer reaches it: that media is not answered says nothing about this session."""
+        self._reached_at = None
+
     async def run(self) -> None:
         """Publish until `close`; a session that breaks is followed by the next, after full-jitter waits."""
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=SIGNALLING_S)) as http:
+        patience = aiohttp.ClientTimeout(total=SIGNALLING_S, sock_connect=REACH_S)
+        async with aiohttp.ClientSession(timeout=patience) as http:
             while not self._is_closing:
                 began = self._clock.monotonic()
+                self._has_news = False
                 try:
                     await self._session(http)
                 except (WhipError, aiohttp.ClientError, TimeoutError, OSError) as problem:
@@ -95,7 +117,7 @@ class WhipClient:
                     self._set_flows(False)
                 if self._clock.monotonic() - began > STABLE_S:
                     self._backoff.reset()
-                await self._until(lambda: self._is_closing, self._backoff.next_wait())
+                await self._until(lambda: self._is_closing or self._has_news, self._backoff.next_wait())
 
     async def close(self) -> None:
         """Let `run` end: it tells the server (DELETE) and stops picture and sound."""
@@ -111,6 +133,7 @@ class WhipClient:
         resource: str | None = None
         connection.on("connectionstatechange", self._changed.set)
         tracks = self._add_tracks(connection)
+        consent = keep_consent(connection, self._clock, self._rng)
         try:
             await connection.setLocalDescription(await connection.createOffer())
             resource, answer = await self._post(http, connection.localDescription.sdp)
@@ -122,7 +145,7 @@ class WhipClient:
             pace(connection, self._pacer, self._clock)
             self._start(tracks)
             self._set_flows(True)
-            await self._until_ended(connection)
+            await self._until_ended(connection, consent, http, resource)
         finally:
             await self._picture.stop()
             if self._sound is not None:
@@ -171,12 +194,15 @@ class WhipClient:
 
     async def _wait_connected(self, connection: RTCPeerConnection) -> None:
         def settled() -> bool:
-            return self._is_closing or connection.connectionState in ("connected", *OVER)
+            return self._is_closing or self._has_news or connection.connectionState in ("connected", *OVER)
 
         if not await self._until(settled, CONNECTED_WITHIN_S):
             raise WhipError("no media connection came about (is UDP to the server open?)")
         if connection.connectionState in OVER:
             raise WhipError("the media connection failed")
+        if connection.connectionState != "connected" and self._has_news:
+            # Its checks are sent again ever more seldom, up to 16 s apart: a new one connects at once.
+            raise WhipError("the link came back while the media connection was being made")
 
     def _start(self, tracks: dict[str, OutgoingTrack]) -> None:
         def to_track(layer: Layer, encoded: Encoded) -> None:
@@ -188,11 +214,38 @@ class WhipClient:
         if self._sound is not None:
             self._sound.start(tracks["sound"].push)
 
-    async def _until_ended(self, connection: RTCPeerConnection) -> None:
-        """Until the connection ends, or `close`. Raises WhipError when the picture's source fails."""
-        while not await self._until(lambda: self._is_closing or connection.connectionState in OVER, SOURCE_CHECK_S):
+    async def _until_ended(
+        self, connection: RTCPeerConnection, consent: Consent, http: aiohttp.ClientSession, resource: str | None
+    ) -> None:
+        """Until the connection ends, or `close`. Raises WhipError when picture or session cannot go on."""
+
+        def is_over() -> bool:
+            return self._is_closing or connection.connectionState in OVER
+
+        while not is_over():
+            await self._until(lambda: is_over() or self._has_news, SOURCE_CHECK_S)
+            if is_over():
+                return
             if not self._picture.is_running:
                 raise WhipError(str(self._picture.error or "the picture's source has ended"))
+            if self._has_news:
+                self._has_news = False
+                await self._ask_whether_it_stands(http, resource)
+            reached_s = self._clock.monotonic() - self._reached_at if self._reached_at is not None else 0.0
+            if min(reached_s, consent.silent_s) > IGNORED_S:
+                raise WhipError("the server answers, but not on the media's way")
+
+    async def _ask_whether_it_stands(self, http: aiohttp.ClientSession, resource: str | None) -> None:
+        """Raises WhipError if the server says that it does not; no answer says nothing."""
+        if resource is None:
+            return
+        headers = {"Authorization": f"Bearer {self._token()}"}
+        try:
+            async with http.get(resource, headers=headers, ssl=self._tls()) as response:
+                if response.status == 404:
+                    raise WhipError("the server has ended the session meanwhile")
+        except (aiohttp.ClientError, TimeoutError, OSError) as problem:
+            log.debug("session not asked for: %s", problem)
 
     async def _until(self, is_true: Callable[[], bool], seconds: float) -> bool:
         """Wait until `is_true`, at most `seconds`; whether it is."""

@@ -52,10 +52,12 @@ def _everything(total: Tally) -> None:
     total.add(_tool("ruff format", [python, "-m", "ruff", "format", "--check", *PYTHON]))
     total.add(_tool("mypy", [python, "-m", "mypy", "--strict", *PYTHON]))
     _front(total)
-    # Two workers for two cores, a file at a time; then the browsers, which need both cores for themselves.
-    total.add(_pytest("pytest", ["tests", "--ignore=tests/browser", "-n", "2", "--dist", "loadfile"]))
-    if any((ROOT / "tests" / "browser").glob("test_*.py")):
-        total.add(_pytest("pytest in the browser", ["tests/browser"]))
+    # Two workers for two cores, a file at a time; then those that need both cores for themselves.
+    alone = ("tests/browser", "tests/links")
+    ignored = [f"--ignore={folder}" for folder in alone]
+    total.add(_pytest("pytest", ["tests", *ignored, "-n", "2", "--dist", "loadfile"]))
+    total.add(_pytest("pytest in the browser", [alone[0]]))
+    total.add(_pytest("pytest over bad links", [alone[1]]))
 
 
 def _front(total: Tally) -> None:

@@ -99,6 +99,7 @@ class Program:
         self.name = name
         self.arguments = list(arguments)
         self.environment = dict(environment or {})
+        self.prefix: tuple[str, ...] = ()  # what starts it elsewhere: in a network namespace, say
         self._folder = tempfile.TemporaryDirectory(prefix="wr-")
         self.folder = Path(self._folder.name)
         self._process: subprocess.Popen[bytes] | None = None
@@ -124,7 +125,7 @@ class Program:
         """Start it, again if need be, without waiting for anything."""
         with (self.folder / "log.txt").open("ab") as output:
             self._process = subprocess.Popen(
-                [sys.executable, *self.arguments],
+                [*self.prefix, sys.executable, *self.arguments],
                 cwd=ROOT,
                 env=os.environ | ENVIRONMENT | self.environment,
                 stdin=subprocess.PIPE,

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -39,6 +40,7 @@ PROGRAMS = (
     Program("redis-server", _found(LocalRedis.find)),
     Program("postgresql", _found(LocalPostgres.find)),
     Program("chromium", _found(chromium)),
+    Program("iproute2", lambda: shutil.which("ip") is not None or sys.platform != "linux"),
     Program("fonts-dejavu-core", lambda: FONT.exists() or shutil.which("apt-get") is None),
 )
 

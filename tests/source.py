@@ -20,7 +20,7 @@ SHELLS = frozenset(
     "udp_port dtls srtp peer inlet outlet engine worker workers media_session whip_session whep_session "
     "recorder retention "
     # the camera
-    "command capture encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
+    "command capture consent encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
     "prompt scenario_player".split()
 )
 # … or by its place: these read files, or wire what does.

@@ -12,6 +12,7 @@ Address = tuple[str, int]
 
 CONSENT_S = 30.0  # RFC 7675 section 5.1
 SILENT_S = 2.0  # the selected address has said nothing for this long: another one that is valid takes over
+QUIET_S = 0.5  # the same, where the other one carries media: a camera sends 50 packets a second
 MAX_ADDRESSES = 8
 
 
@@ -70,10 +71,19 @@ class IceLite:
             others = [one for one in self._validated if one not in (self.selected, address)]
             del self._validated[min(others, key=lambda one: self._validated[one])]
 
-    def note_traffic(self, address: Address, now: float) -> None:
-        """Genuine (decrypted) traffic came from a validated address: as good as a check to keep it alive."""
-        if address in self._validated:
-            self._validated[address] = self._heard_at = now
+    def note_traffic(self, address: Address, now: float) -> bool:
+        """Genuine (decrypted) traffic came from a validated address: as good as a check to keep it alive.
+
+        Returns whether the peer has moved there: then it is sent to from now on.
+        """
+        if address not in self._validated:
+            return False
+        selected = self.selected
+        moved = address != selected and (selected is None or now - self._validated.get(selected, now) >= QUIET_S)
+        if moved:
+            self.selected = address
+        self._validated[address] = self._heard_at = now
+        return moved
 
     def has_consent(self, now: float) -> bool:
         """Whether the peer has shown within CONSENT_S that it still wants to be sent to."""

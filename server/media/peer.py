@@ -125,6 +125,9 @@ class Peer:
         for address in [address for address in self._paths if address not in valid]:
             del self._paths[address]
             self._port.release(address, self)
+        self._select()
+
+    def _select(self) -> None:
         selected = self._ice.selected
         if selected is None or (self._path is not None and self._path.address == selected):
             return
@@ -188,7 +191,8 @@ class Peer:
         if packet is None:
             self._port.counts["srtp_refused"] += 1
             return
-        self._ice.note_traffic(address, now)
+        if self._ice.note_traffic(address, now):
+            self._select()
         self._owner.on_media(packet, now)
 
     def on_rtcp(self, size: int, address: Address, now: float) -> None:
@@ -197,7 +201,8 @@ class Peer:
         if compound is None:
             self._port.counts["srtcp_refused"] += 1
             return
-        self._ice.note_traffic(address, now)
+        if self._ice.note_traffic(address, now):
+            self._select()
         self._owner.on_feedback(compound, now)
 
     # ---- to the peer -----------------------------------------------------------------------------------

@@ -248,6 +248,10 @@ class CameraWatch:
             if device_id not in self._turns and self._is_online(device_id):
                 self._next(device_id, self._over, "camera.found")
 
+    def is_online(self, device_id: str) -> bool:
+        """Whether it is connected, here or at another process."""
+        return self._is_online(device_id)
+
     def back(self, device_id: str) -> None:
         """It is connected, here or at another process."""
         turn = self._turns.get(device_id)

@@ -1,7 +1,8 @@
 """`/uplink/{device_id}`: the WebSocket that a camera keeps open.
 
 challenge → hello (signed) → welcome, then messages both ways. One connection per camera: the newer one wins,
-because the older one is usually a network that the camera has already left.
+because the older one is usually a network that the camera has already left. If it is another process with the same
+key, that is told so (`REPLACED`), and then asks now and then whether the newer one has gone, instead of fighting back.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ SESSION_LOOK_S = 5.0  # media of who may no longer publish must end within 5 s; 
 
 NOT_ADMITTED = 4001  # who connects is not this camera, or may no longer do anything
 REPLACED = 4009  # the same camera has connected anew
+ANEW = "the camera has connected anew"
 
 VerifyHello = Callable[[web.Request, str, bytes, wire.Hello], Awaitable[object]]
 WhipToken = Callable[[str, frozenset[str]], str]
@@ -160,6 +162,9 @@ class Uplink:
             later = isinstance(error, TimeoutError) or (isinstance(error, WatchroomError) and error.status >= 500)
             await socket.close(code=1013 if later else NOT_ADMITTED, message=str(error).encode()[:120])
             return None
+        if hello.yields and (device_id in self._held or self._watch.is_online(device_id)):
+            await socket.close(code=REPLACED, message=ANEW.encode())
+            return None
         await socket.send_bytes(wire.pack(welcome))
         return hello
 
@@ -183,7 +188,7 @@ class Uplink:
         older = self._held.get(device_id)
         self._held[device_id] = connection
         if older is not None:
-            self._end(older, REPLACED, "the camera has connected anew")
+            self._end(older, REPLACED, ANEW)
         await self._bus.publish(Topic.DOWNLINK, {"device_id": device_id, "holder": connection.id})
         log.info("camera connected", device_id=device_id)
         self._watch.connected(device_id)
@@ -246,7 +251,7 @@ class Uplink:
         if connection is not None and connection.id != holder:
             del self._held[device_id]
             self._offsets.pop(device_id, None)  # its clock is told elsewhere now
-            self._end(connection, REPLACED, "the camera has connected anew")
+            self._end(connection, REPLACED, ANEW)
             # As far as this process knows it is off line: else it would tell all others for ever that it is there.
             self._working.start(self._on_disconnected(device_id), f"moved {device_id}")
 

@@ -303,14 +303,16 @@ async def camera(
     outbox_id: str = "outbox-1",
     at: float | None = None,
     signed_in: str = "",
+    yields: bool = False,
 ) -> AsyncIterator[Camera]:
-    """An admitted camera; `signed_in`: a phone, let in by this session."""
+    """An admitted camera; `signed_in`: a phone, let in by this session; `yields`: it was replaced by a newer one."""
     query = f"?session={signed_in}" if signed_in else ""
     async with session.ws_connect(server.url(f"/uplink/{device_id}{query}")) as socket:
         challenge = wire.parse_from_server(await socket.receive_bytes())
         assert isinstance(challenge, wire.Challenge)
         now = server.clock.wall() if at is None else at
-        await socket.send_bytes(wire.pack(wire.Hello(outbox_id=outbox_id, at=now, signature=SIGNATURE)))
+        hello = wire.Hello(outbox_id=outbox_id, at=now, signature=SIGNATURE, yields=yields)
+        await socket.send_bytes(wire.pack(hello))
         welcome = wire.parse_from_server(await socket.receive_bytes())
         assert isinstance(welcome, wire.Welcome)
         yield Camera(socket, welcome, outbox_id)

@@ -27,6 +27,7 @@ class TelemetryServer:
         self.acks = True
         self.refuse: Callable[[Numbered], str] = lambda message: ""
         self.http_status = 0
+        self.held_by_another = False
         self.call_sign = call_sign
         self.on_welcome: list[wire.Message] = []
         self.sockets: list[web.WebSocketResponse] = []
@@ -68,6 +69,11 @@ class TelemetryServer:
         """To the camera that is connected now."""
         await self.sockets[-1].send_bytes(wire.pack(message))
 
+    async def replace(self) -> None:
+        """Another process with the camera's key has connected."""
+        self.held_by_another = True
+        await self.sockets[-1].close(code=4009, message=b"the camera has connected anew")
+
     def kinds(self) -> list[str]:
         """Of the signals that are kept, in the order of their numbers."""
         return [m.kind for _, m in sorted(self.kept.items()) if isinstance(m, wire.Signal)]
@@ -92,6 +98,10 @@ class TelemetryServer:
             await socket.close(code=4001, message=b"the signature is not this camera's")
             return socket
         self.hellos.append(hello)
+        self._something.set()
+        if self.held_by_another and hello.yields:
+            await socket.close(code=4009, message=b"the camera has connected anew")
+            return socket
         welcome = wire.Welcome(server_time=hello.at, call_sign=self.call_sign, whip_path="/whip/x", whip_token="tok")
         await socket.send_bytes(wire.pack(welcome))
         for message in self.on_welcome:

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.backoff import CAP_S, FIRST_S, FLOOR_S, Backoff
+from streamer.backoff import CAP_S, FIRST_S, FLOOR_S, UNHEARD_S, Backoff
 
 
 @given(seed=st.integers(), failures=st.integers(1, 200))
@@ -16,6 +16,13 @@ def test_every_wait_lies_below_its_ceiling(seed: int, failures: int) -> None:
     for number in range(failures):
         assert FLOOR_S <= backoff.next_wait() <= min(CAP_S, FIRST_S * 2**number)
     backoff.reset()
+    assert backoff.next_wait() <= FIRST_S
+
+
+@given(seed=st.integers(), looks=st.integers(1, 100))
+def test_what_nobody_heard_is_tried_again_within_a_second_and_is_no_failure(seed: int, looks: int) -> None:
+    backoff = Backoff(Random(seed))
+    assert all(FLOOR_S <= backoff.next_look() <= UNHEARD_S for _ in range(looks))
     assert backoff.next_wait() <= FIRST_S
 
 

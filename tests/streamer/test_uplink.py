@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -47,6 +48,7 @@ class Camera:
         self.link = Link()
         self.took: list[FromServer] = []
         self.lost: list[str] = []
+        self.replaced = 0
         self.uplink = Uplink(
             uplink_url(url, "et17"),
             Credentials("et17", key),
@@ -58,7 +60,11 @@ class Camera:
             backoff=Backoff(Random(1), first_s=0.05, cap_s=0.1),
         )
         self.uplink.on_lost = self.lost.append
+        self.uplink.on_replaced = self._note_replaced
         bench.kit.changed = self.uplink.status_changed
+
+    def _note_replaced(self) -> None:
+        self.replaced += 1
 
     def _take(self, message: FromServer) -> None:
         self.took.append(message)
@@ -213,6 +219,37 @@ async def test_a_server_that_is_away_or_busy_or_odd_is_tried_again(bench: Bench,
             await server.until(partial(later, server.hellos, before))
         await server.sockets[-1].send_str("text")
         await camera.until(lambda: any("msgpack" in why for why in camera.lost))
+
+
+async def test_one_that_was_replaced_asks_now_and_then_and_comes_back_when_the_newer_has_gone(
+    bench: Bench, server: TelemetryServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two processes with one key would else throw each other out for ever."""
+    monkeypatch.setattr(uplink_module, "YIELD_S", 0.1)
+    camera = Camera(bench, server.url)
+    async with camera.running():
+        await server.until(lambda: server.statuses)
+        await server.replace()
+        await server.until(lambda: len(server.hellos) == 5)
+        assert [hello.yields for hello in server.hellos] == [False, True, True, True, True]
+        assert len(server.sockets) == camera.replaced == 1
+        bench.kit.press("emergency")
+        server.held_by_another = False
+        await camera.until(camera.all_told)
+        await server.sockets[-1].close()
+        await server.until(lambda: not server.hellos[-1].yields)
+
+
+async def test_a_link_without_any_answer_is_tried_soon_however_long_it_has_been_away(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uplink_module, "REACH_S", 0.1)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, socket.socket() as caller:
+        caller.connect(full.getsockname())  # the queue is full: who calls now hears nothing
+        camera = Camera(bench, f"http://127.0.0.1:{full.getsockname()[1]}")
+        camera.uplink._backoff = Backoff(Random(1), first_s=3600, cap_s=3600)
+        async with camera.running():
+            await camera.until(lambda: camera.lost.count("no answer") >= 3)
 
 
 async def test_a_stalled_link_says_nothing_and_then_everything(

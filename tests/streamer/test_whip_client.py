@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from streamer import whip_client
 from streamer.backoff import Backoff
 from streamer.capture import CaptureError, Picture, Taken
 from streamer.clock import SystemClock
@@ -60,7 +61,11 @@ class Camera:
 
 @contextlib.asynccontextmanager
 async def published(
-    receiver: WhipReceiver, source: BarcodeSource | None = None, sub: LayerPlan | None = SUB, with_sound: bool = True
+    receiver: WhipReceiver,
+    source: BarcodeSource | None = None,
+    sub: LayerPlan | None = SUB,
+    with_sound: bool = True,
+    waits: float = 0.05,
 ) -> AsyncIterator[Camera]:
     """A camera that publishes to `receiver` for the length of the block."""
     states: list[bool] = []
@@ -74,7 +79,7 @@ async def published(
         states.append,
         clock=CLOCK,
         rng=Random(1),
-        backoff=Backoff(Random(1), first_s=0.05, cap_s=0.1),
+        backoff=Backoff(Random(1), first_s=waits, cap_s=2 * waits),
     )
     async with TaskOwner("test") as tasks:
         run = tasks.start(client.run(), "publish")
@@ -164,6 +169,52 @@ async def test_a_lost_connection_is_followed_by_the_next() -> None:
         await until(lambda: camera.states[:3] == [True, False, True])
         seen = len(receiver.frames["main"])
         await until(lambda: len(receiver.frames["main"]) > seen + 3)
+
+
+async def test_a_wait_ends_when_telemetry_reaches_the_server() -> None:
+    """After a long outage the back-off has grown; the picture must not wait for it."""
+    async with WhipReceiver(fails=1) as receiver, published(receiver, with_sound=False, sub=None, waits=3600) as camera:
+        await until(lambda: camera.client.last_error is not None)
+        camera.client.server_reached()
+        await until(lambda: len(receiver.frames["main"]) > 3)
+        assert camera.states == [True]
+
+
+async def test_a_session_that_the_server_has_ended_meanwhile_is_followed_by_the_next_when_telemetry_is_back() -> None:
+    async with WhipReceiver() as receiver, published(receiver, with_sound=False, sub=None) as camera:
+        await until(lambda: len(receiver.frames["main"]) > 3)
+        camera.client.server_reached()
+        seen = len(receiver.frames["main"])
+        await until(lambda: len(receiver.frames["main"]) > seen + 10)
+        assert len(receiver.offers) == 1, "it stands: nothing is begun anew"
+        receiver.forgotten.add("1")
+        camera.client.server_reached()
+        await until(lambda: camera.states == [True, False, True])
+        assert len(receiver.offers) == 2 and "ended the session" in (camera.client.last_error or "")
+
+
+async def test_media_that_nobody_answers_is_begun_anew_only_while_telemetry_is_answered(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(whip_client, "IGNORED_S", 1.5)
+    async with WhipReceiver() as receiver, published(receiver, with_sound=False, sub=None) as camera:
+        await until(lambda: len(receiver.frames["main"]) > 3)
+        receiver.fall_silent()
+        seen = len(receiver.frames["main"])
+        await until(lambda: len(receiver.frames["main"]) > seen + 50)
+        assert len(receiver.offers) == 1, "nobody says that the link is there"
+        camera.client.server_reached()
+        await until(lambda: len(receiver.offers) == 2)
+        await until(lambda: camera.states[:3] == [True, False, True])
+
+
+async def test_a_connection_that_was_being_made_when_the_link_came_back_is_made_anew() -> None:
+    async with WhipReceiver(deaf=1) as receiver, published(receiver, with_sound=False, sub=None) as camera:
+        await until(lambda: len(receiver.offers) == 1)
+        await asyncio.sleep(0.3)  # its first checks are lost
+        camera.client.server_reached()
+        await until(lambda: len(receiver.frames["main"]) > 3)
+        assert "came back" in (camera.client.last_error or "")
 
 
 async def test_a_stalled_camera_sends_no_picture_until_it_recovers() -> None:

@@ -13,16 +13,19 @@ from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpSrPacket, pack_remb_fc
 
 
 class WhipReceiver:
-    """Answers offers at /whip/{device}; `fails` POSTs are refused first. Use as an async context manager."""
+    """Answers offers at /whip/{device}; `fails` POSTs are refused first, and the checks of the
+    first `deaf` connections are not answered. Use as an async context manager."""
 
-    def __init__(self, fails: int = 0) -> None:
+    def __init__(self, fails: int = 0, deaf: int = 0) -> None:
         self.fails = fails
+        self.deaf = deaf
         self.tokens: list[str] = []
         self.connections: list[RTCPeerConnection] = []
         self.deleted: list[str] = []
         self.frames: dict[str, list[av.VideoFrame | av.AudioFrame]] = {"main": [], "sub": [], "sound": []}
         self.reports: list[RtcpSrPacket] = []
         self.offers: list[str] = []
+        self.forgotten: set[str] = set()  # sessions that have ended, and whose camera has not heard of it
         self._tasks: list[asyncio.Task[None]] = []
         self.url = ""
 
@@ -30,6 +33,7 @@ class WhipReceiver:
         app = web.Application()
         app.router.add_post("/whip/{device}", self._offer)
         app.router.add_delete("/media/sessions/{n}", self._delete)
+        app.router.add_get("/media/sessions/{n}", self._get)
         self._runner = web.AppRunner(app)
         await self._runner.setup()
         site = web.TCPSite(self._runner, "127.0.0.1", 0)
@@ -74,6 +78,9 @@ class WhipReceiver:
         await connection.setRemoteDescription(RTCSessionDescription(offer, "offer"))
         for transceiver in connection.getTransceivers():
             self._listen(transceiver.receiver)
+        if self.deaf > 0:
+            self.deaf -= 1
+            self.fall_silent()
         await connection.setLocalDescription(await connection.createAnswer())
         location = f"/media/sessions/{len(self.offers)}"
         return web.Response(status=201, text=connection.localDescription.sdp, headers={"Location": location})
@@ -99,6 +106,14 @@ class WhipReceiver:
     async def _delete(self, request: web.Request) -> web.Response:
         self.deleted.append(request.match_info["n"])
         return web.Response()
+
+    async def _get(self, request: web.Request) -> web.Response:
+        return web.Response(status=404 if request.match_info["n"] in self.forgotten else 200)
+
+    def fall_silent(self) -> None:
+        """Answer no more checks of the present connection: its way is closed, and nobody says so."""
+        receiver: Any = self.connections[-1].getTransceivers()[0].receiver
+        vars(receiver.transport.transport._connection)["request_received"] = lambda *_: None
 
     async def limit(self, bits_per_second: int) -> None:
         """Tell the camera by REMB what its uplink carries."""

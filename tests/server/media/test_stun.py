@@ -82,6 +82,19 @@ def test_the_peer_moves_when_it_says_so_or_falls_silent() -> None:
     assert ice.selected == HERE, "THERE has said nothing for 2 s: its mapping is gone"
 
 
+def test_the_peer_moves_at_once_with_its_media() -> None:
+    """What it is asked for, a key frame say, would go to an address that no longer leads to it."""
+    ice = IceLite("here", "secret", 0.0)
+    ice.answer(check("here", "secret"), HERE, 0.0)
+    assert not ice.note_traffic(HERE, 1.0)
+    assert not ice.note_traffic(THERE, 1.1), "nobody has shown that this is the peer"
+    ice.answer(check("here", "secret"), THERE, 1.2)
+    assert not ice.note_traffic(THERE, 1.3), "a path that is only tried, while the other one carries media"
+    assert ice.note_traffic(THERE, 1.6)
+    assert ice.selected == THERE
+    assert not ice.note_traffic(HERE, 1.7), "late packets of the old path"
+
+
 def test_consent_and_the_number_of_addresses_are_bounded() -> None:
     ice = IceLite("here", "secret", 0.0)
     for port in range(50):

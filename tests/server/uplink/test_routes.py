@@ -201,6 +201,21 @@ async def test_the_newer_connection_wins_and_the_unit_stays_connected(
         assert server.uplink.connected() == ["cam-1"]
 
 
+async def test_one_that_was_replaced_asks_whether_the_newer_has_gone_and_does_not_throw_it_out(
+    server: SmallServer, session: ClientSession
+) -> None:
+    async with camera(session, server) as newer:
+        with pytest.raises(TypeError, match="4009"):
+            async with camera(session, server, yields=True):
+                pass
+        await newer.send(signal(server, 1))
+        await newer.until_acked(1)
+    await eventually(lambda: server.uplink.connected() == [])
+    async with camera(session, server, yields=True) as older:
+        await older.send(signal(server, 2))
+        await older.until_acked(2)
+
+
 async def test_a_revoked_camera_is_put_out_at_once(server: SmallServer, session: ClientSession) -> None:
     async with camera(session, server) as one, camera(session, server, "cam-2") as other:
         await server.bus.publish(Topic.SESSIONS, {"revoked": ["cam-1"]})
