@@ -134,7 +134,9 @@ class Shares:
         if sub is None:
             return {"main": min(self._main.bps, max(self._least_main, video))}
         least = self._least_sub + max(self._least_main, needs_main or 0)
-        if self._has_main and self._poor.holds(video < least, at, 0.0 if video < FALL_AT_ONCE * least else FALL_AFTER_S):
+        if self._has_main and self._poor.holds(
+            video < least, at, 0.0 if video < FALL_AT_ONCE * least else FALL_AFTER_S
+        ):
             self._has_main = False
         if not self._has_main and self._rich.holds(video >= RETURN * least, at, RISE_AFTER_S):
             self._has_main = True

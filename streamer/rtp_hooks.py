@@ -133,9 +133,7 @@ def _marked(original: Callable[[int], Any]) -> Callable[[int], Any]:
     return retransmit
 
 
-def _paced(
-    original: Callable[[bytes], Any], pictures: set[int], pacer: Pacer, clock: Clock
-) -> Callable[[bytes], Any]:
+def _paced(original: Callable[[bytes], Any], pictures: set[int], pacer: Pacer, clock: Clock) -> Callable[[bytes], Any]:
     async def send(packet: bytes) -> None:
         if REPAIRS.get():  # in the task that receives: it must not wait
             if pacer.allows_repair(len(packet), clock.monotonic()):
@@ -146,7 +144,8 @@ def _paced(
             return
         pacer.sent(len(packet), clock.monotonic())
         if int.from_bytes(packet[8:12], "big") in pictures:
-            while (wait := pacer.wait_s(clock.monotonic())) > 0:
+            wait = pacer.wait_s(clock.monotonic())
+            if wait:
                 await asyncio.sleep(wait)
 
     return send

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.media.arrival_groups import ArrivalGroups
 from server.media.overuse import QUEUE_BEGINS_S, OveruseDetector, QueueDelay, Signal
-from server.media.rate_control import FLOOR_BPS, RateControl, Seen
+from server.media.rate_control import FLOOR_BPS, NOISE_OF_JITTER, RateControl, Seen
 
 UPDATE_S = 0.1
 RATE_WINDOW = 5  # updates: half a second
@@ -113,7 +113,7 @@ class UplinkEstimate:
             return
         self._rate.close_slot(now)
         self._losses.note(now, expected, missed)
-        overuse = self._overused and self._queue.quick_s > QUEUE_BEGINS_S
+        overuse = self._overused and self._queue.quick_s > QUEUE_BEGINS_S + self._queue.jitter_s
         self._overused = self._detector.signal is Signal.OVERUSE
         received = self._rate.bps(RATE_WINDOW)
         if received is None:
@@ -121,8 +121,17 @@ class UplinkEstimate:
         queue_s = self._queue.steady_s
         if self._queue.quick_s > FULL_BEGINS_S:
             received = min(received, self._rate.bps(FULL_WINDOW) or received)
-        underuse = self._detector.signal is Signal.UNDERUSE
-        seen = Seen(now, self.bits_per_second, received, self._queue.carried_bps, queue_s, overuse, underuse, self._losses.share)
+        seen = Seen(
+            now=now,
+            told_bps=self.bits_per_second,
+            received_bps=received,
+            carried_bps=self._queue.carried_bps,
+            queue_s=queue_s,
+            jitter_s=self._queue.jitter_s,
+            overuse=overuse,
+            underuse=self._detector.signal is Signal.UNDERUSE,
+            loss=self._losses.share,
+        )
         if self._control.update(seen):
             self._queue.accept(now)
         self._set(queue_s)
@@ -133,7 +142,7 @@ class UplinkEstimate:
         return self._queue.steady_s
 
     def _set(self, queue_s: float) -> None:
-        drain = min(DRAIN_MOST, max(0.0, queue_s - DRAIN_BEGINS_S))
+        drain = min(DRAIN_MOST, max(0.0, queue_s - DRAIN_BEGINS_S - NOISE_OF_JITTER * self._queue.jitter_s))
         self.bits_per_second = max(FLOOR_BPS, int(self._control.bits_per_second * (1 - drain)))
 
     def news(self, now: float) -> int | None:

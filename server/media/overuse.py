@@ -26,6 +26,7 @@ BASE_WINDOW_S = 10.0  # long enough to have seen an empty queue, short enough fo
 QUICK_WINDOW_S = 0.1
 STEADY_WINDOW_S = 0.3
 QUEUE_BEGINS_S = 0.025  # nothing stands below this: a packet's own time on the link, a radio's grant
+JITTER_PACKETS = 64
 LARGE_PACKET = 600  # bytes: their own time on the link tells its rate
 SLOWEST_BPS, FASTEST_BPS = 50e3, 100e6
 LARGE_PACKETS = 16  # a mean over so many: one late wake-up of ours does not hide what the link can do
@@ -77,6 +78,7 @@ class QueueDelay:
         self._quick = Least(QUICK_WINDOW_S)
         self._steady = Least(STEADY_WINDOW_S)
         self._large_s_per_bit = 1 / SLOWEST_BPS
+        self.jitter_s = 0.0  # how far packets are above the least of their moment, in the mean
 
     def note(self, sent: float, arrived: float, size: int) -> None:
         """A packet of `size` bytes; the two clocks need not agree."""
@@ -84,6 +86,7 @@ class QueueDelay:
         self._base.note(offset, arrived)
         self._quick.note(offset, arrived)
         self._steady.note(offset, arrived)
+        self.jitter_s += (offset - self._steady.value - self.jitter_s) / JITTER_PACKETS
         if size >= LARGE_PACKET:
             took = (offset - self._base.value) / (8 * size)
             self._large_s_per_bit += (took - self._large_s_per_bit) / LARGE_PACKETS

@@ -25,6 +25,8 @@ OBEYED = (0.9, 1.5)  # of what the sender was told; it has its own least rate
 STANDING_S = 0.1  # a queue that stands though it does not grow
 LARGEST_PACKET_BITS = 10_400  # 1300 bytes: alone on a link of 100 kbit/s it takes as long
 LONGEST_ROUTE_S = 0.6  # what is delayed longer stands in a queue, whatever it looks like
+NOISE_OF_JITTER = 0.5  # a short queue cannot be told from the least of a jitter this much larger
+STANDS_S = 1.0  # so long, with what is left out of the estimate to drain it, before the estimate itself is lowered
 UNMOVED_AFTER_S = 1.5
 UNMOVED_S = 0.05  # 15 % less than the link carries drains 0.2 s in that time
 
@@ -45,6 +47,7 @@ class Seen:
     received_bps: float
     carried_bps: float
     queue_s: float
+    jitter_s: float
     overuse: bool
     underuse: bool
     loss: float
@@ -52,13 +55,13 @@ class Seen:
 
 @dataclass(slots=True)
 class _Trial:
-    """Less is sent because a queue stands: what was before, and the longest queue since."""
+    """Since when a queue stands, or less is sent because of it; the longest since; before less was sent: estimate,
+    limit, what came.
+    """
 
     at: float
     queue_s: float
-    received_bps: float
-    bps: float
-    limit_bps: float | None
+    before: tuple[float, float | None, float] | None = None
 
 
 class RateControl:
@@ -76,7 +79,8 @@ class RateControl:
         """Returns whether the delay is the route's own: it did not move when the rate did."""
         passed = min(1.0, seen.now - self._updated) if self._updated is not None else 0.0
         self._updated = seen.now
-        stands = seen.queue_s > STANDING_S + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
+        noise_s = seen.jitter_s * NOISE_OF_JITTER
+        stands = seen.queue_s > STANDING_S + noise_s + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
         if seen.overuse or not stands:
             self._trial = None
         if seen.overuse:
@@ -86,25 +90,29 @@ class RateControl:
                 return True
         elif seen.loss > POLICED_LOSS:
             self._lose(seen)
-        elif not seen.underuse and seen.queue_s < STANDING_S / 2 and seen.now - self._decreased_at > HOLD_S:
+        elif not seen.underuse and seen.queue_s < STANDING_S / 2 + noise_s and seen.now - self._decreased_at > HOLD_S:
             self._grow(seen, passed)
         return False
 
     def _tries_less(self, seen: Seen) -> bool:
         """A queue stands and does not grow: whether it stands although less was sent. Then all is as before."""
         trial = self._trial
-        if trial is not None:
-            trial.queue_s = max(trial.queue_s, seen.queue_s)
-            if seen.now - trial.at < UNMOVED_AFTER_S:
-                return False
-            if trial.queue_s - seen.queue_s >= UNMOVED_S:  # it drains
-                trial.at, trial.queue_s = seen.now, seen.queue_s
-                return False
-            if seen.queue_s < LONGEST_ROUTE_S:
-                self._set(max(self.bits_per_second, min(trial.bps, trial.received_bps / DECREASE)))
-                self.limit_bps, self._trial = trial.limit_bps, None
-                return True
-        self._trial = _Trial(seen.now, seen.queue_s, seen.received_bps, self.bits_per_second, self.limit_bps)
+        if trial is None:
+            self._trial = _Trial(seen.now, seen.queue_s)
+            return False
+        trial.queue_s = max(trial.queue_s, seen.queue_s)
+        if seen.now - trial.at < (STANDS_S if trial.before is None else UNMOVED_AFTER_S):
+            return False
+        if trial.queue_s - seen.queue_s >= UNMOVED_S:  # it drains
+            trial.at, trial.queue_s = seen.now, seen.queue_s
+            return False
+        if trial.before is not None and seen.queue_s < LONGEST_ROUTE_S:
+            rate, self.limit_bps, received = trial.before
+            self._set(max(self.bits_per_second, min(rate, received / DECREASE)))
+            self._trial = None
+            return True
+        before = (self.bits_per_second, self.limit_bps, seen.received_bps)
+        self._trial = _Trial(seen.now, seen.queue_s, before)
         self._decrease(seen, full=True)
         return False
 
@@ -118,10 +126,11 @@ class RateControl:
         self._decreased_at = seen.now
         cut = DECREASE * (1 - 0.5 * seen.loss) if seen.loss > QUEUE_LOSS and full else DECREASE
         self._set(min(self.bits_per_second, seen.received_bps * cut))
-        if self.limit_bps is None or not NEAR[0] < seen.received_bps / self.limit_bps < 1 / NEAR[0]:
-            self.limit_bps = seen.received_bps
+        limit = max(seen.received_bps, FLOOR_BPS)
+        if self.limit_bps is None or not NEAR[0] < limit / self.limit_bps < 1 / NEAR[0]:
+            self.limit_bps = limit
         else:
-            self.limit_bps += 0.3 * (seen.received_bps - self.limit_bps)
+            self.limit_bps += 0.3 * (limit - self.limit_bps)
 
     def _lose(self, seen: Seen) -> None:
         if seen.now - self._lossy_at < 1.0:

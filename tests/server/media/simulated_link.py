@@ -19,7 +19,7 @@ PACE = 1.25
 
 @dataclass
 class Link:
-    """What an uplink does. `ordered`: jitter keeps the order, as a radio's retransmissions do."""
+    """What an uplink does. `ordered`: jitter keeps the order, as a radio does that hands out its time in turns."""
 
     bps: float = 10e6
     delay_s: float = 0.03
@@ -27,6 +27,7 @@ class Link:
     loss: float = 0.0
     queue_s: float = 2.0  # of the queue at `bps`: more is lost
     ordered: bool = True
+    wander_s: float = 0.0  # how long one jitter lasts; 0: each packet has its own
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,12 @@ class Run:
     """`link_at(second)` is the link of each moment; the camera can use up to `most_bps`."""
 
     def __init__(
-        self, link_at: Callable[[float], Link], *, most_bps: float = 3e6, seed: int = 1, estimate: UplinkEstimate | None = None
+        self,
+        link_at: Callable[[float], Link],
+        *,
+        most_bps: float = 3e6,
+        seed: int = 1,
+        estimate: UplinkEstimate | None = None,
     ) -> None:
         self.link_at = link_at
         self.estimate = estimate or UplinkEstimate()
@@ -65,6 +71,7 @@ class Run:
         self._told = most_bps
         self._free_at = 0.0  # when the link's queue is empty
         self._last_arrival = 0.0
+        self._wander = self._wander_until = 0.0
         self._paced_until = 0.0
         self._frames = 0
         self._sent = 0
@@ -123,7 +130,9 @@ class Run:
         if lost:
             return
         self._queues.append(self._free_at - now)
-        arrival = self._free_at + link.delay_s + self._chance.uniform(0, link.jitter_s)
+        if now >= self._wander_until:
+            self._wander, self._wander_until = self._chance.uniform(0, link.jitter_s), now + link.wander_s
+        arrival = self._free_at + link.delay_s + self._wander
         if link.ordered:
             arrival = self._last_arrival = max(arrival, self._last_arrival)
         sent = None if tries is None else now - 0.1 * tries

@@ -90,7 +90,7 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     for sequence in range(15, 115):
         stage.rtp(102, sequence, 1001, payload=b"\x41" * 1000)
     stage.inlet.report(stage.clock.monotonic())
-    first, second, limit = stage.said()
+    first, limit, second = stage.said()
     assert isinstance(first, ReportBlock) and first.fraction_lost == 256 * 2 // 5
     assert isinstance(second, ReportBlock) and (second.highest_sequence, second.fraction_lost) == (114, 0)
     assert isinstance(limit, BandwidthLimit) and limit.ssrcs == (1001,)

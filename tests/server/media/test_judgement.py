@@ -1,4 +1,4 @@
-"""Layer choice, uplink estimate, source clock and the state of a feed: pure judgement, time given in."""
+"""Layer choice, source clock and the state of a feed: pure judgement, time given in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.bandwidth import CEILING_BPS, FLOOR_BPS, UplinkEstimate
 from server.media.feedback import SenderReport, ntp_from_unix
 from server.media.forwarder import Forwarder
 from server.media.layer import LayerChoice
@@ -49,33 +48,6 @@ def test_a_link_that_loses_much_gets_less_until_it_is_well() -> None:
     assert choice.choose(both) == "sub", "the second trial comes later"
     choice.ask("main")
     assert choice.choose(both) == "main", "a person asked: try at once"
-
-
-@given(st.lists(st.tuples(st.floats(0, 3e7), st.floats(0, 1), st.floats(0, 1)), max_size=60))
-def test_the_estimate_keeps_its_bounds_and_promises_little_beyond_what_came(
-    seconds: list[tuple[float, float, float]],
-) -> None:
-    estimate = UplinkEstimate()
-    for received, loss, delay in seconds:
-        before = estimate.bits_per_second
-        after = estimate.update(received, loss, delay)
-        assert FLOOR_BPS <= after <= CEILING_BPS
-        assert after <= before or after <= received * 1.5 + 1
-        if loss > 0.1:
-            assert after <= max(before, FLOOR_BPS)
-
-
-def test_the_estimate_follows_a_link_down_and_up_again() -> None:
-    estimate = UplinkEstimate()
-    for _ in range(5):
-        estimate.update(250_000, 0.3, 0.0)
-    assert estimate.bits_per_second <= 250_000
-    for _ in range(30):
-        estimate.update(estimate.bits_per_second, 0.0, 0.0)
-    assert estimate.bits_per_second >= 900_000
-    held = estimate.update(900_000, 0.05, 0.0)
-    assert held == estimate.update(900_000, 0.05, 0.0), "between noise and congestion it holds"
-    assert estimate.update(500_000, 0.0, 0.4) == 425_000, "a standing queue: less than what comes through"
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.floats(0, 0.5), min_size=1, max_size=200))
