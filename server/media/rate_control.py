@@ -83,11 +83,10 @@ class RateControl:
         stands = seen.queue_s > STANDING_S + noise_s + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
         if seen.overuse or not stands:
             self._trial = None
+        if stands and not seen.overuse:
+            return self._tries_less(seen)
         if seen.overuse:
             self._decrease(seen, full=stands)
-        elif stands:
-            if self._tries_less(seen):
-                return True
         elif seen.loss > POLICED_LOSS:
             self._lose(seen)
         elif not seen.underuse and seen.queue_s < STANDING_S / 2 + noise_s and seen.now - self._decreased_at > HOLD_S:

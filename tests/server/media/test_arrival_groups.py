@@ -22,7 +22,7 @@ def test_packets_of_a_burst_are_one_group() -> None:
     groups = ArrivalGroups()
     assert [groups.add(sent, 10 + sent) for sent in (0.0, 0.002, 0.004)] == [None] * 3
     assert groups.add(0.04, 10.05) is None, "the first group has none before it"
-    assert groups.add(0.08, 10.10) == Variation(pytest.approx(0.036), pytest.approx(0.046), 10.05)
+    assert groups.add(0.08, 10.10) == pytest.approx(Variation(0.036, 0.046, 10.05))
 
 
 def test_what_a_queue_lets_go_at_once_is_one_group() -> None:
@@ -50,4 +50,4 @@ def test_groups_keep_to_the_order_of_sending(steps: list[tuple[float, float]]) -
     for step, passed in steps:
         sent, arrived = sent + step, arrived + passed
         found = groups.add(sent, arrived)
-        assert found is None or (found.sent_apart > 0 and found.arrived_apart >= 0 and found.arrived <= arrived)
+        assert found is None or (found.sent_apart >= 0 and found.arrived_apart >= 0 and found.arrived <= arrived)

@@ -5,6 +5,8 @@ Time is simulated: a minute takes a fraction of a second, and each run is the sa
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -105,7 +107,7 @@ def test_feedback_keeps_to_its_budget_and_a_fall_is_told_at_once() -> None:
     run = Run(steps)
     run.play(END)
     times = [at for at, _ in run.feedback]
-    assert all(later - earlier >= 0.099 for earlier, later in zip(times, times[1:], strict=False))
+    assert all(later - earlier >= 0.099 for earlier, later in pairwise(times))
     assert len(times) / END < 3, "of 60 bytes each: 1.5 kbit/s"
     fall = next(at for at, told in run.feedback if at > FALL and told < 1e6)
     assert fall - FALL < 0.7, "a queue of 30 ms, then 200 to 300 ms of evidence"

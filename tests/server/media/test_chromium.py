@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import Page, async_playwright
 
 from server.media.wish import Wish
+from tests.patience import until as patiently
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Site
 
@@ -134,3 +135,26 @@ async def test_chromium_is_a_camera_with_two_layers(site: Site, page: Page, code
         assert len(await screen.sounds(10)) == 10
     finally:
         await screen.close()
+
+
+OUTGOING = """async () => {
+  const stats = [...(await window.publishing.getStats()).values()];
+  const pair = stats.find((one) => one.type === "candidate-pair" && one.nominated);
+  return pair?.availableOutgoingBitrate ?? 0;
+}"""
+
+
+async def test_chromium_as_a_camera_is_told_when_its_packets_came(site: Site, page: Page) -> None:
+    """Without feedback it would stay at the 300 kbit/s with which it starts."""
+    await page.evaluate(PUBLISH, [f"{site.url}/whip/{CAMERA}", "H264"])
+    await site.running.streaming(layers=2)
+    publisher = next(iter(site.running.engine._publishers.values()))
+    assert publisher.describe(0)["uplink_bps"] is None, "the estimate is its own"
+
+    async def rate() -> float:
+        return float(await page.evaluate(OUTGOING))
+
+    async def grown() -> bool:
+        return site.running.engine.counters()["uplink_told"] > 20 and await rate() > 600_000
+
+    await patiently(grown, "it sends more than at the start", 40)

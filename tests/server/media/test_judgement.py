@@ -87,3 +87,21 @@ def test_a_feed_is_silent_within_three_seconds_and_over_after_a_minute() -> None
     assert feed.vanish("session-1", 5.0)
     assert not feed.is_over(5.0 + RETURN_WITHIN_S - 1)
     assert feed.is_over(5.0 + RETURN_WITHIN_S)
+
+
+def test_a_layer_that_the_camera_gives_up_is_missed_sooner_than_its_whole_picture() -> None:
+    """Its viewers are shown the other layer meanwhile."""
+    feed = Feed("camera-1")
+    feed.publish("session-1", "42e01f")
+    main, sub = (Forwarder("video", layer, "H264", 90_000) for layer in ("main", "sub"))
+    for forwarder in (main, sub):
+        forwarder.push(1, bytes(20), 1.0)
+        feed.set_track(forwarder)
+    sub.push(2, bytes(20), 1.9)
+    assert feed.flowing(1.95) == ("main", "sub")
+    sub.push(3, bytes(20), 2.0)
+    assert feed.flowing(2.05) == ("sub",)
+    assert feed.flowing(3.1) == ("sub",), "then nothing flows, and it is waited for"
+    main.push(2, bytes(20), 3.2)
+    assert feed.flowing(3.2) == ("main",)
+    assert feed.flowing(5.3) == ()

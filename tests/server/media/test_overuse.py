@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import pairwise
 from random import Random
 
 import pytest
@@ -41,7 +42,7 @@ def test_noise_is_no_queue_and_raises_the_threshold() -> None:
     arrivals, chance = Arrivals(), Random(1)
     before = arrivals.detector.threshold_ms
     delays = [chance.uniform(0, 0.15) for _ in range(2000)]
-    said = arrivals.signals((now - then for then, now in zip(delays, delays[1:], strict=False)))
+    said = arrivals.signals(now - then for then, now in pairwise(delays))
     assert said.count(Signal.OVERUSE) < len(said) / 20
     assert arrivals.detector.threshold_ms > before
 

@@ -42,7 +42,7 @@ def read(packet: bytes) -> tuple[int, list[float | None]]:
 
 
 def told(reports: list[bytes]) -> dict[int, float]:
-    found = {}
+    found: dict[int, float] = {}
     for report in reports:
         start, arrivals = read(report)
         found |= {start + place & 0xFFFF: at for place, at in enumerate(arrivals) if at is not None}
@@ -62,11 +62,12 @@ def test_what_came_is_told_over_wrap_arounds_gaps_and_pauses(
     transport, number, now = TransportFeedback(), first, 100.0
     came: dict[int, float] = {}
     heard: dict[int, float] = {}
-    late = set()
+    late, highest = set(), first
     for place, (step, passed) in enumerate(steps):
         number, now = number + step, now + passed
-        if step < 0:
+        if number < highest:
             late.add(number & 0xFFFF)
+        highest = max(highest, number)
         came.setdefault(number & 0xFFFF, now)
         transport.note(number & 0xFFFF, 1000, now)
         if place % every == 0:

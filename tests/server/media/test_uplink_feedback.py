@@ -34,7 +34,7 @@ def play(uplink: UplinkFeedback, seconds: float, link_bps: float) -> list[bytes]
 
 def test_an_estimate_is_made_of_send_times() -> None:
     uplink = UplinkFeedback(send_time_extension=SEND_TIME)
-    told = [one for one in map(feedback.parse, play(uplink, 10, 400_000)) for one in one]
+    told = [one for packet in play(uplink, 10, 400_000) for one in feedback.parse(packet)]
     limits = [one for one in told if isinstance(one, BandwidthLimit)]
     assert limits == told and {one.ssrcs for one in limits} == {(7, 8)}
     assert limits[-1].bits_per_second < 400_000
