@@ -18,8 +18,9 @@ from av.bitstream import BitStreamFilterContext
 from av.error import FFmpegError
 
 from streamer.clock import Clock
-from streamer.encoder import Encoded, Layer, LayerPlan, Layers
+from streamer.encoder import Encoded, Layers
 from streamer.errors import StreamerError
+from streamer.ladder import Layer, LayerPlan
 from streamer.pose import Overlay, Pose
 from streamer.street.painter import StreetPainter
 
@@ -209,13 +210,13 @@ class Picture:
             self._layers.share_uplink(bps)
 
     def bitrates(self) -> dict[Layer, int]:
-        """What each encoder aims at, bits a second."""
-        return {name: e.bps for name, e in self._layers.encoders.items()} if self._layers else {}
+        """What each layer aims at, bits a second; 0 while it is given up."""
+        return self._layers.bitrates() if self._layers else {}
 
     def _run(self, layers: Layers, stopped: threading.Event, hand_over: Sink) -> None:
         try:
             for taken in self._source.pictures(stopped):
-                if taken.passed is not None:
+                if taken.passed is not None and layers.lets_pass(taken.passed):
                     hand_over("main", taken.passed)
                 if taken.frame is None:
                     continue

@@ -1,4 +1,4 @@
-"""H.264 as live viewers need it: constrained baseline, no B-frames, a key frame when asked, down to 100 kbit/s.
+"""H.264 as live viewers need it: constrained baseline, no B-frames, a key frame when asked, at any rate.
 
 aiortc's own encoder never goes below 500 kbit/s, so the camera encodes for itself and hands finished
 pictures to aiortc. Requests (key frame, bitrate) may come from any thread; `encode` runs in one.
@@ -9,20 +9,19 @@ from __future__ import annotations
 import fractions
 import math
 from dataclasses import dataclass
-from typing import Literal
 
 import av
 from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
-Layer = Literal["main", "sub"]
+from streamer.ladder import Ladder, Layer, LayerPlan, Shares
+
 CLOCK_RATE = 90_000
 TIME_BASE = fractions.Fraction(1, CLOCK_RATE)
-LOWEST_BPS = 100_000
 KEY_EVERY_S = 4.0  # a key frame costs about ten others; a viewer who joins is served from the server's cache
 KEY_APART_S = 0.5  # asking faster starves the uplink
-SOUND_BPS = 36_000  # what sound and headers take of an uplink's estimate
-SUB_SHARE = 0.2
+BUFFER_S = 0.25  # of the rate: a key frame may not swallow more
+SMOOTHING = 0.03  # of a passed picture in the mean of its rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,16 +31,6 @@ class Encoded:
     data: bytes
     captured_at: float
     is_key: bool
-
-
-@dataclass(frozen=True, slots=True)
-class LayerPlan:
-    """What one layer is to be: pixels, pictures a second, bits a second at most."""
-
-    width: int
-    height: int
-    fps: int
-    bps: int
 
 
 class Scaler:
@@ -78,9 +67,12 @@ class LayerEncoder:
         """The next picture shall be a key frame (but never two within half a second)."""
         self._wants_key = True
 
-    def set_bitrate(self, bps: int) -> None:
-        """Aim at `bps` from the next picture on; never under 100 kbit/s, never over the plan's rate."""
-        self._wanted_bps = max(min(LOWEST_BPS, self.plan.bps), min(self.plan.bps, bps))
+    def follow(self, plan: LayerPlan, bps: int) -> None:
+        """Aim at `bps` from the next picture on, never over the plan's rate. A new plan begins with a key frame."""
+        self._wanted_bps = min(plan.bps, bps)
+        if plan != self.plan:
+            self.plan = plan
+            self._codec = self._open()
 
     @property
     def bps(self) -> int:
@@ -126,35 +118,50 @@ class LayerEncoder:
             "preset": self._preset,
             "tune": "zerolatency",
             "maxrate": str(plan.bps),
-            "bufsize": str(plan.bps // 2),  # half a second: a key frame may not swallow more
+            "bufsize": str(round(plan.bps * BUFFER_S)),
             "forced-idr": "1",
             "x264-params": "repeat-headers=1:annexb=1:scenecut=0:sliced-threads=0",
         }
+        # Opened at the rate of its buffer: x264 takes over a new bitrate only then, measured (opened lower, never).
+        codec.open()
         return codec
 
 
 class Layers:
-    """The main and the sub layer of one camera."""
+    """The main and the sub layer of one camera. All but the requests is for the encoding thread."""
 
     def __init__(self, main: LayerPlan, sub: LayerPlan | None, preset: str = "superfast") -> None:
         self._scaler = Scaler()
-        self.encoders: dict[Layer, LayerEncoder] = {"main": LayerEncoder(main, preset)}
-        if sub is not None:
-            self.encoders["sub"] = LayerEncoder(sub, preset)
+        plans: dict[Layer, LayerPlan] = {"main": main} if sub is None else {"main": main, "sub": sub}
+        self.encoders: dict[Layer, LayerEncoder] = {layer: LayerEncoder(plan, preset) for layer, plan in plans.items()}
+        self._ladders = {layer: Ladder(plan) for layer, plan in plans.items()}
+        self._shares = Shares(main, sub)
+        self._bps: dict[Layer, int] = {layer: plan.bps for layer, plan in plans.items()}
+        self._uplink_bps: int | None = None  # nothing was told yet: all that was planned
+        self._passed = PassedRate()
+        self._passes = True
 
     def encode(
         self, frame: av.VideoFrame, at: float, skip: frozenset[Layer] = frozenset()
     ) -> list[tuple[Layer, Encoded]]:
-        """The layers for which this frame is due, but for those in `skip`."""
+        """The layers for which this frame is due, but for those in `skip` and those that are given up."""
+        self._follow(at)
         out: list[tuple[Layer, Encoded]] = []
         frame = self._scaler.planes(frame)  # once for both layers: scaling planes costs a quarter of scaling RGB
         for layer, encoder in self.encoders.items():
-            if layer in skip or not encoder.is_due(at):
+            if layer in skip or not self._bps[layer] or not encoder.is_due(at):
                 continue
             encoded = encoder.encode(frame, at)
             if encoded is not None:
                 out.append((layer, encoded))
         return out
+
+    def lets_pass(self, encoded: Encoded) -> bool:
+        """Whether a picture of main that is encoded already goes out: not while main is given up, then from a key on."""
+        self._passed.note(encoded)
+        self._follow(encoded.captured_at)
+        self._passes = bool(self._bps["main"]) and (self._passes or encoded.is_key)
+        return self._passes
 
     def request_key(self, layer: Layer) -> None:
         """See LayerEncoder.request_key."""
@@ -162,10 +169,38 @@ class Layers:
             self.encoders[layer].request_key()
 
     def share_uplink(self, bps: int) -> None:
-        """Divide what the uplink carries: sound first, a fifth for the sub layer, the rest for main."""
-        video = max(0, bps - SOUND_BPS)
-        sub = self.encoders.get("sub")
-        for_sub = min(sub.plan.bps, round(video * SUB_SHARE)) if sub else 0
-        if sub:
-            sub.set_bitrate(for_sub)
-        self.encoders["main"].set_bitrate(video - for_sub)
+        """The uplink carries `bps` from now on: taken over with the next picture."""
+        self._uplink_bps = bps
+
+    def bitrates(self) -> dict[Layer, int]:
+        """What each layer aims at, bits a second; 0 for one that is given up."""
+        return {layer: encoder.bps if self._bps[layer] else 0 for layer, encoder in self.encoders.items()}
+
+    def _follow(self, at: float) -> None:
+        if self._uplink_bps is None:
+            return
+        before, self._bps = self._bps, self._shares.divide(self._uplink_bps, at, self._passed.bps)
+        for layer, bps in self._bps.items():
+            if not bps or (layer == "main" and self._passed.bps is not None):
+                continue
+            if not before[layer]:
+                self.encoders[layer].request_key()
+            self.encoders[layer].follow(self._ladders[layer].choose(bps, at), bps)
+
+
+class PassedRate:
+    """How much a picture that comes encoded takes: it cannot be made smaller."""
+
+    def __init__(self) -> None:
+        self.bps: int | None = None
+        self._at: float | None = None
+        self._mean_bits = self._mean_s = 0.0
+
+    def note(self, encoded: Encoded) -> None:
+        """Another one came."""
+        before, self._at = self._at, encoded.captured_at
+        if before is None or not 0 < encoded.captured_at - before < 1:
+            return
+        self._mean_bits += SMOOTHING * (8 * len(encoded.data) - self._mean_bits)
+        self._mean_s += SMOOTHING * (encoded.captured_at - before - self._mean_s)
+        self.bps = round(self._mean_bits / self._mean_s)

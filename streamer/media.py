@@ -12,7 +12,7 @@ from server import wire
 from streamer.capture import MediaSource, Picture, PictureSource, StreetSource
 from streamer.clock import Clock
 from streamer.config import CameraConfig, PictureSize
-from streamer.encoder import LayerPlan
+from streamer.ladder import LayerPlan
 from streamer.link import Link
 from streamer.pose import Overlay, Pose
 from streamer.sound import Sound, open_sound

@@ -7,16 +7,23 @@ instance is enough, and nothing of the library is changed for others.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
+from contextvars import ContextVar
 from random import Random
 from typing import Any
 
 from aiortc import RTCPeerConnection, RTCRtpSender
 from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpSrPacket, unpack_remb_fci
 
+from streamer.clock import Clock
 from streamer.outgoing_track import OutgoingTrack
+from streamer.pacing import Pacer
 
 NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970 (RFC 5905)
+
+
+REPAIRS: ContextVar[bool] = ContextVar("REPAIRS", default=False)  # each task of aiortc has a context of its own
 
 
 def ntp_time(wall: float) -> int:
@@ -97,5 +104,48 @@ def _lossy(original: Callable[[bytes], Any], impairment: Impairment) -> Callable
     async def send(packet: bytes) -> None:
         if not impairment.loses(packet):
             await original(packet)
+
+    return send
+
+
+def pace(connection: RTCPeerConnection, pacer: Pacer, clock: Clock) -> None:
+    """Let the packets of pictures leave one after another as `pacer` says, and repairs as far as it allows them.
+
+    aiortc sends a whole picture at once. A packet is sent, then its sender waits, so that its send time
+    (abs-send-time, by which the server finds a queue) is true; sound and reports do not wait.
+    """
+    senders = [sender for sender in connection.getSenders() if sender.kind == "video"]
+    pictures = {sender._ssrc for sender in senders}
+    for sender in senders:
+        vars(sender)["_retransmit"] = _marked(sender._retransmit)
+    for transport in {sender.transport for sender in senders}:
+        vars(transport)["_send_rtp"] = _paced(transport._send_rtp, pictures, pacer, clock)
+
+
+def _marked(original: Callable[[int], Any]) -> Callable[[int], Any]:
+    async def retransmit(sequence_number: int) -> None:
+        before = REPAIRS.set(True)
+        try:
+            await original(sequence_number)
+        finally:
+            REPAIRS.reset(before)
+
+    return retransmit
+
+
+def _paced(original: Callable[[bytes], Any], pictures: set[int], pacer: Pacer, clock: Clock) -> Callable[[bytes], Any]:
+    async def send(packet: bytes) -> None:
+        if REPAIRS.get():  # in the task that receives: it must not wait
+            if pacer.allows_repair(len(packet), clock.monotonic()):
+                await original(packet)
+            return
+        await original(packet)
+        if 192 <= packet[1] <= 223:  # RTCP (RFC 5761)
+            return
+        pacer.sent(len(packet), clock.monotonic())
+        if int.from_bytes(packet[8:12], "big") in pictures:
+            wait = pacer.wait_s(clock.monotonic())
+            if wait:
+                await asyncio.sleep(wait)
 
     return send

@@ -19,10 +19,12 @@ from streamer.backoff import Backoff
 from streamer.capture import Picture
 from streamer.clock import Clock
 from streamer.consent import Consent, keep_consent
-from streamer.encoder import CLOCK_RATE, Encoded, Layer
+from streamer.encoder import CLOCK_RATE, Encoded
 from streamer.errors import StreamerError
+from streamer.ladder import Layer
 from streamer.outgoing_track import OutgoingTrack
-from streamer.rtp_hooks import Impairment, impair, on_bandwidth, on_key_request, report_capture_time
+from streamer.pacing import Pacer
+from streamer.rtp_hooks import Impairment, impair, on_bandwidth, on_key_request, pace, report_capture_time
 from streamer.sound import RATE, Sound
 
 log = logging.getLogger(__name__)
@@ -71,6 +73,7 @@ class WhipClient:
         self._ssl = ssl_context
         self._backoff = backoff or Backoff(rng)
         self._impairment = Impairment(rng)
+        self._pacer = Pacer()  # a new one for each session
         self._is_closing = False
         self._changed = asyncio.Event()  # set whenever a condition that somebody waits for may have come true
         self._flows = False
@@ -133,6 +136,7 @@ class WhipClient:
         """From the offer to the end of the connection. Raises WhipError when it does not come about."""
         servers = [RTCIceServer(**_ice_server(one)) for one in self._ice_servers()]
         connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        self._pacer = Pacer()
         resource: str | None = None
         connection.on("connectionstatechange", self._changed.set)
         tracks = self._add_tracks(connection)
@@ -145,6 +149,7 @@ class WhipClient:
             if self._is_closing:
                 return
             impair(connection, self._impairment)
+            pace(connection, self._pacer, self._clock)
             self._start(tracks)
             self._set_flows(True)
             await self._until_ended(connection, consent, http, resource)
@@ -165,8 +170,7 @@ class WhipClient:
             track = OutgoingTrack("video", CLOCK_RATE, epoch, QUEUE_VIDEO)
             sender = connection.addTransceiver(track, direction="sendonly").sender
             on_key_request(sender, lambda layer=layer: self._picture.request_key(layer))  # type: ignore[misc]
-            if layer == "main":
-                on_bandwidth(sender, self._picture.share_uplink)
+            on_bandwidth(sender, self._follow_uplink)
             report_capture_time(sender, track)
             tracks[layer] = track
         for transceiver in connection.getTransceivers():
@@ -176,6 +180,11 @@ class WhipClient:
             report_capture_time(connection.addTransceiver(track, direction="sendonly").sender, track)
             tracks["sound"] = track
         return tracks
+
+    def _follow_uplink(self, bps: int) -> None:
+        """The server says what the uplink carries."""
+        self._pacer.set_rate(bps)
+        self._picture.share_uplink(bps)
 
     async def _post(self, http: aiohttp.ClientSession, offer: str) -> tuple[str | None, str]:
         """(the session's URL, the answer)."""

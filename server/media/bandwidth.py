@@ -1,33 +1,158 @@
-"""How much a camera's uplink carries, told once a second from what arrived (REMB wants a figure)."""
+"""How much a camera's uplink carries: judged from arrivals, told to the camera when it has something new to know."""
 
 from __future__ import annotations
 
-FLOOR_BPS = 100_000
-CEILING_BPS = 20_000_000
-START_BPS = 3_000_000
+from server.media.arrival_groups import ArrivalGroups
+from server.media.overuse import QUEUE_BEGINS_S, OveruseDetector, QueueDelay, Signal
+from server.media.rate_control import FLOOR_BPS, NOISE_OF_JITTER, RateControl, Seen
 
-LOSS_HOLD = 0.02  # below this, loss is the radio's noise, not congestion (GCC, draft-ietf-rmcat-gcc-02 section 6)
-LOSS_BACK_OFF = 0.10
-DELAY_BACK_OFF_S = 0.15  # a queue of 150 ms stands in the uplink
-GROWTH = 1.08
-HEADROOM = 1.5  # never promise more than half again of what was seen to arrive: it is untested
-DELAY_CUT = 0.85
+UPDATE_S = 0.1
+RATE_WINDOW = 5  # updates: half a second
+FULL_WINDOW = 2  # while a queue stands, packets come as evenly as the link lets them …
+FULL_BEGINS_S = 0.1  # … and this is more than a key frame's own
+PAUSE_S = 1.5  # without any packet: nothing of before tells of now
+LOSS_WINDOW_S = 1.0
+LOSS_PACKETS = 20  # fewer tell nothing
+
+TELL_EVERY_S = 1.0
+TELL_LESS_AFTER_S = 0.1
+TELL_MORE_AFTER_S = 0.25
+TELL_LESS = 0.97
+TELL_MORE = 1.05
+
+DRAIN_BEGINS_S = 0.1
+DRAIN_MOST = 0.7  # of the estimate is left out while 0.8 s or more stand in the queue
+
+
+class ReceivedRate:
+    """Bits per second of the last updates."""
+
+    def __init__(self) -> None:
+        self._bits = 0
+        self._slots: list[tuple[float, int]] = []  # seconds, bits
+        self._since: float | None = None
+
+    def add(self, size: int) -> None:
+        """`size` bytes came."""
+        self._bits += 8 * size
+
+    def close_slot(self, now: float) -> None:
+        """An update at `now`, in seconds."""
+        if self._since is not None:
+            self._slots = [*self._slots[1 - RATE_WINDOW :], (now - self._since, self._bits)]
+        self._since, self._bits = now, 0
+
+    def restart(self, now: float) -> None:
+        """Forget what was before a pause."""
+        self._slots, self._since, self._bits = [], now, 0
+
+    def bps(self, slots: int) -> float | None:
+        """Over the last `slots` updates; None while there are fewer."""
+        last = self._slots[-slots:]
+        seconds = sum(one for one, _ in last)
+        return sum(bits for _, bits in last) / seconds if len(last) == slots and seconds > 0 else None
+
+
+class FirstLosses:
+    """The share of first sendings that did not come, over a second or more; repairs do not hide it."""
+
+    def __init__(self) -> None:
+        self._then: tuple[float, int, int] | None = None
+        self.share = 0.0
+
+    def note(self, now: float, expected: int, missed: int) -> None:
+        """Counted so far: packets that should have come, and those that did not at first."""
+        if self._then is None or expected < self._then[1]:
+            self._then = (now, expected, missed)
+            return
+        at, expected_then, missed_then = self._then
+        if now - at >= LOSS_WINDOW_S and expected - expected_then >= LOSS_PACKETS:
+            self.share = min(1.0, max(0.0, (missed - missed_then) / (expected - expected_then)))
+            self._then = (now, expected, missed)
 
 
 class UplinkEstimate:
-    """Grows 8 % a second while nothing is lost or queued; backs off in proportion to the loss, or to 85 %."""
+    """Takes every packet; when `is_due`, `update` it. No timers: where nothing comes, nothing is learnt."""
 
-    def __init__(self, start_bps: int = START_BPS) -> None:
-        self.bits_per_second = start_bps
+    def __init__(self, start_bps: int | None = None) -> None:
+        self._groups = ArrivalGroups()
+        self._detector = OveruseDetector()
+        self._queue = QueueDelay()
+        self._rate = ReceivedRate()
+        self._losses = FirstLosses()
+        self._control = RateControl(start_bps) if start_bps is not None else RateControl()
+        self._update_at = float("-inf")
+        self._overused = False
+        self._told_at: float | None = None
+        self._told = 0
+        self.bits_per_second = int(self._control.bits_per_second)
 
-    def update(self, received_bps: float, loss: float, delay_s: float) -> int:
-        """One second's figures: bits that arrived, the share lost (0–1), standing delay. Returns the new estimate."""
-        current = float(self.bits_per_second)
-        if loss > LOSS_BACK_OFF:
-            current = min(current, max(received_bps, FLOOR_BPS)) * (1 - 0.5 * min(1.0, loss))
-        elif delay_s > DELAY_BACK_OFF_S:
-            current = min(current, received_bps * DELAY_CUT) if received_bps else current
-        elif loss < LOSS_HOLD:
-            current = max(current, min(current * GROWTH, received_bps * HEADROOM))
-        self.bits_per_second = int(min(CEILING_BPS, max(FLOOR_BPS, current)))
-        return self.bits_per_second
+    def note_packet(self, size: int, sent: float | None, now: float) -> None:
+        """A packet of `size` bytes came at `now`; `sent` in seconds of the camera's clock, None if it is not told."""
+        self._rate.add(size)
+        if sent is None:
+            return
+        self._queue.note(sent, now, size)
+        variation = self._groups.add(sent, now)
+        if variation is not None:
+            self._detector.note(variation)
+            if self._detector.signal is Signal.OVERUSE:
+                self._overused = True
+
+    def is_due(self, now: float) -> bool:
+        """Whether to update it now."""
+        return now >= self._update_at
+
+    def update(self, now: float, expected: int, missed: int) -> None:
+        """Judge what came; `expected` and `missed` count first sendings since the session's start."""
+        paused = now - self._update_at > PAUSE_S
+        self._update_at = now + UPDATE_S
+        if paused:
+            self._rate.restart(now)
+            self._overused = False
+            return
+        self._rate.close_slot(now)
+        self._losses.note(now, expected, missed)
+        overuse = self._overused and self._queue.quick_s > QUEUE_BEGINS_S + self._queue.jitter_s
+        self._overused = self._detector.signal is Signal.OVERUSE
+        received = self._rate.bps(RATE_WINDOW)
+        if received is None:
+            return
+        queue_s = self._queue.steady_s
+        if self._queue.quick_s > FULL_BEGINS_S:
+            received = min(received, self._rate.bps(FULL_WINDOW) or received)
+        seen = Seen(
+            now=now,
+            told_bps=self.bits_per_second,
+            received_bps=received,
+            carried_bps=self._queue.carried_bps,
+            queue_s=queue_s,
+            jitter_s=self._queue.jitter_s,
+            overuse=overuse,
+            underuse=self._detector.signal is Signal.UNDERUSE,
+            loss=self._losses.share,
+        )
+        if self._control.update(seen):
+            self._queue.accept(now)
+        self._set(queue_s)
+
+    @property
+    def queue_s(self) -> float:
+        """How long packets wait in the uplink's queue now."""
+        return self._queue.steady_s
+
+    def _set(self, queue_s: float) -> None:
+        drain = min(DRAIN_MOST, max(0.0, queue_s - DRAIN_BEGINS_S - NOISE_OF_JITTER * self._queue.jitter_s))
+        self.bits_per_second = max(FLOOR_BPS, int(self._control.bits_per_second * (1 - drain)))
+
+    def news(self, now: float) -> int | None:
+        """What to tell the camera now: less at once, more soon, the same once a second. None: nothing."""
+        if self._told_at is None:  # nothing is known yet
+            self._told_at, self._told = now, self.bits_per_second
+        since, rate = now - self._told_at, self.bits_per_second
+        less = rate < self._told * TELL_LESS and since >= TELL_LESS_AFTER_S
+        more = rate > self._told * TELL_MORE and since >= TELL_MORE_AFTER_S
+        if not (less or more or since >= TELL_EVERY_S):
+            return None
+        self._told_at, self._told = now, rate
+        return rate

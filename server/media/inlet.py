@@ -11,7 +11,6 @@ import structlog
 
 from server.clock import Clock
 from server.media import feedback, rtx
-from server.media.bandwidth import UplinkEstimate
 from server.media.cadence import Cadence
 from server.media.figures import LayerCounts
 from server.media.forwarder import Forwarder
@@ -20,6 +19,7 @@ from server.media.packet import Header, PacketError, canonical, extension_value,
 from server.media.peer import Peer
 from server.media.round_trip import RoundTrip
 from server.media.track import VIDEO
+from server.media.uplink_feedback import UplinkFeedback
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +93,9 @@ class Inlet:
         clock: Clock,
         on_track: Callable[[Forwarder], None],
         on_dirty: Callable[[Forwarder], None],
+        uplink: UplinkFeedback | None = None,
     ) -> None:
+        self.uplink = uplink or UplinkFeedback()
         self._plans = plans
         self._repair_types = {plan.repair_type for plan in plans if plan.repair_type is not None}
         self._mid_extension = mid_extension
@@ -108,7 +110,6 @@ class Inlet:
         self.round_trip = RoundTrip()
         self._nack_budget = feedback.NackBudget()
         self._bytes_per_s = 0.0
-        self._estimate = UplinkEstimate()
         self._reported_at: float | None = None
         self._bytes_reported = 0
         self.counts: Counter[str] = Counter()
@@ -134,6 +135,9 @@ class Inlet:
         except PacketError:
             self.counts["rtp_malformed"] += 1
             return
+        self.uplink.note_packet(packet, now)
+        if self.uplink.is_due(now):
+            self._tell_uplink(now)
         source = self._sources.get(header.ssrc)
         if source is None or source.plan.payload_type != header.payload_type:
             if header.payload_type in self._repair_types:
@@ -144,9 +148,10 @@ class Inlet:
                 self.counts["rtp_of_no_track"] += 1
                 return
         sequence = source.loss.received(header.sequence, now)
-        if sequence is None or header.payload_start == header.payload_end:
-            self.counts["rtp_late_or_empty"] += 1
+        if sequence is None:
+            self.counts["rtp_late"] += 1
             return
+        # An empty one goes on too: Chromium measures the uplink with packets of padding, which have numbers as others.
         self._take(source, sequence, packet, header, now)
 
     def _take(self, source: Source, sequence: int, packet: memoryview, header: Header, now: float) -> None:
@@ -291,33 +296,28 @@ class Inlet:
         self.serve(self._clock.monotonic())
 
     def report(self, now: float) -> None:
-        """Once a second: receiver report and REMB."""
+        """Once a second: receiver report."""
         peer, sources = self.peer, self.sources
         if peer is None or not peer.is_ready or not sources:
             return
-        blocks, worst_loss, worst_delay = [], 0.0, 0.0
+        blocks = []
         for source in sources:
             figures = source.loss.report()
             source.lost = figures.fraction_lost / 256
-            if source.plan.kind == VIDEO:
-                worst_loss = max(worst_loss, source.lost)
-                worst_delay = max(worst_delay, source.forwarder.clock.delay_s)
             blocks.append((source.ssrc, figures, *self._echo(source)))
-        packet = feedback.receiver_report(OWN_SSRC, blocks)
-        video = [source.ssrc for source in sources if source.plan.kind == VIDEO]
-        rate = self._received_bps(sources, now)
-        self._bytes_per_s = (rate or 0.0) / 8
-        if video and rate is not None:
-            limit = self._estimate.update(rate, worst_loss, worst_delay)
-            packet += feedback.bandwidth_limit(OWN_SSRC, limit, video)
-        peer.send_feedback(packet)
+        peer.send_feedback(feedback.receiver_report(OWN_SSRC, blocks))
+        self._bytes_per_s = (self._received_bps(sources, now) or 0.0) / 8
 
-    def _echo(self, source: Source) -> tuple[int, int]:
-        """LSR and DLSR (RFC 3550 section 6.4.1), by which the camera knows its round trip."""
-        clock = source.forwarder.clock
-        if clock.reported_at is None:
-            return 0, 0
-        return clock.last_sender_report, max(0, int((self._clock.wall() - clock.reported_at) * 65536))
+    def _tell_uplink(self, now: float) -> None:
+        """REMB when the estimate has changed, or when each packet came (transport-cc)."""
+        peer = self.peer
+        video = [source for source in self.sources if source.plan.kind == VIDEO]
+        if peer is None or not peer.is_ready or not video:
+            return
+        expected, missed = sum(one.loss.expected for one in video), sum(one.loss.missed for one in video)
+        for packet in self.uplink.news(OWN_SSRC, [one.ssrc for one in video], expected, missed, now):
+            self.counts["uplink_told"] += 1
+            peer.send_feedback(_compound(packet))
 
     def _received_bps(self, sources: list[Source], now: float) -> float | None:
         total = sum(source.bytes for source in sources)
@@ -327,10 +327,12 @@ class Inlet:
             return None
         return received * 8 / (now - before)
 
-    @property
-    def uplink_bps(self) -> int:
-        """What the camera was last told that its uplink carries."""
-        return self._estimate.bits_per_second
+    def _echo(self, source: Source) -> tuple[int, int]:
+        """LSR and DLSR (RFC 3550 section 6.4.1), by which the camera knows its round trip."""
+        clock = source.forwarder.clock
+        if clock.reported_at is None:
+            return 0, 0
+        return clock.last_sender_report, max(0, int((self._clock.wall() - clock.reported_at) * 65536))
 
     def close(self) -> None:
         """No more timers."""

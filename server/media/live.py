@@ -10,6 +10,7 @@ from server.media.layer import LAYERS, MAIN
 
 SILENT_AFTER_S = 2.0  # with the engine's tick of 1 s this is said within 3 s
 RETRY_AFTER_S = 2
+GIVEN_UP_AFTER_S = 1.0  # a layer without a packet, while another one flows: the camera has given it up
 RETURN_WITHIN_S = 60.0  # a camera that comes back in this time is the same feed to its viewers
 
 
@@ -87,12 +88,11 @@ class Feed:
         return True
 
     def flowing(self, now: float) -> tuple[str, ...]:
-        """The layers that had a packet lately."""
-        return tuple(
-            layer
-            for layer in LAYERS
-            if layer in self.video and _is_fresh(self.video[layer].last_packet_at, now, SILENT_AFTER_S)
-        )
+        """The layers that had a packet lately; where one flows, the others are waited for no longer than a second."""
+        heard = [layer for layer in LAYERS if layer in self.video]
+        last = {layer: self.video[layer].last_packet_at for layer in heard}
+        fresh = tuple(layer for layer in heard if _is_fresh(last[layer], now, GIVEN_UP_AFTER_S))
+        return fresh or tuple(layer for layer in heard if _is_fresh(last[layer], now, SILENT_AFTER_S))
 
     @property
     def codec(self) -> str | None:

@@ -58,6 +58,7 @@ class LossTracker:
         self._last_transit: float | None = None
         self._last_expected = 0
         self._last_received = 0
+        self.missed = 0  # did not come with their neighbours: lost, whether repaired later or not
         self.recovered = 0
         self.abandoned = 0
 
@@ -100,6 +101,7 @@ class LossTracker:
         if missing is None:
             return False
         self.recovered += 1
+        self.missed -= missing.asks == 0 or not is_repair  # it was late, not lost
         if missing.asks and is_repair:
             self._round_trip.note_repair(now - missing.first_asked_at, now - missing.asked_at, missing.asks, now)
         return True
@@ -120,6 +122,7 @@ class LossTracker:
         if end - start > MAX_MISSING:
             self._missing.clear()
             return
+        self.missed += end - start
         for sequence in range(start, end):
             self._missing[sequence] = _Missing(since=now, asked_at=now)
         while len(self._missing) > MAX_MISSING:
@@ -147,6 +150,11 @@ class LossTracker:
         return wanted
 
     @property
+    def expected(self) -> int:
+        """How many packets should have come so far."""
+        return self.highest - self._first + 1 if self.highest is not None else 0
+
+    @property
     def is_missing_any(self) -> bool:
         """Whether `due` may have something to say."""
         return bool(self._missing)
@@ -168,7 +176,7 @@ class LossTracker:
     def report(self) -> Report:
         """The figures since the last call, as a report block wants them."""
         highest = self.highest if self.highest is not None else 0
-        expected = highest - self._first + 1 if self.highest is not None else 0
+        expected = self.expected
         lost = max(-0x800000, min(0x7FFFFF, expected - self._received))
         new_expected = expected - self._last_expected
         new_lost = new_expected - (self._received - self._last_received)

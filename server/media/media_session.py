@@ -7,6 +7,7 @@ from dataclasses import replace
 from server.errors import BadRequest, PreconditionFailed, PreconditionRequired, Unprocessable
 from server.media import sdp
 from server.media.answer import Patched
+from server.media.ice_fragment import parse_fragment, write_fragment
 from server.media.peer import MediaPlane, Peer
 
 PROTOCOLS = frozenset(("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"))
@@ -87,7 +88,7 @@ class IceGeneration:
         for another generation's ETag.
         """
         try:
-            fragment = sdp.parse_fragment(body)
+            fragment = parse_fragment(body)
         except sdp.SdpError as error:
             raise BadRequest(f"the fragment cannot be read: {error}") from error
         if if_match is None:
@@ -103,5 +104,5 @@ class IceGeneration:
         peer.restart()
         transport = peer.transport(plane.addresses())
         candidates = sdp.candidate_lines(transport.addresses, transport.port)
-        text = sdp.write_fragment(transport.ice_ufrag, transport.ice_pwd, self._mid, candidates)
+        text = write_fragment(transport.ice_ufrag, transport.ice_pwd, self._mid, candidates)
         return Patched(text, self.etag(session_id))

@@ -102,7 +102,7 @@ class Meter:
             feed.device_id,
             worker,
             connected=present is not None,
-            uplink_bps=present.inlet.uplink_bps if present is not None else None,
+            uplink_bps=present.inlet.uplink.bits_per_second if present is not None else None,
             round_trip_s=present.inlet.round_trip.estimate_s if present is not None else None,
             layers=tuple(
                 self._layer(key, codec, counts, sources.get(key), now)

@@ -12,6 +12,7 @@ from typing import NamedTuple
 HEADER = struct.Struct("!BBHII")
 HEADER_SIZE = 12
 UINT16 = struct.Struct("!H")
+EXTENSION_HEADER = struct.Struct("!HH")
 
 VERSION_BITS = 0x80
 PADDING_BIT = 0x20
@@ -80,14 +81,14 @@ def padded(packet: bytes, size: int) -> bytes:
 
 def extension_value(packet: memoryview | bytes, extension_id: int) -> bytes | None:
     """The value of header extension `extension_id` (RFC 8285, one-byte or two-byte form), None if absent."""
-    raw = bytes(packet)
-    if len(raw) < HEADER_SIZE or not raw[0] & EXTENSION_BIT:
+    size = len(packet)
+    if size < HEADER_SIZE or not packet[0] & EXTENSION_BIT:
         return None
-    start = HEADER_SIZE + 4 * (raw[0] & 15)
-    if start + 4 > len(raw):
+    start = HEADER_SIZE + 4 * (packet[0] & 15)
+    if start + 4 > size:
         return None
-    profile, words = struct.unpack_from("!HH", raw, start)
-    block = raw[start + 4 : start + 4 + 4 * words]
+    profile, words = EXTENSION_HEADER.unpack_from(packet, start)
+    block = bytes(packet[start + 4 : start + 4 + 4 * words])
     if profile == ONE_BYTE_PROFILE:
         return _one_byte_value(block, extension_id)
     if profile & 0xFFF0 == TWO_BYTE_PROFILE:

@@ -1,4 +1,4 @@
-"""Session descriptions (RFC 8866) as WHIP and WHEP use them: an offer read, an answer written, an ICE fragment.
+"""Session descriptions (RFC 8866) as WHIP and WHEP use them: an offer read, an answer written.
 
 Any text gives an Offer or an SdpError. Candidates in an offer are not even read: the server never sends to an
 address that an SDP names (reliability.md, guard 4); it learns the peer by the peer's own check.
@@ -7,6 +7,7 @@ address that an SDP names (reliability.md, guard 4); it learns the peer by the p
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 MAX_LINES = 2000
@@ -14,6 +15,9 @@ MAX_MEDIA = 8
 MAX_FORMATS = 128
 MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
 ICE_LITE = ("a=ice-lite", "a=ice-options:trickle ice2")  # in answers and fragments alike (RFC 9725 section 4.3.3)
+SEND_TIME_EXTENSION = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
+TRANSPORT_EXTENSION = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
+TRANSPORT_CC = "transport-cc"
 DIRECTIONS = frozenset(("sendrecv", "sendonly", "recvonly", "inactive"))
 SETUPS = frozenset(("actpass", "active", "passive"))
 DIGEST_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
@@ -38,6 +42,7 @@ class Codec:
     clock_rate: int
     channels: int = 1
     parameters: str = ""
+    has_transport_cc: bool = False
 
     @property
     def is_repair(self) -> bool:
@@ -68,6 +73,8 @@ class Media:
     ssrcs: tuple[int, ...]
     repairs: tuple[tuple[int, int], ...]
     mid_extension: int | None
+    send_time_extension: int | None
+    transport_extension: int | None
     ice_ufrag: str
     ice_pwd: str
     setup: str
@@ -162,6 +169,8 @@ def _media(section: _Section, session: _Section, index: int) -> Media:
         ssrcs=_ssrcs(section),
         repairs=_repairs(section),
         mid_extension=_extension(section, MID_EXTENSION),
+        send_time_extension=_extension(section, SEND_TIME_EXTENSION),
+        transport_extension=_extension(section, TRANSPORT_EXTENSION),
         ice_ufrag=_ice(section, session, "ice-ufrag"),
         ice_pwd=_ice(section, session, "ice-pwd"),
         setup=setup,
@@ -183,6 +192,8 @@ def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
         payload_type, _, value = line.partition(" ")
         if FMTP_VALUE.fullmatch(value):
             parameters[payload_type] = value.strip()
+    told = (line.split() for line in section.values.get("rtcp-fb", ()))
+    transport_cc = {words[0] for words in told if words[1:] == [TRANSPORT_CC]}
     found: dict[str, Codec] = {}
     for line in section.values.get("rtpmap", ()):
         match = RTPMAP.fullmatch(line.strip())
@@ -194,6 +205,7 @@ def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
             clock_rate=int(match[3]),
             channels=int(match[4] or 1),
             parameters=parameters.get(match[1], ""),
+            has_transport_cc=not transport_cc.isdisjoint((match[1], "*")),
         )
         found.setdefault(match[1], codec)
     return tuple(found[one] for one in dict.fromkeys(formats) if one in found)
@@ -250,41 +262,6 @@ def _fingerprints(section: _Section, session: _Section) -> tuple[tuple[str, str]
     return tuple(found)
 
 
-# ---- the fragment of a PATCH (RFC 8840) ------------------------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True)
-class Fragment:
-    """The credentials that a trickle fragment belongs to, "" where it names none; candidates are ignored."""
-
-    ice_ufrag: str
-    ice_pwd: str
-
-
-def parse_fragment(text: str) -> Fragment:
-    """Raises SdpError, and nothing else."""
-    values: dict[str, str] = {}
-    lines = text.splitlines()
-    if len(lines) > MAX_LINES:
-        raise SdpError(f"more than {MAX_LINES} lines")
-    for line in lines:
-        line = line.strip()
-        if line and not re.match(r"[a-z]=", line):
-            raise SdpError("a fragment's lines start with a letter and '='")
-        name, _, value = line[2:].partition(":")
-        if line.startswith("a=") and name in ("ice-ufrag", "ice-pwd"):
-            if not ICE_CHARS.fullmatch(value.strip()):
-                raise SdpError(f"a={name} is not 4 to 256 ICE characters")
-            values.setdefault(name, value.strip())
-    return Fragment(values.get("ice-ufrag", ""), values.get("ice-pwd", ""))
-
-
-def write_fragment(ufrag: str, pwd: str, mid: str, candidates: list[str]) -> str:
-    """The answer to an ICE restart (RFC 9725 section 4.3.3)."""
-    lines = [*ICE_LITE, f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", "m=audio 9 UDP/TLS/RTP/SAVPF 0", f"a=mid:{mid}"]
-    return "\r\n".join([*lines, *(f"a={candidate}" for candidate in candidates), "a=end-of-candidates", ""])
-
-
 # ---- the answer ----------------------------------------------------------------------------------------
 
 
@@ -338,6 +315,7 @@ def _refused(offered: Media) -> list[str]:
 
 def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[str]:
     offered = one.offered
+    arrivals = transport_extension(offered, one.codecs) if one.direction == "recvonly" else None
     types = " ".join(str(codec.payload_type) for codec in one.codecs)
     lines = [
         f"m={offered.kind} {transport.port} {offered.protocol} {types}",
@@ -348,9 +326,9 @@ def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[st
         f"a={one.direction}",
     ]
     for codec in one.codecs:
-        lines += _codec_lines(codec, offered.kind)
-    if offered.mid_extension is not None and one.direction == "recvonly":
-        lines.append(f"a=extmap:{offered.mid_extension} {MID_EXTENSION}")
+        lines += _codec_lines(codec, offered.kind, transport_cc=arrivals is not None)
+    if one.direction == "recvonly":
+        lines += _extension_lines(offered, arrivals)
     if one.ssrc is not None:
         lines.append(f"a=msid:{cname} {offered.kind}")
         if one.repair_ssrc is not None:
@@ -371,12 +349,33 @@ def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[st
     ]
 
 
-def _codec_lines(codec: Codec, kind: str) -> list[str]:
+def _codec_lines(codec: Codec, kind: str, *, transport_cc: bool) -> list[str]:
     channels = f"/{codec.channels}" if codec.channels > 1 else ""
     lines = [f"a=rtpmap:{codec.payload_type} {codec.name}/{codec.clock_rate}{channels}"]
     if codec.parameters:
         lines.append(f"a=fmtp:{codec.payload_type} {codec.parameters}")
-    if kind == "video" and not codec.is_repair:
-        wanted = ("nack", "nack pli", "ccm fir", "goog-remb")
-        lines += [f"a=rtcp-fb:{codec.payload_type} {one}" for one in wanted]
-    return lines
+    wanted = ["nack", "nack pli", "ccm fir"] if kind == "video" and not codec.is_repair else []
+    if transport_cc and codec.has_transport_cc:
+        wanted.append(TRANSPORT_CC)
+    elif wanted:
+        wanted.append("goog-remb")
+    return lines + [f"a=rtcp-fb:{codec.payload_type} {one}" for one in wanted]
+
+
+def transport_extension(offered: Media, codecs: Sequence[Codec]) -> int | None:
+    """The number of the extension by which a camera wants to hear when each packet came; None if it does not.
+
+    It takes both attributes: draft-holmer-rmcat-transport-wide-cc-extensions-01 section 4.
+    """
+    return offered.transport_extension if any(codec.has_transport_cc for codec in codecs) else None
+
+
+def _extension_lines(offered: Media, arrivals: int | None) -> list[str]:
+    """Of the header extensions that were offered, those that we read: transport-cc makes send times needless."""
+    send_time = offered.send_time_extension if arrivals is None else None
+    wanted = (
+        (offered.mid_extension, MID_EXTENSION),
+        (arrivals, TRANSPORT_EXTENSION),
+        (send_time, SEND_TIME_EXTENSION),
+    )
+    return [f"a=extmap:{number} {uri}" for number, uri in wanted if number is not None]

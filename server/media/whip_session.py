@@ -20,6 +20,7 @@ from server.media.media_session import (
 )
 from server.media.peer import MediaPlane
 from server.media.track import AUDIO, VIDEO
+from server.media.uplink_feedback import UplinkFeedback
 
 
 class PublisherEvents(Protocol):
@@ -51,7 +52,8 @@ class WhipSession:
         if not first.fingerprints:
             raise Unprocessable("no a=fingerprint with sha-256, sha-384 or sha-512")
         self.h264_profile = _profile(answered)
-        self.inlet = Inlet(plans, first_extension(media), plane.clock, self._on_track, events.has_packets)
+        uplink = _uplink_feedback(media, answered)
+        self.inlet = Inlet(plans, first_extension(media), plane.clock, self._on_track, events.has_packets, uplink)
         self.peer = plane.peer_for(first, self)
         self.inlet.peer = self.peer
         self._generation = IceGeneration(first.ice_ufrag, first.mid)
@@ -74,7 +76,7 @@ class WhipSession:
             "device_id": self.device_id,
             "kind": "camera",
             "connected": self.peer.is_ready,
-            "uplink_bps": self.inlet.uplink_bps,
+            "uplink_bps": self.inlet.uplink.bits_per_second,
             "tracks": [
                 {
                     "kind": source.plan.kind,
@@ -165,6 +167,15 @@ def _plan(media: list[sdp.Media]) -> tuple[list[TrackPlan], dict[str, list[sdp.C
 def first_extension(media: list[sdp.Media]) -> int | None:
     """The number of the mid header extension: the same for all of a bundle (RFC 8843 section 9.2)."""
     return next((one.mid_extension for one in media if one.mid_extension is not None), None)
+
+
+def _uplink_feedback(media: list[sdp.Media], answered: dict[str, list[sdp.Codec]]) -> UplinkFeedback:
+    """As the answer has it: both extensions have one number for all of a bundle."""
+    taken = [(one, answered[one.mid]) for one in media if one.mid in answered]
+    transport = next((n for one, codecs in taken if (n := sdp.transport_extension(one, codecs)) is not None), None)
+    return UplinkFeedback(
+        next((one.send_time_extension for one, _ in taken if one.send_time_extension is not None), None), transport
+    )
 
 
 def _profile(answered: dict[str, list[sdp.Codec]]) -> str | None:

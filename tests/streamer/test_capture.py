@@ -12,7 +12,8 @@ import pytest
 
 from streamer.capture import MediaSource, Picture, Taken, passes_through
 from streamer.clock import SystemClock
-from streamer.encoder import Encoded, Layer, LayerPlan
+from streamer.encoder import Encoded
+from streamer.ladder import Layer, LayerPlan
 from tests.streamer.waiting import until
 
 PLAN = LayerPlan(320, 180, 25, 400_000)

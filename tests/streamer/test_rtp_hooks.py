@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from random import Random
 from typing import Any
@@ -15,12 +16,23 @@ from aiortc.rtp import (
     RtcpPsfbPacket,
     RtcpSenderInfo,
     RtcpSrPacket,
+    RtpPacket,
     pack_remb_fci,
 )
 
+from streamer.clock import SystemClock
 from streamer.encoder import CLOCK_RATE, Encoded
 from streamer.outgoing_track import OutgoingTrack
-from streamer.rtp_hooks import Impairment, impair, ntp_time, on_bandwidth, on_key_request, report_capture_time
+from streamer.pacing import Pacer
+from streamer.rtp_hooks import (
+    Impairment,
+    impair,
+    ntp_time,
+    on_bandwidth,
+    on_key_request,
+    pace,
+    report_capture_time,
+)
 
 
 async def test_pli_and_fir_reach_the_encoder() -> None:
@@ -112,3 +124,59 @@ async def test_a_full_queue_waits_for_the_next_key_frame() -> None:
     assert track.dropped == 5
     track.push(Encoded(b"p", 1.0, False))  # the clock was set back
     assert (await track.recv()).pts == 5 * CLOCK_RATE + 1
+
+
+class PacedSender:
+    """A sender of pictures over a transport that keeps what is sent, with its time."""
+
+    def __init__(self, bps: int) -> None:
+        self.connection = RTCPeerConnection()
+        self.sender = self.connection.addTransceiver("video", direction="sendonly").sender
+        self.other = self.connection.addTransceiver("audio", direction="sendonly").sender
+        self.passed: list[tuple[float, bytes]] = []
+        self.pacer = Pacer()
+        self.pacer.set_rate(bps)
+        for transport in {self.sender.transport, self.other.transport}:
+            vars(transport)["_send_rtp"] = self._keep
+        pace(self.connection, self.pacer, SystemClock())
+
+    async def _keep(self, packet: bytes) -> None:
+        self.passed.append((asyncio.get_running_loop().time(), packet))
+
+    def packet(self, ssrc: int, size: int = 1200) -> bytes:
+        return b"\x80\x60" + bytes(6) + ssrc.to_bytes(4, "big") + bytes(size - 12)
+
+
+async def test_the_packets_of_a_picture_leave_one_after_another_and_sound_does_not_wait() -> None:
+    paced = PacedSender(1_000_000)
+    for _ in range(10):
+        await paced.sender.transport._send_rtp(paced.packet(paced.sender._ssrc))
+    times = [at for at, _ in paced.passed]
+    # ten packets are 96 kbit: 77 ms at 1.25 Mbit/s, the burst that may leave at once taken off
+    assert times[-1] - times[0] > 0.04
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    await paced.other.transport._send_rtp(paced.packet(paced.other._ssrc, 100))
+    await paced.sender.transport._send_rtp(b"\x80\xc8" + bytes(50))
+    assert loop.time() - began < 0.03, "sound and reports leave at once"
+    await paced.connection.close()
+
+
+async def test_repairs_do_not_wait_and_are_bounded() -> None:
+    paced = PacedSender(100_000)
+    sender = paced.sender
+    history = vars(sender)["_RTCRtpSender__rtp_history"]
+    for number in range(20):
+        history[number] = RtpPacket(payload_type=96, sequence_number=number, ssrc=sender._ssrc, payload=bytes(1000))
+    loop = asyncio.get_running_loop()
+    began = loop.time()
+    for number in range(20):
+        await sender._retransmit(number)
+    assert loop.time() - began < 0.1, "in the task that receives: it must not wait"
+    assert len(paced.passed) == 2, "of 20 kbit"
+    await paced.connection.close()
+
+
+def test_aiortc_still_repairs_through_the_instance() -> None:
+    source = inspect.getsource(RTCRtpSender)
+    assert "await self._retransmit(" in source and "abs_send_time" in source

@@ -18,7 +18,7 @@ from streamer import whip_client
 from streamer.backoff import Backoff
 from streamer.capture import CaptureError, Picture, Taken
 from streamer.clock import SystemClock
-from streamer.encoder import LayerPlan
+from streamer.ladder import LayerPlan
 from streamer.pose import Pose
 from streamer.sound import open_sound
 from streamer.street.barcode import draw_barcode, read_barcode
@@ -146,13 +146,19 @@ async def test_a_picture_loss_is_answered_by_a_key_frame() -> None:
         await until(lambda: sum(f.key_frame for f in receiver.pictures("main")) > before)
 
 
-async def test_the_servers_estimate_sets_the_encoders_down_to_100_kbit() -> None:
+async def test_the_servers_estimate_sets_the_encoders_and_main_is_given_up_before_sub() -> None:
     async with WhipReceiver() as receiver, published(receiver, with_sound=False) as camera:
         await until(lambda: len(receiver.frames["main"]) > 3)
+        await receiver.limit(400_000)
+        await until(lambda: camera.picture.bitrates() == {"main": 291_200, "sub": 72_800})
         await receiver.limit(90_000)
-        await until(lambda: camera.picture.bitrates()["main"] == 100_000)
+        await until(lambda: camera.picture.bitrates() == {"main": 0, "sub": 54_000})
+        shown = len(receiver.frames["sub"])
+        await until(lambda: len(receiver.frames["sub"]) > shown + 3)
         await receiver.limit(5_000_000)
         await until(lambda: camera.picture.bitrates() == {"main": 700_000, "sub": 120_000})
+        shown = len(receiver.frames["main"])
+        await until(lambda: len(receiver.frames["main"]) > shown + 3)
 
 
 async def test_a_refusal_is_told_and_tried_again_with_a_fresh_token() -> None:

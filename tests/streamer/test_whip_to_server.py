@@ -8,7 +8,7 @@ from random import Random
 from streamer.backoff import Backoff
 from streamer.capture import Picture
 from streamer.clock import SystemClock
-from streamer.encoder import LayerPlan
+from streamer.ladder import LayerPlan
 from streamer.pose import Pose
 from streamer.sound import open_sound
 from streamer.tasks import TaskOwner

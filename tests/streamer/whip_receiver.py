@@ -94,6 +94,7 @@ class WhipReceiver:
             await original(packet)
 
         receiver._handle_rtcp_packet = handle
+        receiver._RTCRtpReceiver__remote_bitrate_estimator = None  # only `limit` says what the uplink carries
 
     async def _read(self, track: MediaStreamTrack, name: str) -> None:
         try:

@@ -1,11 +1,11 @@
-"""A bad network: a UDP relay between a client and the engine that loses packets and changes addresses."""
+"""A bad network: a UDP relay between a client and the engine that loses, delays and queues packets, and changes addresses."""
 
 from __future__ import annotations
 
 import asyncio
 import random
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
 
@@ -25,8 +25,35 @@ class _Upstream(asyncio.DatagramProtocol):
         self._relay.from_server(datagram)
 
 
+class Bottleneck:
+    """Passes `bps` on, in order, each datagram `delay_s` later; what would wait longer than `queue_s` is lost."""
+
+    def __init__(self, bps: float, *, delay_s: float = 0.03, queue_s: float = 2.0) -> None:
+        self.bps = bps
+        self.delay_s = delay_s
+        self.queue_s = queue_s
+        self.passed = 0  # bytes
+        self.lost = 0
+        self.waits: list[float] = []  # seconds that each waited in the queue
+        self._free_at = 0.0
+
+    def take(self, datagram: bytes, forward: Callable[[bytes], None]) -> None:
+        """Call `forward` with the datagram when it is through; 28 bytes of it are IP's and UDP's."""
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        waits = max(0.0, self._free_at - now)
+        if waits > self.queue_s:
+            self.lost += 1
+            return
+        size = len(datagram) + 28
+        self._free_at = now + waits + 8 * size / self.bps
+        self.passed += size
+        self.waits.append(waits)
+        loop.call_at(self._free_at + self.delay_s, forward, datagram)
+
+
 class Relay(asyncio.DatagramProtocol):
-    """One client. `loss_up` and `loss_down` are shares of the RTP packets that get lost.
+    """One client. `loss_up` and `loss_down` are shares of the RTP packets that get lost; `uplink` what it is up to.
 
     `rate_down` in bit/s is what the way to the client carries, None for all; what would wait longer than QUEUE_S is
     dropped.
@@ -42,6 +69,7 @@ class Relay(asyncio.DatagramProtocol):
         self.loss_down = 0.0
         self.rate_down: float | None = None
         self._free_at = 0.0
+        self.uplink: Bottleneck | None = None
         self.lost = 0
         self.sent_down = 0
 
@@ -62,7 +90,14 @@ class Relay(asyncio.DatagramProtocol):
         if is_rtp(datagram) and self._chance.random() < self.loss_up:
             self.lost += 1
             return
-        self._upstreams[-1].sendto(datagram)
+        if self.uplink is not None:
+            self.uplink.take(datagram, self._send_up)
+        else:
+            self._send_up(datagram)
+
+    def _send_up(self, datagram: bytes) -> None:
+        if not self._upstreams[-1].is_closing():
+            self._upstreams[-1].sendto(datagram)
 
     def from_server(self, datagram: bytes) -> None:
         if is_rtp(datagram):

@@ -12,6 +12,7 @@ from playwright.async_api import Page, async_playwright
 
 from server.media.whep_session import WhepSession
 from server.media.wish import Wish
+from tests.patience import until as patiently
 from tests.server.media.clients import Camera, Screen, pictures
 from tests.server.media.conftest import CAMERA, INSPECTOR, Site, until
 from tests.server.media.relay import Relay, bad_network
@@ -267,7 +268,8 @@ async def test_chromium_repairs_as_a_camera_by_rtx(site: Site, page: Page) -> No
         await until(lambda: source.loss.recovered >= 10, seconds=40)
         counters = site.running.engine.counters()
         assert counters["rtx_received"] >= source.loss.recovered
-        assert counters.get("rtx_of_no_track", 0) == 0
+        # It probes its link with empty repairs, before a track's first packet too.
+        assert counters.get("rtx_of_no_track", 0) < counters["rtx_received"]
         assert source.loss.report().cumulative_lost >= source.loss.recovered, "repaired, and lost all the same"
 
 
@@ -301,3 +303,26 @@ async def test_chromium_restarts_ice(site: Site, page: Page) -> None:
         assert viewing.peer._ice.ufrags == (viewing.peer._ice.ufrag,) != (before,), "the old one is forgotten"
     finally:
         await camera.close()
+
+
+OUTGOING = """async () => {
+  const stats = [...(await window.publishing.getStats()).values()];
+  const pair = stats.find((one) => one.type === "candidate-pair" && one.nominated);
+  return pair?.availableOutgoingBitrate ?? 0;
+}"""
+
+
+async def test_chromium_as_a_camera_is_told_when_its_packets_came(site: Site, page: Page) -> None:
+    """Without feedback it would stay at the 300 kbit/s with which it starts."""
+    await page.evaluate(PUBLISH, [f"{site.url}/whip/{CAMERA}", "H264"])
+    await site.running.streaming(layers=2)
+    publisher = next(iter(site.running.engine._publishers.values()))
+    assert publisher.describe(0)["uplink_bps"] is None, "the estimate is its own"
+
+    async def rate() -> float:
+        return float(await page.evaluate(OUTGOING))
+
+    async def grown() -> bool:
+        return site.running.engine.counters()["uplink_told"] > 20 and await rate() > 600_000
+
+    await patiently(grown, "it sends more than at the start", 40)

@@ -74,6 +74,18 @@ def test_a_new_ssrc_is_a_new_source_of_the_same_layer_but_not_for_ever() -> None
     assert len(stage.inlet.sources) == 1
 
 
+def test_a_packet_of_padding_leaves_no_gap_behind_it() -> None:
+    """Chromium sends them to measure the uplink; a viewer would ask for what it never gets, and wait."""
+    stage = Stage(MAIN)
+    stage.rtp(102, 1, 1001)
+    stage.rtp(102, 2, 1001, payload=b"")
+    stage.rtp(102, 3, 1001, payload=b"\x41")
+    (track,) = stage.tracks
+    track.flush(stage.clock.monotonic())
+    assert [track.cache.get(0x10000 + number) is not None for number in (1, 2, 3)] == [True] * 3
+    assert not stage.inlet.sources[0].loss.is_missing_any
+
+
 async def test_what_is_missing_is_asked_for_and_reported() -> None:
     stage = Stage(MAIN)
     for sequence in (10, 11, 14):
@@ -90,7 +102,7 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     for sequence in range(15, 115):
         stage.rtp(102, sequence, 1001, payload=b"\x41" * 1000)
     stage.inlet.report(stage.clock.monotonic())
-    first, second, limit = stage.said()
+    first, limit, second = stage.said()
     assert isinstance(first, ReportBlock) and first.fraction_lost == 256 * 2 // 5
     assert isinstance(second, ReportBlock) and (second.highest_sequence, second.fraction_lost) == (114, 0)
     assert isinstance(limit, BandwidthLimit) and limit.ssrcs == (1001,)

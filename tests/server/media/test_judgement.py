@@ -1,4 +1,4 @@
-"""Layer choice, uplink estimate, source clock and the state of a feed: pure judgement, time given in."""
+"""Layer choice, source clock and the state of a feed: pure judgement, time given in."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.bandwidth import CEILING_BPS, FLOOR_BPS, UplinkEstimate
 from server.media.feedback import SenderReport, ntp_from_unix
 from server.media.forwarder import Forwarder
 from server.media.layer import HEAVY_LOSS, RAISE_AFTER_S, TRIAL_LOWER_AFTER_S, LayerChoice
@@ -111,33 +110,6 @@ def test_a_layer_is_never_changed_without_evidence_nor_back_and_forth(
         assert changes <= 2 * (now / RAISE_AFTER_S[0]) + 1
 
 
-@given(st.lists(st.tuples(st.floats(0, 3e7), st.floats(0, 1), st.floats(0, 1)), max_size=60))
-def test_the_estimate_keeps_its_bounds_and_promises_little_beyond_what_came(
-    seconds: list[tuple[float, float, float]],
-) -> None:
-    estimate = UplinkEstimate()
-    for received, loss, delay in seconds:
-        before = estimate.bits_per_second
-        after = estimate.update(received, loss, delay)
-        assert FLOOR_BPS <= after <= CEILING_BPS
-        assert after <= before or after <= received * 1.5 + 1
-        if loss > 0.1:
-            assert after <= max(before, FLOOR_BPS)
-
-
-def test_the_estimate_follows_a_link_down_and_up_again() -> None:
-    estimate = UplinkEstimate()
-    for _ in range(5):
-        estimate.update(250_000, 0.3, 0.0)
-    assert estimate.bits_per_second <= 250_000
-    for _ in range(30):
-        estimate.update(estimate.bits_per_second, 0.0, 0.0)
-    assert estimate.bits_per_second >= 900_000
-    held = estimate.update(900_000, 0.05, 0.0)
-    assert held == estimate.update(900_000, 0.05, 0.0), "between noise and congestion it holds"
-    assert estimate.update(500_000, 0.0, 0.4) == 425_000, "a standing queue: less than what comes through"
-
-
 @given(st.integers(0, 2**32 - 1), st.lists(st.floats(0, 0.5), min_size=1, max_size=200))
 def test_arrival_is_the_least_delayed_one(start: int, delays: list[float]) -> None:
     clock, base = SourceClock(90_000), 1_800_000_000.0
@@ -175,3 +147,21 @@ def test_a_feed_is_silent_within_three_seconds_and_over_after_a_minute() -> None
     assert feed.vanish("session-1", 5.0)
     assert not feed.is_over(5.0 + RETURN_WITHIN_S - 1)
     assert feed.is_over(5.0 + RETURN_WITHIN_S)
+
+
+def test_a_layer_that_the_camera_gives_up_is_missed_sooner_than_its_whole_picture() -> None:
+    """Its viewers are shown the other layer meanwhile."""
+    feed = Feed("camera-1")
+    feed.publish("session-1", "42e01f")
+    main, sub = (Forwarder("video", layer, "H264", 90_000) for layer in ("main", "sub"))
+    for forwarder in (main, sub):
+        forwarder.push(1, bytes(20), 1.0)
+        feed.set_track(forwarder)
+    sub.push(2, bytes(20), 1.9)
+    assert feed.flowing(1.95) == ("main", "sub")
+    sub.push(3, bytes(20), 2.0)
+    assert feed.flowing(2.05) == ("sub",)
+    assert feed.flowing(3.1) == ("sub",), "then nothing flows, and it is waited for"
+    main.push(2, bytes(20), 3.2)
+    assert feed.flowing(3.2) == ("main",)
+    assert feed.flowing(5.3) == ()

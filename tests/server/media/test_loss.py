@@ -24,6 +24,17 @@ def test_a_gap_is_asked_for_until_it_is_filled() -> None:
     assert loss.abandoned == 1
 
 
+def test_what_is_repaired_was_missed_all_the_same_but_not_what_was_only_late() -> None:
+    loss = LossTracker(90_000, repairs=True)
+    for sequence in (1, 2, 5, 6):
+        loss.received(sequence, 0.0)
+    loss.received(3, 0.001)
+    assert (loss.expected, loss.missed) == (6, 1), "the third was only late"
+    assert loss.due(0.02, 0.05) == [4]
+    loss.received(4, 0.1)
+    assert (loss.expected, loss.missed, loss.recovered) == (6, 1, 2)
+
+
 def test_an_outage_is_not_asked_for() -> None:
     loss = LossTracker(90_000, repairs=True)
     loss.received(10, 0.0)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from server.errors import BadRequest, Unprocessable
 from server.media import codec_choice, sdp
+from server.media.ice_fragment import Fragment, parse_fragment, write_fragment
 from server.media.media_session import read_offer, usable
 
 DIGEST = ":".join(["AB"] * 32)
@@ -67,7 +68,7 @@ LINES = [line for line in CHROMIUM.split("\r\n") if line]
 @given(st.text(max_size=400))
 def test_any_text_is_parsed_or_refused(text: str) -> None:
     for whole in (text, "v=0\r\n" + text, CHROMIUM + text):
-        for parse in (sdp.parse_offer, sdp.parse_fragment):
+        for parse in (sdp.parse_offer, parse_fragment):
             try:
                 parse(whole)
             except sdp.SdpError:
@@ -171,6 +172,42 @@ def test_an_offer_of_no_use_says_what_is_wrong(old: str, new: str, says: str) ->
 
 def test_a_fragment_names_its_generation() -> None:
     body = "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
-    assert sdp.parse_fragment(body) == sdp.Fragment("EsAw", "P2uYro0UCOQ4zxjKXaWCBui1")
-    written = sdp.write_fragment("uuuu", "p" * 22, "0", sdp.candidate_lines(("127.0.0.1",), 9))
-    assert sdp.parse_fragment(written) == sdp.Fragment("uuuu", "p" * 22)
+    assert parse_fragment(body) == Fragment("EsAw", "P2uYro0UCOQ4zxjKXaWCBui1")
+    written = write_fragment("uuuu", "p" * 22, "0", sdp.candidate_lines(("127.0.0.1",), 9))
+    assert parse_fragment(written) == Fragment("uuuu", "p" * 22)
+
+
+PUBLISHER = CHROMIUM.replace("a=recvonly", "a=sendonly").replace(
+    "a=extmap:9 urn",
+    f"a=extmap:2 {sdp.SEND_TIME_EXTENSION}\r\na=extmap:4 {sdp.TRANSPORT_EXTENSION}\r\n"
+    "a=rtcp-fb:106 transport-cc\r\na=rtcp-fb:106 goog-remb\r\na=extmap:9 urn",
+)
+
+
+@pytest.mark.parametrize(
+    ("leave_out", "feedback", "extensions"),
+    [
+        ("", "transport-cc", {4: sdp.TRANSPORT_EXTENSION, 9: sdp.MID_EXTENSION}),
+        ("a=rtcp-fb:106 transport-cc\r\n", "goog-remb", {2: sdp.SEND_TIME_EXTENSION, 9: sdp.MID_EXTENSION}),
+        (f"a=extmap:4 {sdp.TRANSPORT_EXTENSION}\r\n", "goog-remb", {2: sdp.SEND_TIME_EXTENSION, 9: sdp.MID_EXTENSION}),
+    ],
+)
+def test_a_camera_is_promised_arrivals_if_it_offers_both_attributes_else_an_estimate(
+    leave_out: str, feedback: str, extensions: dict[int, str]
+) -> None:
+    video = sdp.parse_offer(PUBLISHER.replace(leave_out, "")).media[0]
+    codec = codec_choice.video_codecs(video)[0]
+    assert codec.payload_type == 106
+    answer = sdp.write_answer(1, 1, [sdp.AnswerMedia(video, (codec,), "recvonly")], TRANSPORT, "watchroom")
+    read = SessionDescription.parse(answer).media[0]
+    told = {" ".join(filter(None, (one.type, one.parameter))) for one in read.rtp.codecs[0].rtcpFeedback}
+    assert told == {"nack", "nack pli", "ccm fir", feedback}
+    assert {one.id: one.uri for one in read.rtp.headerExtensions} == extensions
+    assert (sdp.transport_extension(video, [codec]) == 4) == (feedback == "transport-cc")
+
+
+def test_a_viewer_is_sent_no_extension() -> None:
+    video = sdp.parse_offer(PUBLISHER.replace("a=sendonly", "a=sendrecv")).media[0]
+    taken = sdp.AnswerMedia(video, tuple(codec_choice.video_codecs(video)), "sendonly", 99)
+    answer = sdp.write_answer(1, 1, [taken], TRANSPORT, "watchroom")
+    assert "extmap" not in answer and "transport-cc" not in answer and "goog-remb" in answer

@@ -1,0 +1,152 @@
+"""How the estimate moves: additive increase, multiplicative decrease (draft-ietf-rmcat-gcc-02 section 5.5 and 6)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+FLOOR_BPS = 100_000
+CEILING_BPS = 20_000_000
+START_BPS = 3_000_000
+
+DECREASE = 0.85
+GROWTH = 1.08  # a second, far from the last known limit
+FAST_GROWTH = 1.3  # a second, while large packets pass as on a link of MORE times the rate: 250 to 1000 kbit/s in 9 s
+MORE = 1.4
+NEAR_GROWTH = 0.04  # of the limit a second, near it: from 85 % it takes 4 s to the next trial
+NEAR = (0.75, 1.05)  # of the limit
+HEADROOM = 1.5  # never promise more than half again of what was seen to arrive: it is untested
+UNTESTED_BPS = 240_000  # but so much may be tried: main comes back with that, while sub alone shows less
+HOLD_S = 0.5  # after a decrease, and while a queue stands
+AGAIN_AFTER_S = 0.3  # the camera's answer to the last decrease cannot be seen sooner …
+FAR_LESS = 0.6  # … but for a link that has fallen this far, each update counts
+
+OBEYED = (0.9, 1.5)  # of what the sender was told; it has its own least rate
+
+STANDING_S = 0.1  # a queue that stands though it does not grow
+LARGEST_PACKET_BITS = 10_400  # 1300 bytes: alone on a link of 100 kbit/s it takes as long
+LONGEST_ROUTE_S = 0.6  # what is delayed longer stands in a queue, whatever it looks like
+NOISE_OF_JITTER = 0.5  # a short queue cannot be told from the least of a jitter this much larger
+STANDS_S = 1.0  # so long, with what is left out of the estimate to drain it, before the estimate itself is lowered
+UNMOVED_AFTER_S = 1.5
+UNMOVED_S = 0.05  # 15 % less than the link carries drains 0.2 s in that time
+
+NOISE_LOSS = 0.02  # below this, loss is the radio's noise
+QUEUE_LOSS = 0.10  # lost while a queue stands: it overflows
+POLICED_LOSS = 0.35  # lost with no queue at all: a policer, a queue of a few packets; no radio worth using
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What the receiver saw until `now` (monotonic seconds), and what it told the sender.
+
+    `loss` (0–1) is of first sendings: repairs do not hide it.
+    """
+
+    now: float
+    told_bps: float
+    received_bps: float
+    carried_bps: float
+    queue_s: float
+    jitter_s: float
+    overuse: bool
+    underuse: bool
+    loss: float
+
+
+@dataclass(slots=True)
+class _Trial:
+    """Since when a queue stands, or less is sent because of it; the longest since; before less was sent: estimate,
+    limit, what came.
+    """
+
+    at: float
+    queue_s: float
+    before: tuple[float, float | None, float] | None = None
+
+
+class RateControl:
+    """`update` with what was seen, ten times a second or less often; `bits_per_second` is the estimate."""
+
+    def __init__(self, start_bps: int = START_BPS) -> None:
+        self.bits_per_second = float(start_bps)
+        self.limit_bps: float | None = None  # what the link carried when it was full
+        self._updated: float | None = None
+        self._decreased_at = float("-inf")
+        self._lossy_at = float("-inf")
+        self._trial: _Trial | None = None
+
+    def update(self, seen: Seen) -> bool:
+        """Returns whether the delay is the route's own: it did not move when the rate did."""
+        passed = min(1.0, seen.now - self._updated) if self._updated is not None else 0.0
+        self._updated = seen.now
+        noise_s = seen.jitter_s * NOISE_OF_JITTER
+        stands = seen.queue_s > STANDING_S + noise_s + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
+        if seen.overuse or not stands:
+            self._trial = None
+        if stands and not seen.overuse:
+            return self._tries_less(seen)
+        if seen.overuse:
+            self._decrease(seen, full=stands)
+        elif seen.loss > POLICED_LOSS:
+            self._lose(seen)
+        elif not seen.underuse and seen.queue_s < STANDING_S / 2 + noise_s and seen.now - self._decreased_at > HOLD_S:
+            self._grow(seen, passed)
+        return False
+
+    def _tries_less(self, seen: Seen) -> bool:
+        """A queue stands and does not grow: whether it stands although less was sent. Then all is as before."""
+        trial = self._trial
+        if trial is None:
+            self._trial = _Trial(seen.now, seen.queue_s)
+            return False
+        trial.queue_s = max(trial.queue_s, seen.queue_s)
+        if seen.now - trial.at < (STANDS_S if trial.before is None else UNMOVED_AFTER_S):
+            return False
+        if trial.queue_s - seen.queue_s >= UNMOVED_S:  # it drains
+            trial.at, trial.queue_s = seen.now, seen.queue_s
+            return False
+        if trial.before is not None and seen.queue_s < LONGEST_ROUTE_S:
+            rate, self.limit_bps, received = trial.before
+            self._set(max(self.bits_per_second, min(rate, received / DECREASE)))
+            self._trial = None
+            return True
+        before = (self.bits_per_second, self.limit_bps, seen.received_bps)
+        self._trial = _Trial(seen.now, seen.queue_s, before)
+        self._decrease(seen, full=True)
+        return False
+
+    def _decrease(self, seen: Seen, *, full: bool) -> None:
+        is_far_less = seen.received_bps < FAR_LESS * self.bits_per_second
+        if seen.now - self._decreased_at < AGAIN_AFTER_S and not is_far_less:
+            return
+        is_draining = seen.told_bps < DECREASE * self.bits_per_second
+        if is_draining and OBEYED[0] < seen.received_bps / seen.told_bps < OBEYED[1]:
+            return  # what comes is what was told, and no measure of the link
+        self._decreased_at = seen.now
+        cut = DECREASE * (1 - 0.5 * seen.loss) if seen.loss > QUEUE_LOSS and full else DECREASE
+        self._set(min(self.bits_per_second, seen.received_bps * cut))
+        limit = max(seen.received_bps, FLOOR_BPS)
+        if self.limit_bps is None or not NEAR[0] < limit / self.limit_bps < 1 / NEAR[0]:
+            self.limit_bps = limit
+        else:
+            self.limit_bps += 0.3 * (limit - self.limit_bps)
+
+    def _lose(self, seen: Seen) -> None:
+        if seen.now - self._lossy_at < 1.0:
+            return
+        self._lossy_at = self._decreased_at = seen.now
+        self._set(min(self.bits_per_second, seen.received_bps) * (1 - 0.5 * seen.loss))
+
+    def _grow(self, seen: Seen, passed: float) -> None:
+        rate, limit = self.bits_per_second, self.limit_bps
+        if limit is not None and (rate > limit * NEAR[1] or seen.carried_bps > limit * MORE):
+            self.limit_bps = limit = None
+        if limit is not None and rate > limit * NEAR[0]:
+            grown = rate + limit * NEAR_GROWTH * passed
+        else:
+            fast = seen.carried_bps > rate * MORE and seen.loss < NOISE_LOSS
+            grown = rate * (FAST_GROWTH if fast else GROWTH) ** passed
+        self._set(max(rate, min(grown, max(seen.received_bps * HEADROOM, UNTESTED_BPS))))
+
+    def _set(self, bps: float) -> None:
+        self.bits_per_second = min(CEILING_BPS, max(FLOOR_BPS, bps))

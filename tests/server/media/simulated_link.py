@@ -1,0 +1,164 @@
+"""A camera, its uplink and the server's estimate in simulated time: a queue that drains at a rate, jitter, loss."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from random import Random
+
+from server.media.bandwidth import UplinkEstimate
+
+PACKET = 1200
+SOUND = 110  # bytes, each 20 ms
+SOUND_BPS = 8 * SOUND * 50
+FRAMES_PER_S = 15
+PACE = 1.25
+
+
+@dataclass
+class Link:
+    """What an uplink does. `ordered`: jitter keeps the order, as a radio does that hands out its time in turns."""
+
+    bps: float = 10e6
+    delay_s: float = 0.03
+    jitter_s: float = 0.0
+    loss: float = 0.0
+    queue_s: float = 2.0  # of the queue at `bps`: more is lost
+    ordered: bool = True
+    wander_s: float = 0.0  # how long one jitter lasts; 0: each packet has its own
+
+
+@dataclass(frozen=True)
+class Second:
+    """What one second of a run was like; the queue is what packets waited, jitter not counted."""
+
+    at: int
+    capacity: float
+    told: float
+    used: float
+    queue_s: float
+    longest_queue_s: float
+
+
+@dataclass(order=True)
+class _Event:
+    at: float
+    number: int
+    run: Callable[[float], None] = field(compare=False)
+
+
+class Run:
+    """`link_at(second)` is the link of each moment; the camera can use up to `most_bps`."""
+
+    def __init__(
+        self,
+        link_at: Callable[[float], Link],
+        *,
+        most_bps: float = 3e6,
+        seed: int = 1,
+        estimate: UplinkEstimate | None = None,
+    ) -> None:
+        self.link_at = link_at
+        self.estimate = estimate or UplinkEstimate()
+        self.feedback: list[tuple[float, int]] = []
+        self.seconds: list[Second] = []
+        self._most = most_bps
+        self._chance = Random(seed)
+        self._events: list[_Event] = []
+        self._numbers = itertools.count()
+        self._told = most_bps
+        self._free_at = 0.0  # when the link's queue is empty
+        self._last_arrival = 0.0
+        self._wander = self._wander_until = 0.0
+        self._paced_until = 0.0
+        self._frames = 0
+        self._sent = 0
+        self._expected = 0
+        self._missed = 0
+        self._used = 0
+        self._queues: list[float] = []
+
+    def play(self, seconds: float) -> list[Second]:
+        """Let it run."""
+        self._at(0.0, self._frame)
+        self._at(0.007, self._sound)
+        for second in range(1, int(seconds) + 1):
+            self._at(float(second), self._note)
+        while self._events and self._events[0].at <= seconds:
+            event = heapq.heappop(self._events)
+            event.run(event.at)
+        return self.seconds
+
+    def _at(self, at: float, run: Callable[[float], None]) -> None:
+        heapq.heappush(self._events, _Event(at, next(self._numbers), run))
+
+    # ---- the camera
+
+    def _frame(self, now: float) -> None:
+        rate = max(50_000.0, min(self._told, self._most) - SOUND_BPS)
+        mean = rate / 8 / FRAMES_PER_S
+        is_key = self._frames % (4 * FRAMES_PER_S) == 0
+        size = mean * (3 if is_key else self._chance.uniform(0.7, 1.2))
+        self._frames += 1
+        self._paced_until = max(now, self._paced_until)
+        while size > 0:
+            part = min(PACKET, max(60, int(size)))
+            size -= part
+            self._at(self._paced_until, lambda at, part=part: self._send(at, part, 0))  # type: ignore[misc]
+            self._paced_until += 8 * part / (PACE * rate)
+        self._at(now + 1 / FRAMES_PER_S, self._frame)
+
+    def _sound(self, now: float) -> None:
+        self._send(now, SOUND, None)
+        self._at(now + 0.02, self._sound)
+
+    def _send(self, now: float, size: int, tries: int | None) -> None:
+        """`tries` counts repairs of a picture's packet; sound is not repaired and tells no send time."""
+        link = self.link_at(now)
+        if tries == 0:
+            self._expected += 1
+        waits = max(0.0, self._free_at - now)
+        lost = self._chance.random() < link.loss or waits > link.queue_s
+        if lost and tries is not None:
+            self._missed += tries == 0
+            if tries < 5:
+                self._at(now + 0.1, lambda at: self._send(at, size, tries + 1))
+        if waits <= link.queue_s:
+            self._free_at = max(now, self._free_at) + 8 * size / link.bps
+        if lost:
+            return
+        self._queues.append(self._free_at - now)
+        if now >= self._wander_until:
+            self._wander, self._wander_until = self._chance.uniform(0, link.jitter_s), now + link.wander_s
+        arrival = self._free_at + link.delay_s + self._wander
+        if link.ordered:
+            arrival = self._last_arrival = max(arrival, self._last_arrival)
+        sent = None if tries is None else now - 0.1 * tries
+        self._at(arrival, lambda at: self._arrive(at, size, sent))
+
+    # ---- the server
+
+    def _arrive(self, now: float, size: int, sent: float | None) -> None:
+        self._used += size
+        estimate = self.estimate
+        estimate.note_packet(size, sent, now)
+        if not estimate.is_due(now):
+            return
+        estimate.update(now, self._expected, self._missed)
+        news = estimate.news(now)
+        if news is not None:
+            self.feedback.append((now, news))
+            self._at(now + self.link_at(now).delay_s, lambda at: self._hear(news))
+
+    def _hear(self, bps: int) -> None:
+        self._told = bps
+
+    def _note(self, now: float) -> None:
+        queues = sorted(self._queues) or [0.0]
+        capacity = self.link_at(now - 0.5).bps
+        self.seconds.append(
+            Second(int(now), capacity, self._told, 8 * self._used, queues[len(queues) // 2], queues[-1])
+        )
+        self._used, self._queues = 0, []

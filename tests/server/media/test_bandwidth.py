@@ -1,0 +1,170 @@
+"""The estimate on simulated links: it settles below what a link carries, empties its queue, and comes back.
+
+Time is simulated: a minute takes a fraction of a second, and each run is the same as the last.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from server.media.bandwidth import UplinkEstimate
+from server.media.rate_control import CEILING_BPS, FLOOR_BPS, UNTESTED_BPS, RateControl, Seen
+from tests.server.media.simulated_link import Link, Run, Second
+
+FALL, RISE, END = 20, 50, 80
+SETTLED_AFTER_S = 10
+
+
+def steps(now: float) -> Link:
+    """2000, 250, 1000 kbit/s."""
+    return Link(bps=2e6 if now < FALL else 250e3 if now < RISE else 1e6)
+
+
+def mean(values: list[float]) -> float:
+    return sum(values) / len(values)
+
+
+def between(seconds: list[Second], start: int, end: int) -> list[Second]:
+    return [one for one in seconds if start < one.at <= end]
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_it_follows_a_link_down_and_up_and_keeps_the_queue_short(seed: int) -> None:
+    seconds = Run(steps, seed=seed).play(END)
+    for start, end in ((0, FALL), (FALL, RISE), (RISE, END)):
+        calm = between(seconds, start + SETTLED_AFTER_S, end)
+        assert 0.8 <= mean([one.used / one.capacity for one in calm]) <= 1.0
+        queues = sorted(one.queue_s for one in calm)
+        assert queues[int(0.95 * len(queues))] < 0.3, "what an alert waits for"
+        assert max(one.longest_queue_s for one in calm) < 0.6, "behind a key frame"
+    first = next(one.at for one in seconds if one.at > FALL + 1 and one.queue_s < 0.3)
+    assert first <= FALL + 8, "the queue that the fall left is gone within seconds"
+    back = next(one.at for one in seconds if one.at > RISE and one.used > 0.8 * one.capacity)
+    assert back <= RISE + 10
+
+
+@pytest.mark.parametrize("queue_s", [0.03, 20.0])
+def test_the_depth_of_the_links_own_queue_does_not_matter(queue_s: float) -> None:
+    """A few packets (what is too much is lost at once, without delay), or a bloated one."""
+    seconds = Run(lambda now: Link(bps=2e6 if now < FALL else 250e3, queue_s=queue_s)).play(60)
+    calm = between(seconds, FALL + 15, 60)
+    assert 0.7 <= mean([one.used / one.capacity for one in calm]) <= 1.05
+    assert max(one.queue_s for one in calm) < 0.4
+
+
+def test_the_least_that_a_camera_sends_gets_through_on_120_kbit() -> None:
+    seconds = Run(lambda now: Link(bps=120e3), most_bps=600e3).play(60)
+    assert max(one.queue_s for one in between(seconds, 25, 60)) < 0.45
+
+
+@pytest.mark.parametrize("loss", [0.05, 0.1, 0.2])
+def test_a_radio_that_loses_packets_is_not_congested(loss: float) -> None:
+    seconds = Run(lambda now: Link(loss=loss if now > 5 else 0.0), most_bps=600e3).play(40)
+    assert min(one.told for one in seconds) >= 600e3
+
+
+def test_loss_with_a_standing_queue_is_congestion() -> None:
+    def link(now: float) -> Link:
+        return Link(bps=1e6 if now < 10 else 400e3, queue_s=0.3, loss=0.0 if now < 10 else 0.1)
+
+    seconds = Run(link).play(30)
+    assert mean([one.told for one in between(seconds, 15, 30)]) < 400e3
+    assert max(one.queue_s for one in between(seconds, 15, 30)) < 0.25
+
+
+@pytest.mark.parametrize(("jump_s", "least"), [(0.1, 600e3), (0.3, 200e3)])
+def test_another_route_is_no_congestion(jump_s: float, least: float) -> None:
+    """100 ms more, for ever: nothing is taken back. 300 ms: less for two seconds, until it is clear that it stays."""
+    seconds = Run(lambda now: Link(delay_s=0.03 if now < 10 else 0.03 + jump_s), most_bps=600e3).play(40)
+    assert min(one.told for one in seconds) >= least
+    assert min(one.told for one in between(seconds, 18, 40)) >= 600e3
+
+
+@pytest.mark.parametrize(("ordered", "wander_s"), [(True, 0.0), (True, 0.1), (False, 0.0)])
+def test_jitter_of_300_ms_does_not_starve_a_camera(ordered: bool, wander_s: float) -> None:
+    seconds = Run(
+        lambda now: Link(jitter_s=0.3 if now > 5 else 0, ordered=ordered, wander_s=wander_s), most_bps=600e3
+    ).play(60)
+    assert min(one.told for one in seconds) >= 150e3
+    assert min(one.told for one in between(seconds, 30, 60)) >= 250e3
+
+
+@pytest.mark.parametrize(("ordered", "wander_s"), [(True, 0.0), (True, 0.1), (False, 0.0)])
+def test_jitter_of_300_ms_on_a_link_of_250_kbit(ordered: bool, wander_s: float) -> None:
+    seconds = Run(lambda now: Link(bps=250e3, jitter_s=0.3, ordered=ordered, wander_s=wander_s), most_bps=600e3).play(
+        60
+    )
+    calm = between(seconds, 20, 60)
+    assert mean([one.used / one.capacity for one in calm]) >= 0.7
+    assert max(one.queue_s for one in calm) < 0.4
+
+
+def test_feedback_keeps_to_its_budget_and_a_fall_is_told_at_once() -> None:
+    run = Run(steps)
+    run.play(END)
+    times = [at for at, _ in run.feedback]
+    assert all(later - earlier >= 0.099 for earlier, later in pairwise(times))
+    assert len(times) / END < 3, "of 60 bytes each: 1.5 kbit/s"
+    fall = next(at for at, told in run.feedback if at > FALL and told < 1e6)
+    assert fall - FALL < 0.7, "a queue of 30 ms, then 200 to 300 ms of evidence"
+
+
+def test_nothing_is_learnt_from_a_pause() -> None:
+    estimate = UplinkEstimate()
+    for number in range(400):
+        now = number * 0.01
+        estimate.note_packet(1000, now, now)
+        if estimate.is_due(now):
+            estimate.update(now, number, 0)
+    before = estimate.bits_per_second
+    estimate.note_packet(1000, 60.0, 60.0)
+    estimate.update(60.0, 401, 0)
+    assert estimate.bits_per_second == before
+
+
+def test_without_send_times_only_loss_and_the_rate_speak() -> None:
+    estimate = UplinkEstimate()
+    expected = missed = 0
+    for number in range(1000):
+        now = number * 0.01
+        expected, missed = expected + 2, missed + 1
+        estimate.note_packet(1000, None, now)
+        if estimate.is_due(now):
+            estimate.update(now, expected, missed)
+    assert estimate.bits_per_second <= 800_000
+
+
+seen = st.builds(
+    Seen,
+    now=st.floats(0.05, 1.0),  # since the last: summed up below
+    told_bps=st.floats(FLOOR_BPS, 3e7),
+    received_bps=st.floats(0, 3e7),
+    carried_bps=st.floats(5e4, 1e8),
+    queue_s=st.floats(0, 3),
+    jitter_s=st.floats(0, 1),
+    overuse=st.booleans(),
+    underuse=st.booleans(),
+    loss=st.floats(0, 1),
+)
+
+
+@settings(max_examples=200)
+@given(st.lists(seen, max_size=60))
+def test_it_keeps_its_bounds_and_promises_little_beyond_what_came(found: list[Seen]) -> None:
+    control, now = RateControl(), 0.0
+    for one in found:
+        now += one.now
+        before, limit = control.bits_per_second, control.limit_bps
+        undone = control.update(Seen(now, *[getattr(one, name) for name in Seen.__slots__[1:]]))
+        after = control.bits_per_second
+        assert FLOOR_BPS <= after <= CEILING_BPS
+        if after > before and not undone:
+            assert after <= max(1.5 * one.received_bps, UNTESTED_BPS) + 1
+            assert after <= before * 1.3 + 1
+            assert not one.overuse and one.queue_s < 0.1 + one.jitter_s and one.loss <= 0.35
+        if one.overuse and limit is not None:
+            assert after <= before

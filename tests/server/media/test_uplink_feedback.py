@@ -1,0 +1,59 @@
+"""A camera that knows transport-cc is told arrivals; any other our estimate, from its send times."""
+
+from __future__ import annotations
+
+from server.media import feedback
+from server.media.feedback import BandwidthLimit
+from server.media.packet import HEADER
+from server.media.uplink_feedback import UplinkFeedback
+from tests.server.media.test_transport_feedback import read
+
+SEND_TIME, TRANSPORT = 3, 5
+
+
+def packet(number: int, sent_s: float, size: int = 1000) -> memoryview:
+    """With both header extensions (RFC 8285)."""
+    send_time = int(sent_s * (1 << 18)) & 0xFFFFFF
+    block = bytes((SEND_TIME << 4 | 2,)) + send_time.to_bytes(3, "big")
+    block += bytes((TRANSPORT << 4 | 1,)) + (number & 0xFFFF).to_bytes(2, "big") + b"\0"
+    head = HEADER.pack(0x90, 96, number & 0xFFFF, 0, 7) + bytes.fromhex("bede0002") + block
+    return memoryview(head + bytes(size - len(head)))
+
+
+def play(uplink: UplinkFeedback, seconds: float, link_bps: float) -> list[bytes]:
+    """800 kbit/s into a link of `link_bps`."""
+    free_at, found = 0.0, []
+    for number in range(int(seconds * 100)):
+        sent = number * 0.01
+        free_at = max(free_at, sent) + 8000 / link_bps
+        uplink.note_packet(packet(number, sent), free_at + 0.03)
+        if uplink.is_due(free_at + 0.03):
+            found += uplink.news(1, [7, 8], number, 0, free_at + 0.03)
+    return found
+
+
+def test_an_estimate_is_made_of_send_times() -> None:
+    uplink = UplinkFeedback(send_time_extension=SEND_TIME)
+    told = [one for packet in play(uplink, 10, 400_000) for one in feedback.parse(packet)]
+    limits = [one for one in told if isinstance(one, BandwidthLimit)]
+    assert limits == told and {one.ssrcs for one in limits} == {(7, 8)}
+    assert limits[-1].bits_per_second < 400_000
+    assert uplink.bits_per_second is not None and uplink.bits_per_second < 400_000
+    assert uplink.queue_s > 1
+
+
+def test_a_camera_that_controls_itself_is_told_when_packets_came() -> None:
+    uplink = UplinkFeedback(SEND_TIME, TRANSPORT)
+    reports = [read(one) for one in play(uplink, 2, 400_000)]
+    assert len(reports) >= 8
+    arrivals = [at for _, some in reports for at in some]
+    assert len(arrivals) > 150 and None not in arrivals
+    assert uplink.bits_per_second is None, "the estimate is the camera's own"
+
+
+def test_packets_without_the_extensions_are_only_counted() -> None:
+    for uplink in (UplinkFeedback(SEND_TIME), UplinkFeedback(SEND_TIME, TRANSPORT)):
+        for number in range(100):
+            uplink.note_packet(memoryview(HEADER.pack(0x80, 96, number, 0, 7) + bytes(100)), number * 0.01)
+            if uplink.is_due(number * 0.01):
+                assert uplink.news(1, [7], number, 0, number * 0.01) == []
