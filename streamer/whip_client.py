@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import ssl
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -76,6 +77,8 @@ class WhipClient:
         self._flows = False
         self._reached_at: float | None = None  # since when telemetry reaches the server
         self._has_news = False
+        self._tracks: dict[str, OutgoingTrack] = {}
+        self._sent_before: Counter[str] = Counter()
         self.last_error: str | None = None
 
     def impair(self, loss: float, stalled: bool) -> None:
@@ -83,6 +86,11 @@ class WhipClient:
         if not 0 <= loss <= 1:
             raise ValueError("loss is a share from 0 to 1")
         self._impairment.loss, self._impairment.stalled = loss, stalled
+
+    @property
+    def sent(self) -> dict[str, int]:
+        """Pictures and sounds that were handed to the link so far, by layer, over all sessions."""
+        return dict(self._sent_before + Counter({name: track.sent for name, track in self._tracks.items()}))
 
     def server_reached(self) -> None:
         """Telemetry has reached the server, or has again: what waits to be tried is tried now.
@@ -128,7 +136,7 @@ class WhipClient:
         connection = RTCPeerConnection(RTCConfiguration(iceServers=self._ice_servers))
         resource: str | None = None
         connection.on("connectionstatechange", self._changed.set)
-        tracks = self._add_tracks(connection)
+        tracks = self._tracks = self._add_tracks(connection)
         consent = keep_consent(connection, self._clock, self._rng)
         try:
             await connection.setLocalDescription(await connection.createOffer())
@@ -142,6 +150,7 @@ class WhipClient:
             self._set_flows(True)
             await self._until_ended(connection, consent, http, resource)
         finally:
+            self._sent_before, self._tracks = Counter(self.sent), {}
             await self._picture.stop()
             if self._sound is not None:
                 await self._sound.stop()

@@ -20,7 +20,7 @@ from typing import Any, Self
 
 import aiohttp
 from aiortc.mediastreams import MediaStreamError
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import async_playwright
 
 from tests.browser.screen import FLAGS, Screen
 from tests.installation import Camera, CameraKey, Installation, Server
@@ -30,8 +30,10 @@ from tests.patience import until
 from tests.raw_console import RawConsole
 from tests.server.media import clients
 
-# Small and slow enough for two cores that also decode it; alive enough for a freeze to show.
-PICTURE = ("--size", "320x180", "--fps", "15", "--bitrate", "350000", "--recording", "on")
+# Small and slow enough for two cores that also decode it; alive enough for a freeze to show. Both layers have as many
+# pictures, so that it does not matter which one a viewer is given.
+FPS = 12
+PICTURE = ("--size", "384x216", "--fps", str(FPS), "--sub-fps", str(FPS), "--bitrate", "400000", "--recording", "on")
 VISIBLE_GAP_S = 0.15  # libwebrtc calls it a freeze beyond max(3 gaps, a gap + 150 ms)
 
 # Notes when each picture is shown on the tile, whatever element shows it.
@@ -82,7 +84,9 @@ class Viewer:
         self.connection = connection
         self.location = location
         self.shown = Shown()
+        self.pictures = 0  # different ones: what is lost makes aiortc hand out the one before again
         self.width = 0
+        self._last_pts: int | None = None
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -90,7 +94,10 @@ class Viewer:
             while True:
                 frame: Any = await self.connection.video.receiver.track.recv()
                 self.width = frame.width
-                self.shown.times.append(time.time())
+                if frame.pts != self._last_pts:
+                    self._last_pts = frame.pts
+                    self.pictures += 1
+                    self.shown.times.append(time.time())
 
     async def close(self) -> None:
         """End it."""
@@ -165,7 +172,7 @@ class Scene:
             await viewer.close()
 
     @asynccontextmanager
-    async def console(self) -> AsyncIterator[tuple[Screen, Browser]]:
+    async def console(self) -> AsyncIterator[Screen]:
         """A real console in a Chromium of its own, on the server's side, with the camera's tile open."""
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium(), chromium_sandbox=False, args=FLAGS)
@@ -173,7 +180,7 @@ class Scene:
                 await screen.console()
                 await screen.is_in_state(1, "live", within_s=40)
                 await screen.page.evaluate(SHOWN, 1)
-                yield screen, browser
+                yield screen
             await browser.close()
 
     @asynccontextmanager

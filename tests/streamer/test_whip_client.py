@@ -191,6 +191,7 @@ async def test_a_session_that_the_server_has_ended_meanwhile_is_followed_by_the_
         camera.client.server_reached()
         await until(lambda: camera.states == [True, False, True])
         assert len(receiver.offers) == 2 and "ended the session" in (camera.client.last_error or "")
+        assert camera.client.sent["main"] >= len(receiver.frames["main"]), "counted over both sessions"
 
 
 async def test_media_that_nobody_answers_is_begun_anew_only_while_telemetry_is_answered(
