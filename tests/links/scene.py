@@ -18,7 +18,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import aiohttp
 from aiortc.mediastreams import MediaStreamError
 from playwright.async_api import async_playwright
 
@@ -80,9 +79,8 @@ class Shown:
 class Viewer:
     """An aiortc viewer that decodes all it gets."""
 
-    def __init__(self, connection: clients.Screen, location: str) -> None:
+    def __init__(self, connection: clients.Screen) -> None:
         self.connection = connection
-        self.location = location
         self.shown = Shown()
         self.pictures = 0  # different ones: what is lost makes aiortc hand out the one before again
         self.width = 0
@@ -117,7 +115,6 @@ class Scene:
         self._picture = tuple(picture)
         self._cameras = cameras
         self._closing = AsyncExitStack()
-        self._token = ""
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as closing:
@@ -126,7 +123,6 @@ class Scene:
             self.installation.settings["WATCHROOM_LOG_LEVEL"] = "info"
             self.installation.add_person("hale", "inspector", "Insp. Hale")
             self.keys = [self.installation.add_camera(f"ET{17 + n}", f"PC {n}", str(n)) for n in range(self._cameras)]
-            self._token = self.installation.token("hale")
             self.network = closing.enter_context(Network())
             self.server = await closing.enter_context(Server(self.installation)).serve()
             self.port = self.server.url.rsplit(":", 1)[1]
@@ -155,16 +151,11 @@ class Scene:
     async def viewer(self, layer: str = "main") -> AsyncIterator[Viewer]:
         """An aiortc viewer whose pictures come."""
         connection = clients.Screen(sound=False)
-        headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token}"}
-        url = f"{self.url}/whep/{self.keys[0].device_id}?layer={layer}"
-        async with aiohttp.ClientSession() as http:
-            offer = await connection.make_offer()
-            async with http.post(url, data=offer, headers=headers) as response:
-                answer = await response.text()
-                assert response.status == 201, answer
-                location = response.headers["Location"]
+        async with RawConsole(self.url) as console:  # signs in
+            path = f"/whep/{self.keys[0].device_id}?layer={layer}"
+            answer = await console.offer(path, await connection.make_offer())
         await connection.take(answer)
-        viewer = Viewer(connection, location)
+        viewer = Viewer(connection)
         try:
             await until(lambda: len(viewer.shown.times) > 5, "the viewer has pictures")
             yield viewer
