@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -30,6 +31,9 @@ log = logging.getLogger(__name__)
 
 SIGNALLING_S = 10.0  # for the POST; a console waits a second, a camera on a train a little longer
 REACH_S = 4.0  # for TCP and TLS: TCP itself tries after 0, 1 and 3 s, and then not before 7
+SUSPECT_S = 1.5  # media is not answered: whether the session still stands is asked
+ASK_APART_S = 2.0
+YIELD_S = 10.0  # between looks whether a newer publisher has gone
 IGNORED_S = 8.0  # media is not answered, and telemetry (which notices within 4.5 s) is: this way is closed
 CONNECTED_WITHIN_S = 15.0  # ICE and DTLS
 STABLE_S = 10.0  # a connection that held this long starts the back-off anew
@@ -77,6 +81,8 @@ class WhipClient:
         self._flows = False
         self._reached_at: float | None = None  # since when telemetry reaches the server
         self._has_news = False
+        self._was_replaced = False
+        self._asked_at = -math.inf
         self._tracks: dict[str, OutgoingTrack] = {}
         self._sent_before: Counter[str] = Counter()
         self.last_error: str | None = None
@@ -122,7 +128,8 @@ class WhipClient:
                     self._set_flows(False)
                 if self._clock.monotonic() - began > STABLE_S:
                     self._backoff.reset()
-                await self._until(lambda: self._is_closing or self._has_news, self._backoff.next_wait())
+                wait = YIELD_S if self._was_replaced else self._backoff.next_wait()
+                await self._until(lambda: self._is_closing or self._has_news, wait)
 
     async def close(self) -> None:
         """Let `run` end: it tells the server (DELETE) and stops picture and sound."""
@@ -185,10 +192,13 @@ class WhipClient:
             # aiortc gathers no loopback address; without another one nothing could ever be sent
             raise WhipError("this machine has no network address but 127.0.0.1, over which WebRTC cannot run")
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token()}"}
+        if self._was_replaced:
+            headers["If-None-Match"] = "*"
         async with http.post(self._url, data=offer, headers=headers, ssl=self._tls()) as response:
             text = await response.text()
             if response.status != 201:
                 raise WhipError(f"the server refused the picture: {response.status} {_reason(text)}")
+            self._was_replaced = False
             location = response.headers.get("Location")
             return (urljoin(str(response.url), location) if location else None), text
 
@@ -224,16 +234,25 @@ class WhipClient:
 
         while not is_over():
             await self._until(lambda: is_over() or self._has_news, SOURCE_CHECK_S)
-            if is_over():
-                return
-            if not self._picture.is_running:
-                raise WhipError(str(self._picture.error or "the picture's source has ended"))
-            if self._has_news:
-                self._has_news = False
-                await self._ask_whether_it_stands(http, resource)
-            reached_s = self._clock.monotonic() - self._reached_at if self._reached_at is not None else 0.0
-            if min(reached_s, consent.silent_s) > IGNORED_S:
-                raise WhipError("the server answers, but not on the media's way")
+            if not is_over():
+                self._check_picture()
+                await self._look_after(consent, http, resource)
+        # It has hung up, and telemetry still stands: it has been given a newer publisher of this camera.
+        self._was_replaced = not self._is_closing and self._reached_at is not None and consent.silent_s < IGNORED_S
+
+    def _check_picture(self) -> None:
+        if not self._picture.is_running:
+            raise WhipError(str(self._picture.error or "the picture's source has ended"))
+
+    async def _look_after(self, consent: Consent, http: aiohttp.ClientSession, resource: str | None) -> None:
+        """Raises WhipError if the session does not stand any more, or its media's way is closed."""
+        now, has_news = self._clock.monotonic(), self._has_news
+        reached_s = now - self._reached_at if self._reached_at is not None else 0.0
+        if min(reached_s, consent.silent_s) > IGNORED_S:
+            raise WhipError("the server answers, but not on the media's way")
+        if has_news or (min(reached_s, consent.silent_s) > SUSPECT_S and now - self._asked_at > ASK_APART_S):
+            self._has_news, self._asked_at = False, now
+            await self._ask_whether_it_stands(http, resource)
 
     async def _ask_whether_it_stands(self, http: aiohttp.ClientSession, resource: str | None) -> None:
         """Raises WhipError if the server says that it does not; no answer says nothing."""

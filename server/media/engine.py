@@ -231,6 +231,11 @@ class MediaEngine:
         found = self._session(session_id)
         return SessionInfo(found.id, found.device_id, found.viewer if isinstance(found, WhepSession) else None)
 
+    def publisher_of(self, device_id: str) -> str | None:
+        """See MediaEngine."""
+        feed = self._feeds.get(device_id)
+        return feed.publisher_id if feed is not None else None
+
     def describe(self, session_id: str) -> dict[str, Any]:
         """The session as JSON. Raises NotFound."""
         return self._session(session_id).describe(self._clock.monotonic())
