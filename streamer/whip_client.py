@@ -33,6 +33,9 @@ SIGNALLING_S = 10.0  # for the POST; a console waits a second, a camera on a tra
 REACH_S = 4.0  # for TCP and TLS: TCP itself tries after 0, 1 and 3 s, and then not before 7
 SUSPECT_S = 1.5  # media is not answered: whether the session still stands is asked
 ASK_APART_S = 2.0
+WORD = aiohttp.ClientTimeout(
+    total=3.0
+)  # for a question about a session, or its DELETE: no more than a word, and media does not wait for it
 YIELD_S = 10.0  # between looks whether a newer publisher has gone
 IGNORED_S = 8.0  # media is not answered, and telemetry (which notices within 4.5 s) is: this way is closed
 CONNECTED_WITHIN_S = 15.0  # ICE and DTLS
@@ -45,6 +48,10 @@ H264 = "video/H264"
 
 class WhipError(StreamerError):
     """The server did not take the offer, or the connection did not come about; says why."""
+
+
+class WhipReplaced(WhipError):
+    """A newer publisher of the same camera is connected: it wins."""
 
 
 class WhipClient:
@@ -119,8 +126,13 @@ class WhipClient:
             while not self._is_closing:
                 began = self._clock.monotonic()
                 self._has_news = False
+                wait = 0.0
                 try:
                     await self._session(http)
+                except WhipReplaced as problem:
+                    wait = YIELD_S
+                    self.last_error = str(problem)
+                    log.info("%s; this one waits until that has gone", problem)
                 except (WhipError, aiohttp.ClientError, TimeoutError, OSError) as problem:
                     self.last_error = str(problem) or type(problem).__name__
                     log.warning("no picture to %s: %s", self._url, self.last_error)
@@ -128,8 +140,7 @@ class WhipClient:
                     self._set_flows(False)
                 if self._clock.monotonic() - began > STABLE_S:
                     self._backoff.reset()
-                wait = YIELD_S if self._was_replaced else self._backoff.next_wait()
-                await self._until(lambda: self._is_closing or self._has_news, wait)
+                await self._until(lambda: self._is_closing or self._has_news, wait or self._backoff.next_wait())
 
     async def close(self) -> None:
         """Let `run` end: it tells the server (DELETE) and stops picture and sound."""
@@ -196,6 +207,8 @@ class WhipClient:
             headers["If-None-Match"] = "*"
         async with http.post(self._url, data=offer, headers=headers, ssl=self._tls()) as response:
             text = await response.text()
+            if response.status == 412:
+                raise WhipReplaced("another publisher of this camera has taken over")
             if response.status != 201:
                 raise WhipError(f"the server refused the picture: {response.status} {_reason(text)}")
             self._was_replaced = False
@@ -260,7 +273,7 @@ class WhipClient:
             return
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
-            async with http.get(resource, headers=headers, ssl=self._tls()) as response:
+            async with http.get(resource, headers=headers, ssl=self._tls(), timeout=WORD) as response:
                 if response.status == 404:
                     raise WhipError("the server has ended the session meanwhile")
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
@@ -281,7 +294,7 @@ class WhipClient:
         """Tell the server that the session is over (RFC 9725 section 4.2); it finds out by itself otherwise."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
-            async with http.delete(resource, headers=headers, ssl=self._tls()) as response:
+            async with http.delete(resource, headers=headers, ssl=self._tls(), timeout=WORD) as response:
                 log.debug("session ended: %d", response.status)
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             log.debug("session not ended in order: %s", problem)
