@@ -331,7 +331,8 @@ class Camera:
             self.prompt.say(str(error))
 
     def _state(self) -> dict[str, object]:
-        return state_of(self.kit, self.outbox.waiting(), self._connected) | {"flows": self._stream.flows}
+        media = {"flows": self._stream.flows, "sent": self._stream.sent}
+        return state_of(self.kit, self.outbox.waiting(), self._connected) | media
 
     def _overlay(self) -> Overlay:
         return Overlay(

@@ -94,6 +94,11 @@ class Stream:
             self._client.server_reached()
         return self._client
 
+    @property
+    def sent(self) -> dict[str, int]:
+        """See WhipClient.sent; of the present switching on."""
+        return self._client.sent if self._client is not None else {}
+
     def server_reached(self) -> None:
         """Telemetry is welcome."""
         self._is_reached = True

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import ssl
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -31,6 +33,12 @@ log = logging.getLogger(__name__)
 
 SIGNALLING_S = 10.0  # for the POST; a console waits a second, a camera on a train a little longer
 REACH_S = 4.0  # for TCP and TLS: TCP itself tries after 0, 1 and 3 s, and then not before 7
+SUSPECT_S = 1.5  # media is not answered: whether the session still stands is asked
+ASK_APART_S = 2.0
+WORD = aiohttp.ClientTimeout(
+    total=3.0
+)  # for a question about a session, or its DELETE: no more than a word, and media does not wait for it
+YIELD_S = 10.0  # between looks whether a newer publisher has gone
 IGNORED_S = 8.0  # media is not answered, and telemetry (which notices within 4.5 s) is: this way is closed
 CONNECTED_WITHIN_S = 15.0  # ICE and DTLS
 STABLE_S = 10.0  # a connection that held this long starts the back-off anew
@@ -42,6 +50,10 @@ H264 = "video/H264"
 
 class WhipError(StreamerError):
     """The server did not take the offer, or the connection did not come about; says why."""
+
+
+class WhipReplaced(WhipError):
+    """A newer publisher of the same camera is connected: it wins."""
 
 
 class WhipClient:
@@ -79,6 +91,10 @@ class WhipClient:
         self._flows = False
         self._reached_at: float | None = None  # since when telemetry reaches the server
         self._has_news = False
+        self._was_replaced = False
+        self._asked_at = -math.inf
+        self._tracks: dict[str, OutgoingTrack] = {}
+        self._sent_before: Counter[str] = Counter()
         self.last_error: str | None = None
 
     def impair(self, loss: float, stalled: bool) -> None:
@@ -86,6 +102,11 @@ class WhipClient:
         if not 0 <= loss <= 1:
             raise ValueError("loss is a share from 0 to 1")
         self._impairment.loss, self._impairment.stalled = loss, stalled
+
+    @property
+    def sent(self) -> dict[str, int]:
+        """Pictures and sounds that were handed to the link so far, by layer, over all sessions."""
+        return dict(self._sent_before + Counter({name: track.sent for name, track in self._tracks.items()}))
 
     def server_reached(self) -> None:
         """Telemetry has reached the server, or has again: what waits to be tried is tried now.
@@ -114,8 +135,13 @@ class WhipClient:
             while not self._is_closing:
                 began = self._clock.monotonic()
                 self._has_news = False
+                wait = 0.0
                 try:
                     await self._session(http)
+                except WhipReplaced as problem:
+                    wait = YIELD_S
+                    self.last_error = str(problem)
+                    log.info("%s; this one waits until that has gone", problem)
                 except (WhipError, aiohttp.ClientError, TimeoutError, OSError) as problem:
                     self.last_error = str(problem) or type(problem).__name__
                     log.warning("no picture to %s: %s", self._url, self.last_error)
@@ -123,7 +149,7 @@ class WhipClient:
                     self._set_flows(False)
                 if self._clock.monotonic() - began > STABLE_S:
                     self._backoff.reset()
-                await self._until(lambda: self._is_closing or self._has_news, self._backoff.next_wait())
+                await self._until(lambda: self._is_closing or self._has_news, wait or self._backoff.next_wait())
 
     async def close(self) -> None:
         """Let `run` end: it tells the server (DELETE) and stops picture and sound."""
@@ -139,7 +165,7 @@ class WhipClient:
         self._pacer = Pacer()
         resource: str | None = None
         connection.on("connectionstatechange", self._changed.set)
-        tracks = self._add_tracks(connection)
+        tracks = self._tracks = self._add_tracks(connection)
         consent = keep_consent(connection, self._clock, self._rng)
         try:
             await connection.setLocalDescription(await connection.createOffer())
@@ -154,6 +180,7 @@ class WhipClient:
             self._set_flows(True)
             await self._until_ended(connection, consent, http, resource)
         finally:
+            self._sent_before, self._tracks = Counter(self.sent), {}
             await self._picture.stop()
             if self._sound is not None:
                 await self._sound.stop()
@@ -192,10 +219,15 @@ class WhipClient:
             # aiortc gathers no loopback address; without another one nothing could ever be sent
             raise WhipError("this machine has no network address but 127.0.0.1, over which WebRTC cannot run")
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token()}"}
+        if self._was_replaced:
+            headers["If-None-Match"] = "*"
         async with http.post(self._url, data=offer, headers=headers, ssl=self._tls()) as response:
             text = await response.text()
+            if response.status == 412:
+                raise WhipReplaced("another publisher of this camera has taken over")
             if response.status != 201:
                 raise WhipError(f"the server refused the picture: {response.status} {_reason(text)}")
+            self._was_replaced = False
             location = response.headers.get("Location")
             return (urljoin(str(response.url), location) if location else None), text
 
@@ -231,16 +263,25 @@ class WhipClient:
 
         while not is_over():
             await self._until(lambda: is_over() or self._has_news, SOURCE_CHECK_S)
-            if is_over():
-                return
-            if not self._picture.is_running:
-                raise WhipError(str(self._picture.error or "the picture's source has ended"))
-            if self._has_news:
-                self._has_news = False
-                await self._ask_whether_it_stands(http, resource)
-            reached_s = self._clock.monotonic() - self._reached_at if self._reached_at is not None else 0.0
-            if min(reached_s, consent.silent_s) > IGNORED_S:
-                raise WhipError("the server answers, but not on the media's way")
+            if not is_over():
+                self._check_picture()
+                await self._look_after(consent, http, resource)
+        # It has hung up, and telemetry still stands: it has been given a newer publisher of this camera.
+        self._was_replaced = not self._is_closing and self._reached_at is not None and consent.silent_s < IGNORED_S
+
+    def _check_picture(self) -> None:
+        if not self._picture.is_running:
+            raise WhipError(str(self._picture.error or "the picture's source has ended"))
+
+    async def _look_after(self, consent: Consent, http: aiohttp.ClientSession, resource: str | None) -> None:
+        """Raises WhipError if the session does not stand any more, or its media's way is closed."""
+        now, has_news = self._clock.monotonic(), self._has_news
+        reached_s = now - self._reached_at if self._reached_at is not None else 0.0
+        if min(reached_s, consent.silent_s) > IGNORED_S:
+            raise WhipError("the server answers, but not on the media's way")
+        if has_news or (min(reached_s, consent.silent_s) > SUSPECT_S and now - self._asked_at > ASK_APART_S):
+            self._has_news, self._asked_at = False, now
+            await self._ask_whether_it_stands(http, resource)
 
     async def _ask_whether_it_stands(self, http: aiohttp.ClientSession, resource: str | None) -> None:
         """Raises WhipError if the server says that it does not; no answer says nothing."""
@@ -248,7 +289,7 @@ class WhipClient:
             return
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
-            async with http.get(resource, headers=headers, ssl=self._tls()) as response:
+            async with http.get(resource, headers=headers, ssl=self._tls(), timeout=WORD) as response:
                 if response.status == 404:
                     raise WhipError("the server has ended the session meanwhile")
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
@@ -269,7 +310,7 @@ class WhipClient:
         """Tell the server that the session is over (RFC 9725 section 4.2); it finds out by itself otherwise."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
-            async with http.delete(resource, headers=headers, ssl=self._tls()) as response:
+            async with http.delete(resource, headers=headers, ssl=self._tls(), timeout=WORD) as response:
                 log.debug("session ended: %d", response.status)
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             log.debug("session not ended in order: %s", problem)

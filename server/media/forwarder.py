@@ -116,6 +116,16 @@ class Forwarder:
         self._waiting.append(down)
         self.ask_key_frame()
 
+    def start_again(self) -> None:
+        """The camera was away for longer than can be repaired: all go on at its next key frame.
+
+        What it sends until then nobody can decode; and a receiver that saw the gap might wait for its packets (aiortc:
+        until 128 others have come, which took a poor picture 13 s).
+        """
+        self._waiting += [down for down in self._downs if down not in self._waiting]
+        self._downs = []
+        self.ask_key_frame()
+
     def remove(self, down: DownTrack) -> None:
         """Send it nothing more. No error if it is unknown."""
         if down in self._downs:

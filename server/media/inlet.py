@@ -25,6 +25,7 @@ log = structlog.get_logger(__name__)
 
 OWN_SSRC = 1  # the sender of our reports; receivers need none of their own
 MAX_SOURCES = 64  # SSRCs that one session may use up
+OUTAGE_S = 1.5  # a picture that stood still for longer begins anew: its repairs would come too late
 REPAIR_S = 0.015  # how often missing packets are looked at while there are any
 KEY_FRAME_S = 0.25  # how often a key frame that does not come is looked at
 USUAL_PACKET = 1200  # bytes, of a source that sent none yet
@@ -162,9 +163,12 @@ class Inlet:
             source.forwarder.clock.note_packet(header.timestamp, self._clock.wall())
             if header.timestamp != source.cadence.timestamp:
                 source.cadence.note_frame(header.timestamp, now)
-        first = source.forwarder.last_packet_at is None
+        before = source.forwarder.last_packet_at
+        if before is not None and now - before > OUTAGE_S and source.plan.kind == VIDEO:
+            source.forwarder.start_again()
+            self._serve_soon(0.0)
         source.forwarder.push(sequence, canonical(packet, header), now)
-        if first:
+        if before is None:
             self._on_track(source.forwarder)
         self._on_dirty(source.forwarder)
         if source.loss.is_missing_any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from aiohttp import web
 
+from server.errors import PreconditionFailed
 from server.media.media_engine import MediaEngine
 from server.media.routes import SDP, AdmitCamera, Links, created, endpoint, open_to_all, preflight
 from server.request_body import text_of
@@ -17,6 +18,9 @@ def whip_routes(engine: MediaEngine, admit_camera: AdmitCamera, links: Links) ->
         await admit_camera(request, device_id)
         offer = await text_of(request, SDP)
         await admit_camera(request, device_id)  # it may have been revoked while its offer trickled in
+        # RFC 9110 section 13.1.2: who was replaced by a newer publisher asks to be let in only once that has gone
+        if request.headers.get("If-None-Match") == "*" and engine.publisher_of(device_id) is not None:
+            raise PreconditionFailed("another publisher of this camera is connected")
         answer = await engine.publish(device_id, offer)
         return created(answer.session_id, answer.sdp, answer.etag, links(device_id))
 

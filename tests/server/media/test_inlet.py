@@ -12,8 +12,9 @@ from server.clock import HandClock
 from server.media import feedback
 from server.media.feedback import BandwidthLimit, KeyFrameRequest, Nack, ReportBlock
 from server.media.forwarder import Forwarder
-from server.media.inlet import MAX_SOURCES, Inlet, TrackPlan
+from server.media.inlet import MAX_SOURCES, OUTAGE_S, Inlet, TrackPlan
 from server.media.packet import HEADER
+from tests.server.media.test_forwarder import Recording
 from tests.server.media.test_outlet import FakePeer
 
 MAIN = TrackPlan("video", "main", "H264", 90_000, 102, "0", (1001,))
@@ -106,6 +107,23 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     assert isinstance(first, ReportBlock) and first.fraction_lost == 256 * 2 // 5
     assert isinstance(second, ReportBlock) and (second.highest_sequence, second.fraction_lost) == (114, 0)
     assert isinstance(limit, BandwidthLimit) and limit.ssrcs == (1001,)
+    stage.inlet.close()
+
+
+async def test_a_picture_that_stood_still_is_asked_to_begin_anew() -> None:
+    stage = Stage(MAIN, SOUND)
+    stage.rtp(102, 10, 1001)
+    stage.rtp(111, 10, 3003)
+    stage.tracks[0].add(cast(Any, Recording()), 0.0)
+    stage.tracks[0].key_frames.satisfied()
+    stage.clock.move(OUTAGE_S)
+    stage.rtp(102, 11, 1001, payload=b"\x41")
+    assert not stage.tracks[0].key_frames.is_pending, "no more than a slow source"
+    stage.clock.move(OUTAGE_S + 0.1)
+    stage.rtp(111, 11, 3003)
+    stage.rtp(102, 60, 1001, payload=b"\x41")
+    await asyncio.sleep(0.01)
+    assert KeyFrameRequest(1001) in stage.said()
     stage.inlet.close()
 
 

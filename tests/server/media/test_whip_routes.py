@@ -39,6 +39,26 @@ async def test_a_camera_that_is_revoked_while_its_offer_trickles_in_publishes_no
         await camera.close()
 
 
+async def test_who_was_replaced_is_let_in_again_only_when_the_newer_has_gone(site: Site) -> None:
+    newer, older, yields = Camera(), Camera(), {**AUTHORISED, "If-None-Match": "*"}
+    try:
+        answer = await site.running.engine.publish(CAMERA, await newer.make_offer())
+        await newer.take(answer.sdp)
+        await site.running.streaming()
+        offer = await older.make_offer()
+        status, problem = await post(site, offer, yields)
+        assert (status, problem["type"]) == (412, "/problems/precondition-failed")
+        assert list(site.running.engine._publishers) == [answer.session_id]
+        await site.running.engine.delete(answer.session_id)
+        async with site.http.post(f"{site.url}/whip/{CAMERA}", data=offer, headers=yields) as response:
+            assert response.status == 201
+            await older.take(await response.text())
+        await site.running.streaming()
+    finally:
+        await newer.close()
+        await older.close()
+
+
 async def test_a_session_from_offer_to_delete(site: Site) -> None:
     camera = Camera()
     try:
