@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
@@ -31,6 +32,9 @@ from pydantic_settings import (
 from server.errors import StartError
 
 FILE_NAME = "watchroom.toml"
+TURN_URL = re.compile(
+    r"turns?:(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?", re.A | re.I
+)  # RFC 7065
 
 
 def _listed(value: object) -> object:
@@ -112,7 +116,7 @@ class Config(BaseSettings):
     @field_validator("turn_urls")
     @classmethod
     def _turn(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
-        if not all(url.startswith(("turn:", "turns:")) for url in urls):  # RFC 7065
+        if not all(TURN_URL.fullmatch(url) for url in urls):
             raise ValueError("expected turn:HOST:PORT or turns:HOST:PORT; a stun: server belongs in ice_servers")
         return urls
 

@@ -15,6 +15,7 @@ from urllib.parse import urljoin
 import aiohttp
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.exceptions import InvalidStateError
+from aiortc.rtcicetransport import parse_stun_turn_uri
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
 from streamer.backoff import Backoff
@@ -59,8 +60,8 @@ class WhipReplaced(WhipError):
 class WhipClient:
     """Keeps one camera's picture and sound flowing to `url`.
 
-    `token` and `ice_servers` (as RTCIceServer has it) are asked at each try; `on_state(True)` when media flows, `on_state(False)`
-    when it has stopped. `ssl_context`: for https with a certificate of one's own (CA file), else the system's.
+    `token` and `ice_servers` (as RTCIceServer has it) are asked at each try; `on_state(True)` when media flows,
+    `on_state(False)` when it has stopped. `ssl_context`: for https with a certificate of one's own (CA file), else the system's.
     """
 
     def __init__(
@@ -160,8 +161,7 @@ class WhipClient:
 
     async def _session(self, http: aiohttp.ClientSession) -> None:
         """From the offer to the end of the connection. Raises WhipError when it does not come about."""
-        servers = [RTCIceServer(**_ice_server(one)) for one in self._ice_servers()]
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=servers))
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=_readable(self._ice_servers())))
         self._pacer = Pacer()
         resource: str | None = None
         connection.on("connectionstatechange", self._changed.set)
@@ -337,8 +337,24 @@ def _h264_only() -> list[RTCRtpCodecCapability]:
     return [c for c in codecs if c.mimeType == H264] + [c for c in codecs if c.mimeType.lower() == "video/rtx"]
 
 
-def _ice_server(server: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in server.items() if k in ("urls", "username", "credential") and v is not None}
+def _readable(servers: Sequence[dict[str, Any]]) -> list[RTCIceServer]:
+    """Without the URLs that aiortc would refuse (an IPv6 literal, say): the camera publishes without them."""
+    found = []
+    for server in servers:
+        urls = server.get("urls", [])
+        usable = [url for url in ([urls] if isinstance(urls, str) else urls) if _is_readable(url)]
+        if usable:
+            found.append(RTCIceServer(usable, server.get("username"), server.get("credential")))
+    return found
+
+
+def _is_readable(url: str) -> bool:
+    try:
+        parse_stun_turn_uri(url)
+    except ValueError:
+        log.warning("this STUN or TURN server cannot be used here: %s", url)
+        return False
+    return True
 
 
 def _reason(text: str) -> str:

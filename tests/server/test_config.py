@@ -33,6 +33,7 @@ def test_option_beats_environment_beats_file_beats_default(tmp_path: Path, monke
         ("turn_urls = ['turn:a']\nturn_secret = ''", "turn_urls and turn_secret go together"),
         ("turn_secret = 'x'", "turn_urls and turn_secret go together"),
         ("turn_urls = ['stun:a']\nturn_secret = 'x'", "turn_urls: expected turn:HOST:PORT"),
+        ("turn_urls = ['turn://a']\nturn_secret = 'x'", "turn_urls: expected turn:HOST:PORT"),
         ("port = = 1", "cannot be read"),
         ("media_workers = 65", "less than or equal to 64"),
     ],

@@ -35,10 +35,10 @@ WAIT_S = 10.0
 Condition = Callable[[], bool]
 
 
-async def until(condition: Condition, seconds: float = WAIT_S) -> None:
-    """Wait for it, for `seconds` at most."""
+async def until(condition: Condition, limit_s: float = WAIT_S) -> None:
+    """Wait for it, for `limit_s` at most."""
     turn = asyncio.Event()
-    async with asyncio.timeout(seconds):
+    async with asyncio.timeout(limit_s):
         while not condition():
             asyncio.get_running_loop().call_later(0.01, turn.set)
             await turn.wait()
@@ -79,9 +79,9 @@ class Running(Heard):
     tasks: TaskOwner = field(kw_only=True)
     offsets: dict[str, float] = field(default_factory=dict)  # what telemetry says of the cameras' clocks
 
-    async def streaming(self, device_id: str = CAMERA, layers: int = 1) -> None:
+    async def streaming(self, device_id: str = CAMERA, layers: int = 1, limit_s: float = WAIT_S) -> None:
         """Wait until the camera's picture flows."""
-        await until(lambda: len(self.engine.feed_state(device_id).layers) >= layers)
+        await until(lambda: len(self.engine.feed_state(device_id).layers) >= layers, limit_s)
 
 
 @asynccontextmanager

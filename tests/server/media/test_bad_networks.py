@@ -7,6 +7,7 @@ from itertools import pairwise
 import aioice.ice
 import pytest
 
+from server.media import ice_lite
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
 from tests.server.media.relay import bad_network
@@ -85,3 +86,30 @@ async def test_a_new_mapped_address_is_followed(running: Running, monkeypatch: p
         finally:
             await screen.close()
             await camera.close()
+
+
+async def test_who_gives_no_sign_of_life_is_sent_nothing_more(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 7675 section 5.1, with 2 s instead of 30."""
+    monkeypatch.setattr(ice_lite, "CONSENT_S", 2.0)
+    monkeypatch.setattr(aioice.ice, "CONSENT_INTERVAL", 0.5)
+    camera, gone, screen = Camera(sound=False), Screen(sound=False), Screen(sound=False)
+    try:
+        await camera.take((await running.engine.publish(CAMERA, await camera.make_offer())).sdp)
+        await running.streaming()
+        async with bad_network(running.engine.port) as relay:
+            lost = await running.engine.watch(CAMERA, INSPECTOR, await gone.make_offer())
+            await gone.take(relay.through(lost.sdp))
+            await gone.frames(3)
+            await screen.take((await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer())).sdp)
+        peer = running.engine._viewers[lost.session_id].peer
+        await until(lambda: peer.is_closed)
+        assert lost.session_id not in running.engine._viewers
+        assert peer not in running.engine._port._by_address.values()
+        assert peer not in running.engine._port._by_ufrag.values()
+        assert len(await screen.frames(10)) == 10, "nobody else notices"
+    finally:
+        await screen.close()
+        await gone.close()
+        await camera.close()

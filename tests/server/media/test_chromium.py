@@ -233,7 +233,7 @@ async def test_a_link_that_cannot_carry_main_gets_sub(site: Site, page: Page) ->
     async with watching(site, page, camera) as (viewing, relay):
         await until(lambda: viewing.outlet.layer == "main")
         relay.rate_down = 500_000
-        await until(lambda: viewing.outlet.layer == "sub", seconds=40)
+        await until(lambda: viewing.outlet.layer == "sub", limit_s=40)
         assert viewing.describe(0.0)["reduced"] == "link"
         before = await page.evaluate(RECEIVED)
         await received(page, lambda now: now["decoded"] > before["decoded"] + 25)
@@ -265,7 +265,7 @@ async def test_chromium_repairs_as_a_camera_by_rtx(site: Site, page: Page) -> No
         await site.running.streaming()
         relay.loss_up = 0.1
         source = site.running.engine._publishers[answer.session_id].inlet.sources[0]
-        await until(lambda: source.loss.recovered >= 10, seconds=40)
+        await until(lambda: source.loss.recovered >= 10, limit_s=40)
         counters = site.running.engine.counters()
         assert counters["rtx_received"] >= source.loss.recovered
         # It probes its link with empty repairs, before a track's first packet too.
