@@ -138,7 +138,7 @@ class Endpoint:
 
     def _connect(self, remote: Remote) -> None:
         self.socket.connect(remote.address)
-        asyncio.get_running_loop().add_reader(self.socket.fileno(), self._on_readable)
+        asyncio.get_running_loop().add_reader(self.socket.fileno(), self.drain)
         is_client = not self._offered or remote.setup == "passive"
         known = (("sha-256", remote.fingerprint),)
         self._handshake = Handshake(self._keyring.certificate, known, self.send, is_client=is_client)
@@ -194,7 +194,11 @@ class Endpoint:
         except ConnectionRefusedError:  # the other end is not there yet, or no longer
             return
 
-    def _on_readable(self) -> None:
+    def look_by_itself(self) -> None:
+        """Be woken by nothing any more; call `drain` from time to time."""
+        asyncio.get_running_loop().remove_reader(self.socket.fileno())
+
+    def drain(self) -> None:
         """Everything that is there; RTP first, for there is most of it."""
         received, receive, on_rtp = self._keyring.received, self.socket.recv_into, self._on_rtp
         try:
