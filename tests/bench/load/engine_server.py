@@ -47,7 +47,7 @@ class Desk:
         try:
             answer = await self._engine.watch(request.match_info["camera"], viewer, await request.text())
         except WatchroomError as error:
-            return web.json_response(error.problem(), status=error.status)
+            return web.json_response(error.problem(), status=error.status, headers=error.headers)
         return web.Response(status=201, text=answer.sdp, headers={"Location": f"/sessions/{answer.session_id}"})
 
     async def delete(self, request: web.Request) -> web.Response:

@@ -43,12 +43,17 @@ class Whep:
         self._session = ""
 
     async def join(self, endpoint: Endpoint) -> None:
-        """See Signalling."""
-        async with self._http.post(self._url, data=endpoint.offer("recvonly"), headers=SDP) as response:
-            text = await response.text()
-            assert response.status == 201, text
-            self._session = str(response.url.join(response.url.with_path(response.headers["Location"])))
-            endpoint.take(text)
+        """See Signalling. Waits where the server asks for it."""
+        offer = endpoint.offer("recvonly")
+        while True:
+            async with self._http.post(self._url, data=offer, headers=SDP) as response:
+                text = await response.text()
+                if response.status == 201:
+                    break
+                assert "Retry-After" in response.headers, text
+            await asyncio.sleep(float(response.headers["Retry-After"]))
+        self._session = str(response.url.with_path(response.headers["Location"]))
+        endpoint.take(text)
 
     async def leave(self) -> None:
         """See Signalling."""
@@ -154,7 +159,7 @@ class Viewers:
             self._viewers[len(self._viewers) - count :],
             self._viewers[: len(self._viewers) - count],
         )
-        self._unwoken = [viewer for viewer in self._unwoken if viewer not in leaving]
+        self._unwoken = [viewer for viewer in self._unwoken if viewer not in set(leaving)]
         for viewer in leaving:
             if how == "delete":
                 await viewer.signalling.leave()

@@ -29,7 +29,7 @@ def sizes(root: object) -> dict[str, int]:
         if isinstance(thing, TABLES):
             found[path] += len(thing)
             waiting += [(path + "[]", one) for one in _held(thing)]
-        elif type(thing).__module__.startswith(OURS):
+        elif _is_ours(type(thing)):
             waiting += [(f"{path}.{name}".lstrip("."), value) for name, value in _attributes(thing)]
     return dict(found)
 
@@ -47,10 +47,20 @@ def _attributes(thing: Any) -> Iterator[tuple[str, Any]]:
 
 
 def living() -> dict[str, int]:
-    """How many objects of each of our classes live, and of the libraries' handles; timers of the running loop."""
+    """How many objects of each of our classes live, of the libraries' handles, and of the running loop's timers for us."""
     gc.collect()
     kinds = (type(one) for one in gc.get_objects())
-    found = Counter(kind.__qualname__ for kind in kinds if kind.__module__.startswith(OURS) or kind.__name__ in THEIRS)
+    found = Counter(kind.__qualname__ for kind in kinds if _is_ours(kind) or kind.__name__ in THEIRS)
     loop: Any = asyncio.get_running_loop()
-    found["timers"] = sum(not timer.cancelled() for timer in loop._scheduled)
+    timers = (timer for timer in loop._scheduled if not timer.cancelled())
+    found["timers"] = sum(_is_ours(type(getattr(timer._callback, "__self__", None))) for timer in timers)
     return dict(found)
+
+
+def _is_ours(kind: type) -> bool:
+    return str(kind.__module__).startswith(OURS)
+
+
+def grown(before: dict[str, int], after: dict[str, int], least: int) -> dict[str, tuple[int, int]]:
+    """What has grown by `least` or more: name → (before, after). What is kept once for a new packet size is no leak."""
+    return {name: (before.get(name, 0), count) for name, count in after.items() if count - before.get(name, 0) >= least}
