@@ -39,6 +39,7 @@ class OutTrack:
         self._numbering: Renumbering[UpTrack] = Renumbering(plan.first_sequence, plan.first_timestamp)
         self._queue: deque[Entry] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._payload_type: int | None = None
         self._repairs = Repairs(plan, self._numbering, peer.send_run, counts)
         self._on_enter = on_enter
         self.attached: Forwarder | None = None
@@ -90,6 +91,7 @@ class OutTrack:
         sequence, packet = entries[0]
         timestamp = timestamp_of(packet)
         self._numbering.begin(up, sequence, timestamp, self._elapsed_ticks(up, timestamp))
+        self._payload_type = self.plan.payload_types.get(up.codec)
         if len(entries) > PACE_PACKETS:
             self._queue.extend(entries)
             self._pace()
@@ -134,21 +136,17 @@ class OutTrack:
             self._timer = None
 
     def _send(self, runs: Sequence[Run]) -> None:
-        numbering, peer = self._numbering, self._peer
-        stretch = numbering.current
-        payload_type = self.plan.payload_types.get(stretch.source.codec) if stretch is not None else None
+        stretch, payload_type = self._numbering.current, self._payload_type
         if stretch is None or payload_type is None:
             self._counts["codec_not_taken"] += 1
             return
-        sequence_shift, timestamp_shift, ssrc = stretch.sequence_shift, stretch.timestamp_shift, self.plan.ssrc
+        takes, send_run, ssrc = self._numbering.takes, self._peer.send_run, self.plan.ssrc
         for run in runs:
-            if not numbering.admits(run.lowest):
+            if not takes(run.lowest, run.newest, run.newest_timestamp):
                 self._send_admitted(run)
-                continue
-            numbering.note_sent(run.newest, run.newest_timestamp)
-            if peer.send_run(run, payload_type, ssrc, sequence_shift, timestamp_shift):
-                self.packets += len(run.entries)
-                self.octets += run.size * len(run.entries)
+            elif send_run(run, payload_type, ssrc, stretch.sequence_shift, stretch.timestamp_shift):
+                self.packets += run.count
+                self.octets += run.octets
 
     def _send_admitted(self, run: Run) -> None:
         """A late packet from before this stretch must not go out: its number is another packet's."""
@@ -256,7 +254,8 @@ class Outlet:
             self.audio.detach()
         elif self.audio is not None and self._feed.audio is not None:
             self.audio.attach(self._feed.audio, now)
-        self._ask_camera()
+        if forwarder is not None and forwarder.key_frames.is_pending:
+            self._ask_camera()
 
     @property
     def layer(self) -> str | None:

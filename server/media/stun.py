@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 import struct
@@ -48,7 +47,7 @@ class BindingRequest:
 
     def is_signed_with(self, password: str) -> bool:
         """Whether the sender knew `password`; compared in constant time."""
-        expected = hmac.new(password.encode(), self.signed_part, hashlib.sha1).digest()
+        expected = hmac.digest(password.encode(), self.signed_part, "sha1")
         return hmac.compare_digest(expected, self.integrity)
 
 
@@ -140,7 +139,7 @@ def _signed(kind: int, transaction_id: bytes, body: bytes, password: str) -> byt
     def header(size: int) -> bytes:
         return struct.pack("!HHI", kind, size, MAGIC_COOKIE) + transaction_id
 
-    digest = hmac.new(password.encode(), header(len(body) + 24) + body, hashlib.sha1).digest()
+    digest = hmac.digest(password.encode(), header(len(body) + 24) + body, "sha1")
     body += _attribute(MESSAGE_INTEGRITY, digest)
     checksum = zlib.crc32(header(len(body) + 8) + body) ^ FINGERPRINT_XOR
     return header(len(body) + 8) + body + _attribute(FINGERPRINT, struct.pack("!I", checksum))
