@@ -173,9 +173,12 @@ class Forwarder:
             for down in self._downs:
                 down.deliver(self, runs, now)
         if self._waiting and True in keys:
-            self._let_in(batch[keys.index(True) :], now)
+            # of a key frame, from the cache: what follows its first packet in number may have come before it
+            self._let_in(self.cache.since_key_frame() if self.kind == VIDEO else batch, now)
 
     def _let_in(self, entries: Sequence[Entry], now: float) -> None:
+        if not entries:  # a key frame that was overtaken by a whole cache
+            return
         entering, self._waiting = self._waiting, []
         self._downs += entering
         for down in entering:

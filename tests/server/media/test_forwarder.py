@@ -84,6 +84,15 @@ def test_after_an_outage_everybody_goes_on_at_the_next_key_frame() -> None:
     assert joining.entered == [201]
 
 
+def test_who_waits_is_sent_what_overtook_the_first_packet_of_the_key_frame() -> None:
+    forwarder, viewer = Forwarder(VIDEO, "main", "H264", 90_000), Recording()
+    forwarder.add(viewer, 0.0)
+    for sequence, payload in ((3, SLICE), (2, SLICE), (1, IDR)):
+        forwarder.push(sequence, packet(sequence, payload), 0.0)
+    forwarder.flush(0.0)
+    assert [sequence for sequence, _ in viewer.got] == [1, 2, 3]
+
+
 def test_sound_needs_no_key_frame() -> None:
     forwarder, viewer = Forwarder(AUDIO, "main", "opus", 48_000), Recording()
     forwarder.add(viewer, 0.0)
