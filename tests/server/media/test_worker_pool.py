@@ -94,7 +94,7 @@ async def test_a_worker_that_is_killed_takes_only_its_own_cameras_and_they_come_
         assert engine.publisher_of(CAMERA) != lost
         assert len(await other_screen.frames(10)) == 10
         assert engine.publisher_of("camera-2") is not None
-        await until(lambda: pool.is_back(name))
+        await until(lambda: pool.is_back(name), 60)
         assert engine.health()["ready"]
         await until(lambda: all(worker.alive for worker in engine.figures().workers))
         assert [one.restarts for one in engine.figures().workers if one.name == name] == [1]
@@ -130,7 +130,7 @@ async def test_a_worker_that_hangs_is_ended_and_started_again(impatience: None, 
     name = await pool.engine.place(CAMERA)
     before = pool.worker_pid(name)
     os.kill(before, signal.SIGSTOP)
-    await until(lambda: pool.is_back(name), 30)
+    await until(lambda: pool.is_back(name), 60)
     assert pool.worker_pid(name) != before
 
 
