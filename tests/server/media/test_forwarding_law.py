@@ -6,7 +6,6 @@ that the camera's link brought; whatever is lost, late, repaired twice, switched
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -24,6 +23,7 @@ from server.media.outlet import Outlet, OutTrack
 from server.media.packet import HEADER
 from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
+from tests.server.media.hand_loop import HandLoop
 
 MID_EXTENSION = 9
 H264, RTX, OPUS = 102, 103, 111
@@ -108,8 +108,8 @@ class Forwarding(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock, self.loop = HandClock(), asyncio.new_event_loop()
-        self.loop.time = self.clock.monotonic  # type: ignore[method-assign]
+        self.clock = HandClock()
+        self.loop = HandLoop(self.clock)
         self.feed, self.dirty, self.ssrc = Feed("camera-1"), dict[Forwarder, None](), 1000
         self.inlet = Inlet(PLANS, MID_EXTENSION, self.clock, self._on_track, lambda one: self.dirty.update({one: None}))
         self.inlet.peer = cast(Any, Wire())
@@ -133,17 +133,17 @@ class Forwarding(RuleBasedStateMachine):
         for viewer in self.viewers:
             viewer.refresh(self.clock.monotonic())
 
-    def _run(self, act: Callable[[], None], *, flush: bool = True) -> None:
+    def _run(self, act: Callable[[], object], *, flush: bool = True) -> None:
         """On the loop, as one wake-up of the socket (or a part of one)."""
 
-        async def turn() -> None:
+        def turn() -> None:
             act()
             if flush:
                 dirty, self.dirty = self.dirty, {}
                 for forwarder in dirty:
                     forwarder.flush(self.clock.monotonic())
 
-        self.loop.run_until_complete(turn())
+        self.loop.run(turn)
 
     def _arrives(self, packet: bytes) -> None:
         self.inlet.on_media(memoryview(packet), self.clock.monotonic())
@@ -167,7 +167,7 @@ class Forwarding(RuleBasedStateMachine):
             packets.append(stream.packet(timestamp, index == len(sizes) - 1, content))
         stream.gone += [packet for index, packet in enumerate(packets) if index in lost]
         came = [packet for index, packet in enumerate(packets) if index not in lost]
-        self._run(lambda: [self._arrives(one) for one in (reversed(came) if backwards else came)] and None, flush=flush)
+        self._run(lambda: [self._arrives(one) for one in (reversed(came) if backwards else came)], flush=flush)
 
     @rule(
         name=st.sampled_from(["main", "sub"]), index=st.integers(0, 20), how=st.sampled_from(["late", "apart", "both"])
@@ -178,7 +178,7 @@ class Forwarding(RuleBasedStateMachine):
             return
         packet = stream.gone.pop(index % len(stream.gone))
         ways = {"late": [packet], "apart": [stream.repair(packet)], "both": [stream.repair(packet), packet]}[how]
-        self._run(lambda: [self._arrives(one) for one in ways] and None)
+        self._run(lambda: [self._arrives(one) for one in ways])
 
     @rule(name=st.sampled_from(["main", "sub"]), back=st.integers(0, 40))
     def a_repair_that_nobody_needs(self, name: str, back: int) -> None:
@@ -204,7 +204,7 @@ class Forwarding(RuleBasedStateMachine):
     def sound(self, count: int) -> None:
         stream, timestamp = self.streams["sound"], int(self.clock.monotonic() * 48_000)
         packets = [stream.packet(timestamp + 960 * n, marker=False, payload=b"opus%d" % n) for n in range(count)]
-        self._run(lambda: [self._arrives(one) for one in packets] and None)
+        self._run(lambda: [self._arrives(one) for one in packets])
 
     # ---- the viewers -----------------------------------------------------------------------------------
 
@@ -276,7 +276,6 @@ class Forwarding(RuleBasedStateMachine):
         self.inlet.close()
         for viewer in self.viewers:
             viewer.close()
-        self.loop.run_until_complete(asyncio.sleep(0))
         self.loop.close()
 
 
