@@ -255,10 +255,9 @@ class Outlet:
 
     @property
     def layer(self) -> str | None:
-        """The layer that is being shown, None while none is."""
-        if self.video is None or self.video.attached is None or self.video.source is None:
-            return None
-        return self.video.source.layer
+        """The layer that is being shown, or was last."""
+        source = self.video.source if self.video is not None else None
+        return source.layer if source is not None else None
 
     def on_feedback(self, compound: bytes, now: float) -> None:
         """Reports, NACKs and key-frame requests of the viewer."""

@@ -101,7 +101,7 @@ class WhepSession:
             "kind": "viewer",
             "connected": self.peer.is_ready,
             "clock": self._clock_reading(),
-            "layer": self.outlet.layer,
+            "layer": self.outlet.layer if self.wish.picture else None,
             "layers": list(self.feed.flowing(now)),
             "reduced": self.choice.reduced,
             "sound": self.wish.sound,

@@ -268,7 +268,6 @@ class Forwarding(RuleBasedStateMachine):
         for viewer in self.viewers:
             if not viewer.looks and viewer.video is not None:
                 assert viewer.video.attached is None and not viewer.video._queue
-                assert viewer.layer is None
         looking = sum(viewer.looks for viewer in self.viewers)
         assert all(forwarder.watchers <= 2 * looking for forwarder in self.feed.video.values())
 
