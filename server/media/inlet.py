@@ -123,8 +123,8 @@ class Inlet:
                 self.counts["rtp_of_no_track"] += 1
                 return
         sequence = source.loss.received(header.sequence, now)
-        if sequence is None or header.payload_start == header.payload_end:
-            self.counts["rtp_late_or_empty"] += 1
+        if sequence is None:
+            self.counts["rtp_not_needed"] += 1
             return
         self._take(source, sequence, packet, header, now)
 
@@ -156,7 +156,7 @@ class Inlet:
             self.counts["rtx_empty"] += 1
             return
         sequence = source.loss.repaired(inner.sequence, now)
-        if sequence is None or inner.payload_start == inner.payload_end:
+        if sequence is None:
             self.counts["rtx_not_needed"] += 1
             return
         source.packets += 1

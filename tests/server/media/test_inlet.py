@@ -70,6 +70,15 @@ def test_a_track_is_found_by_ssrc_mid_or_payload_type() -> None:
     assert len(stage.tracks) == 4, "sound under another SSRC is a new source of the same track"
 
 
+def test_a_packet_of_padding_leaves_no_gap() -> None:
+    stage = Stage(MAIN)
+    for sequence, payload in ((1, b"\x65"), (2, b""), (3, b"\x41")):
+        stage.rtp(102, sequence, 1001, payload=payload)
+    (track,) = stage.tracks
+    track.flush(0.0)
+    assert track.cache.get(65_538) is not None, "viewers would ask for it again and again"
+
+
 def test_a_new_ssrc_is_a_new_source_of_the_same_layer_but_not_for_ever() -> None:
     stage = Stage(SOUND)
     for ssrc in range(200):
