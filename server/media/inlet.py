@@ -25,6 +25,7 @@ OWN_SSRC = 1  # the sender of our reports; receivers need none of their own
 MAX_SOURCES = 64  # SSRCs that one session may use up
 REPAIR_S = 0.015  # how often missing packets are looked at while there are any
 KEY_FRAME_S = 0.25  # how often a key frame that does not come is looked at
+REMEMBERED_REFERENCES = 4  # one is sent each second, and told back with the next sender report
 USUAL_PACKET = 1200  # bytes, of a source that sent none yet
 
 
@@ -41,6 +42,7 @@ class TrackPlan:
     ssrcs: tuple[int, ...]
     repair_type: int | None = None
     repairs: tuple[tuple[int, int], ...] = ()
+    tells_round_trip: bool = False
 
 
 class Source:
@@ -85,6 +87,7 @@ class Inlet:
         self._seen_ssrcs = 0
         self._timer: asyncio.TimerHandle | None = None
         self.round_trip = RoundTrip()
+        self._references: dict[int, float] = {}
         self._nack_budget = feedback.NackBudget()
         self._bytes_per_s = 0.0
         self._estimate = UplinkEstimate()
@@ -208,14 +211,17 @@ class Inlet:
     # ---- the camera's reports --------------------------------------------------------------------------
 
     def on_feedback(self, compound: bytes, now: float) -> None:
-        """Sender reports and farewells."""
+        """Sender reports, and what tells the round trip."""
         try:
             found = feedback.parse(compound)
         except feedback.FeedbackError:
             self.counts["rtcp_malformed"] += 1
             return
         for one in found:
-            if isinstance(one, feedback.SenderReport):
+            if isinstance(one, feedback.ReceiverDelay) and one.last_reference in self._references:
+                self.counts["round_trips_told"] += 1
+                self.round_trip.note(now - self._references.pop(one.last_reference) - one.delay / 65536)
+            elif isinstance(one, feedback.SenderReport):
                 source = self._sources.get(one.ssrc)
                 if source is not None:
                     source.forwarder.clock.note_report(one, self._clock.wall())
@@ -283,7 +289,17 @@ class Inlet:
         if video and rate is not None:
             limit = self._estimate.update(rate, worst_loss, worst_delay)
             packet += feedback.bandwidth_limit(OWN_SSRC, limit, video)
+        if any(source.plan.tells_round_trip for source in sources):
+            packet += self._reference(now)
         peer.send_feedback(packet)
+
+    def _reference(self, now: float) -> bytes:
+        """Our time, for the camera to tell back: its round trip is known before the first packet is lost."""
+        ntp = feedback.ntp_from_unix(self._clock.wall())
+        self._references[ntp >> 16 & 0xFFFFFFFF] = now
+        if len(self._references) > REMEMBERED_REFERENCES:
+            del self._references[next(iter(self._references))]
+        return feedback.receiver_reference(OWN_SSRC, ntp)
 
     def _echo(self, source: Source) -> tuple[int, int]:
         """LSR and DLSR (RFC 3550 section 6.4.1), by which the camera knows its round trip."""
