@@ -28,6 +28,7 @@ MAX_SOURCES = 64  # SSRCs that one session may use up
 OUTAGE_S = 1.5  # a picture that stood still for longer begins anew: its repairs would come too late
 REPAIR_S = 0.015  # how often missing packets are looked at while there are any
 KEY_FRAME_S = 0.25  # how often a key frame that does not come is looked at
+REMEMBERED_REFERENCES = 4  # one is sent each second, and told back with the next sender report
 USUAL_PACKET = 1200  # bytes, of a source that sent none yet
 
 
@@ -44,6 +45,7 @@ class TrackPlan:
     ssrcs: tuple[int, ...]
     repair_type: int | None = None
     repairs: tuple[tuple[int, int], ...] = ()
+    tells_round_trip: bool = False
 
 
 class Source:
@@ -109,6 +111,7 @@ class Inlet:
         self._seen_ssrcs = 0
         self._timer: asyncio.TimerHandle | None = None
         self.round_trip = RoundTrip()
+        self._references: dict[int, float] = {}
         self._nack_budget = feedback.NackBudget()
         self._bytes_per_s = 0.0
         self._reported_at: float | None = None
@@ -150,7 +153,7 @@ class Inlet:
                 return
         sequence = source.loss.received(header.sequence, now)
         if sequence is None:
-            self.counts["rtp_late"] += 1
+            self.counts["rtp_not_needed"] += 1
             return
         # An empty one goes on too: Chromium measures the uplink with packets of padding, which have numbers as others.
         self._take(source, sequence, packet, header, now)
@@ -188,7 +191,7 @@ class Inlet:
             self.counts["rtx_empty"] += 1
             return
         sequence = source.loss.repaired(inner.sequence, now)
-        if sequence is None or inner.payload_start == inner.payload_end:
+        if sequence is None:
             self.counts["rtx_not_needed"] += 1
             return
         source.packets += 1
@@ -242,14 +245,17 @@ class Inlet:
     # ---- the camera's reports --------------------------------------------------------------------------
 
     def on_feedback(self, compound: bytes, now: float) -> None:
-        """Sender reports and farewells."""
+        """Sender reports, and what tells the round trip."""
         try:
             found = feedback.parse(compound)
         except feedback.FeedbackError:
             self.counts["rtcp_malformed"] += 1
             return
         for one in found:
-            if isinstance(one, feedback.SenderReport):
+            if isinstance(one, feedback.ReceiverDelay) and one.last_reference in self._references:
+                self.counts["round_trips_told"] += 1
+                self.round_trip.note(now - self._references.pop(one.last_reference) - one.delay / 65536)
+            elif isinstance(one, feedback.SenderReport):
                 source = self._sources.get(one.ssrc)
                 if source is not None:
                     source.forwarder.clock.note_report(one, self._clock.wall())
@@ -309,8 +315,19 @@ class Inlet:
             figures = source.loss.report()
             source.lost = figures.fraction_lost / 256
             blocks.append((source.ssrc, figures, *self._echo(source)))
-        peer.send_feedback(feedback.receiver_report(OWN_SSRC, blocks))
+        packet = feedback.receiver_report(OWN_SSRC, blocks)
+        if any(source.plan.tells_round_trip for source in sources):
+            packet += self._reference(now)
+        peer.send_feedback(packet)
         self._bytes_per_s = (self._received_bps(sources, now) or 0.0) / 8
+
+    def _reference(self, now: float) -> bytes:
+        """Our time, for the camera to tell back: its round trip is known before the first packet is lost."""
+        ntp = feedback.ntp_from_unix(self._clock.wall())
+        self._references[ntp >> 16 & 0xFFFFFFFF] = now
+        if len(self._references) > REMEMBERED_REFERENCES:
+            del self._references[next(iter(self._references))]
+        return feedback.receiver_reference(OWN_SSRC, ntp)
 
     def _tell_uplink(self, now: float) -> None:
         """REMB when the estimate has changed, or when each packet came (transport-cc)."""

@@ -259,12 +259,7 @@ class Outlet:
 
     @property
     def layer(self) -> str | None:
-        """The layer that is being shown, None while none is."""
-        return self.last_layer if self.video is not None and self.video.attached is not None else None
-
-    @property
-    def last_layer(self) -> str | None:
-        """The layer that was shown last, None before the first picture."""
+        """The layer that is being shown, or was last."""
         source = self.video.source if self.video is not None else None
         return source.layer if source is not None else None
 

@@ -60,7 +60,10 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One m-line of an offer. `repairs`: the SSRC of a stream, and the one of its retransmissions (RFC 5576 FID)."""
+    """One m-line of an offer. `repairs`: the SSRC of a stream, and the one of its retransmissions (RFC 5576 FID).
+
+    `tells_round_trip`: a receiver may ask it for its round trip (RFC 3611 sections 4.4, 4.5 and 5.1).
+    """
 
     kind: str
     protocol: str
@@ -75,6 +78,7 @@ class Media:
     mid_extension: int | None
     send_time_extension: int | None
     transport_extension: int | None
+    tells_round_trip: bool
     ice_ufrag: str
     ice_pwd: str
     setup: str
@@ -171,6 +175,7 @@ def _media(section: _Section, session: _Section, index: int) -> Media:
         mid_extension=_extension(section, MID_EXTENSION),
         send_time_extension=_extension(section, SEND_TIME_EXTENSION),
         transport_extension=_extension(section, TRANSPORT_EXTENSION),
+        tells_round_trip=any("rcvr-rtt" in line for line in section.values.get("rtcp-xr", ())),
         ice_ufrag=_ice(section, session, "ice-ufrag"),
         ice_pwd=_ice(section, session, "ice-pwd"),
         setup=setup,
@@ -329,6 +334,8 @@ def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[st
         lines += _codec_lines(codec, offered.kind, transport_cc=arrivals is not None)
     if one.direction == "recvonly":
         lines += _extension_lines(offered, arrivals)
+        if offered.tells_round_trip:
+            lines.append("a=rtcp-xr:rcvr-rtt=all")
     if one.ssrc is not None:
         lines.append(f"a=msid:{cname} {offered.kind}")
         if one.repair_ssrc is not None:

@@ -77,7 +77,7 @@ class WhepSession:
     @property
     def shown_layer(self) -> str:
         """The layer that was shown last, or was asked for if none was."""
-        return self.outlet.last_layer or self.choice.asked
+        return self.outlet.layer or self.choice.asked
 
     def answer(self) -> Answer:
         """The answer to the offer."""
@@ -105,7 +105,7 @@ class WhepSession:
             "kind": "viewer",
             "connected": self.peer.is_ready,
             "clock": self.outlet.video.clock_reading() if self.outlet.video is not None else None,
-            "layer": self.outlet.layer,
+            "layer": self.outlet.layer if self.wish.picture else None,
             "layers": list(self.feed.flowing(now)),
             "reduced": self.choice.reduced,
             "sound": self.wish.sound,

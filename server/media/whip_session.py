@@ -159,6 +159,7 @@ def _plan(media: list[sdp.Media]) -> tuple[list[TrackPlan], dict[str, list[sdp.C
                 ssrcs=one.ssrcs,
                 repair_type=repair.payload_type if repair is not None else None,
                 repairs=one.repairs,
+                tells_round_trip=one.tells_round_trip,
             )
         )
     return plans, answered

@@ -270,6 +270,9 @@ async def test_chromium_repairs_as_a_camera_by_rtx(site: Site, page: Page) -> No
         assert counters["rtx_received"] >= source.loss.recovered
         # It probes its link with empty repairs, before a track's first packet too.
         assert counters.get("rtx_of_no_track", 0) < counters["rtx_received"]
+        inlet = site.running.engine._publishers[answer.session_id].inlet
+        assert "a=rtcp-xr:rcvr-rtt=all" in answer.sdp
+        await until(lambda: inlet.counts["round_trips_told"] > 0, limit_s=40)
         assert source.loss.report().cumulative_lost >= source.loss.recovered, "repaired, and lost all the same"
 
 

@@ -6,7 +6,6 @@ that the camera's link brought; whatever is lost, late, repaired twice, switched
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import Any, cast
 
@@ -24,6 +23,7 @@ from server.media.outlet import Outlet, OutTrack
 from server.media.packet import HEADER
 from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
+from tests.server.media.hand_loop import HandLoop
 
 MID_EXTENSION = 9
 H264, RTX, OPUS = 102, 103, 111
@@ -108,8 +108,8 @@ class Forwarding(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        self.clock, self.loop = HandClock(), asyncio.new_event_loop()
-        self.loop.time = self.clock.monotonic  # type: ignore[method-assign]
+        self.clock = HandClock()
+        self.loop = HandLoop(self.clock)
         self.feed, self.dirty, self.ssrc = Feed("camera-1"), dict[Forwarder, None](), 1000
         self.inlet = Inlet(PLANS, MID_EXTENSION, self.clock, self._on_track, lambda one: self.dirty.update({one: None}))
         self.inlet.peer = cast(Any, Wire())
@@ -133,27 +133,28 @@ class Forwarding(RuleBasedStateMachine):
         for viewer in self.viewers:
             viewer.refresh(self.clock.monotonic())
 
-    def _run(self, act: Callable[[], None], *, flush: bool = True) -> None:
+    def _run(self, act: Callable[[], object], *, flush: bool = True) -> None:
         """On the loop, as one wake-up of the socket (or a part of one)."""
 
-        async def turn() -> None:
+        def turn() -> None:
             act()
             if flush:
                 dirty, self.dirty = self.dirty, {}
                 for forwarder in dirty:
                     forwarder.flush(self.clock.monotonic())
 
-        self.loop.run_until_complete(turn())
+        self.loop.run(turn)
 
-    def _arrives(self, packet: bytes) -> None:
-        self.inlet.on_media(memoryview(packet), self.clock.monotonic())
+    def _arrive(self, *packets: bytes) -> None:
+        for packet in packets:
+            self.inlet.on_media(memoryview(packet), self.clock.monotonic())
 
     # ---- the camera ------------------------------------------------------------------------------------
 
     @rule(
         name=st.sampled_from(["main", "sub"]),
         key=st.booleans(),
-        sizes=st.lists(st.integers(1, 900), min_size=1, max_size=12),
+        sizes=st.lists(st.integers(0, 900), min_size=1, max_size=12),
         lost=st.sets(st.integers(0, 11), max_size=4),
         backwards=st.booleans(),
         flush=st.booleans(),
@@ -164,10 +165,11 @@ class Forwarding(RuleBasedStateMachine):
         for index, size in enumerate(sizes):
             unit = IDR if key and index == 0 else SLICE
             content = unit + f"{name}{stream.ssrc}:{stream.sequence}".encode() + bytes(size)
-            packets.append(stream.packet(timestamp, index == len(sizes) - 1, content))
+            # 0: a packet of padding, by which some cameras measure their link; it has a number like any other
+            packets.append(stream.packet(timestamp, index == len(sizes) - 1, content if size else b""))
         stream.gone += [packet for index, packet in enumerate(packets) if index in lost]
         came = [packet for index, packet in enumerate(packets) if index not in lost]
-        self._run(lambda: [self._arrives(one) for one in (reversed(came) if backwards else came)] and None, flush=flush)
+        self._run(lambda: self._arrive(*(reversed(came) if backwards else came)), flush=flush)
 
     @rule(
         name=st.sampled_from(["main", "sub"]), index=st.integers(0, 20), how=st.sampled_from(["late", "apart", "both"])
@@ -178,7 +180,7 @@ class Forwarding(RuleBasedStateMachine):
             return
         packet = stream.gone.pop(index % len(stream.gone))
         ways = {"late": [packet], "apart": [stream.repair(packet)], "both": [stream.repair(packet), packet]}[how]
-        self._run(lambda: [self._arrives(one) for one in ways] and None)
+        self._run(lambda: self._arrive(*ways))
 
     @rule(name=st.sampled_from(["main", "sub"]), back=st.integers(0, 40))
     def a_repair_that_nobody_needs(self, name: str, back: int) -> None:
@@ -188,7 +190,7 @@ class Forwarding(RuleBasedStateMachine):
         if content[:2] in missing:
             return
         padded = stream.repair(bytes(2) + content[:2] + bytes(16) + content[2:])
-        self._run(lambda: self._arrives(padded))
+        self._run(lambda: self._arrive(padded))
 
     @initialize()
     def it_begins(self) -> None:
@@ -204,7 +206,7 @@ class Forwarding(RuleBasedStateMachine):
     def sound(self, count: int) -> None:
         stream, timestamp = self.streams["sound"], int(self.clock.monotonic() * 48_000)
         packets = [stream.packet(timestamp + 960 * n, marker=False, payload=b"opus%d" % n) for n in range(count)]
-        self._run(lambda: [self._arrives(one) for one in packets] and None)
+        self._run(lambda: self._arrive(*packets))
 
     # ---- the viewers -----------------------------------------------------------------------------------
 
@@ -268,7 +270,6 @@ class Forwarding(RuleBasedStateMachine):
         for viewer in self.viewers:
             if not viewer.looks and viewer.video is not None:
                 assert viewer.video.attached is None and not viewer.video._queue
-                assert viewer.layer is None
         looking = sum(viewer.looks for viewer in self.viewers)
         assert all(forwarder.watchers <= 2 * looking for forwarder in self.feed.video.values())
 
@@ -276,7 +277,6 @@ class Forwarding(RuleBasedStateMachine):
         self.inlet.close()
         for viewer in self.viewers:
             viewer.close()
-        self.loop.run_until_complete(asyncio.sleep(0))
         self.loop.close()
 
 

@@ -154,6 +154,39 @@ def test_the_answer_is_what_another_parser_reads() -> None:
     assert {one.ssrc for one in first.ssrc} == {99}
 
 
+def test_repairs_are_answered_where_they_are_offered() -> None:
+    video = sdp.parse_offer(CHROMIUM).media[0]
+    assert video.repairs == ((4026531840, 17),)
+    codecs = codec_choice.with_repairs(video, codec_choice.viewer_codecs(video, "VP8", None))
+    assert [(codec.payload_type, codec.is_repair) for codec in codecs] == [(96, False), (97, True), (106, False)]
+    taken = sdp.AnswerMedia(video, tuple(codecs), "sendonly", 99, 98)
+    answer = sdp.write_answer(1, 1, [taken], TRANSPORT, "watchroom")
+    assert "a=rtcp-fb:97" not in answer
+    (read,) = SessionDescription.parse(answer).media
+    assert [one.ssrc for one in read.ssrc] == [99, 98]
+    assert [(group.semantic, group.items) for group in read.ssrc_group] == [("FID", [99, 98])]
+    assert [(one.mimeType, one.parameters) for one in read.rtp.codecs][1] == ("video/rtx", {"apt": 96})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("FID 4026531840 17", "SIM 4026531840 17"),
+        ("FID 4026531840 17", "FID 4026531840 17 18"),
+        ("FID 4026531840 17", f"FID 4026531840 {'1' * 5000}"),
+        ("a=ssrc-group:FID 4026531840 17", "a=ssrc-group:"),
+    ],
+)
+def test_a_group_that_is_no_pair_is_none(old: str, new: str) -> None:
+    assert sdp.parse_offer(CHROMIUM.replace(old, new)).media[0].repairs == ()
+
+
+@pytest.mark.parametrize(("old", "new"), [("apt=96", "apt=33"), ("apt=96", ""), ("rtx/90000", "rtx/8000")])
+def test_a_repair_of_another_codec_is_none(old: str, new: str) -> None:
+    video = sdp.parse_offer(CHROMIUM.replace(old, new)).media[0]
+    assert not any(codec.is_repair for codec in codec_choice.with_repairs(video, codec_choice.video_codecs(video)))
+
+
 @pytest.mark.parametrize(
     ("old", "new", "says"),
     [
