@@ -346,6 +346,7 @@ class MediaEngine:
         worker = WorkerFigures(
             name,
             process.pid,
+            at=now,
             port=self._port.port,
             cpu_s=process.cpu_s,
             rss_bytes=process.rss_bytes,

@@ -151,6 +151,7 @@ test("the installation's problems are told worst first, and none when there is n
     name: "media-1",
     pid: 7,
     alive: true,
+    silent_s: 0.4,
     restarts: 0,
     port: 5000,
     cameras: 1,
@@ -168,13 +169,14 @@ test("the installation's problems are told worst first, and none when there is n
     checks: { database: { ok: false, seconds: 2 }, bus: { ok: true, seconds: 0.7 } },
     processes: [
       { ...process, alive: false },
+      { ...process, name: "media-3", silent_s: 6 },
       { ...process, name: "media-2", gso: false, now: { cpu: 0.95, lag: 0.4, drops: 20 } },
     ],
     cameras: [camera({ flowing: [] }), camera({ call_sign: "ET22", now: { loss: 0.2 } })],
   });
   assert.deepEqual(
     ill.map(({ level }) => level),
-    [1, 1, 1, 2, 2, 2, 2, 3, 3],
+    [1, 1, 1, 1, 2, 2, 2, 2, 3, 3],
   );
   assert.ok(ill.some(({ words }) => words === "The database does not answer."));
   assert.ok(ill.some(({ words }) => words.startsWith("media-1 has died")));

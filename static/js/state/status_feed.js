@@ -7,6 +7,7 @@
  * @property {string} name
  * @property {number} pid
  * @property {boolean} alive
+ * @property {number} silent_s since it told its figures
  * @property {number} restarts
  * @property {number} port
  * @property {number} cameras

@@ -5,6 +5,7 @@ import { figure } from "./figure_words.js";
 /** 1 broken, 2 worse than it should be, 3 worth knowing, 4 well. @typedef {1 | 2 | 3 | 4} Level */
 /** @typedef {{ level: Level, words: string }} Verdict */
 
+const SILENT_S = 5; // it tells its figures every second
 export const WELL = /** @type {const} */ (4);
 
 /** @param {Camera} camera @returns {Verdict} */
@@ -63,8 +64,10 @@ export function problemsOf({ checks, processes, cameras }) {
 }
 
 /** @param {Process} process @returns {Verdict[]} */
-function ofProcess({ name, alive, now, port, gso, direct_srtp }) {
+function ofProcess({ name, alive, silent_s, now, port, gso, direct_srtp }) {
   if (!alive) return [{ level: 1, words: `${name} has died; its cameras wait for its successor.` }];
+  if (silent_s >= SILENT_S)
+    return [{ level: 1, words: `${name} has told nothing for ${figure(silent_s, "seconds")}.` }];
   /** @type {Verdict[]} */
   const found = [];
   const { lag, cpu, drops } = now;
