@@ -123,13 +123,14 @@ def _more(before: LayerFigures | None, now: LayerFigures) -> LayerCounts:
 
 
 def _total(figures: EngineFigures, groups: Mapping[str, Values]) -> Values:
-    cameras = [groups.get(camera_group(camera.device_id), {}) for camera in figures.cameras]
+    told = [camera for camera in figures.cameras if camera_group(camera.device_id) in groups]
+    cameras = [groups[camera_group(camera.device_id)] for camera in told]
     processes = [groups.get(process_group(worker.name), {}) for worker in figures.workers]
     rates = [camera.get(line) for camera in cameras for line in ("main", "sub", "sound")]
     return {
         "in": _added(rates),
         "out": _added(camera.get("out") for camera in cameras),
-        "cameras": sum(any(layer.flowing for layer in camera.layers) for camera in figures.cameras),
+        "cameras": sum(any(layer.flowing for layer in camera.layers) for camera in told),
         "viewers": _added(camera.get("viewers") for camera in cameras),
         "loss": _worst(camera.get("loss") for camera in cameras),
         "round_trip": _worst(camera.get("round_trip") for camera in cameras),

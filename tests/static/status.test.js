@@ -140,6 +140,7 @@ test("a camera's verdict names what is wrong, the worst first", () => {
   assert.deepEqual(verdictOf(camera()), { level: 4, words: "well" });
   assert.equal(verdictOf(camera({ flowing: [] })).words, "sends nothing");
   assert.equal(verdictOf(camera({ connected: false, flowing: [] })).level, 3);
+  assert.deepEqual(verdictOf(camera({ now: {} })), { level: 1, words: "no figures of it" }); // its worker is silent
   const poor = camera({ now: { loss: 0.12, uplink: 180e3 }, minute: { frozen: 24, nacks: 0, plis: 0 }, reduced: 2 });
   assert.equal(verdictOf(poor).level, 1);
   assert.match(verdictOf(poor).words, /^frozen 24 of 60 s, loses 12\u00a0%, uplink 180\u00a0kbit\/s, 2 shown less$/);

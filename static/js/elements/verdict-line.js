@@ -32,7 +32,7 @@ function lineOf(problems, stale, calm) {
   const worst = urgent[0];
   if (!worst) return { look: "calm", symbol: icon("tick"), strong: "All is well.", words: calm };
   const others = problems.length - 1;
-  const more = others ? `And ${others} more.` : calm;
+  const more = others ? `And ${others} more.` : "";
   return {
     look: `p${worst.level}`,
     symbol: prioritySymbol(worst.level === 1 ? 1 : 2),

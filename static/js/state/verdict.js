@@ -20,6 +20,7 @@ export function verdictOf(camera) {
 /** @param {Camera} camera @returns {Verdict[]} */
 function ofPicture({ connected, flowing, now, minute }) {
   if (!connected) return [{ level: 3, words: "gone" }];
+  if (!Object.keys(now).length) return [{ level: 1, words: "no figures of it" }];
   if (!flowing.length && !now["sound"]) return [{ level: 1, words: "sends nothing" }];
   /** @type {Verdict[]} */
   const found = [];

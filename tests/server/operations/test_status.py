@@ -129,6 +129,7 @@ async def test_a_worker_that_falls_silent_is_not_drawn_as_if_it_went_on() -> Non
     assert silence[0] == (0.0, 1e8, 1e6)
     assert silence[2] == (2.0, 1e8, 1e6)
     assert silence[5] == (5.0, None, None)
+    assert told["lines"]["groups"]["total"]["cameras"] == [1, 1, 1, 0, 0, 0]
 
 
 async def test_the_servers_own_process_stands_beside_its_workers() -> None:
@@ -162,6 +163,20 @@ async def test_a_check_that_hangs_does_not_answer(monkeypatch: pytest.MonkeyPatc
 
 
 LABELS = ("camera", "call_sign", "worker", "layer", "kind", "direction", "result")
+
+
+async def test_readiness_names_a_worker_that_died(aiohttp_client: Any) -> None:
+    stage = Stage()
+    await stage.second(workers=(worker(alive=False), worker(name="w2", pid=72)))
+
+    def allow(_request: web.Request, _permission: Permission) -> Person:
+        raise web.HTTPForbidden
+
+    application = web.Application()
+    application.add_routes(routes(version="1", status=stage.status, allow=allow, counters={}, gauges={}))
+    answer = await (await aiohttp_client(application)).get("/readyz")
+    assert answer.status == 200
+    assert (await answer.json())["workers"] == {"server": True, "w1": False, "w2": True}
 
 
 class _Scraped(Collector):
