@@ -341,6 +341,7 @@ class LocalEngine:
         worker = WorkerFigures(
             name,
             process.pid,
+            at=now,
             port=self._port.port,
             cpu_s=process.cpu_s,
             rss_bytes=process.rss_bytes,

@@ -147,13 +147,15 @@ class WorkerFigures:
     """A process that forwards. `counts` are what its port dropped or met, by kind; `loop_lag_s` is the worst of late.
 
     `port` 0 says that it has none: the server's own process beside workers. One that died is told with its last
-    figures, `alive` false, until its successor speaks; `restarts` says how many there were before it.
+    figures, `alive` false, until its successor speaks; `restarts` says how many there were before it. `at` is when it
+    read them, by the monotonic clock that all processes of a machine share; None for what is read now.
     """
 
     name: str
     pid: int
     alive: bool = True
     restarts: int = 0
+    at: float | None = None
     port: int = 0
     cpu_s: float = 0.0
     rss_bytes: int | None = None

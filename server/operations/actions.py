@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from server.clock import Clock
 from server.errors import NotFound
 from server.media.figures import CameraFigures, EngineFigures, WorkerFigures
 from server.media.ledger import Ledger
-from server.operations.seconds import TOTAL, Reading, camera_group, lines_between, process_group
-from server.operations.series import SPAN, Series, Values
+from server.operations.seconds import TOTAL, Reading, camera_group, lines_between, process_group, told_at
+from server.operations.series import SPAN, TOTALS, Series, Values
 from server.process import STEP_S, Process
 from server.tasks import TaskOwner
 
@@ -41,7 +42,6 @@ class Status:
         self._series = Series()
         self._process = Process(clock)
         self._answers: dict[str, dict[str, Any]] = {}
-        self._lines: Mapping[str, Values] = {}
         self._reading: Reading | None = None
 
     def start(self, tasks: TaskOwner) -> None:
@@ -52,10 +52,10 @@ class Status:
 
     async def read(self) -> None:
         """Once a second."""
-        before, now = self._reading, Reading(self._clock.monotonic(), self._figures_now())
-        self._reading = now
-        self._lines = lines_between(before or Reading(now.at, EngineFigures()), now)
-        self._series.add(self._clock.wall(), self._lines)
+        now = Reading(self._clock.monotonic(), self._figures_now())
+        lines = lines_between(self._reading or Reading(now.at, EngineFigures()), now)
+        self._reading = replace(now, lines=lines)
+        self._series.add(self._clock.wall(), lines)
 
     def _figures_now(self) -> EngineFigures:
         figures = self._ledger.take(self._read_media(), self._clock.monotonic())
@@ -104,7 +104,7 @@ class Status:
 
     def tell(self, camera: str | None, after: int) -> dict[str, Any]:
         """Everything now, and the lines of the totals, of the processes and of `camera` since sample `after`."""
-        figures = self.figures
+        figures, lines = self.figures, self._reading.lines if self._reading is not None else {}
         groups = [TOTAL, *[process_group(worker.name) for worker in figures.workers]]
         if camera is not None:
             groups.append(camera_group(camera))
@@ -112,15 +112,17 @@ class Status:
             "at": self._clock.wall(),
             "span": SPAN,
             "checks": self._answers,
-            "processes": [self._process_now(worker) for worker in figures.workers],
-            "cameras": [self._camera_now(one) for one in figures.cameras],
+            "processes": [self._process_now(worker, lines) for worker in figures.workers],
+            "cameras": [self._camera_now(one, lines) for one in figures.cameras],
             "lines": self._series.after(after, groups),
         }
 
-    def _process_now(self, worker: WorkerFigures) -> dict[str, Any]:
-        return {**worker.as_json(), "now": _short(self._lines.get(process_group(worker.name), {}))}
+    def _process_now(self, worker: WorkerFigures, lines: Mapping[str, Values]) -> dict[str, Any]:
+        now = self._clock.monotonic()
+        silent = round(now - told_at(worker, now), 1)
+        return {**worker.as_json(), "silent_s": silent, "now": _short(lines.get(process_group(worker.name), {}))}
 
-    def _camera_now(self, camera: CameraFigures) -> dict[str, Any]:
+    def _camera_now(self, camera: CameraFigures, lines: Mapping[str, Values]) -> dict[str, Any]:
         group = camera_group(camera.device_id)
         pictures = [layer for layer in camera.layers if layer.kind == "video"]
         return {
@@ -131,11 +133,14 @@ class Status:
             "flowing": [layer.layer for layer in pictures if layer.flowing],
             "codec": pictures[0].codec if pictures else None,
             "reduced": camera.viewers.reduced,
-            "now": _short(self._lines.get(group, {})),
+            "now": _short(lines.get(group, {})),
             # A freeze or a burst of loss lasts seconds: who looks up after it must still find it.
-            "minute": {line: round(self._series.sum(group, line, MINUTE), 2) for line in ("frozen", "nacks", "plis")},
+            "minute": {
+                line: round(self._series.growth(group, line, MINUTE), 2) for line in ("frozen", "nacks", "plis")
+            },
         }
 
 
 def _short(values: Values) -> dict[str, float | None]:
-    return {line: value if value is None else round(value, 4) for line, value in values.items()}
+    drawn = {line: value for line, value in values.items() if not line.startswith(TOTALS)}
+    return {line: value if value is None else round(value, 4) for line, value in drawn.items()}

@@ -57,7 +57,13 @@ def routes(
     async def readyz(_request: web.Request) -> web.Response:
         answers = await status.check()
         ready = all(answers.values())
-        return web.json_response({"ready": ready, "checks": answers}, status=200 if ready else 503)
+        workers = {worker.name: worker.alive for worker in status.figures.workers}
+        told = {
+            "ready": ready,
+            "checks": answers,
+            "workers": workers,
+        }  # one that died and comes back is no reason for 503
+        return web.json_response(told, status=200 if ready else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.media.figures import CameraFigures, EngineFigures, LayerCounts, LayerFigures, WorkerFigures
 from server.media.track import VIDEO
-from server.operations.series import Values
+from server.operations.series import TOTALS, Values
 
 TOTAL = "total"
+HELD_S = 3.0  # a worker tells its figures every second
 
 
 def process_group(name: str) -> str:
@@ -24,30 +25,52 @@ def camera_group(device_id: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """The figures at one moment (monotonic seconds)."""
+    """The figures at one moment (monotonic seconds), and the lines that were made of them."""
 
     at: float
     figures: EngineFigures
+    lines: Mapping[str, Values] = field(default_factory=dict)
+
+
+def told_at(worker: WorkerFigures, now: float) -> float:
+    """When the worker read its figures; workers tell them in seconds of their own, not in ours."""
+    return worker.at if worker.at is not None else now
 
 
 def lines_between(before: Reading, now: Reading) -> dict[str, Values]:
-    """Groups of lines for Series. Rates are per second of what really passed, late or not."""
-    seconds = max(0.001, now.at - before.at)
+    """Groups of lines for Series. Rates are per second of what passed at the worker, late or not.
+
+    From a worker that has told nothing new, what it told last is kept for HELD_S, and then nothing.
+    """
     workers = {worker.name: worker for worker in before.figures.workers}
     cameras = {camera.device_id: camera for camera in before.figures.cameras}
+    seconds = {worker.name: _seconds(workers.get(worker.name), worker, before, now) for worker in now.figures.workers}
     groups: dict[str, Values] = {}
     for worker in now.figures.workers:
-        groups[process_group(worker.name)] = _process(workers.get(worker.name), worker, seconds)
+        group, passed = process_group(worker.name), seconds[worker.name]
+        if passed > 0:
+            groups[group] = _process(workers.get(worker.name), worker, passed)
+        elif now.at - told_at(worker, now.at) < HELD_S and worker.alive:
+            groups[group] = before.lines.get(group, {})
     for camera in now.figures.cameras:
-        groups[camera_group(camera.device_id)] = _camera(cameras.get(camera.device_id), camera, seconds)
+        group, passed = camera_group(camera.device_id), seconds.get(camera.worker, now.at - before.at)
+        if passed > 0:
+            groups[group] = _camera(cameras.get(camera.device_id), camera, passed)
+        elif process_group(camera.worker) in groups:
+            groups[group] = before.lines.get(group, {})
     groups[TOTAL] = _total(now.figures, groups)
     return groups
 
 
+def _seconds(before: WorkerFigures | None, worker: WorkerFigures, last: Reading, now: Reading) -> float:
+    """What passed between the two tellings; of a process that is new, what passed here."""
+    if before is None or before.pid != worker.pid:
+        return max(0.001, now.at - last.at)
+    return told_at(worker, now.at) - told_at(before, last.at)
+
+
 def _process(before: WorkerFigures | None, now: WorkerFigures, seconds: float) -> Values:
-    if not now.alive:
-        return {"cpu": None, "memory": None, "lag": None, "drops": None}
-    same = before is not None and before.pid == now.pid and before.alive
+    same = before is not None and before.pid == now.pid
     return {
         "cpu": (now.cpu_s - before.cpu_s) / seconds if same and before is not None else None,
         "memory": now.rss_bytes,
@@ -88,6 +111,10 @@ def _camera(before: CameraFigures | None, now: CameraFigures, seconds: float) ->
         "viewer_loss": viewers.fraction_lost if viewers.viewers else None,
         "viewer_round_trip": viewers.round_trip_s,
         "queue": viewers.queue_packets,
+        # exact whatever the seconds of the worker and of this process do: of the picture, all layers
+        TOTALS + "nacks": sum(layer.counts.nacks for layer in now.layers),
+        TOTALS + "plis": sum(layer.counts.plis for layer in now.layers),
+        TOTALS + "frozen": max((layer.counts.frozen_s for layer in now.layers), default=0.0),
     }
 
 
@@ -96,13 +123,14 @@ def _more(before: LayerFigures | None, now: LayerFigures) -> LayerCounts:
 
 
 def _total(figures: EngineFigures, groups: Mapping[str, Values]) -> Values:
-    cameras = [groups[camera_group(camera.device_id)] for camera in figures.cameras]
-    processes = [groups[process_group(worker.name)] for worker in figures.workers]
+    told = [camera for camera in figures.cameras if camera_group(camera.device_id) in groups]
+    cameras = [groups[camera_group(camera.device_id)] for camera in told]
+    processes = [groups.get(process_group(worker.name), {}) for worker in figures.workers]
     rates = [camera.get(line) for camera in cameras for line in ("main", "sub", "sound")]
     return {
         "in": _added(rates),
         "out": _added(camera.get("out") for camera in cameras),
-        "cameras": sum(any(layer.flowing for layer in camera.layers) for camera in figures.cameras),
+        "cameras": sum(any(layer.flowing for layer in camera.layers) for camera in told),
         "viewers": _added(camera.get("viewers") for camera in cameras),
         "loss": _worst(camera.get("loss") for camera in cameras),
         "round_trip": _worst(camera.get("round_trip") for camera in cameras),

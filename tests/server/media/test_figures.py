@@ -57,6 +57,7 @@ WORKERS = st.builds(
     NUMBERS,
     alive=st.booleans(),
     restarts=NUMBERS,
+    at=st.none() | FLOATS,
     port=NUMBERS,
     cpu_s=FLOATS,
     rss_bytes=st.none() | NUMBERS,

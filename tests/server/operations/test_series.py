@@ -7,7 +7,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.operations.series import Series
+from server.operations.series import TOTALS, Series
 
 VALUES = st.none() | st.integers(0, 1000).map(float)
 
@@ -36,12 +36,15 @@ def test_a_line_that_begins_later_has_no_value_before() -> None:
     assert groups == {"total": {"in": [1.0, 2.0, None], "out": [None, 5.0, 6.0]}, "camera": {"main": [None] * 3}}
 
 
-def test_the_sum_of_the_last_samples_leaves_out_the_unknown() -> None:
-    series = Series(span=4)
-    for value in (1.0, None, 2.0, 4.0, 8.0):
-        series.add(0.0, {"total": {"in": value}})
-    assert [series.sum("total", "in", samples) for samples in (1, 2, 4, 100)] == [8.0, 12.0, 14.0, 14.0]
-    assert series.sum("total", "nothing", 4) == 0.0
+def test_a_total_grows_by_what_came_and_is_not_drawn() -> None:
+    series = Series(span=5)
+    for value in (1.0, None, 4.0, 4.0, 9.0):
+        series.add(0.0, {"camera": {TOTALS + "nacks": value}})
+    assert [series.growth("camera", "nacks", samples) for samples in (1, 2, 3, 100)] == [5.0, 5.0, 5.0, 8.0]
+    assert series.growth("camera", "nothing", 4) == 0.0
+    series.add(0.0, {"camera": {TOTALS + "nacks": 2.0}})
+    assert series.growth("camera", "nacks", 2) == 5.0, "a camera that was forgotten begins anew"
+    assert series.after(-1, ["camera"])["groups"] == {"camera": {}}
 
 
 def test_groups_end_with_the_span_and_have_a_bound() -> None:

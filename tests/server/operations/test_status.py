@@ -98,11 +98,38 @@ async def test_a_worker_that_was_started_anew_has_used_no_processor_time_backwar
     stage = Stage()
     await stage.second(camera(10), workers=(worker(cpu_s=100.0),))
     dead = await stage.second(workers=(worker(cpu_s=100.0, alive=False),))
-    assert next(one for one in dead["processes"] if one["name"] == "w1")["now"]["cpu"] is None
+    assert next(one for one in dead["processes"] if one["name"] == "w1")["alive"] is False
     assert dead["cameras"][0]["connected"] is False
     anew = await stage.second(camera(2), workers=(worker(cpu_s=0.1, pid=72, restarts=1),))
     assert next(one for one in anew["processes"] if one["name"] == "w1")["now"]["cpu"] is None
     assert stage.status.figures.cameras[0].layers[0].counts.packets == 12
+
+
+async def test_a_worker_tells_in_seconds_of_its_own() -> None:
+    """Its news come once, twice or not at all between two readings: no second is told as none or double."""
+    stage = Stage()
+    tellings = ((0.0, 0), (0.0, 0), (2.0, 200), (3.0, 300))
+    nacks, cpu = [], []
+    for at, packets in tellings:
+        told = await stage.second(camera(packets), workers=(worker(cpu_s=at / 2, at=1000.0 + at),))
+        nacks.append(told["cameras"][0]["now"]["nacks"])
+        cpu.append(told["processes"][1]["now"]["cpu"])
+    assert nacks == [0.0, 0.0, 10.0, 10.0]
+    assert cpu == [None, None, 0.5, 0.5]
+    assert told["cameras"][0]["minute"]["nacks"] == 30.0
+
+
+async def test_a_worker_that_falls_silent_is_not_drawn_as_if_it_went_on() -> None:
+    stage = Stage()
+    silence = []
+    for _ in range(6):
+        told = await stage.second(camera(100), workers=(worker(at=1001.0),))
+        process = told["processes"][1]
+        silence.append((process["silent_s"], process["now"].get("memory"), told["cameras"][0]["now"].get("main")))
+    assert silence[0] == (0.0, 1e8, 1e6)
+    assert silence[2] == (2.0, 1e8, 1e6)
+    assert silence[5] == (5.0, None, None)
+    assert told["lines"]["groups"]["total"]["cameras"] == [1, 1, 1, 0, 0, 0]
 
 
 async def test_the_servers_own_process_stands_beside_its_workers() -> None:
@@ -136,6 +163,20 @@ async def test_a_check_that_hangs_does_not_answer(monkeypatch: pytest.MonkeyPatc
 
 
 LABELS = ("camera", "call_sign", "worker", "layer", "kind", "direction", "result")
+
+
+async def test_readiness_names_a_worker_that_died(aiohttp_client: Any) -> None:
+    stage = Stage()
+    await stage.second(workers=(worker(alive=False), worker(name="w2", pid=72)))
+
+    def allow(_request: web.Request, _permission: Permission) -> Person:
+        raise web.HTTPForbidden
+
+    application = web.Application()
+    application.add_routes(routes(version="1", status=stage.status, allow=allow, counters={}, gauges={}))
+    answer = await (await aiohttp_client(application)).get("/readyz")
+    assert answer.status == 200
+    assert (await answer.json())["workers"] == {"server": True, "w1": False, "w2": True}
 
 
 class _Scraped(Collector):
