@@ -252,13 +252,14 @@ class Inlet:
             self.counts["rtcp_malformed"] += 1
             return
         for one in found:
-            if isinstance(one, feedback.ReceiverDelay) and one.last_reference in self._references:
-                self.counts["round_trips_told"] += 1
-                self.round_trip.note(now - self._references.pop(one.last_reference) - one.delay / 65536)
-            elif isinstance(one, feedback.SenderReport):
-                source = self._sources.get(one.ssrc)
-                if source is not None:
-                    source.forwarder.clock.note_report(one, self._clock.wall())
+            self._hear(one, now)
+
+    def _hear(self, one: feedback.Feedback, now: float) -> None:
+        if isinstance(one, feedback.ReceiverDelay) and one.last_reference in self._references:
+            self.counts["round_trips_told"] += 1
+            self.round_trip.note(now - self._references.pop(one.last_reference) - one.delay / 65536)
+        elif isinstance(one, feedback.SenderReport) and one.ssrc in self._sources:
+            self._sources[one.ssrc].forwarder.clock.note_report(one, self._clock.wall())
 
     # ---- what the camera is asked for ------------------------------------------------------------------
 
