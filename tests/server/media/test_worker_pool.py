@@ -78,7 +78,7 @@ async def test_a_worker_that_is_killed_takes_only_its_own_cameras_and_they_come_
         other = await engine.watch("camera-2", INSPECTOR, await other_screen.make_offer())
         await other_screen.take(other.sdp)
         await screen.frames(3)
-        await until(lambda: engine.counters().get("camera_packets", 0) > 0)
+        await until(lambda: engine.counters().get("camera_packets", 0) > 0 and len(engine.figures().workers) == 2)
         counted = engine.counters()["camera_packets"]
         os.kill(pool.worker_pid(name), signal.SIGKILL)
         await until(lambda: ended == ["main"])
