@@ -90,6 +90,7 @@ class WhipClient:
         self._is_closing = False
         self._changed = asyncio.Event()  # set whenever a condition that somebody waits for may have come true
         self._flows = False
+        self._unreached = 0  # tries so far that led to no connection
         self._reached_at: float | None = None  # since when telemetry reaches the server
         self._has_news = False
         self._was_replaced = False
@@ -161,7 +162,7 @@ class WhipClient:
 
     async def _session(self, http: aiohttp.ClientSession) -> None:
         """From the offer to the end of the connection. Raises WhipError when it does not come about."""
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=_readable(self._ice_servers())))
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=_readable(self._ice_servers(), self._unreached)))
         self._pacer = Pacer()
         resource: str | None = None
         connection.on("connectionstatechange", self._changed.set)
@@ -171,7 +172,11 @@ class WhipClient:
             await connection.setLocalDescription(await connection.createOffer())
             resource, answer = await self._post(http, connection.localDescription.sdp)
             await _apply(connection, answer)
-            await self._wait_connected(connection)
+            try:
+                await self._wait_connected(connection)
+            except WhipError:
+                self._unreached += 1
+                raise
             if self._is_closing:
                 return
             impair(connection, self._impairment)
@@ -337,14 +342,21 @@ def _h264_only() -> list[RTCRtpCodecCapability]:
     return [c for c in codecs if c.mimeType == H264] + [c for c in codecs if c.mimeType.lower() == "video/rtx"]
 
 
-def _readable(servers: Sequence[dict[str, Any]]) -> list[RTCIceServer]:
-    """Without the URLs that aiortc would refuse (an IPv6 literal, say): the camera publishes without them."""
+def _readable(servers: Sequence[dict[str, Any]], tries: int) -> list[RTCIceServer]:
+    """Without the URLs that aiortc would refuse (an IPv6 literal, say): the camera publishes without them.
+
+    aiortc uses only the first one of a kind, so the next of a server's URLs comes first after a try that failed: a
+    firewall may let TCP out where it stops UDP.
+    """
     found = []
     for server in servers:
         urls = server.get("urls", [])
         usable = [url for url in ([urls] if isinstance(urls, str) else urls) if _is_readable(url)]
         if usable:
-            found.append(RTCIceServer(usable, server.get("username"), server.get("credential")))
+            first = tries % len(usable)
+            found.append(
+                RTCIceServer(usable[first:] + usable[:first], server.get("username"), server.get("credential"))
+            )
     return found
 
 

@@ -17,7 +17,6 @@ from server.config import Config
 
 # An hour: it only has to last from here to the allocation, which coturn refreshes for as long as it is used.
 TURN_S = 3600
-AGAIN_S = 900.0  # whoever is connected gets fresh ones, so that they are good for three quarters of TURN_S at least
 
 
 @dataclass(frozen=True, slots=True)

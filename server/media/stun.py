@@ -34,6 +34,10 @@ class StunError(ValueError):
     """Not a STUN message that we understand."""
 
 
+class NoRequest(StunError):
+    """Another kind of message: a response to nobody, or the indication by which some keep a NAT open (RFC 8445 11)."""
+
+
 @dataclass(frozen=True, slots=True)
 class BindingRequest:
     """An ICE connectivity check. `signed_part` is what MESSAGE-INTEGRITY covers, with the length it implies."""
@@ -59,7 +63,7 @@ def parse_request(datagram: bytes) -> BindingRequest:
     if cookie != MAGIC_COOKIE or length % 4 or length + HEADER_SIZE != len(datagram):
         raise StunError("cookie or length do not match")
     if kind != BINDING_REQUEST:
-        raise StunError(f"message type {kind:#06x} is not a binding request")
+        raise NoRequest(f"message type {kind:#06x} is not a binding request")
     found = _attributes(datagram)
     username, _ = found.get(USERNAME, (b"", 0))
     integrity, integrity_at = found.get(MESSAGE_INTEGRITY, (b"", 0))

@@ -164,8 +164,8 @@ class UdpPort:
     def _route_check(self, size: int, came: Path, now: float) -> None:
         try:
             request = stun.parse_request(bytes(self._buffers.received[:size]))
-        except stun.StunError:
-            self.counts["stun_malformed"] += 1
+        except stun.StunError as error:
+            self.counts["stun_no_request" if isinstance(error, stun.NoRequest) else "stun_malformed"] += 1
             return
         receiver = self._by_ufrag.get(request.username.partition(":")[0])
         if receiver is None:

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import socket
+import time
 from collections.abc import Iterator
 from random import Random
 from typing import Any
 
 import pytest
+from aiortc import RTCConfiguration, RTCIceTransportPolicy
 
+from server.media.ice_servers import IceServers
+from streamer import whip_client
 from streamer.backoff import Backoff
 from streamer.capture import Picture
 from streamer.clock import SystemClock
@@ -18,6 +23,7 @@ from streamer.pose import Pose
 from streamer.sound import open_sound
 from streamer.tasks import TaskOwner
 from streamer.whip_client import WhipClient
+from tests.local_servers import LocalTurn
 from tests.server.media.conftest import CAMERA, Running, Site, running, site
 from tests.streamer.test_whip_client import BarcodeSource
 from tests.streamer.waiting import until
@@ -89,6 +95,35 @@ async def test_a_turn_server_that_is_of_no_use_does_not_keep_the_camera_from_pub
         run = tasks.start(client.run(), "publish")
         try:
             await running.streaming(CAMERA, limit_s=30.0)
+        finally:
+            await client.close()
+            async with asyncio.timeout(10):
+                await run
+
+
+async def test_the_next_url_of_a_turn_server_is_tried_where_the_first_does_not_lead_out(
+    running: Running, site: Site, silent_port: int, turn_server: LocalTurn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A firewall that lets nothing out but TCP to the TURN server."""
+    only_relayed = functools.partial(RTCConfiguration, iceTransportPolicy=RTCIceTransportPolicy.RELAY)
+    monkeypatch.setattr(whip_client, "RTCConfiguration", only_relayed)
+    monkeypatch.setattr(whip_client, "CONNECTED_WITHIN_S", 3.0)
+    urls = (f"turn:127.0.0.1:{silent_port}", f"{turn_server.url}?transport=tcp")
+    client = WhipClient(
+        f"{site.url}/whip/{CAMERA}",
+        lambda: "camera",
+        Picture(BarcodeSource(), LayerPlan(640, 360, 15, 700_000), None),
+        None,
+        lambda flows: None,
+        clock=CLOCK,
+        rng=Random(2),
+        ice_servers=functools.partial(IceServers(time.time, (), urls, turn_server.secret).given_to, CAMERA),
+        backoff=Backoff(Random(2), first_s=0.05, cap_s=0.1),
+    )
+    async with TaskOwner("camera") as tasks:
+        run = tasks.start(client.run(), "publish")
+        try:
+            await running.streaming(CAMERA, limit_s=60.0)
         finally:
             await client.close()
             async with asyncio.timeout(10):

@@ -115,8 +115,8 @@ def indication() -> bytes:
         pytest.param(CHECK + b"\x00\x00\x00\x00", "stun_malformed", id="more than its length says"),
         pytest.param(CHECK[:-1] + bytes((CHECK[-1] ^ 1,)), "stun_malformed", id="a wrong fingerprint"),
         pytest.param(CHECK[:4] + bytes(4) + CHECK[8:], "stun_malformed", id="no magic cookie"),
-        pytest.param(response(), "stun_malformed", id="a response"),
-        pytest.param(indication(), "stun_malformed", id="an indication"),
+        pytest.param(response(), "stun_no_request", id="a response"),
+        pytest.param(indication(), "stun_no_request", id="an indication"),
         pytest.param(CHECK, "stun_unknown_user", id="a check for nobody"),
         pytest.param(b"\x00" * LARGEST, "stun_malformed", id="the largest STUN"),
         *(
