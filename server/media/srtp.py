@@ -18,7 +18,7 @@ from server.media.packet import HEADER, HEADER_SIZE
 
 BUFFER_SIZE = 1 << 17
 RECEIVE_SIZE = 1 << 16
-FIXED_HEADER = struct.Struct("!HHII")  # as packet.HEADER, its first two bytes in one
+write_header = struct.Struct("!HHII").pack_into  # as packet.HEADER, its first two bytes in one
 REPLAY_WINDOW = 1024  # packets; about 2 s of a main stream, as long as the cache can repair
 
 
@@ -86,7 +86,8 @@ class SrtpBuffers:
             self.received = memoryview(bytearray(RECEIVE_SIZE))
             self.sealed = memoryview(bytearray(BUFFER_SIZE))
             return
-        ffi, self.lib = binding
+        ffi, lib = binding
+        self.protect, self.unprotect = lib.srtp_protect, lib.srtp_unprotect
         self._receive_memory = ffi.new("char[]", RECEIVE_SIZE)
         self._send_memory = ffi.new("char[]", BUFFER_SIZE)
         self.received = memoryview(ffi.buffer(self._receive_memory)).cast("B")
@@ -134,11 +135,11 @@ class SrtpSender:
             return self._seal_by_public_api(run, payload_type, ssrc, sequence_shift, timestamp_shift)
         buffers, handle = self._buffers, self._handle
         template, rows = run.prepared.get(self.overhead) or buffers.prepare(run, self.overhead)
-        view, length, protect, pack = buffers.sealed, buffers.length, buffers.lib.srtp_protect, FIXED_HEADER.pack_into
+        view, length, protect = buffers.sealed, buffers.length, buffers.protect
         view[: len(template)] = template
         for at, start, sequence, timestamp, pointer, size in rows:
             shown = (sequence + sequence_shift) & 0xFFFF
-            pack(view, at, start | payload_type, shown, (timestamp + timestamp_shift) & 0xFFFFFFFF, ssrc)
+            write_header(view, at, start | payload_type, shown, (timestamp + timestamp_shift) & 0xFFFFFFFF, ssrc)
             length[0] = size
             if protect(handle, pointer, length):
                 return None
@@ -184,7 +185,7 @@ class SrtpReceiver:
         if not buffers.is_direct:
             return self._open_by_public_api(size)
         buffers.length[0] = size
-        if buffers.lib.srtp_unprotect(self._handle, buffers.received_pointer, buffers.length):
+        if buffers.unprotect(self._handle, buffers.received_pointer, buffers.length):
             return None
         return buffers.received[: buffers.length[0]]
 

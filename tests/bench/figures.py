@@ -53,7 +53,9 @@ def tell(benchmark: str, figures: Sequence[Figure], about: dict[str, Any]) -> No
             print(f"{figure.what:46} {'none':>4}")
             continue
         p50, p95, most = figure.percentile(0.5), figure.percentile(0.95), max(figure.samples)
-        expected = f"{figure.judged} ≤ {figure.limit:g} {figure.unit}: {figure.verdict}" if figure.limit else ""
+        expected = (
+            f"{figure.judged} ≤ {figure.limit:g} {figure.unit}: {figure.verdict}" if figure.limit is not None else ""
+        )
         what = f"{figure.what}, {figure.unit}"
         print(f"{what:46} {len(figure.samples):>4} {p50:>8.1f} {p95:>8.1f} {most:>8.1f}  {expected}")
     found = {figure.name: figure.as_json() for figure in figures if figure.samples}

@@ -69,14 +69,18 @@ def main(argv: list[str]) -> int:
     """Run the benchmark; returns the exit code."""
     go_inside("forward", argv)
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench forward", description=__doc__)
-    parser.add_argument("--cases", default=CASES, help=f"cameras x viewers, against Janus [{CASES}]")
-    parser.add_argument("--relay-cases", default=RELAY_CASES, help=f"the same, against MediaRelay [{RELAY_CASES}]")
+    parser.add_argument("--cases", default=CASES, help=f"cameras x viewers of each, beside Janus [{CASES}]")
+    parser.add_argument("--relay-cases", default=RELAY_CASES, help=f"the same, beside MediaRelay [{RELAY_CASES}]")
     parser.add_argument("--seconds", type=float, default=8.0, help="measured for each server and case [8]")
     parser.add_argument("--spread", type=float, default=0.0, metavar="MS", help="a picture's packets come over MS [0]")
     parser.add_argument("--rounds", type=int, default=1, help="everything so often; the median of all is told [1]")
+    parser.add_argument(
+        "--media-workers", type=int, default=0, help="processes of this engine; 0: the server's own [0]"
+    )
     parser.add_argument("--alone", action="store_true", help="this engine only")
     given = parser.parse_args(argv)
-    options = Options(given.seconds, given.spread / 1000, 0, address(), Cores.divided())
+    cores = Cores.divided(max(1, given.media_workers))
+    options = Options(given.seconds, given.spread / 1000, given.media_workers, address(), cores)
     plan = _plan(_words(given.cases), _words(given.relay_cases), alone=given.alone)
     rows = asyncio.run(_measure_all(plan * given.rounds, options))
     _tell(_medians(rows), options)
@@ -106,14 +110,15 @@ async def _measure_all(plan: list[tuple[str, str]], options: Options) -> list[Ro
 async def _measure(name: str, case: str, options: Options) -> Row:
     cameras, viewers = (int(word) for word in case.split("x"))
     load, host = options.cores.load, options.host
+    workers = ["--media-workers", str(options.media_workers)] if name == ENGINE else []
     async with (
-        serving(name, host, cameras, options.cores.server) as server,
+        serving(name, host, cameras, options.cores.server, *workers) as server,
         Child("tests.bench.load.publisher", cores=load) as publisher,
         Child("tests.bench.load.viewers", cores=load) as watching,
     ):
         await server.publish(publisher, host, options.spread_s)
         await asyncio.sleep(1.0)
-        await watching.ask("join", urls=server.watch, count=viewers, host=host)
+        await watching.ask("join", urls=server.watch, count=cameras * viewers, host=host)
         await asyncio.sleep(SETTLE_S)
         spent, before = cpu_ns(server.pid), await watching.ask("read")
         await asyncio.sleep(options.seconds)
@@ -144,7 +149,7 @@ def _medians(rows: list[Row]) -> list[Row]:
 
 def _tell(rows: list[Row], options: Options) -> None:
     print(
-        f"{'cameras x viewers, server':32} {'packets/s':>9} {'µs/packet':>9} {'core':>6} {'lost':>6} {'MB':>6}  ours to it"
+        f"{'cameras x viewers of each':32} {'packets/s':>9} {'µs/packet':>9} {'core':>6} {'lost':>6} {'MB':>6}  ours to it"
     )
     ours = {row.case: row for row in rows if row.server == ENGINE}
     ratios = {}
@@ -165,7 +170,12 @@ def _tell(rows: list[Row], options: Options) -> None:
         )
     if janus.installed() is None:
         print("Janus is not installed here: no figures beside it.")
-    about_run = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "spread_ms": 1000 * options.spread_s}
+    about_run = {
+        "media_workers": options.media_workers,
+        "cores": os.cpu_count(),
+        "load": round(os.getloadavg()[0], 1),
+        "spread_ms": 1000 * options.spread_s,
+    }
     figures = {"rows": [asdict(row) for row in rows], "ratios": ratios}
     print(json.dumps({"benchmark": "forward", **about_run, "janus": janus.version(), **figures}))
 

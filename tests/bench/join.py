@@ -43,7 +43,7 @@ async def _measure(options: argparse.Namespace) -> None:
     figures = [
         Figure("setup", "set-up of a viewer, processor time", "ms", [ours], "value", None),
         Figure("setup_aiortc", "the same with RTCPeerConnection", "ms", [theirs], "value", None),
-        Figure("setup_ratio", "ours to it", "×", [ours / theirs], "value", 0.5),
+        Figure("setup_ratio", "ours to it", "%", [100 * ours / theirs], "value", 50),
         await _first_pictures(options.samples, host, cores),
         *await _storm(options.storm, host, cores),
     ]

@@ -1,4 +1,4 @@
-"""Glass to glass, time to the first frame, alert to screen; memory and processor time. Real Chromium, loopback.
+"""Glass to glass, added by the server, time to the first frame, alert to screen; memory, processor. Real Chromium.
 
 Six cameras with drawn streets; the one that is measured burns the time of capture into its pictures as a barcode,
 which the page reads from the frames on screen. All processes share one clock and these cores.
@@ -16,6 +16,7 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright, expect
 
+from tests.bench.added_latency import added_latency
 from tests.bench.figures import Figure, cpu_seconds, processes_below, resident_mb, tell
 from tests.browser.screen import FLAGS, Screen
 from tests.installation import Camera, CameraKey, Installation, Server
@@ -89,12 +90,24 @@ def main(argv: list[str]) -> int:
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench latency", description=__doc__)
     parser.add_argument("--samples", type=int, default=60, help="of each kind [60]")
     parser.add_argument("--cameras", type=int, default=6, help="cameras that stream meanwhile [6]")
+    parser.add_argument("--added-seconds", type=float, default=10.0, help="for what the server adds [10]")
+    parser.add_argument("--added-only", action="store_true", help="only what the server adds, without a browser")
     options = parser.parse_args(argv)
-    asyncio.run(_measure(options.samples, options.cameras))
+    asyncio.run(_run(options))
     return 0
 
 
-async def _measure(samples: int, cameras: int) -> None:
+async def _run(options: argparse.Namespace) -> None:
+    figures = await added_latency(options.added_seconds)
+    about = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
+    if not options.added_only:
+        about["cameras"] = options.cameras
+        figures += await _measure(options.samples, options.cameras)
+    tell("latency", figures, about)
+
+
+async def _measure(samples: int, cameras: int) -> list[Figure]:
+    """In Chromium, with this many cameras."""
     async with AsyncExitStack() as closing:
         folder = Path(closing.enter_context(tempfile.TemporaryDirectory(prefix="watchroom-bench-")))
         installation = Installation(folder / "data")
@@ -122,10 +135,8 @@ async def _measure(samples: int, cameras: int) -> None:
             await _first_frames(screen, keys[-1], samples),
             await _alerts(screen, running[0], desk, samples),
         ]
-        figures.append(
-            Figure("server_rss", f"server's memory, {cameras} cameras", "MB", [resident_mb(server.pid)], "value", 200)
-        )
-        tell("latency", figures, {"cameras": cameras, "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)})
+        memory = resident_mb(server.pid)
+        return [*figures, Figure("server_rss", f"server's memory, {cameras} cameras", "MB", [memory], "value", 200)]
 
 
 def _camera(key: CameraKey, url: str, *, first: bool) -> Camera:

@@ -10,6 +10,7 @@ import asyncio
 import re
 import secrets
 import socket
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -94,6 +95,7 @@ class Endpoint:
         self.ssrc = secrets.randbits(31) | 1
         self.profile = ""
         self.is_closed = False
+        self.connected_at = 0.0  # monotonic seconds: the keys stand
         self.connected: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.outbound: Session | None = None
         self.inbound: Session | None = None
@@ -183,6 +185,7 @@ class Endpoint:
         self.profile = profile.name.decode()
         self.outbound = Session(Policy(key=ours, ssrc_type=Policy.SSRC_ANY_OUTBOUND, srtp_profile=profile.libsrtp))
         self.inbound = Session(Policy(key=theirs, ssrc_type=Policy.SSRC_ANY_INBOUND, srtp_profile=profile.libsrtp))
+        self.connected_at = time.monotonic()
         self.connected.set_result(None)
 
     # ---- datagrams -------------------------------------------------------------------------------------

@@ -71,14 +71,12 @@ class Viewer:
         self.packets = self.bytes = self.genuine = self.forged = 0
         self.first_at: float | None = None
         self.frame_at: float | None = None  # the first whole picture
-        self.connected_at = 0.0
         self._first = self._highest = self._ssrc = 0
 
     async def connect(self) -> None:
         """Join, and wait for the transport."""
         await asyncio.wait_for(self.signalling.join(self.endpoint), CONNECT_WITHIN_S)
         await self.endpoint.until_connected()
-        self.connected_at = time.monotonic()
 
     @property
     def expected(self) -> int:
@@ -188,8 +186,8 @@ class Viewers:
             "forged": sum(one.forged for one in every),
             "silent": sum(one.first_at is None for one in every),
             "profiles": sorted({one.endpoint.profile for one in every}),
-            "first_ms": [_ms(one.first_at, one.connected_at) for one in newest],
-            "frame_ms": [_ms(one.frame_at, one.connected_at) for one in newest],
+            "first_ms": [_ms(one.first_at, one.endpoint.connected_at) for one in newest],
+            "frame_ms": [_ms(one.frame_at, one.endpoint.connected_at) for one in newest],
             "last_first_at": max((one.first_at or 0.0 for one in newest), default=0.0),
         }
 
