@@ -5,22 +5,29 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from server.media.figures import CameraFigures, EngineFigures, LayerCounts, LayerFigures, ViewerCounts, ViewerFigures
+from server.media.figures import CameraFigures, EngineFigures, LayerCounts, LayerFigures, ViewerCounts
 from server.media.live import RETURN_WITHIN_S
 
 Incarnation = tuple[str, int]  # a worker's name and process id
+Key = tuple[str, str]  # kind and layer
 
 
 @dataclass(slots=True)
 class _Account:
-    """One camera: its totals, and what each worker had counted when it was last heard."""
+    """One camera: what each worker had counted when it was last heard, and what was counted before any began anew."""
 
     worker: str
     heard_at: float = 0.0
-    codecs: dict[tuple[str, str], str] = field(default_factory=dict)
-    layers: dict[tuple[str, str], LayerCounts] = field(default_factory=dict)
-    viewers: ViewerCounts = field(default_factory=ViewerCounts)
-    last: dict[Incarnation, CameraFigures] = field(default_factory=dict)
+    codecs: dict[Key, str] = field(default_factory=dict)
+    layers: dict[Incarnation, dict[Key, LayerCounts]] = field(default_factory=dict)
+    viewers: dict[Incarnation, ViewerCounts] = field(default_factory=dict)
+    layers_before: dict[Key, LayerCounts] = field(default_factory=dict)
+    viewers_before: ViewerCounts = field(default_factory=ViewerCounts)
+
+    @property
+    def is_simple(self) -> bool:
+        """Whether one worker counted everything: nothing need be added up, for nearly all cameras, each second."""
+        return len(self.layers) == 1 and not self.layers_before and self.viewers_before == ViewerCounts()
 
 
 class Ledger:
@@ -54,22 +61,34 @@ class Ledger:
         account = self._accounts.setdefault(camera.device_id, _Account(camera.worker))
         account.heard_at = now
         account.worker = camera.worker
-        last = account.last.get(incarnation)
-        known = {layer.key: layer.counts for layer in last.layers} if last is not None else {}
+        known = account.layers.setdefault(incarnation, {})
         for layer in camera.layers:
-            more = layer.counts.since(known.get(layer.key, LayerCounts()))
-            account.layers[layer.key] = account.layers.get(layer.key, LayerCounts()) + more
-            account.codecs[layer.key] = layer.codec
-        account.viewers += camera.viewers.counts.since(last.viewers.counts if last is not None else ViewerCounts())
-        account.last[incarnation] = camera
+            key, last = layer.key, known.get(layer.key)
+            if last is not None and layer.counts.packets < last.packets:  # it had forgotten the camera, and begins anew
+                account.layers_before[key] = account.layers_before.get(key, LayerCounts()) + last
+            known[key] = layer.counts
+            account.codecs[key] = layer.codec
+        seen, counts = account.viewers.get(incarnation), camera.viewers.counts
+        if seen is not None and counts.packets < seen.packets:
+            account.viewers_before += seen
+        account.viewers[incarnation] = counts
 
 
 def _whole(device_id: str, account: _Account, present: Mapping[str, CameraFigures]) -> CameraFigures:
-    camera = present.get(device_id, CameraFigures(device_id, account.worker))
+    camera = present.get(device_id)
+    if camera is not None and account.is_simple and len(camera.layers) == len(account.codecs):
+        return camera
+    if camera is None:
+        camera = CameraFigures(device_id, account.worker)
     shown = {layer.key: layer for layer in camera.layers}
     layers = [
-        replace(shown.get(key, LayerFigures(*key, account.codecs[key])), counts=counts)
-        for key, counts in account.layers.items()
+        replace(shown.get(key, LayerFigures(*key, codec)), counts=_layer_total(account, key))
+        for key, codec in account.codecs.items()
     ]
-    viewers = camera.viewers if device_id in present else ViewerFigures()
-    return replace(camera, layers=tuple(layers), viewers=replace(viewers, counts=account.viewers))
+    total = sum(account.viewers.values(), account.viewers_before)
+    return replace(camera, layers=tuple(layers), viewers=replace(camera.viewers, counts=total))
+
+
+def _layer_total(account: _Account, key: Key) -> LayerCounts:
+    counted = (known[key] for known in account.layers.values() if key in known)
+    return sum(counted, account.layers_before.get(key, LayerCounts()))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from itertools import chain
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
@@ -20,36 +22,43 @@ Numbers = Callable[[], Mapping[str, float]]
 Allow = Callable[[web.Request, Permission], Person]
 
 
-class _Numbers(Collector):
-    """Reads the counters and gauges of the parts at the moment of the scrape."""
+class _Gathered(Collector):
+    """Families that were read already."""
 
-    def __init__(self, counters: Mapping[str, Numbers], gauges: Mapping[str, Numbers], status: Status) -> None:
-        self._counters = counters
-        self._gauges = gauges
-        self._status = status
+    def __init__(self, gathered: Iterable[Metric]) -> None:
+        self._gathered = gathered
 
     def collect(self) -> Iterable[Metric]:
-        for part, read in self._counters.items():
-            counter = CounterMetricFamily(f"watchroom_{part}", f"Counts of {part} since start", labels=["what"])
-            for what, value in sorted(read().items()):
-                counter.add_metric([what], value)
-            yield counter
-        for part, read in self._gauges.items():
-            gauge = GaugeMetricFamily(f"watchroom_{part}", f"How many there are {part}", labels=["what"])
-            for what, value in sorted(read().items()):
-                gauge.add_metric([what], value)
-            yield gauge
-        yield from families(self._status.figures, self._status.call_sign)
+        return self._gathered
+
+
+def _numbers(counters: Mapping[str, Numbers], gauges: Mapping[str, Numbers]) -> Iterator[Metric]:
+    for part, read in counters.items():
+        counter = CounterMetricFamily(f"watchroom_{part}", f"Counts of {part} since start", labels=["what"])
+        for what, value in sorted(read().items()):
+            counter.add_metric([what], value)
+        yield counter
+    for part, read in gauges.items():
+        gauge = GaugeMetricFamily(f"watchroom_{part}", f"How many there are {part}", labels=["what"])
+        for what, value in sorted(read().items()):
+            gauge.add_metric([what], value)
+        yield gauge
+
+
+def _written(gathered: Iterable[Metric], process: CollectorRegistry) -> bytes:
+    """Prometheus's text; in a thread, since that of 200 cameras takes 100 ms."""
+    registry = CollectorRegistry()
+    registry.register(_Gathered(gathered))
+    return generate_latest(registry) + generate_latest(process)
 
 
 def routes(
     *, version: str, status: Status, allow: Allow, counters: Mapping[str, Numbers], gauges: Mapping[str, Numbers]
 ) -> list[web.RouteDef]:
     """The routes of operations."""
-    registry = CollectorRegistry()
-    registry.register(_Numbers(counters, gauges, status))
+    process = CollectorRegistry()
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
-        collector(registry=registry)
+        collector(registry=process)
 
     async def healthz(_request: web.Request) -> web.Response:
         return web.json_response({"status": "alive", "version": version})
@@ -66,7 +75,11 @@ def routes(
         return web.json_response(told, status=200 if ready else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
-        return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+        figures, numbers = status.figures, list(_numbers(counters, gauges))
+        call_signs = {camera.device_id: status.call_sign(camera.device_id) for camera in figures.cameras}
+        gathered = chain(numbers, families(figures, call_signs.__getitem__))  # nothing that changes meanwhile
+        text = await asyncio.to_thread(_written, gathered, process)
+        return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 
     async def now(request: web.Request) -> web.Response:
         allow(request, Permission.OPERATE)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from server.media.figures import CameraFigures, EngineFigures, LayerCounts, LayerFigures, WorkerFigures
+from server.media.figures import CameraFigures, EngineFigures, LayerCounts, WorkerFigures
 from server.media.track import VIDEO
 from server.operations.series import TOTALS, Values
 
@@ -88,9 +88,7 @@ def _camera(before: CameraFigures | None, now: CameraFigures, seconds: float) ->
     main, sub = layers.get((VIDEO, "main")), layers.get((VIDEO, "sub"))
     sound = layers.get(("audio", "main"))
     pictures = [layer for layer in (main, sub) if layer is not None and layer.flowing]
-    known = {layer.key: layer for layer in before.layers} if before is not None else {}
-    more = [_more(known.get(layer.key), layer) for layer in now.layers if layer.kind == VIDEO]
-    freezing = [_more(known.get(layer.key), layer) for layer in (main, sub) if layer is not None]
+    more = _more(before, now)
     viewers = now.viewers
     return {
         "main": main.bits_per_s if main is not None else None,
@@ -102,10 +100,10 @@ def _camera(before: CameraFigures | None, now: CameraFigures, seconds: float) ->
         "loss": max((layer.fraction_lost for layer in pictures), default=None),
         "delay": max((layer.delay_s for layer in pictures), default=None),
         "round_trip": now.round_trip_s,
-        "nacks": sum(one.nacks for one in more) / seconds,
-        "plis": sum(one.plis for one in more) / seconds,
+        "nacks": sum(after.nacks - then.nacks for then, after in more) / seconds,
+        "plis": sum(after.plis - then.plis for then, after in more) / seconds,
         # of this second, how much the worse of the layers stood still; a gap counts as soon as it is a freeze
-        "frozen": max((min(1.0, one.frozen_s / seconds) for one in freezing), default=None),
+        "frozen": max((min(1.0, (after.frozen_s - then.frozen_s) / seconds) for then, after in more), default=None),
         "out": viewers.bits_per_s,
         "viewers": viewers.viewers,
         "viewer_loss": viewers.fraction_lost if viewers.viewers else None,
@@ -118,8 +116,10 @@ def _camera(before: CameraFigures | None, now: CameraFigures, seconds: float) ->
     }
 
 
-def _more(before: LayerFigures | None, now: LayerFigures) -> LayerCounts:
-    return now.counts.since(before.counts) if before is not None else LayerCounts()
+def _more(before: CameraFigures | None, now: CameraFigures) -> list[tuple[LayerCounts, LayerCounts]]:
+    """Counts of the picture's layers, then and now (the ledger's: they never go down)."""
+    known = {layer.key: layer.counts for layer in before.layers} if before is not None else {}
+    return [(known.get(layer.key, layer.counts), layer.counts) for layer in now.layers if layer.kind == VIDEO]
 
 
 def _total(figures: EngineFigures, groups: Mapping[str, Values]) -> Values:

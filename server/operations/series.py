@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Mapping
-from itertools import pairwise
 from math import isnan, nan
 from typing import Any
 
@@ -83,13 +82,14 @@ class Series:
         }
 
     def growth(self, group: str, line: str, samples: int) -> float:
-        """By how much a total has grown in the newest `samples`; one that began anew counts from there."""
+        """By how much a total has grown in the newest `samples`; one that began anew counts from 0."""
         kept = self._groups.get(group, {}).get(TOTALS + line)
         if kept is None:
             return 0.0
         numbers = range(max(0, self.newest - min(samples, self._span - 1)), self.newest + 1)
-        known = [value for number in numbers if not isnan(value := kept[number % self._span])]
-        return sum(max(0.0, after - before) for before, after in pairwise(known))
+        first = next((value for number in numbers if not isnan(value := kept[number % self._span])), 0.0)
+        last = next((value for number in reversed(numbers) if not isnan(value := kept[number % self._span])), 0.0)
+        return last - first if last >= first else last
 
 
 def _told(value: float) -> float | None:

@@ -41,7 +41,10 @@ async def test_it_says_where_it_is_and_forgets_it_at_the_end(tmp_path: Path) -> 
             async with session.get(f"{watchroom.url}/readyz") as answer:
                 assert (await answer.json())["checks"] == {"database": True, "bus": True, "media": True}
             async with session.get(f"{watchroom.url}/metrics") as answer:
-                assert "watchroom_now" in await answer.text()
+                text = await answer.text()
+                assert "watchroom_now" in text
+                assert "watchroom_media_total" in text
+                assert "process_cpu_seconds_total" in text
     assert not (tmp_path / "server.json").exists()
 
 
