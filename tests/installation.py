@@ -5,6 +5,7 @@ Every process is ended by its id, and none outlives its context.
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import signal
@@ -251,8 +252,18 @@ class Camera(Program):
         found: dict[str, Any] = json.loads(text)
         return found
 
+    async def _listens(self) -> bool:
+        """The socket's file is there a moment before anybody listens at it."""
+        try:
+            _, writer = await asyncio.open_unix_connection(str(self.socket))
+        except (FileNotFoundError, ConnectionRefusedError):
+            return False
+        writer.close()
+        await writer.wait_closed()
+        return True
+
     async def _control(self, method: str, path: str) -> tuple[int, str]:
-        await until(self.socket.is_socket, f"{self.name} has its local control", START_S)
+        await until(self._listens, f"{self.name} has its local control", START_S)
         connector = aiohttp.UnixConnector(str(self.socket))
         async with (
             aiohttp.ClientSession(connector=connector) as session,
