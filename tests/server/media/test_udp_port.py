@@ -156,3 +156,38 @@ def test_candidates_are_written_in_the_order_given() -> None:
     assert [line.split()[4] for line in lines] == ["192.0.2.1", "2001:db8::1", "::1"]
     priorities = [int(line.split()[3]) for line in lines]
     assert priorities == sorted(priorities, reverse=True)
+
+
+@pytest.mark.parametrize(("before", "after"), [("127.0.0.1", "::1"), ("::1", "127.0.0.1")])
+async def test_a_peer_may_move_from_one_family_to_the_other(running: Running, before: str, after: str) -> None:
+    if not HAS_IPV6:
+        return
+    camera = Camera(sound=False)
+    try:
+        answer = await running.engine.publish(CAMERA, await camera.make_offer())
+        peer = running.engine._publishers[answer.session_id].peer
+        ufrag, pwd = (answer.sdp.split(f"a=ice-{name}:")[1].split("\r\n")[0] for name in ("ufrag", "pwd"))
+        for host in (before, after):
+            with asker(host) as client:
+                check = stun.binding_request(bytes(12), f"{ufrag}:x", pwd, nominate=True)
+                client.sendto(check, (host, running.engine.port))
+                await asyncio.to_thread(client.recv, 2000)
+                assert peer.address == client.getsockname()
+                assert peer._path is not None and peer._path.socket.family == client.family
+                peer._send_dtls(b"what is for the peer")
+                assert await asyncio.to_thread(client.recv, 2000) == b"what is for the peer"
+    finally:
+        await camera.close()
+
+
+async def test_a_public_host_name_is_announced_as_its_addresses(tmp_path: FilePath) -> None:
+    public = ("203.0.113.5", "localhost")
+    async with running_on(MediaSettings(folder=tmp_path, public_addresses=public)) as running:
+        camera = Camera(sound=False)
+        try:
+            answer = (await running.engine.publish(CAMERA, await camera.make_offer())).sdp
+        finally:
+            await camera.close()
+    announced = [line.split()[4] for line in answer.split("\r\n") if line.startswith("a=candidate:")]
+    assert announced[0] == "203.0.113.5"
+    assert {"127.0.0.1", "::1"} >= set(announced[1:]) > set()
