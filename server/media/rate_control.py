@@ -20,7 +20,7 @@ HOLD_S = 0.5  # after a decrease, and while a queue stands
 AGAIN_AFTER_S = 0.3  # the camera's answer to the last decrease cannot be seen sooner …
 FAR_LESS = 0.6  # … but for a link that has fallen this far, each update counts
 
-OBEYED = (0.9, 1.5)  # of what the sender was told; it has its own least rate
+OBEYED = 1.5  # of what the sender was told; it has its own least rate
 
 STANDING_S = 0.1  # a queue that stands though it does not grow
 LARGEST_PACKET_BITS = 10_400  # 1300 bytes: alone on a link of 100 kbit/s it takes as long
@@ -120,7 +120,7 @@ class RateControl:
         if seen.now - self._decreased_at < AGAIN_AFTER_S and not is_far_less:
             return
         is_draining = seen.told_bps < DECREASE * self.bits_per_second
-        if is_draining and OBEYED[0] < seen.received_bps / seen.told_bps < OBEYED[1]:
+        if is_draining and seen.received_bps < OBEYED * seen.told_bps:
             return  # what comes is what was told, and no measure of the link
         self._decreased_at = seen.now
         cut = DECREASE * (1 - 0.5 * seen.loss) if seen.loss > QUEUE_LOSS and full else DECREASE
