@@ -20,6 +20,8 @@ HOLD_S = 0.5  # after a decrease, and while a queue stands
 AGAIN_AFTER_S = 0.3  # the camera's answer to the last decrease cannot be seen sooner …
 FAR_LESS = 0.6  # … but for a link that has fallen this far, each update counts
 
+FALLING_S = 0.02  # below its mean of half a second: the queue drains
+QUEUE_SMOOTHING = 0.2  # of an update, ten a second
 OBEYED = 1.5  # of what the sender was told; it has its own least rate
 
 STANDING_S = 0.1  # a queue that stands though it does not grow
@@ -74,11 +76,13 @@ class RateControl:
         self._decreased_at = float("-inf")
         self._lossy_at = float("-inf")
         self._trial: _Trial | None = None
+        self._mean_queue_s = 0.0
 
     def update(self, seen: Seen) -> bool:
         """Returns whether the delay is the route's own: it did not move when the rate did."""
         passed = min(1.0, seen.now - self._updated) if self._updated is not None else 0.0
         self._updated = seen.now
+        self._mean_queue_s += QUEUE_SMOOTHING * (seen.queue_s - self._mean_queue_s)
         noise_s = seen.jitter_s * NOISE_OF_JITTER
         stands = seen.queue_s > STANDING_S + noise_s + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
         if seen.overuse or not stands:
@@ -119,8 +123,8 @@ class RateControl:
         is_far_less = seen.received_bps < FAR_LESS * self.bits_per_second
         if seen.now - self._decreased_at < AGAIN_AFTER_S and not is_far_less:
             return
-        is_draining = seen.told_bps < DECREASE * self.bits_per_second
-        if is_draining and seen.received_bps < OBEYED * seen.told_bps:
+        drains = seen.queue_s < self._mean_queue_s - FALLING_S
+        if drains and seen.received_bps < OBEYED * seen.told_bps:
             return  # what comes is what was told, and no measure of the link
         self._decreased_at = seen.now
         cut = DECREASE * (1 - 0.5 * seen.loss) if seen.loss > QUEUE_LOSS and full else DECREASE
