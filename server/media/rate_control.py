@@ -127,7 +127,8 @@ class RateControl:
         if drains and seen.received_bps < OBEYED * seen.told_bps:
             return  # what comes is what was told, and no measure of the link
         self._decreased_at = seen.now
-        cut = DECREASE * (1 - 0.5 * seen.loss) if seen.loss > QUEUE_LOSS and full else DECREASE
+        overflows = full and not drains and seen.loss > QUEUE_LOSS
+        cut = DECREASE * (1 - 0.5 * seen.loss) if overflows else DECREASE
         self._set(min(self.bits_per_second, seen.received_bps * cut))
         limit = max(seen.received_bps, FLOOR_BPS)
         if self.limit_bps is None or not NEAR[0] < limit / self.limit_bps < 1 / NEAR[0]:
