@@ -15,6 +15,7 @@ MORE = 1.4
 NEAR_GROWTH = 0.04  # of the limit a second, near it: from 85 % it takes 4 s to the next trial
 NEAR = (0.75, 1.05)  # of the limit
 HEADROOM = 1.5  # never promise more than half again of what was seen to arrive: it is untested
+SEEN_DECAY = 0.97  # an update: pictures differ in size, and what came two seconds ago was carried too
 UNTESTED_BPS = 240_000  # but so much may be tried: main comes back with that, while sub alone shows less
 HOLD_S = 0.5  # after a decrease, and while a queue stands
 AGAIN_AFTER_S = 0.3  # the camera's answer to the last decrease cannot be seen sooner …
@@ -77,12 +78,14 @@ class RateControl:
         self._lossy_at = float("-inf")
         self._trial: _Trial | None = None
         self._mean_queue_s = 0.0
+        self._seen_bps = 0.0  # the most that came, lately
 
     def update(self, seen: Seen) -> bool:
         """Returns whether the delay is the route's own: it did not move when the rate did."""
         passed = min(1.0, seen.now - self._updated) if self._updated is not None else 0.0
         self._updated = seen.now
         self._mean_queue_s += QUEUE_SMOOTHING * (seen.queue_s - self._mean_queue_s)
+        self._seen_bps = max(seen.received_bps, self._seen_bps * SEEN_DECAY)
         noise_s = seen.jitter_s * NOISE_OF_JITTER
         stands = seen.queue_s > STANDING_S + noise_s + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
         if seen.overuse or not stands:
@@ -127,6 +130,7 @@ class RateControl:
         if drains and seen.received_bps < OBEYED * seen.told_bps:
             return  # what comes is what was told, and no measure of the link
         self._decreased_at = seen.now
+        self._seen_bps = seen.received_bps
         overflows = full and not drains and seen.loss > QUEUE_LOSS
         cut = DECREASE * (1 - 0.5 * seen.loss) if overflows else DECREASE
         self._set(min(self.bits_per_second, seen.received_bps * cut))
@@ -151,7 +155,7 @@ class RateControl:
         else:
             fast = seen.carried_bps > rate * MORE and seen.loss < NOISE_LOSS
             grown = rate * (FAST_GROWTH if fast else GROWTH) ** passed
-        self._set(max(rate, min(grown, max(seen.received_bps * HEADROOM, UNTESTED_BPS))))
+        self._set(max(rate, min(grown, max(self._seen_bps * HEADROOM, UNTESTED_BPS))))
 
     def _set(self, bps: float) -> None:
         self.bits_per_second = min(CEILING_BPS, max(FLOOR_BPS, bps))
