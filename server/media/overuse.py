@@ -186,8 +186,15 @@ class OveruseDetector:
 
 
 def _slope(points: deque[tuple[float, float]]) -> float:
-    """The line of least squares through the points; 0 if they are all of one moment."""
-    x_mean = sum(x for x, _ in points) / len(points)
-    y_mean = sum(y for _, y in points) / len(points)
-    spread = sum((x - x_mean) ** 2 for x, _ in points)
-    return sum((x - x_mean) * (y - y_mean) for x, y in points) / spread if spread else 0.0
+    """The line of least squares through the points; 0 if they are all of one moment. One pass: it is asked often."""
+    first, start = points[0]
+    x_sum = y_sum = xx_sum = xy_sum = 0.0
+    for at, delay in points:
+        x, y = at - first, delay - start
+        x_sum += x
+        y_sum += y
+        xx_sum += x * x
+        xy_sum += x * y
+    count = len(points)
+    spread = count * xx_sum - x_sum * x_sum
+    return (count * xy_sum - x_sum * y_sum) / spread if spread > 0 else 0.0
