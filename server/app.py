@@ -12,14 +12,14 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from server import __version__, logs, serving, wire
+from server import __version__, downlink_sources, logs, serving, wire
 from server.access import routes as access_routes
 from server.access.actions import Access, CameraAccess
 from server.access.middleware import Gate
 from server.access.store import AccessStore
 from server.advice import routes as advice_routes
 from server.advice.actions import Advising, CameraRequests
-from server.advice.downlink import Downlink, Item
+from server.advice.downlink import Downlink
 from server.advice.store import AdviceStore, RequestStore
 from server.alerts import routes as alert_routes
 from server.alerts.actions import Alerts
@@ -35,18 +35,19 @@ from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
 from server.console.settings import console_settings
 from server.database import Database
-from server.errors import Conflict, NotFound
+from server.errors import NotFound
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
-from server.media.engine import MediaEngine
-from server.media.live import Viewer
+from server.media.engines import engine_for
+from server.media.ice_servers import IceServers
 from server.media.routes import media_session_routes
-from server.media.settings import MediaSettings, ice_servers
 from server.media.store import LiveViewStore
+from server.media.switchboard import Neighbours
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
 from server.middleware import error_middleware, header_middleware
 from server.operations import routes as operations_routes
+from server.operations.actions import Status
 from server.operations.assets import STATIC, TEMPLATES, static_routes, streets
 from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
@@ -104,15 +105,18 @@ class Watchroom:
         )
         self.cameras = CameraAccess(store, self.units, self.clock)
         self.gate = Gate(self.access, self.cameras, self.units, config)
-        self.engine = MediaEngine(
-            MediaSettings.of(config),
+        self.engine = engine_for(
+            config,
             self.clock,
             self.tasks,
+            self.bus,
+            Neighbours(self.units.origin, self.units.streams_at, self.units.other_processes),
             self.units.apply_feed,
             self.units.apply_watchers,
-            lambda device_id: self.uplink.clock_offset(device_id),
+            lambda device_id, _session_id: self.downlink.wake(device_id),
         )
         self.views = LiveViewStore(self.database, self.clock)
+        self.ice_servers = IceServers.of(config, self.clock.wall)
 
     def _build_field(self) -> None:
         self.downlink = Downlink(self.bus)
@@ -131,10 +135,10 @@ class Watchroom:
         advice_store, request_store = AdviceStore(self.database, self.journal), RequestStore(self.database)
         self.advising = Advising(advice_store, self.bus, self.clock, call_sign=self._call_sign, ring=ring)
         self.requests = CameraRequests(request_store, self.clock, ring=ring, online=self._is_online)
-        self.downlink.add_source(self.advising.waiting)
-        self.downlink.add_source(self.requests.waiting)
-        self.downlink.add_source(self._alert_updates)
-        self.downlink.add_source(self._watchers)
+        for waiting in (self.advising.waiting, self.requests.waiting):
+            self.downlink.add_source(waiting)
+        for state in downlink_sources.of(self.alerts, self.units, self.engine):
+            self.downlink.add_source(state)
         expected = ExpectedCameras(self.database)
         raises, clears = self.alerts.raise_system, self.alerts.clear_system
         self.watch = CameraWatch(
@@ -155,7 +159,7 @@ class Watchroom:
             session_valid=self.gate.still_in,
             whip_token_for=self.cameras.whip_token_for,
             call_sign=self._call_sign,
-            ice_servers=self.config.ice_servers,
+            ice_servers=self.ice_servers.given_to,
             serve_downlink=self.downlink.serve,
             on_connected=self._connected,
             on_disconnected=self._disconnected,
@@ -166,10 +170,12 @@ class Watchroom:
         )
 
     def _build_console(self) -> None:
+        checks = {"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers}
+        self.status = Status(self.clock, self.engine.figures, lambda one: self.units.device(one).call_sign, checks)
         reader = JournalReader(self.journal.after, self.journal.last_seq, self.bus, self.tasks)
         self.consoles = Consoles(reader, self.bus, self.tasks, fix_of=self._fix_of, unit_of=self._unit_of)
         room = console_socket.Room(
-            settings=console_settings(self.config),
+            settings=lambda person: console_settings(self.config, self.ice_servers.given_to(person.id)),
             catalogue=self.catalogue.as_json(),
             units=self.units.states,
             fixes=lambda: [fix.as_json() for fix in self.positions.latest()],
@@ -216,12 +222,6 @@ class Watchroom:
         self.units.apply_status(device_id, status)
         await self.requests.taken(device_id, status.taken)
 
-    async def _admit_viewer(self, request: web.Request, device_id: str) -> Viewer:
-        viewer = await self.gate.admit_viewer(request, device_id)
-        if self.units.unit(device_id).picture.streaming and not self.engine.feed_state(device_id).streaming:
-            raise Conflict("the camera's picture is at another server process", kind="elsewhere")
-        return viewer
-
     async def _known_lost(self) -> list[str]:
         return await self.alerts.uncleared("camera.lost")
 
@@ -236,15 +236,6 @@ class Watchroom:
 
     async def _disconnected(self, device_id: str) -> None:
         self.units.disconnected(device_id)
-
-    async def _alert_updates(self, device_id: str) -> list[Item]:
-        updates = await self.alerts.for_officer(device_id)
-        return [Item(f"alert {update.alert_id}", update) for update in updates]
-
-    async def _watchers(self, device_id: str) -> list[Item]:
-        watchers = self.units.unit(device_id).picture.watchers
-        message = wire.Watchers(watchers=[wire.Watcher(name=n, role=r, since=s) for n, r, s in watchers])
-        return [Item("watchers", message)]
 
     def _units_changed(self, body: Body) -> None:
         for unit in body.get("units", ()):
@@ -278,14 +269,14 @@ class Watchroom:
         """The HTTP application with every route."""
         templates = jinja2.Environment(loader=jinja2.FileSystemLoader([TEMPLATES, STATIC]), autoescape=True)
         shown = {"force": self.config.force, "theme": self.config.theme, "version": __version__}
-        ice = ice_servers(self.config)
-        allow = self.gate.allow
+        allow, links = self.gate.allow, self.ice_servers.links
         application = web.Application(middlewares=self._middlewares(), client_max_size=256 * 1024)
         application.add_routes(
             [
                 *operations_routes.routes(
                     version=__version__,
-                    checks={"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers},
+                    status=self.status,
+                    allow=allow,
                     counters={"media": self.engine.counters},
                     gauges={"now": self._gauges},
                 ),
@@ -294,9 +285,9 @@ class Watchroom:
                 *position_routes.routes(self.positions, allow, self.units.device),
                 *alert_routes.routes(self.alerts, allow),
                 *advice_routes.routes(self.advising, allow),
-                *whip_routes(self.engine, self.gate.admit_camera, ice),
-                *whep_routes(self.engine, self._admit_viewer, self.views, ice),
-                *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer),
+                *whip_routes(self.engine, self.gate.admit_camera, links),
+                *whep_routes(self.engine, self.gate.admit_viewer, self.views, links),
+                *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),
                 *self.uplink.routes(),
                 *self.sockets.routes(),
                 *pages.routes(templates, allow, self.gate.variables, **shown),
@@ -358,6 +349,7 @@ class Watchroom:
         self.views.start(self.tasks)
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
+        self.status.start(self.tasks)
         await self.consoles.start()
         await self.watch.start()
         runner = serving.runner_for(self.application())

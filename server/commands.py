@@ -75,9 +75,9 @@ def run(
     port: Annotated[int | None, typer.Option(help="0 takes a free one [8080]")] = None,
     redis: Annotated[str | None, typer.Option(help="URL, for several processes on one database")] = None,
     database: Annotated[str | None, typer.Option(help="URL of a PostgreSQL [SQLite in the folder]")] = None,
-    media_workers: Annotated[int | None, typer.Option(help="processes for media [0: this one]")] = None,
+    media_workers: Annotated[int | None, typer.Option(help="processes for media; 0: this one [cores - 1]")] = None,
     media_port: Annotated[int | None, typer.Option(help="UDP [0: a free one]")] = None,
-    media_host: Annotated[str | None, typer.Option(help="address for media [0.0.0.0]")] = None,
+    media_host: Annotated[str | None, typer.Option(help="address for media [:: all, 0.0.0.0 all of IPv4]")] = None,
     public_address: Annotated[list[str] | None, typer.Option(help="address to announce; may be repeated")] = None,
     tls: Annotated[str | None, typer.Option(help="off or self-signed")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="certificate (PEM)")] = None,
@@ -158,7 +158,7 @@ def device_revoke(device_id: str, data: Data) -> int:
 def person_add(
     name: str,
     data: Data,
-    role: Annotated[str, typer.Option(help="control, inspector, officer, trainer or admin")],
+    role: Annotated[str, typer.Option(help="control, inspector, officer, trainer, engineer or admin")],
     display_name: Annotated[str | None, typer.Option(help="what others see")] = None,
     call_sign: Annotated[str | None, typer.Option(help="an officer's, for the phone as a camera")] = None,
 ) -> int:

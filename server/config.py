@@ -3,12 +3,22 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_core import ErrorDetails
 from pydantic_settings import (
     BaseSettings,
@@ -22,6 +32,9 @@ from pydantic_settings import (
 from server.errors import StartError
 
 FILE_NAME = "watchroom.toml"
+TURN_URL = re.compile(
+    r"turns?:(?:[\w.-]+|\[[\da-f:.]+\])(?::\d{1,5})?(?:\?transport=(?:udp|tcp))?", re.A | re.I
+)  # RFC 7065
 
 
 def _listed(value: object) -> object:
@@ -62,10 +75,14 @@ class Config(BaseSettings):
     tls_key: Path | None = None
 
     media_port: int = Field(default=0, ge=0, le=65535, description="UDP; 0 takes a free one")
-    media_host: str = "0.0.0.0"
-    media_workers: int = Field(default=0, ge=0, le=64, description="0: in the server's own process")
+    media_host: str = Field(default="::", description="::  is IPv6 and IPv4, 0.0.0.0 only IPv4; or one address")
+    media_workers: int | None = Field(
+        default=None, ge=0, le=64, description="processes; default: one for each core but one; 0: this one itself"
+    )
     public_address: Listed = ()
-    ice_servers: tuple[dict[str, Any], ...] = ()
+    ice_servers: tuple[dict[str, Any], ...] = Field(default=(), description="with fixed credentials, or none")
+    turn_urls: Listed = Field(default=(), description="turn:HOST:PORT or turns:…, with credentials that expire")
+    turn_secret: SecretStr | None = Field(default=None, description="coturn's static-auth-secret; goes with turn_urls")
 
     force: str = "Estuary Constabulary"
     theme: Literal["dark", "light"] = "dark"
@@ -90,16 +107,18 @@ class Config(BaseSettings):
     def _pairs(self) -> Config:
         if (self.tls_cert is None) != (self.tls_key is None):
             raise ValueError("tls_cert and tls_key go together: give both or neither")
+        if bool(self.turn_urls) != bool(self.turn_secret and self.turn_secret.get_secret_value()):
+            raise ValueError("turn_urls and turn_secret go together: give both or neither")
         if self.basemap.kind == "pmtiles" and self.basemap.path is None:
             raise ValueError("basemap.kind = 'pmtiles' needs basemap.path, the .pmtiles file")
         return self
 
-    @field_validator("media_workers")
+    @field_validator("turn_urls")
     @classmethod
-    def _own_process(cls, workers: int) -> int:
-        if workers:
-            raise ValueError("media runs in the server's own process for now; expected 0")
-        return workers
+    def _turn(cls, urls: tuple[str, ...]) -> tuple[str, ...]:
+        if not all(TURN_URL.fullmatch(url) for url in urls):
+            raise ValueError("expected turn:HOST:PORT or turns:HOST:PORT; a stun: server belongs in ice_servers")
+        return urls
 
     @property
     def database_url(self) -> str:

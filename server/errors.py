@@ -54,12 +54,6 @@ class NotFound(WatchroomError):
     status, kind, title = 404, "not-found", "There is no such thing"
 
 
-class NotAcceptable(WatchroomError):
-    """The caller accepts nothing that we can give."""
-
-    status, kind, title = 406, "not-acceptable", "Nothing acceptable can be given"
-
-
 class Conflict(WatchroomError):
     """The thing is not in a state that allows this; members say what state it is in."""
 
@@ -88,6 +82,12 @@ class Unprocessable(WatchroomError):
     """Understood, and impossible."""
 
     status, kind, title = 422, "unprocessable", "This cannot be done"
+
+
+class PreconditionRequired(WatchroomError):
+    """The request must say which state it is meant for (RFC 6585 section 3)."""
+
+    status, kind, title = 428, "precondition-required", "Say which state this is meant for"
 
 
 class TooMany(WatchroomError):

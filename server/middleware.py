@@ -32,6 +32,8 @@ HEADERS = {
     "Permissions-Policy": "camera=(self), microphone=(self), geolocation=(self)",
 }
 TRANSPORT = "max-age=31536000"
+# WHIP and WHEP are open to pages of any origin that have a token: they must be able to read every refusal, too.
+OPEN_BELOW = ("/whip/", "/whep/", "/media/sessions/")
 
 
 def error_middleware() -> Middleware:
@@ -74,6 +76,8 @@ def header_middleware(secure: bool) -> Middleware:
             _add(redirect.headers, nonce, secure)
             raise
         if not response.prepared:
+            if request.path.startswith(OPEN_BELOW):
+                response.headers.setdefault("Access-Control-Allow-Origin", "*")
             _add(response.headers, nonce, secure)
             if not request.path.startswith("/static/"):
                 response.headers.setdefault("Cache-Control", "no-store")

@@ -16,7 +16,8 @@ MOST_BYTES = 64 * 1024
 async def text_of(request: web.Request, content_type: str | None = None, most: int = MOST_BYTES) -> str:
     """The body as text. Raises UnsupportedMedia, TooLarge (more than `most` bytes) or BadRequest."""
     if content_type is not None and request.content_type != content_type:
-        raise UnsupportedMedia(f"Content-Type must be {content_type}")
+        accepted = "Accept-Patch" if request.method == "PATCH" else "Accept-Post"  # RFC 5789 section 2.2
+        raise UnsupportedMedia(f"Content-Type must be {content_type}", headers={accepted: content_type})
     body = b""
     if (request.content_length or 0) <= most:  # what says that it is too large is not even read
         while len(body) <= most and not request.content.at_eof():

@@ -9,9 +9,9 @@ import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-import ifaddr
 from aiohttp import web
 
+from server.addresses import own_addresses
 from server.errors import StartError
 
 
@@ -37,9 +37,8 @@ def _why_not(error: OSError, host: str, port: int) -> str:
 
 
 def local_addresses() -> list[str]:
-    """This machine's own IPv4 addresses, loopback last."""
-    found = [str(ip.ip) for adapter in ifaddr.get_adapters() for ip in adapter.ips if ip.is_IPv4]
-    return sorted(set(found), key=lambda address: (address.startswith("127."), address))
+    """This machine's own IPv4 addresses, loopback last. (IPv6 ones change daily: too often for a certificate.)"""
+    return [address for address in own_addresses() if ":" not in address]
 
 
 def base_url(host: str, port: int, secure: bool) -> str:

@@ -178,10 +178,11 @@ class Welcome(Message):
 
 
 class Token(Message):
-    """A fresh short-lived WHIP token, before the last one expires."""
+    """A fresh short-lived WHIP token, before the last one expires, and TURN credentials likewise."""
 
     t: Literal["token"] = "token"
     whip_token: str
+    ice_servers: list[dict[str, Any]] = Field(default_factory=list)
 
 
 class Ack(Message):
@@ -233,6 +234,16 @@ class Request(Message):
     by: str
 
 
+class MediaSession(Message):
+    """By which media session (the last part of WHIP's Location) the camera's picture comes in now, None: by none.
+
+    A camera that was told of its own session, and now is told of none, has lost it and posts a new offer at once.
+    """
+
+    t: Literal["media_session"] = "media_session"
+    session_id: str | None
+
+
 class AlertUpdate(Message):
     """What became of the officer's alert, in one line for the officer."""
 
@@ -245,12 +256,13 @@ class AlertUpdate(Message):
 
 FromCamera = Annotated[Union[Hello, Fix, Signal, Receipt, Status], Field(discriminator="t")]
 FromServer = Annotated[
-    Union[Challenge, Welcome, Token, Ack, Refused, Advice, Watchers, Request, AlertUpdate], Field(discriminator="t")
+    Union[Challenge, Welcome, Token, Ack, Refused, Advice, Watchers, Request, MediaSession, AlertUpdate],
+    Field(discriminator="t"),
 ]
 _from_camera: TypeAdapter[Hello | Fix | Signal | Receipt | Status] = TypeAdapter(FromCamera)
-_from_server: TypeAdapter[Challenge | Welcome | Token | Ack | Refused | Advice | Watchers | Request | AlertUpdate] = (
-    TypeAdapter(FromServer)
-)
+_from_server: TypeAdapter[
+    Challenge | Welcome | Token | Ack | Refused | Advice | Watchers | Request | MediaSession | AlertUpdate
+] = TypeAdapter(FromServer)
 
 
 def hello_to_sign(device_id: str, outbox_id: str, nonce: bytes) -> bytes:
@@ -290,7 +302,7 @@ def parse_from_camera(raw: bytes) -> Hello | Fix | Signal | Receipt | Status:
 
 def parse_from_server(
     raw: bytes,
-) -> Challenge | Welcome | Token | Ack | Refused | Advice | Watchers | Request | AlertUpdate:
+) -> Challenge | Welcome | Token | Ack | Refused | Advice | Watchers | Request | MediaSession | AlertUpdate:
     """A server's message. Raises WireError that names the field and what was expected."""
     return _validated(_from_server, raw)
 

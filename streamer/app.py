@@ -149,7 +149,8 @@ class Camera:
     def _wire(self) -> None:
         self.kit.changed = self._kit_changed
         self.kit.heard = self.downlink.heard
-        self.downlink.on_token = self._new_token
+        self.downlink.on_token = self._stream.admitted
+        self.downlink.on_media_session = self._stream.taken_by
         self.downlink.on_shown = self._answer_later
         self.uplink.on_welcome = self._welcomed
         self.uplink.on_lost = self._lost
@@ -281,7 +282,8 @@ class Camera:
 
     def _welcomed(self, welcome: wire.Welcome) -> None:
         self._welcome = welcome
-        self._stream.server_reached(welcome.whip_token)
+        self._stream.admitted(welcome)
+        self._stream.server_reached()
         self._connected = True
         self._is_replaced = self._trouble_said = False
         if not self.config.call_sign:
@@ -303,9 +305,6 @@ class Camera:
         self.prompt.say("Another camera has connected with this one's key. This one waits until that has gone.")
         self._trouble_said = True
         self._changed.set()
-
-    def _new_token(self, token: str) -> None:
-        self._stream.token = token
 
     def _media_state(self, flows: bool) -> None:
         self._stream.flows = flows
@@ -332,7 +331,8 @@ class Camera:
             self.prompt.say(str(error))
 
     def _state(self) -> dict[str, object]:
-        return state_of(self.kit, self.outbox.waiting(), self._connected) | {"flows": self._stream.flows}
+        media = {"flows": self._stream.flows, "sent": self._stream.sent}
+        return state_of(self.kit, self.outbox.waiting(), self._connected) | media
 
     def _overlay(self) -> Overlay:
         return Overlay(

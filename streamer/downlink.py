@@ -21,6 +21,7 @@ FromServer = (
     | wire.Advice
     | wire.Watchers
     | wire.Request
+    | wire.MediaSession
     | wire.AlertUpdate
 )
 
@@ -39,8 +40,9 @@ class Downlink:
         self._clock = clock
         self._keys = keys
         self._has_reader = has_reader
-        self.on_token: Callable[[str], None] = lambda token: None
+        self.on_token: Callable[[wire.Token], None] = lambda token: None
         self.on_shown: Callable[[str], None] = lambda advice_id: None
+        self.on_media_session: Callable[[str | None], None] = lambda session_id: None
 
     def take(self, message: FromServer) -> None:
         """One message from the server. Raises StoreError if it cannot be kept."""
@@ -55,10 +57,12 @@ class Downlink:
                 self._prompt.watchers(message.watchers)
             case wire.Request():
                 self._kit.request(message.request_id, message.what, message.by)
+            case wire.MediaSession():
+                self.on_media_session(message.session_id)
             case wire.AlertUpdate():
                 self._prompt.alert(message)
             case wire.Token():
-                self.on_token(message.whip_token)
+                self.on_token(message)
             case wire.Challenge() | wire.Welcome():
                 self._prompt.say("The server began the conversation twice; that is ignored.")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ssl
 from collections.abc import Callable
 from random import Random
+from typing import Any
 from urllib.parse import urljoin
 
 from server import wire
@@ -56,8 +57,9 @@ class Stream:
     """The media's way to the server: made anew each time the stream is switched on."""
 
     def __init__(self, server: str, link: Link, clock: Clock, rng: Random, tls: ssl.SSLContext | None) -> None:
-        self.token = ""
         self.flows = False
+        self._token = ""
+        self._ice_servers: list[dict[str, Any]] = []
         self._server = server
         self._link = link
         self._clock = clock
@@ -67,6 +69,10 @@ class Stream:
         self._is_reached = False
         link.on_change(self._impair)
 
+    def admitted(self, by: wire.Welcome | wire.Token) -> None:
+        """What the next session will show; a session that goes on needs neither again."""
+        self._token, self._ice_servers = by.whip_token, by.ice_servers
+
     def make(
         self, media: tuple[Picture, Sound | None], welcome: wire.Welcome, on_state: Callable[[bool], None]
     ) -> WhipClient:
@@ -74,13 +80,13 @@ class Stream:
         picture, sound = media
         self._client = WhipClient(
             urljoin(self._server + "/", welcome.whip_path.lstrip("/")),
-            lambda: self.token,
+            lambda: self._token,
             picture,
             sound,
             on_state,
             clock=self._clock,
             rng=self._rng,
-            ice_servers=welcome.ice_servers,
+            ice_servers=lambda: self._ice_servers,
             ssl_context=self._tls,
         )
         self._impair()
@@ -88,9 +94,13 @@ class Stream:
             self._client.server_reached()
         return self._client
 
-    def server_reached(self, token: str) -> None:
-        """Telemetry is welcome, with a new token for the media."""
-        self.token = token
+    @property
+    def sent(self) -> dict[str, int]:
+        """See WhipClient.sent; of the present switching on."""
+        return self._client.sent if self._client is not None else {}
+
+    def server_reached(self) -> None:
+        """Telemetry is welcome."""
         self._is_reached = True
         if self._client is not None:
             self._client.server_reached()
@@ -100,6 +110,11 @@ class Stream:
         self._is_reached = False
         if self._client is not None:
             self._client.server_lost()
+
+    def taken_by(self, session_id: str | None) -> None:
+        """By which session the server takes the media in now; None: by none."""
+        if session_id is None and self._client is not None:
+            self._client.not_taken()
 
     def _impair(self) -> None:
         if self._client is not None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import math
 import ssl
+from collections import Counter
 from collections.abc import Callable, Sequence
 from random import Random
 from typing import Any
@@ -13,6 +15,7 @@ from urllib.parse import urljoin
 import aiohttp
 from aiortc import RTCConfiguration, RTCIceServer, RTCPeerConnection, RTCRtpSender, RTCSessionDescription
 from aiortc.exceptions import InvalidStateError
+from aiortc.rtcicetransport import parse_stun_turn_uri
 from aiortc.rtcrtpparameters import RTCRtpCodecCapability
 
 from streamer.backoff import Backoff
@@ -31,6 +34,12 @@ log = logging.getLogger(__name__)
 
 SIGNALLING_S = 10.0  # for the POST; a console waits a second, a camera on a train a little longer
 REACH_S = 4.0  # for TCP and TLS: TCP itself tries after 0, 1 and 3 s, and then not before 7
+SUSPECT_S = 1.5  # media is not answered: whether the session still stands is asked
+ASK_APART_S = 2.0
+WORD = aiohttp.ClientTimeout(
+    total=3.0
+)  # for a question about a session, or its DELETE: no more than a word, and media does not wait for it
+YIELD_S = 10.0  # between looks whether a newer publisher has gone
 IGNORED_S = 8.0  # media is not answered, and telemetry (which notices within 4.5 s) is: this way is closed
 CONNECTED_WITHIN_S = 15.0  # ICE and DTLS
 STABLE_S = 10.0  # a connection that held this long starts the back-off anew
@@ -44,11 +53,15 @@ class WhipError(StreamerError):
     """The server did not take the offer, or the connection did not come about; says why."""
 
 
+class WhipReplaced(WhipError):
+    """A newer publisher of the same camera is connected: it wins."""
+
+
 class WhipClient:
     """Keeps one camera's picture and sound flowing to `url`.
 
-    `token` is asked for the Bearer token at each try; `on_state(True)` when media flows, `on_state(False)`
-    when it has stopped. `ssl_context`: for https with a certificate of one's own (CA file), else the system's.
+    `token` and `ice_servers` (as RTCIceServer has it) are asked at each try; `on_state(True)` when media flows,
+    `on_state(False)` when it has stopped. `ssl_context`: for https with a certificate of one's own (CA file), else the system's.
     """
 
     def __init__(
@@ -61,7 +74,7 @@ class WhipClient:
         *,
         clock: Clock,
         rng: Random,
-        ice_servers: Sequence[dict[str, Any]] = (),
+        ice_servers: Callable[[], Sequence[dict[str, Any]]] = tuple,
         ssl_context: ssl.SSLContext | None = None,
         backoff: Backoff | None = None,
     ) -> None:
@@ -69,7 +82,7 @@ class WhipClient:
         self._picture, self._sound, self._on_state = picture, sound, on_state
         self._clock = clock
         self._rng = rng
-        self._ice_servers = [RTCIceServer(**_ice_server(s)) for s in ice_servers]
+        self._ice_servers = ice_servers
         self._ssl = ssl_context
         self._backoff = backoff or Backoff(rng)
         self._impairment = Impairment(rng)
@@ -79,6 +92,10 @@ class WhipClient:
         self._flows = False
         self._reached_at: float | None = None  # since when telemetry reaches the server
         self._has_news = False
+        self._was_replaced = False
+        self._asked_at = -math.inf
+        self._tracks: dict[str, OutgoingTrack] = {}
+        self._sent_before: Counter[str] = Counter()
         self.last_error: str | None = None
 
     def impair(self, loss: float, stalled: bool) -> None:
@@ -86,6 +103,11 @@ class WhipClient:
         if not 0 <= loss <= 1:
             raise ValueError("loss is a share from 0 to 1")
         self._impairment.loss, self._impairment.stalled = loss, stalled
+
+    @property
+    def sent(self) -> dict[str, int]:
+        """Pictures and sounds that were handed to the link so far, by layer, over all sessions."""
+        return dict(self._sent_before + Counter({name: track.sent for name, track in self._tracks.items()}))
 
     def server_reached(self) -> None:
         """Telemetry has reached the server, or has again: what waits to be tried is tried now.
@@ -101,6 +123,12 @@ class WhipClient:
         """Telemetry no longer reaches it: that media is not answered says nothing about this session."""
         self._reached_at = None
 
+    def not_taken(self) -> None:
+        """The server says that no media comes in: if it has lost the session without a word, the next is made now."""
+        if self._flows:
+            self._has_news = True
+            self._changed.set()
+
     async def run(self) -> None:
         """Publish until `close`; a session that breaks is followed by the next, after full-jitter waits."""
         patience = aiohttp.ClientTimeout(total=SIGNALLING_S, sock_connect=REACH_S)
@@ -108,8 +136,13 @@ class WhipClient:
             while not self._is_closing:
                 began = self._clock.monotonic()
                 self._has_news = False
+                wait = 0.0
                 try:
                     await self._session(http)
+                except WhipReplaced as problem:
+                    wait = YIELD_S
+                    self.last_error = str(problem)
+                    log.info("%s; this one waits until that has gone", problem)
                 except (WhipError, aiohttp.ClientError, TimeoutError, OSError) as problem:
                     self.last_error = str(problem) or type(problem).__name__
                     log.warning("no picture to %s: %s", self._url, self.last_error)
@@ -117,7 +150,7 @@ class WhipClient:
                     self._set_flows(False)
                 if self._clock.monotonic() - began > STABLE_S:
                     self._backoff.reset()
-                await self._until(lambda: self._is_closing or self._has_news, self._backoff.next_wait())
+                await self._until(lambda: self._is_closing or self._has_news, wait or self._backoff.next_wait())
 
     async def close(self) -> None:
         """Let `run` end: it tells the server (DELETE) and stops picture and sound."""
@@ -128,11 +161,11 @@ class WhipClient:
 
     async def _session(self, http: aiohttp.ClientSession) -> None:
         """From the offer to the end of the connection. Raises WhipError when it does not come about."""
-        connection = RTCPeerConnection(RTCConfiguration(iceServers=self._ice_servers))
+        connection = RTCPeerConnection(RTCConfiguration(iceServers=_readable(self._ice_servers())))
         self._pacer = Pacer()
         resource: str | None = None
         connection.on("connectionstatechange", self._changed.set)
-        tracks = self._add_tracks(connection)
+        tracks = self._tracks = self._add_tracks(connection)
         consent = keep_consent(connection, self._clock, self._rng)
         try:
             await connection.setLocalDescription(await connection.createOffer())
@@ -147,6 +180,7 @@ class WhipClient:
             self._set_flows(True)
             await self._until_ended(connection, consent, http, resource)
         finally:
+            self._sent_before, self._tracks = Counter(self.sent), {}
             await self._picture.stop()
             if self._sound is not None:
                 await self._sound.stop()
@@ -181,14 +215,19 @@ class WhipClient:
 
     async def _post(self, http: aiohttp.ClientSession, offer: str) -> tuple[str | None, str]:
         """(the session's URL, the answer)."""
-        if "a=candidate" not in offer and not self._ice_servers:
+        if "a=candidate" not in offer and not self._ice_servers():
             # aiortc gathers no loopback address; without another one nothing could ever be sent
             raise WhipError("this machine has no network address but 127.0.0.1, over which WebRTC cannot run")
         headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token()}"}
+        if self._was_replaced:
+            headers["If-None-Match"] = "*"
         async with http.post(self._url, data=offer, headers=headers, ssl=self._tls()) as response:
             text = await response.text()
+            if response.status == 412:
+                raise WhipReplaced("another publisher of this camera has taken over")
             if response.status != 201:
                 raise WhipError(f"the server refused the picture: {response.status} {_reason(text)}")
+            self._was_replaced = False
             location = response.headers.get("Location")
             return (urljoin(str(response.url), location) if location else None), text
 
@@ -224,16 +263,25 @@ class WhipClient:
 
         while not is_over():
             await self._until(lambda: is_over() or self._has_news, SOURCE_CHECK_S)
-            if is_over():
-                return
-            if not self._picture.is_running:
-                raise WhipError(str(self._picture.error or "the picture's source has ended"))
-            if self._has_news:
-                self._has_news = False
-                await self._ask_whether_it_stands(http, resource)
-            reached_s = self._clock.monotonic() - self._reached_at if self._reached_at is not None else 0.0
-            if min(reached_s, consent.silent_s) > IGNORED_S:
-                raise WhipError("the server answers, but not on the media's way")
+            if not is_over():
+                self._check_picture()
+                await self._look_after(consent, http, resource)
+        # It has hung up, and telemetry still stands: it has been given a newer publisher of this camera.
+        self._was_replaced = not self._is_closing and self._reached_at is not None and consent.silent_s < IGNORED_S
+
+    def _check_picture(self) -> None:
+        if not self._picture.is_running:
+            raise WhipError(str(self._picture.error or "the picture's source has ended"))
+
+    async def _look_after(self, consent: Consent, http: aiohttp.ClientSession, resource: str | None) -> None:
+        """Raises WhipError if the session does not stand any more, or its media's way is closed."""
+        now, has_news = self._clock.monotonic(), self._has_news
+        reached_s = now - self._reached_at if self._reached_at is not None else 0.0
+        if min(reached_s, consent.silent_s) > IGNORED_S:
+            raise WhipError("the server answers, but not on the media's way")
+        if has_news or (min(reached_s, consent.silent_s) > SUSPECT_S and now - self._asked_at > ASK_APART_S):
+            self._has_news, self._asked_at = False, now
+            await self._ask_whether_it_stands(http, resource)
 
     async def _ask_whether_it_stands(self, http: aiohttp.ClientSession, resource: str | None) -> None:
         """Raises WhipError if the server says that it does not; no answer says nothing."""
@@ -241,7 +289,7 @@ class WhipClient:
             return
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
-            async with http.get(resource, headers=headers, ssl=self._tls()) as response:
+            async with http.get(resource, headers=headers, ssl=self._tls(), timeout=WORD) as response:
                 if response.status == 404:
                     raise WhipError("the server has ended the session meanwhile")
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
@@ -262,7 +310,7 @@ class WhipClient:
         """Tell the server that the session is over (RFC 9725 section 4.2); it finds out by itself otherwise."""
         headers = {"Authorization": f"Bearer {self._token()}"}
         try:
-            async with http.delete(resource, headers=headers, ssl=self._tls()) as response:
+            async with http.delete(resource, headers=headers, ssl=self._tls(), timeout=WORD) as response:
                 log.debug("session ended: %d", response.status)
         except (aiohttp.ClientError, TimeoutError, OSError) as problem:
             log.debug("session not ended in order: %s", problem)
@@ -289,8 +337,24 @@ def _h264_only() -> list[RTCRtpCodecCapability]:
     return [c for c in codecs if c.mimeType == H264] + [c for c in codecs if c.mimeType.lower() == "video/rtx"]
 
 
-def _ice_server(server: dict[str, Any]) -> dict[str, Any]:
-    return {k: v for k, v in server.items() if k in ("urls", "username", "credential") and v is not None}
+def _readable(servers: Sequence[dict[str, Any]]) -> list[RTCIceServer]:
+    """Without the URLs that aiortc would refuse (an IPv6 literal, say): the camera publishes without them."""
+    found = []
+    for server in servers:
+        urls = server.get("urls", [])
+        usable = [url for url in ([urls] if isinstance(urls, str) else urls) if _is_readable(url)]
+        if usable:
+            found.append(RTCIceServer(usable, server.get("username"), server.get("credential")))
+    return found
+
+
+def _is_readable(url: str) -> bool:
+    try:
+        parse_stun_turn_uri(url)
+    except ValueError:
+        log.warning("this STUN or TURN server cannot be used here: %s", url)
+        return False
+    return True
 
 
 def _reason(text: str) -> str:

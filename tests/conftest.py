@@ -13,7 +13,7 @@ import pytest
 from hypothesis import settings
 
 from server.database import Database
-from tests.local_servers import LocalPostgres, LocalRedis, NotInstalled, chromium
+from tests.local_servers import LocalPostgres, LocalRedis, LocalTurn, NotInstalled, chromium
 
 # A deadline measures the machine, not the program: two cores may be busy with other tests.
 settings.register_profile("watchroom", deadline=None)
@@ -50,6 +50,17 @@ def redis_server(redis_cluster: LocalRedis) -> LocalRedis:
 def redis_url(redis_server: LocalRedis) -> str:
     """For `--redis`."""
     return redis_server.url
+
+
+@pytest.fixture
+def turn_server() -> Iterator[LocalTurn]:
+    """A coturn of its own, so that what it logs is about one test."""
+    try:
+        server = LocalTurn()
+    except NotInstalled as missing:
+        pytest.skip(str(missing))
+    with server:
+        yield server
 
 
 @pytest.fixture(scope="session")

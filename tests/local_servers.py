@@ -1,4 +1,4 @@
-"""A real Redis and a real PostgreSQL for the tests: in a temporary folder, on a free port of this machine's loopback.
+"""A real Redis, PostgreSQL and coturn for the tests: in a temporary folder, on a free port of this machine's loopback.
 
 Each is one process that the test owns; it is ended by its process id. A test may kill it and start it again.
 """
@@ -13,6 +13,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import textwrap
 import time
 from pathlib import Path
 from types import TracebackType
@@ -20,6 +21,7 @@ from typing import IO, Self
 
 # Slow machines need seconds; a server that has not answered by then never will.
 LONGEST_START_S = 30.0
+COMPOSE = Path(__file__).parent.parent / "compose.yaml"
 
 
 class NotInstalled(Exception):
@@ -141,6 +143,51 @@ class LocalRedis(LocalServer):
                 return connection.recv(16).startswith(b"+PONG")
         except OSError:
             return False
+
+
+class LocalTurn(LocalServer):
+    """coturn with the configuration of compose.yaml, on loopback: 127.0.0.1 is the media server's public address."""
+
+    secret = "known-to-coturn-and-to-the-server-alone"
+
+    def __init__(self) -> None:
+        self._program = self.find()
+        super().__init__()
+
+    @staticmethod
+    def find() -> str:
+        """The program's path. Raises NotInstalled."""
+        return _program("turnserver")
+
+    @property
+    def url(self) -> str:
+        """For `turn_urls`."""
+        return f"turn:127.0.0.1:{self.port}"
+
+    def command(self) -> list[str]:
+        """Nothing of the machine's own coturn is read or written."""
+        configuration = self.folder / "turn.conf"
+        configuration.write_text(self._configuration())
+        where = ["--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={self.port}"]
+        return [self._program, "-c", str(configuration), *where, "--allow-loopback-peers", "--verbose"]
+
+    def _configuration(self) -> str:
+        kept = COMPOSE.read_text().split("    content: |\n")[1].split("\nvolumes:")[0]
+        filled = kept.replace("${TURN_SECRET:-}", self.secret).replace("${WATCHROOM_PUBLIC_ADDRESS}", "127.0.0.1")
+        return textwrap.dedent(filled).replace("/tmp/", f"{self.folder}/")
+
+    def answers(self) -> bool:
+        """Whether it takes connections: it listens for TCP and UDP alike."""
+        try:
+            with socket.create_connection(("127.0.0.1", self.port), timeout=1):
+                return True
+        except OSError:
+            return False
+
+    @property
+    def log(self) -> str:
+        """What it has printed."""
+        return (self.folder / "log.txt").read_text(errors="replace")
 
 
 class LocalPostgres(LocalServer):

@@ -10,9 +10,19 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.local_servers import LocalPostgres, LocalRedis, NotInstalled, chromium
+from tests.local_servers import LocalPostgres, LocalRedis, LocalTurn, NotInstalled, chromium
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+# Debian starts what it installs, unless this program says no (invoke-rc.d(8)): tests start their own servers, and a
+# developer's machine is nobody's TURN server. Where there is such a program already, it decides.
+POLICY = "/usr/sbin/policy-rc.d"
+UNSTARTED = """
+if [ ! -e "$0" ]; then
+  trap 'rm -f "$0"' EXIT
+  printf '#!/bin/sh\\nexit 101\\n' > "$0" && chmod 755 "$0"
+fi
+"$@"
+"""
 # apt-get may have to wait for another apt-get, and then for a slow mirror.
 LONGEST_INSTALL_S = 1200
 
@@ -41,6 +51,7 @@ PROGRAMS = (
     Program("postgresql", _found(LocalPostgres.find)),
     Program("chromium", _found(chromium)),
     Program("iproute2", lambda: shutil.which("ip") is not None or sys.platform != "linux"),
+    Program("coturn", _found(LocalTurn.find)),
     Program("fonts-dejavu-core", lambda: FONT.exists() or shutil.which("apt-get") is None),
 )
 
@@ -66,7 +77,7 @@ def install(packages: list[str]) -> None:
     for step in (["apt-get", "update", "-q"], command):
         environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         done = subprocess.run(
-            [*prefix, *step],
+            [*prefix, "sh", "-c", UNSTARTED, POLICY, *step],
             env=environ,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -90,7 +101,7 @@ def _as_root() -> list[str] | None:
 
 def _elsewhere() -> str:
     if shutil.which("brew"):
-        return "brew install redis postgresql chromium"
+        return "brew install redis postgresql chromium coturn"
     if shutil.which("dnf"):
-        return "sudo dnf install redis postgresql-server chromium"
-    return "your system's installer for Redis, PostgreSQL and Chromium"
+        return "sudo dnf install redis postgresql-server chromium coturn"
+    return "your system's installer for Redis, PostgreSQL, Chromium and coturn"

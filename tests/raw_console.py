@@ -66,6 +66,14 @@ class RawConsole:
         body: dict[str, Any] = await until(found, f"{self.name} hears of {what}", 30)
         return body
 
+    async def offer(self, path: str, sdp: str) -> str:
+        """A viewing by WHEP; returns the answer."""
+        headers = {"X-CSRF-Token": self._csrf, "Origin": self.url, "Content-Type": "application/sdp"}
+        async with self._session.post(f"{self.url}{path}", data=sdp, headers=headers) as answer:
+            text = await answer.text()
+            assert answer.status == 201, text
+            return text
+
     async def post(self, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         """What a button of the console does."""
         headers = {"X-CSRF-Token": self._csrf, "Origin": self.url}

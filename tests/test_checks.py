@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
+
 import pytest
 
 from tests import checks, programs
@@ -49,6 +52,19 @@ def test_without_the_right_to_install_the_line_to_type_is_told(
     assert told == "Missing: redis-server. Type: sudo apt-get install -y --no-install-recommends redis-server\n"
     programs.install([])
     assert capsys.readouterr().out == ""
+
+
+def test_what_is_installed_is_not_started(tmp_path: Path) -> None:
+    policy = tmp_path / "policy-rc.d"
+    ask = ["sh", "-c", '"$1" coturn start; echo "says $?"; exit 7', "ask", str(policy)]
+    done = subprocess.run(["sh", "-c", programs.UNSTARTED, policy, *ask], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (7, "says 101\n")
+    assert not policy.exists()
+    policy.write_text("#!/bin/sh\nexit 104\n")
+    policy.chmod(0o755)
+    done = subprocess.run(["sh", "-c", programs.UNSTARTED, policy, *ask], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (7, "says 104\n")
+    assert policy.exists(), "it was there before"
 
 
 def test_a_part_alone_runs_only_pytest(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,4 +1,4 @@
-"""The tests' own Redis and PostgreSQL come, go, and leave nothing."""
+"""The tests' own Redis, PostgreSQL and coturn come, go, and leave nothing."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import os
 
 import pytest
 
-from tests.local_servers import LocalPostgres, LocalRedis, LocalServer, NotInstalled, _program
+from tests.local_servers import LocalPostgres, LocalRedis, LocalServer, LocalTurn, NotInstalled, _program
 
 
-@pytest.mark.parametrize("kind", [LocalRedis, LocalPostgres])
+@pytest.mark.parametrize("kind", [LocalRedis, LocalPostgres, LocalTurn])
 def test_killed_and_started_again_it_answers_on_the_same_port(kind: type[LocalServer]) -> None:
     with kind() as server:
         folder, port = server.folder, server.port

@@ -15,6 +15,7 @@ class Role(StrEnum):
     OFFICER = "officer"
     TRAINER = "trainer"
     ADMIN = "admin"
+    ENGINEER = "engineer"
 
 
 class Permission(StrEnum):
@@ -37,6 +38,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.ADMIN: _ROOM | {Permission.OPERATE},
         Role.TRAINER: frozenset({Permission.SEE, Permission.WATCH}),
         Role.OFFICER: frozenset({Permission.CAMERA}),
+        Role.ENGINEER: frozenset({Permission.OPERATE}),  # keeps it running, and sees nobody's picture or position
     }
 )
 

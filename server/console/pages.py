@@ -1,4 +1,4 @@
-"""The pages: `/` for command, `/camera` for an officer's phone."""
+"""The pages: `/` for command, `/camera` for an officer's phone, `/status` for engineers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from typing import Any
 import jinja2
 from aiohttp import web
 
-from server.access.permission import Permission
+from server.access.permission import Permission, may
 from server.access.person import Person
 from server.errors import Forbidden
 
@@ -25,27 +25,38 @@ def routes(
     theme: str,
     version: str,
 ) -> list[web.RouteDef]:
-    """The two pages. Templates get csp_nonce, csrf_token, person, force, theme and version."""
+    """The three pages. Templates get csp_nonce, csrf_token, person, force, theme, version and may_see, may_operate."""
 
     def page(request: web.Request, name: str, person: Person) -> web.Response:
+        rights = {f"may_{one.value}": may(person.role, one) for one in (Permission.SEE, Permission.OPERATE)}
         text = templates.get_template(name).render(
-            person=person.as_json(), force=force, theme=theme, version=version, **variables(request)
+            person=person.as_json(), force=force, theme=theme, version=version, **rights, **variables(request)
         )
         headers = {"Cache-Control": "no-store"}  # it carries the session's CSRF token
         return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
 
     async def console(request: web.Request) -> web.Response:
         try:
-            person = allow(request, Permission.SEE)
+            return page(request, "console.html", allow(request, Permission.SEE))
         except Forbidden:
+            return _to(own_place(request))
+
+    def own_place(request: web.Request) -> str:
+        """Where somebody belongs who does not see the room."""
+        try:
             allow(request, Permission.CAMERA)
-            return _to("/camera")  # an officer's place
-        return page(request, "console.html", person)
+        except Forbidden:
+            allow(request, Permission.OPERATE)
+            return "/status"
+        return "/camera"
 
     async def camera(request: web.Request) -> web.Response:
         return page(request, "camera.html", allow(request, Permission.CAMERA))
 
-    return [web.get("/", console), web.get("/camera", camera)]
+    async def status(request: web.Request) -> web.Response:
+        return page(request, "status.html", allow(request, Permission.OPERATE))
+
+    return [web.get("/", console), web.get("/camera", camera), web.get("/status", status)]
 
 
 def _to(path: str) -> web.Response:

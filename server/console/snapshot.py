@@ -44,9 +44,16 @@ class Snapshot:
         }
 
 
-def resumed(seq: int, server_time: float, units: Sequence[Json], fixes: Sequence[Json]) -> Json:
-    """The answer to `?after=seq`: the entries follow; what is latest-only comes along."""
-    return {"t": "resumed", "seq": seq, "server_time": server_time, "units": list(units), "fixes": list(fixes)}
+def resumed(seq: int, server_time: float, settings: Json, units: Sequence[Json], fixes: Sequence[Json]) -> Json:
+    """The answer to `?after=seq`: the entries follow; what is latest-only comes along, and what expires."""
+    return {
+        "t": "resumed",
+        "seq": seq,
+        "server_time": server_time,
+        "settings": settings,
+        "units": list(units),
+        "fixes": list(fixes),
+    }
 
 
 def can_resume(after: int, last: int, next_kept: int | None) -> bool:

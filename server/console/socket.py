@@ -33,6 +33,7 @@ SESSION_ENDED = 4001
 TOO_SLOW = 4008
 HEARTBEAT_S = 15.0  # finds a console whose network is gone; a living one is heard by its pings
 SESSION_LOOK_S = 5.0
+SETTINGS_AGAIN_S = 900.0  # TURN credentials expire: a console that is open all night gets fresh ones, see IceServers
 CLOSING_S = 3.0  # to say goodbye to a console that does not read; then it is cut off
 CATCH_UP_PAGE = 200
 MOST_SEEN = 500  # notes of one console that wait: more than any tray shows
@@ -48,7 +49,7 @@ Seen = Callable[[str, Person], Awaitable[None]]  # alert_id, who
 class Room:
     """Where the parts of a snapshot come from."""
 
-    settings: Json
+    settings: Callable[[Person], Json]
     catalogue: list[Json]
     units: Callable[[], list[Json]]
     fixes: Callable[[], list[Json]]
@@ -106,6 +107,7 @@ class ConsoleSockets:
             try:
                 console.sending = tasks.start(self._send(console, after), "send")
                 tasks.start(self._watch_session(console), "session")
+                tasks.start(self._settle_again(console), "settings")
                 await self._read(console)
             finally:
                 self._open.discard(console)
@@ -148,7 +150,7 @@ class ConsoleSockets:
     async def _first_message(self, person: Person, after: int | None) -> tuple[int, Json]:
         last = await self._room.last_seq()
         if after is not None and await self._can_resume(after, last):
-            return after, self._resumed(after)
+            return after, self._resumed(after, person)
         return last, (await self._snapshot(person, last)).as_message(reset=after is not None)
 
     async def _whole(self, reading: Coroutine[Any, Any, T]) -> T:
@@ -160,8 +162,15 @@ class ConsoleSockets:
         following = await self._room.entries_after(after, 1) if 0 <= after < last else []
         return can_resume(after, last, following[0].seq if following else None)
 
-    def _resumed(self, after: int) -> Json:
-        return resumed(after, self._clock.wall(), self._room.units(), self._room.fixes())
+    def _resumed(self, after: int, person: Person) -> Json:
+        settings = self._room.settings(person)
+        return resumed(after, self._clock.wall(), settings, self._room.units(), self._room.fixes())
+
+    async def _settle_again(self, console: _Console) -> None:
+        while True:
+            await asyncio.sleep(SETTINGS_AGAIN_S)
+            settings = self._room.settings(console.person)
+            await console.say(wire.pack_map({"t": "settings", "settings": settings}))
 
     async def _snapshot(self, person: Person, seq: int) -> Snapshot:
         alerts, advice, activity = await self._room.alerts(), await self._room.advice(), await self._room.activity()
@@ -169,7 +178,7 @@ class ConsoleSockets:
             seq=seq,
             server_time=self._clock.wall(),
             person=person.as_json(),
-            settings=self._room.settings,
+            settings=self._room.settings(person),
             units=self._room.units(),  # asked last: no query lies between this and joining the others
             fixes=self._room.fixes(),
             alerts=alerts,

@@ -21,7 +21,12 @@ from server.errors import StartError
 from server.media.srtp import PROFILES, Profile
 
 EXPORTER_LABEL = b"EXTRACTOR-dtls_srtp"
-CIPHERS = b"ECDHE-ECDSA-AES128-GCM-SHA256:ECDHE-ECDSA-AES256-GCM-SHA384:ECDHE-ECDSA-CHACHA20-POLY1305"
+# With RSA too: a peer that is the DTLS server may have been given such a certificate.
+CIPHERS = b":".join(
+    b"ECDHE-%s-%s" % (kind, cipher)
+    for cipher in (b"AES128-GCM-SHA256", b"AES256-GCM-SHA384", b"CHACHA20-POLY1305")
+    for kind in (b"ECDSA", b"RSA")
+)
 MTU = 1200  # bytes of DTLS in one datagram: passes every tunnel that carries IPv6's 1280
 CERTIFICATE_DAYS = 36_500
 RECORD_HEADER = 13  # RFC 6347 section 4.1; the length is in its last two bytes

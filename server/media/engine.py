@@ -1,56 +1,46 @@
-"""The media engine in this process: cameras in, viewers out, one UDP port (the MediaEngine seam)."""
+"""The media engine in this process: cameras in, viewers out, one UDP port. See MediaEngine for the seam."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 import structlog
 
+from server.addresses import resolved
 from server.clock import Clock
-from server.errors import Conflict, NotFound, Unauthorised, Unavailable
+from server.errors import Conflict, NotFound, Unavailable
+from server.media.answer import Answer, Patched
 from server.media.dtls import Certificate
+from server.media.figures import EngineFigures, WorkerFigures
 from server.media.forwarder import Forwarder
-from server.media.live import Feed, FeedState, Viewer, WatcherInfo
-from server.media.media_session import Answer, Patched
+from server.media.live import RETRY_AFTER_S, Feed, FeedState, Viewer, WatcherInfo, not_streaming
+from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, OnWatchers, SessionInfo
+from server.media.meter import Meter
 from server.media.peer import MediaPlane
+from server.media.revoked import RevokedLately
 from server.media.settings import MediaSettings
 from server.media.srtp import SrtpBuffers
-from server.media.udp_port import UdpPort, own_addresses
+from server.media.udp_port import UdpPort
 from server.media.whep_session import WhepSession
 from server.media.whip_session import WhipSession
 from server.media.wish import Wish
+from server.process import STEP_S, Process
 from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 MAX_HALF_MADE = 500  # sessions whose peer has not connected yet: each costs an SSL object
-RETRY_AFTER_S = 2
-REVOKED_LATELY_S = 3.0  # an answer of the database is never so old; an officer who signs in again waits no longer
-EVERYTHING = Wish()
+HERE = "here"
 
-OnFeed = Callable[[str, FeedState], None]
-OnWatchers = Callable[[str, list[WatcherInfo]], None]
-ClockOffset = Callable[[str], float | None]  # see MediaPlane
+OnSessionEnd = Callable[[str, str], None]  # session id, the layer that was shown last ("" for a camera's)
 
 
-@dataclass(frozen=True, slots=True)
-class SessionInfo:
-    """Whose session it is: `viewer` is None for a camera."""
-
-    session_id: str
-    device_id: str
-    viewer: Viewer | None
-
-
-class MediaEngine:
-    """`on_feed` hears when a camera's picture starts, changes or stops; `on_watchers` who watches a camera now.
-
-    All work is done in plain calls on the event loop; `publish`, `watch`, `patch` and `delete` are coroutines
-    because an engine in another process would need them to be.
+class LocalEngine:
+    """A MediaEngine. All work is done in plain calls on the event loop; those that do something are coroutines
+    because an engine in another process needs them to be. `on_session_end` is for a worker, which tells its server.
     """
 
     def __init__(
@@ -60,24 +50,29 @@ class MediaEngine:
         tasks: TaskOwner,
         on_feed: OnFeed,
         on_watchers: OnWatchers,
-        clock_offset: ClockOffset,
+        on_publisher: OnPublisher,
+        on_session_end: OnSessionEnd | None = None,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._tasks = tasks
         self._on_feed = on_feed
         self._on_watchers = on_watchers
-        self._clock_offset = clock_offset
+        self._on_publisher = on_publisher
+        self._on_session_end = on_session_end
         self._buffers = SrtpBuffers()
         self._port = UdpPort(self._buffers, clock, self._after_drain)
         self._plane: MediaPlane | None = None
+        self._public: tuple[str, ...] = ()
         self._feeds: dict[str, Feed] = {}
         self._publishers: dict[str, WhipSession] = {}
         self._viewers: dict[str, WhepSession] = {}
         self._dirty: dict[Forwarder, None] = {}
         self._ended: Counter[str] = Counter()
         self._counted: Counter[str] = Counter()
-        self._revoked: dict[str, float] = {}
+        self._revoked = RevokedLately()
+        self._meter = Meter()
+        self._process = Process(clock)
 
     @property
     def port(self) -> int:
@@ -86,12 +81,12 @@ class MediaEngine:
 
     async def start(self) -> None:
         """Open the port. Raises StartError with a sentence for the terminal."""
+        self._public = await resolved(self._settings.public_addresses)
         certificate = Certificate.kept_in(self._settings.folder)
         self._port.open(self._settings.host, self._settings.port)
-        self._plane = MediaPlane(
-            self._port, self._buffers, certificate, self._clock, self._announced, self._clock_offset
-        )
+        self._plane = MediaPlane(self._port, self._buffers, certificate, self._clock, self._announced)
         self._tasks.repeat(TICK_S, self._tick, "media.tick")
+        self._tasks.repeat(STEP_S, self._process.step, "media.lag")
         log.info("media port open", port=self._port.port, addresses=self._announced(), gso=self._port.has_gso)
 
     async def close(self) -> None:
@@ -102,7 +97,7 @@ class MediaEngine:
 
     def _announced(self) -> tuple[str, ...]:
         """The addresses of an answer; looked up anew, for a laptop changes its network."""
-        return self._settings.public_addresses or own_addresses(self._settings.host)
+        return self._public or self._port.addresses()
 
     def _ready_plane(self) -> MediaPlane:
         if self._plane is None:
@@ -115,12 +110,13 @@ class MediaEngine:
 
     # ---- cameras ---------------------------------------------------------------------------------------
 
-    async def publish(self, device_id: str, offer: str) -> Answer:
-        """A camera's offer. Once connected it replaces the camera's present session.
+    async def place(self, device_id: str) -> str:
+        """See MediaEngine: there is only this process."""
+        return HERE
 
-        Raises Unauthorised, BadRequest, NotAcceptable, Unprocessable or Unavailable.
-        """
-        self._refuse_revoked(device_id)
+    async def publish(self, device_id: str, offer: str) -> Answer:
+        """See MediaEngine."""
+        self._revoked.refuse(self._clock.monotonic(), device_id)
         session = WhipSession(device_id, offer, self._ready_plane(), self)
         self._publishers[session.id] = session
         return session.answer()
@@ -135,6 +131,7 @@ class MediaEngine:
         if before is not None:
             log.warning("a newer session of the camera replaces the present one", device_id=session.device_id)
             before.close("replaced by a newer session")
+        self._on_publisher(session.device_id, session.id)
 
     def publisher_track(self, session: WhipSession, forwarder: Forwarder) -> None:
         """See PublisherEvents."""
@@ -151,10 +148,15 @@ class MediaEngine:
         """See PublisherEvents."""
         self._publishers.pop(session.id, None)
         self._ended.update(session.inlet.totals)
+        self._tell_end(session.id, "")
         feed = self._feeds.get(session.device_id)
         log.info("camera session ended", device_id=session.device_id, reason=reason)
         now = self._clock.monotonic()
-        if feed is not None and feed.vanish(session.id, now):
+        if feed is None:
+            return
+        self._meter.publisher_ended(session, now)
+        if feed.vanish(session.id, now):
+            self._on_publisher(session.device_id, None)
             self._judge(feed, now)
 
     def has_packets(self, forwarder: Forwarder) -> None:
@@ -175,14 +177,10 @@ class MediaEngine:
         viewer: Viewer,
         offer: str,
         wish: Wish = EVERYTHING,
-        on_end: Callable[[str], None] | None = None,
+        on_end: OnEnd | None = None,
     ) -> Answer:
-        """A viewer's offer. `on_end` is called once, with the layer shown last, when the session ends.
-
-        Raises Conflict (kind not-streaming) while the camera does not stream, Unauthorised, BadRequest, NotAcceptable,
-        Unprocessable or Unavailable.
-        """
-        self._refuse_revoked(device_id, viewer.person_id, viewer.session_id)
+        """See MediaEngine."""
+        self._revoked.refuse(self._clock.monotonic(), device_id, viewer.person_id, viewer.session_id)
         self.require_streaming(device_id)
         feed = self._feeds[device_id]
         session = WhepSession(feed, viewer, offer, wish, self._ready_plane(), self, on_end)
@@ -195,8 +193,7 @@ class MediaEngine:
         if feed is not None:
             self._judge(feed, self._clock.monotonic())
         if feed is None or not feed.state.streaming:
-            retry = {"Retry-After": str(RETRY_AFTER_S)}
-            raise Conflict("the camera is not streaming", kind="not-streaming", headers=retry)
+            raise not_streaming()
 
     def viewer_ready(self, session: WhepSession, now: float) -> None:
         """See ViewerEvents."""
@@ -208,6 +205,9 @@ class MediaEngine:
         """See ViewerEvents."""
         self._viewers.pop(session.id, None)
         self._ended.update(session.outlet.totals)
+        self._tell_end(session.id, session.shown_layer)
+        if session.device_id in self._feeds:
+            self._meter.viewer_ended(session)
         log.info("viewing ended", device_id=session.device_id, person_id=session.viewer.person_id, reason=reason)
         if session.feed.watchers.pop(session.id, None) is not None:
             self._tell_watchers(session.feed)
@@ -226,17 +226,26 @@ class MediaEngine:
 
     # ---- sessions --------------------------------------------------------------------------------------
 
-    def session(self, session_id: str) -> SessionInfo:
-        """Whose it is. Raises NotFound."""
+    async def session(self, session_id: str) -> SessionInfo:
+        """See MediaEngine."""
         found = self._session(session_id)
         return SessionInfo(found.id, found.device_id, found.viewer if isinstance(found, WhepSession) else None)
 
-    def describe(self, session_id: str) -> dict[str, Any]:
+    def publisher_of(self, device_id: str) -> str | None:
+        """See MediaEngine."""
+        feed = self._feeds.get(device_id)
+        return feed.publisher_id if feed is not None else None
+
+    def description(self, session_id: str) -> dict[str, Any]:
         """The session as JSON. Raises NotFound."""
         return self._session(session_id).describe(self._clock.monotonic())
 
-    def change_wish(self, session_id: str, body: object) -> dict[str, Any]:
-        """Give this viewer another layer, or its sound. Raises NotFound, BadRequest, Conflict for a camera's session."""
+    async def describe(self, session_id: str) -> dict[str, Any]:
+        """See MediaEngine."""
+        return self.description(session_id)
+
+    async def change_wish(self, session_id: str, body: object) -> dict[str, Any]:
+        """See MediaEngine."""
         session = self._session(session_id)
         if not isinstance(session, WhepSession):
             raise Conflict("a camera's session has nothing to choose")
@@ -244,7 +253,7 @@ class MediaEngine:
         return session.describe(self._clock.monotonic())
 
     async def patch(self, session_id: str, body: str, if_match: str | None) -> Patched:
-        """Trickled candidates (ignored) or an ICE restart. Raises NotFound, BadRequest, PreconditionFailed."""
+        """See MediaEngine; candidates are not needed, the peer's checks tell where it is."""
         return self._session(session_id).patch(body, if_match)
 
     async def delete(self, session_id: str) -> None:
@@ -260,7 +269,7 @@ class MediaEngine:
 
     def revoke(self, name: str) -> int:
         """End all sessions of a device, of a person, or of a sign-in session, whichever `name` is; how many."""
-        self._revoked[name] = self._clock.monotonic()
+        self._revoked.note(name, self._clock.monotonic())
         found: list[WhipSession | WhepSession] = [one for one in self._publishers.values() if one.device_id == name]
         found += [
             one
@@ -271,12 +280,9 @@ class MediaEngine:
             session.close("access was revoked")
         return len(found)
 
-    def _refuse_revoked(self, *names: str) -> None:
-        """Who was let in just before the revocation, and comes here just after it. Raises Unauthorised."""
-        since = self._clock.monotonic() - REVOKED_LATELY_S
-        self._revoked = {name: at for name, at in self._revoked.items() if at > since}
-        if any(name in self._revoked for name in names):
-            raise Unauthorised("access was revoked")
+    def _tell_end(self, session_id: str, layer: str) -> None:
+        if self._on_session_end is not None:
+            self._on_session_end(session_id, layer)
 
     def _sessions(self) -> list[WhipSession | WhepSession]:
         return [*self._viewers.values(), *self._publishers.values()]
@@ -297,6 +303,8 @@ class MediaEngine:
             self._judge(feed, now)
             if feed.is_over(now) and not feed.watchers:
                 del self._feeds[feed.device_id]
+                self._meter.forget(feed.device_id)
+        self._meter.tick(self._publishers.values(), now)
         news = self._port.counts - self._counted
         if news:
             log.debug("media port counts", **news)
@@ -326,6 +334,27 @@ class MediaEngine:
             "viewers": sum(one.peer.is_ready for one in self._viewers.values()),
             "feeds": len(self._feeds),
         }
+
+    def figures(self, name: str = "server") -> EngineFigures:
+        """For /status and /metrics: this process under `name`, and every camera that it knows."""
+        now, process, health = self._clock.monotonic(), self._process, self.health()
+        worker = WorkerFigures(
+            name,
+            process.pid,
+            at=now,
+            port=self._port.port,
+            cpu_s=process.cpu_s,
+            rss_bytes=process.rss_bytes,
+            loop_lag_s=process.loop_lag_s,
+            cameras=health["cameras"],
+            viewers=health["viewers"],
+            peers=self._port.peer_count,
+            gso=health["gso"],
+            direct_srtp=health["direct_srtp"],
+            counts=dict(self._port.counts),
+        )
+        cameras = self._meter.figures(name, self._feeds, self._publishers.values(), self._viewers.values(), now)
+        return EngineFigures((worker,), cameras)
 
     def counters(self) -> dict[str, int]:
         """For /metrics: what was counted since the start, of living and of ended sessions."""

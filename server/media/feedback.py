@@ -1,4 +1,4 @@
-"""RTCP as bytes and back (RFC 3550 section 6, RFC 4585, REMB), and how often a camera may be asked for a key frame.
+"""RTCP as bytes and back (RFC 3550 section 6, RFC 3611, RFC 4585, REMB), and how often a camera may be asked for a key frame.
 
 `parse` raises FeedbackError for what is not a well-formed compound packet, and nothing else.
 """
@@ -16,6 +16,10 @@ SOURCE_DESCRIPTION = 202
 GOODBYE = 203
 TRANSPORT_FEEDBACK = 205
 PAYLOAD_FEEDBACK = 206
+EXTENDED_REPORT = 207
+
+RECEIVER_REFERENCE = 4  # RFC 3611 section 4.4
+RECEIVER_DELAY = 5  # section 4.5
 
 FMT_NACK = 1
 FMT_PLI = 1
@@ -84,7 +88,16 @@ class Goodbye:
     ssrcs: tuple[int, ...]
 
 
-Feedback = ReportBlock | SenderReport | Nack | KeyFrameRequest | BandwidthLimit | Goodbye
+@dataclass(frozen=True, slots=True)
+class ReceiverDelay:
+    """DLRR: the sender had the reference time of receiver `ssrc` for `delay` (1/65536 s) when it sent this."""
+
+    ssrc: int
+    last_reference: int
+    delay: int
+
+
+Feedback = ReceiverDelay | ReportBlock | SenderReport | Nack | KeyFrameRequest | BandwidthLimit | Goodbye
 
 
 def parse(compound: bytes) -> list[Feedback]:
@@ -126,6 +139,8 @@ def _parse_one(kind: int, count: int, body: bytes) -> list[Feedback]:
             return [Goodbye(struct.unpack_from(f"!{count}I", body))]
         if kind == TRANSPORT_FEEDBACK and count == FMT_NACK:
             return [_nack(body)]
+        if kind == EXTENDED_REPORT:
+            return _receiver_delays(body)
         if kind == PAYLOAD_FEEDBACK:
             return _payload_feedback(count, body)
     except struct.error as error:
@@ -150,6 +165,19 @@ def _nack(body: bytes) -> Nack:
         wanted.append(first)
         wanted += [(first + bit + 1) & 0xFFFF for bit in range(16) if mask >> bit & 1]
     return Nack(ssrc, tuple(wanted))
+
+
+def _receiver_delays(body: bytes) -> list[Feedback]:
+    found: list[Feedback] = []
+    position = 4
+    while position < len(body):
+        kind, _, words = struct.unpack_from("!BBH", body, position)
+        end = position + 4 + 4 * words
+        if kind == RECEIVER_DELAY:
+            starts = range(position + 4, min(end, len(body)) - 11, 12)
+            found += [ReceiverDelay(*struct.unpack_from("!III", body, at)) for at in starts]
+        position = end
+    return found
 
 
 def _payload_feedback(fmt: int, body: bytes) -> list[Feedback]:
@@ -194,6 +222,11 @@ def sender_report(report: SenderReport, cname: str) -> bytes:
     name = cname.encode()[:255]
     item = struct.pack("!IBB", report.ssrc, 1, len(name)) + name + b"\0"
     return _packet(SENDER_REPORT, 0, body) + _packet(SOURCE_DESCRIPTION, 1, item + bytes(-len(item) % 4))
+
+
+def receiver_reference(own: int, ntp: int) -> bytes:
+    """RRTR: our time, that the sender tells us back (RFC 3611 section 4.4)."""
+    return _packet(EXTENDED_REPORT, 0, struct.pack("!IBBHQ", own, RECEIVER_REFERENCE, 0, 2, ntp))
 
 
 def nack(own: int, ssrc: int, sequences: list[int]) -> bytes:
@@ -284,11 +317,28 @@ class RepairBudget:
 
     def allows(self, size: int, now: float, sending_bytes_per_s: float) -> bool:
         """Whether `size` bytes may be repeated now; if so they are spent."""
+        if self.left(now, sending_bytes_per_s) < size:
+            return False
+        self.spend(size)
+        return True
+
+    def left(self, now: float, sending_bytes_per_s: float) -> float:
+        """How many bytes may be repeated now."""
         rate = max(self.FLOOR_BYTES_PER_S, sending_bytes_per_s * self.SHARE)
         if self._at is not None:
             self._tokens = min(rate * self.BURST_S, self._tokens + (now - self._at) * rate)
         self._at = now
-        if self._tokens < size:
-            return False
+        return self._tokens
+
+    def spend(self, size: int) -> None:
+        """So many bytes are repeated."""
         self._tokens -= size
-        return True
+
+
+class NackBudget(RepairBudget):
+    """The same for what a camera is asked to repeat: its uplink carries the picture first."""
+
+    # At 20 % loss a quarter is sent again until all of it is there; of what arrives (with repairs) that is 1/4 too.
+    # A third leaves room for bursts; beyond it the encoder has to give way, not the picture.
+    SHARE = 1 / 3
+    FLOOR_BYTES_PER_S = 4_000  # a third of the lowest rate, 100 kbit/s

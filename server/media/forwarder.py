@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from server.media.feedback import KeyFrameRequests
 from server.media.keyframe import starts_key_frame
@@ -21,31 +22,36 @@ AUDIO_CACHE = 128
 
 
 class Run:
-    """Packets of one size, of which the last may be shorter: one send with UDP GSO. `headers` as SRTP needs them."""
+    """Packets of one size, of which the last may be shorter: one send with UDP GSO. `headers` as SRTP needs them.
 
-    __slots__ = ("_templates", "entries", "headers", "last_size", "lowest", "newest", "newest_timestamp", "size")
+    `prepared` is for whoever seals: what it made of the run for all viewers, by the overhead of a packet.
+    """
+
+    __slots__ = (
+        *("count", "entries", "headers", "last_size", "lowest", "newest", "newest_timestamp"),
+        *("octets", "prepared", "size"),
+    )
 
     def __init__(self, entries: Sequence[Entry]) -> None:
         self.entries = entries
         self.size = len(entries[0][1])
         self.last_size = len(entries[-1][1])
+        self.count = len(entries)
+        self.octets = self.size * self.count
         self.headers = [(p[0], p[1] & MARKER_BIT, sequence, timestamp_of(p)) for sequence, p in entries]
         self.lowest = min(sequence for sequence, _ in entries)
         newest = max(entries)
         self.newest = newest[0]
         self.newest_timestamp = timestamp_of(newest[1])
-        self._templates: dict[int, bytes] = {}
+        self.prepared: dict[int, Any] = {}
 
     def __len__(self) -> int:
-        return len(self.entries)
+        return self.count
 
     def template(self, gap: int) -> bytes:
         """All packets in a row, each followed by `gap` bytes of room for its authentication tag."""
-        found = self._templates.get(gap)
-        if found is None:
-            room = bytes(gap)
-            found = self._templates[gap] = b"".join([packet + room for _, packet in self.entries])
-        return found
+        room = bytes(gap)
+        return b"".join([packet + room for _, packet in self.entries])
 
 
 def make_runs(entries: Sequence[Entry]) -> list[Run]:
@@ -116,6 +122,16 @@ class Forwarder:
         self._waiting.append(down)
         self.ask_key_frame()
 
+    def start_again(self) -> None:
+        """The camera was away for longer than can be repaired: all go on at its next key frame.
+
+        What it sends until then nobody can decode; and a receiver that saw the gap might wait for its packets (aiortc:
+        until 128 others have come, which took a poor picture 13 s).
+        """
+        self._waiting += [down for down in self._downs if down not in self._waiting]
+        self._downs = []
+        self.ask_key_frame()
+
     def remove(self, down: DownTrack) -> None:
         """Send it nothing more. No error if it is unknown."""
         if down in self._downs:
@@ -157,9 +173,12 @@ class Forwarder:
             for down in self._downs:
                 down.deliver(self, runs, now)
         if self._waiting and True in keys:
-            self._let_in(batch[keys.index(True) :], now)
+            # of a key frame, from the cache: what follows its first packet in number may have come before it
+            self._let_in(self.cache.since_key_frame() if self.kind == VIDEO else batch, now)
 
     def _let_in(self, entries: Sequence[Entry], now: float) -> None:
+        if not entries:  # a key frame that was overtaken by a whole cache
+            return
         entering, self._waiting = self._waiting, []
         self._downs += entering
         for down in entering:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from server.media.sdp import ICE_CHARS, MAX_LINES, SdpError
+from server.media.sdp import ICE_CHARS, ICE_LITE, MAX_LINES, SdpError
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,5 +36,5 @@ def parse_fragment(text: str) -> Fragment:
 
 def write_fragment(ufrag: str, pwd: str, mid: str, candidates: list[str]) -> str:
     """The answer to an ICE restart (RFC 9725 section 4.3.3)."""
-    lines = [f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", "m=audio 9 UDP/TLS/RTP/SAVPF 0", f"a=mid:{mid}"]
+    lines = [*ICE_LITE, f"a=ice-ufrag:{ufrag}", f"a=ice-pwd:{pwd}", "m=audio 9 UDP/TLS/RTP/SAVPF 0", f"a=mid:{mid}"]
     return "\r\n".join([*lines, *(f"a={candidate}" for candidate in candidates), "a=end-of-candidates", ""])

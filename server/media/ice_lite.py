@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from server.media import stun
 
-Address = tuple[str, int]
+Address = tuple[str, int] | tuple[str, int, int, int]  # as the socket has it: IPv6 with flow and scope
 
 CONSENT_S = 30.0  # RFC 7675 section 5.1
 SILENT_S = 2.0  # the selected address has said nothing for this long: another one that is valid takes over

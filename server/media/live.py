@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from server.errors import Conflict
 from server.media.forwarder import Forwarder
 from server.media.layer import LAYERS, MAIN
 
 SILENT_AFTER_S = 2.0  # with the engine's tick of 1 s this is said within 3 s
+RETRY_AFTER_S = 2
 GIVEN_UP_AFTER_S = 1.0  # a layer without a packet, while another one flows: the camera has given it up
 RETURN_WITHIN_S = 60.0  # a camera that comes back in this time is the same feed to its viewers
 
@@ -116,3 +118,9 @@ class Feed:
 
 def _is_fresh(at: float | None, now: float, within: float) -> bool:
     return at is not None and now - at < within
+
+
+def not_streaming() -> Conflict:
+    """What to say to whoever wants to watch a camera that sends no picture."""
+    retry = {"Retry-After": str(RETRY_AFTER_S)}
+    return Conflict("the camera is not streaming", kind="not-streaming", headers=retry)

@@ -8,9 +8,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from server.media.packet import signed16
+from server.media.round_trip import RoundTrip
 
 MAX_MISSING = 512  # a longer gap is an outage, not loss: asking for it would flood the uplink
 MAX_ASKS = 6
+LATER = 1.5  # 5 asks in 0.8 s at 100 ms; and if the link has become slow, the first answer comes before the last ask
 GIVE_UP_AFTER_S = 1.0  # a packet later than this cannot be shown any more
 FIRST_ASK_AFTER_S = 0.006  # a reordered packet is rarely later
 MAX_NACKS_PER_ROUND = 100
@@ -21,6 +23,7 @@ RESTART_AFTER = 3000  # RFC 3550 appendix A.1, MAX_DROPOUT: a jump beyond this i
 class _Missing:
     since: float
     asked_at: float
+    first_asked_at: float = 0.0
     asks: int = 0
 
 
@@ -35,11 +38,19 @@ class Report:
 
 
 class LossTracker:
-    """Follows one SSRC. Sequence numbers come out extended to as many bits as needed, starting above 65536."""
+    """Follows one SSRC. Sequence numbers come out extended to as many bits as needed, starting above 65536.
 
-    def __init__(self, clock_rate: int, *, repairs: bool) -> None:
+    `round_trip` is fed with what was asked for and came; it may be shared by all SSRCs of a camera. `repairs_apart`:
+    what was asked for comes under another SSRC, so what comes under this one is only late.
+    """
+
+    def __init__(
+        self, clock_rate: int, *, repairs: bool, repairs_apart: bool = False, round_trip: RoundTrip | None = None
+    ) -> None:
         self._clock_rate = clock_rate
         self._repairs = repairs
+        self._repairs_apart = repairs_apart
+        self._round_trip = round_trip if round_trip is not None else RoundTrip()
         self.highest: int | None = None
         self._first = 0
         self._received = 0
@@ -53,7 +64,11 @@ class LossTracker:
         self.abandoned = 0
 
     def received(self, sequence: int, now: float) -> int | None:
-        """The extended number of a packet that came at `now` (seconds); None when it is too old to be of use."""
+        """The extended number of a packet that came at `now` (seconds); None when it is of no use.
+
+        That is: too old, or there already. A packet taken twice would be padded anew, and go out as other bytes
+        under a number that was used (see renumbering).
+        """
         if self.highest is None:
             self.highest = self._first = sequence + 0x10000
             self._received = 1
@@ -66,12 +81,31 @@ class LossTracker:
         if step > 0:
             self._note_gap(self.highest + 1, extended, now)
             self.highest = extended
-        elif (missing := self._missing.pop(extended, None)) is not None:
-            self.recovered += 1
-            self.missed -= missing.asks == 0  # it was late, not lost
-        elif extended < self._first:
+        elif extended < self._first or not (
+            not self._repairs or self._fills_gap(extended, now, is_repair=not self._repairs_apart)
+        ):
             return None
         return extended
+
+    def repaired(self, sequence: int, now: float) -> int | None:
+        """As `received`, for a packet that came as a retransmission under another SSRC (RFC 4588).
+
+        It is no second packet of this one: the reports go on to say what the network lost.
+        """
+        if self.highest is None:
+            return None
+        extended = self.highest + signed16(sequence - self.highest)
+        return extended if self._fills_gap(extended, now, is_repair=True) else None
+
+    def _fills_gap(self, extended: int, now: float, *, is_repair: bool) -> bool:
+        missing = self._missing.pop(extended, None)
+        if missing is None:
+            return False
+        self.recovered += 1
+        self.missed -= missing.asks == 0 or not is_repair  # it was late, not lost
+        if missing.asks and is_repair:
+            self._round_trip.note_repair(now - missing.first_asked_at, now - missing.asked_at, missing.asks, now)
+        return True
 
     def _restarted(self, sequence: int) -> int:
         """The source jumped: numbers go on upwards, nothing between is asked for."""
@@ -96,16 +130,18 @@ class LossTracker:
             del self._missing[next(iter(self._missing))]
             self.abandoned += 1
 
-    def due(self, now: float, round_trip_s: float) -> list[int]:
-        """The 16-bit numbers to ask for now. Each is asked for again after a round trip, at most MAX_ASKS times."""
+    def due(self, now: float, retry_s: float, most: int = MAX_NACKS_PER_ROUND) -> list[int]:
+        """The 16-bit numbers to ask for now, no more than `most`; again after `retry_s`, and then ever later."""
         wanted: list[int] = []
         gone: list[int] = []
         for sequence, missing in self._missing.items():
-            if missing.asks >= MAX_ASKS or now - missing.since > GIVE_UP_AFTER_S:
+            if now - missing.since > GIVE_UP_AFTER_S:
                 gone.append(sequence)
                 continue
-            wait = FIRST_ASK_AFTER_S if missing.asks == 0 else max(0.02, round_trip_s * 1.25)
-            if now - missing.asked_at >= wait and len(wanted) < MAX_NACKS_PER_ROUND:
+            wait = FIRST_ASK_AFTER_S if missing.asks == 0 else retry_s * LATER ** (missing.asks - 1)
+            if missing.asks < MAX_ASKS and now - missing.asked_at >= wait and len(wanted) < most:
+                if missing.asks == 0:
+                    missing.first_asked_at = now
                 missing.asks += 1
                 missing.asked_at = now
                 wanted.append(sequence & 0xFFFF)
@@ -124,6 +160,11 @@ class LossTracker:
         """Whether `due` may have something to say."""
         return bool(self._missing)
 
+    def give_up(self) -> None:
+        """What is missing now is of no use any more."""
+        self.abandoned += len(self._missing)
+        self._missing.clear()
+
     def note_transit(self, timestamp: int, now: float) -> None:
         """Feed the jitter (RFC 3550 appendix A.8) with a packet's timestamp and arrival in seconds."""
         transit = now * self._clock_rate - timestamp
@@ -132,6 +173,11 @@ class LossTracker:
             if difference < self._clock_rate * 10:  # a jump of the source's timestamps is not jitter
                 self._jitter += (difference - self._jitter) / 16
         self._last_transit = transit
+
+    @property
+    def jitter_s(self) -> float:
+        """The interarrival jitter in seconds."""
+        return self._jitter / self._clock_rate
 
     def report(self) -> Report:
         """The figures since the last call, as a report block wants them."""

@@ -2,32 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 
-from server.errors import BadRequest, NotAcceptable, PreconditionFailed, Unprocessable
+from server.errors import BadRequest, PreconditionFailed, PreconditionRequired, Unprocessable
 from server.media import sdp
+from server.media.answer import Patched
 from server.media.ice_fragment import parse_fragment, write_fragment
 from server.media.peer import MediaPlane, Peer
 
 PROTOCOLS = frozenset(("UDP/TLS/RTP/SAVPF", "RTP/SAVPF"))
 CNAME = "watchroom"
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a POST of an offer gives back. `etag` names the ICE generation (RFC 9725 section 4.3.1)."""
-
-    session_id: str
-    sdp: str
-    etag: str
-
-
-@dataclass(frozen=True, slots=True)
-class Patched:
-    """What a PATCH gives back: a fragment after an ICE restart, None after trickled candidates."""
-
-    fragment: str | None
-    etag: str
 
 
 def read_offer(text: str) -> sdp.Offer:
@@ -38,7 +22,22 @@ def read_offer(text: str) -> sdp.Offer:
         raise BadRequest(f"the offer cannot be read: {error}") from error
     if offer.is_ice_lite:
         raise Unprocessable("the offer says ice-lite, and so does this server: one side must send the checks")
-    return offer
+    return replace(offer, media=tuple(_with_transport(media, offer) for media in offer.media))
+
+
+def _with_transport(media: sdp.Media, offer: sdp.Offer) -> sdp.Media:
+    """A bundle-only m-line names no transport of its own: it has that of the first in its group (RFC 9143 7.1.3)."""
+    tagged = next((one for one in offer.media if offer.bundle and one.mid == offer.bundle[0]), media)
+    if media.ice_ufrag or media.fingerprints or media.mid not in offer.bundle:
+        return media
+    return replace(
+        media,
+        ice_ufrag=tagged.ice_ufrag,
+        ice_pwd=tagged.ice_pwd,
+        fingerprints=tagged.fingerprints,
+        setup=tagged.setup,
+        has_rtcp_mux=tagged.has_rtcp_mux,
+    )
 
 
 def usable(offer: sdp.Offer, directions: tuple[str, ...]) -> list[sdp.Media]:
@@ -67,9 +66,9 @@ def usable(offer: sdp.Offer, directions: tuple[str, ...]) -> list[sdp.Media]:
     return found
 
 
-def no_codec() -> NotAcceptable:
-    """What to say when nothing of an offer can be forwarded."""
-    return NotAcceptable("video must be H264 (packetization-mode=1) or VP8, audio must be opus")
+def no_codec() -> Unprocessable:
+    """What to say when nothing of an offer can be forwarded. (In WHEP, 406 would bring an offer of ours.)"""
+    return Unprocessable("video must be H264 (packetization-mode=1) or VP8, audio must be opus")
 
 
 class IceGeneration:
@@ -85,12 +84,16 @@ class IceGeneration:
         return f'"{session_id[:8]}-{self._number}"'
 
     def patch(self, session_id: str, body: str, if_match: str | None, peer: Peer, plane: MediaPlane) -> Patched:
-        """Raises BadRequest for a body that is no fragment, PreconditionFailed for another generation's ETag."""
+        """Raises BadRequest for a body that is no fragment, PreconditionRequired without If-Match, PreconditionFailed
+        for another generation's ETag.
+        """
         try:
             fragment = parse_fragment(body)
         except sdp.SdpError as error:
             raise BadRequest(f"the fragment cannot be read: {error}") from error
-        if if_match not in (None, "*", self.etag(session_id)):
+        if if_match is None:
+            raise PreconditionRequired("If-Match is missing: the ETag, or * for an ICE restart")
+        if not {"*", self.etag(session_id)} & {one.strip() for one in if_match.split(",")}:
             raise PreconditionFailed("If-Match names another ICE generation", etag=self.etag(session_id))
         if not fragment.ice_ufrag or fragment.ice_ufrag == self._remote_ufrag:
             return Patched(None, self.etag(session_id))  # candidates: the peer's checks tell us more

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections import Counter, OrderedDict, deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
 from server.clock import Clock
 from server.media import feedback
@@ -16,34 +15,23 @@ from server.media.packet import timestamp_of
 from server.media.packet_cache import Entry
 from server.media.peer import Peer
 from server.media.renumbering import Renumbering
+from server.media.repairs import Repairs
+from server.media.send_plan import SendPlan
 from server.media.track import UpTrack
 
 # 8 packets each 2 ms are about 38 Mbit/s: a 45 kB key frame takes 10 ms, and an unpaced one cost retransmissions.
 PACE_PACKETS = 8
 PACE_S = 0.002
 MAX_QUEUE = 1500  # packets; a viewer for whom more piles up starts again at a key frame
-MAX_REPAIRS_PER_REPORT = 128
-REPAIR_AGAIN_AFTER_S = 0.02
-REMEMBERED_REPAIRS = 256
 LONGEST_PAUSE_S = 600  # seconds: a camera that comes back is never longer away than a feed lives
 
 
-@dataclass(frozen=True, slots=True)
-class SendPlan:
-    """What an m-line of the viewer's offer takes: payload type by codec."""
-
-    kind: str
-    clock_rate: int
-    payload_types: dict[str, int]
-    ssrc: int
-    first_sequence: int
-    first_timestamp: int
-
-
 class OutTrack:
-    """A DownTrack: one of the viewer's m-lines."""
+    """A DownTrack: one of the viewer's m-lines. `on_enter` hears of each new source, after its first packets."""
 
-    def __init__(self, plan: SendPlan, peer: Peer, clock: Clock, counts: Counter[str]) -> None:
+    def __init__(
+        self, plan: SendPlan, peer: Peer, clock: Clock, counts: Counter[str], on_enter: Callable[[float], None]
+    ) -> None:
         self.plan = plan
         self._peer = peer
         self._clock = clock
@@ -51,8 +39,9 @@ class OutTrack:
         self._numbering: Renumbering[UpTrack] = Renumbering(plan.first_sequence, plan.first_timestamp)
         self._queue: deque[Entry] = deque()
         self._timer: asyncio.TimerHandle | None = None
-        self._budget = feedback.RepairBudget()
-        self._repaired_at: OrderedDict[int, float] = OrderedDict()
+        self._payload_type: int | None = None
+        self._repairs = Repairs(plan, self._numbering, peer.send_run, counts)
+        self._on_enter = on_enter
         self.attached: Forwarder | None = None
         self.packets = 0
         self.octets = 0
@@ -64,6 +53,11 @@ class OutTrack:
         """Where the packets come from now, None before the first."""
         stretch = self._numbering.current
         return stretch.source if stretch is not None else None
+
+    @property
+    def queued(self) -> int:
+        """Packets that wait for their turn."""
+        return len(self._queue)
 
     def attach(self, forwarder: Forwarder, now: float) -> None:
         """Take packets from `forwarder`: from a key frame on, and from the present source until then."""
@@ -97,11 +91,13 @@ class OutTrack:
         sequence, packet = entries[0]
         timestamp = timestamp_of(packet)
         self._numbering.begin(up, sequence, timestamp, self._elapsed_ticks(up, timestamp))
+        self._payload_type = self.plan.payload_types.get(up.codec)
         if len(entries) > PACE_PACKETS:
             self._queue.extend(entries)
             self._pace()
         else:
             self._send(make_runs(entries))
+        self._on_enter(now)
 
     def _elapsed_ticks(self, up: UpTrack, timestamp: int) -> int:
         """How long after the last picture sent this one was taken, by the clocks of both sources."""
@@ -140,21 +136,17 @@ class OutTrack:
             self._timer = None
 
     def _send(self, runs: Sequence[Run]) -> None:
-        numbering, peer = self._numbering, self._peer
-        stretch = numbering.current
-        payload_type = self.plan.payload_types.get(stretch.source.codec) if stretch is not None else None
+        stretch, payload_type = self._numbering.current, self._payload_type
         if stretch is None or payload_type is None:
             self._counts["codec_not_taken"] += 1
             return
-        sequence_shift, timestamp_shift, ssrc = stretch.sequence_shift, stretch.timestamp_shift, self.plan.ssrc
+        takes, send_run, ssrc = self._numbering.takes, self._peer.send_run, self.plan.ssrc
         for run in runs:
-            if not numbering.admits(run.lowest):
+            if not takes(run.lowest, run.newest, run.newest_timestamp):
                 self._send_admitted(run)
-                continue
-            numbering.note_sent(run.newest, run.newest_timestamp)
-            if peer.send_run(run, payload_type, ssrc, sequence_shift, timestamp_shift):
-                self.packets += len(run.entries)
-                self.octets += run.size * len(run.entries)
+            elif send_run(run, payload_type, ssrc, stretch.sequence_shift, stretch.timestamp_shift):
+                self.packets += run.count
+                self.octets += run.octets
 
     def _send_admitted(self, run: Run) -> None:
         """A late packet from before this stretch must not go out: its number is another packet's."""
@@ -163,32 +155,9 @@ class OutTrack:
         if admitted:
             self._send(make_runs(admitted))
 
-    # ---- repairs ---------------------------------------------------------------------------------------
-
     def repair(self, sequences: Sequence[int], now: float) -> None:
-        """The viewer misses these: the same bytes again, within the budget."""
-        for sequence in sequences[:MAX_REPAIRS_PER_REPORT]:
-            again = now - self._repaired_at.get(sequence, float("-inf"))
-            if again < REPAIR_AGAIN_AFTER_S:
-                self._counts["repair_too_soon"] += 1
-                continue
-            self._counts["repair_sent" if self._repair_one(sequence, now) else "repair_failed"] += 1
-
-    def _repair_one(self, sequence: int, now: float) -> bool:
-        origin = self._numbering.origin(sequence)
-        if origin is None:
-            return False
-        stretch, number = origin
-        packet = stretch.source.cache.get(number)
-        payload_type = self.plan.payload_types.get(stretch.source.codec)
-        if packet is None or payload_type is None or not self._budget.allows(len(packet), now, self.bytes_per_s):
-            return False
-        self._repaired_at[sequence] = now
-        self._repaired_at.move_to_end(sequence)
-        if len(self._repaired_at) > REMEMBERED_REPAIRS:
-            self._repaired_at.popitem(last=False)
-        run = Run([(number, packet)])
-        return self._peer.send_run(run, payload_type, self.plan.ssrc, stretch.sequence_shift, stretch.timestamp_shift)
+        """The viewer misses these."""
+        self._repairs.answer(sequences, now, self.bytes_per_s)
 
     # ---- reports ---------------------------------------------------------------------------------------
 
@@ -198,9 +167,9 @@ class OutTrack:
         self._octets_before = self.octets
 
     def sender_report(self, wall: float, *, by_camera: bool) -> feedback.SenderReport | None:
-        """Our report for the moment `wall`, on the camera's clock or on ours; None while nothing was sent."""
+        """Our report for the moment `wall`, on the camera's clock or on ours; None while nothing is sent."""
         stretch = self._numbering.current
-        if stretch is None or not self.packets:
+        if stretch is None or not self.packets or self.attached is None:
             return None
         clock = stretch.source.clock
         timestamp = clock.timestamp_at(wall)
@@ -235,6 +204,7 @@ class Outlet:
         self._feed = feed
         self.choice = choice
         self.listens = True  # without, no sound is sent: a muted tile costs nobody 50 packets a second
+        self.looks = True  # without, no picture is sent: a hidden tile costs nobody anything
         self._cname = cname
         self._clock = clock
         self._ask_camera = ask_camera
@@ -243,6 +213,8 @@ class Outlet:
         self.video: OutTrack | None = None
         self.audio: OutTrack | None = None
         self.fraction_lost = 0.0
+        self._heard: feedback.ReportBlock | None = None
+        self._judged: feedback.ReportBlock | None = None
         self.round_trip_s: float | None = None
         self._reports_sent: OrderedDict[int, float] = OrderedDict()
 
@@ -250,7 +222,7 @@ class Outlet:
         """The m-lines that the viewer takes."""
         self.peer = peer
         for plan in plans:
-            track = OutTrack(plan, peer, self._clock, self.counts)
+            track = OutTrack(plan, peer, self._clock, self.counts, self._report)
             if plan.kind == "video":
                 self.video = track
             else:
@@ -274,17 +246,20 @@ class Outlet:
         layers = self._feed.flowing(now)
         layer = self.choice.choose(layers)
         forwarder = self._feed.video.get(layer) if layer is not None else None
-        if self.video is not None and forwarder is not None:
+        if self.video is not None and not self.looks:
+            self.video.detach()
+        elif self.video is not None and forwarder is not None:
             self.video.attach(forwarder, now)
         if self.audio is not None and not self.listens:
             self.audio.detach()
         elif self.audio is not None and self._feed.audio is not None:
             self.audio.attach(self._feed.audio, now)
-        self._ask_camera()
+        if forwarder is not None and forwarder.key_frames.is_pending:
+            self._ask_camera()
 
     @property
     def layer(self) -> str | None:
-        """The layer that is being shown."""
+        """The layer that is being shown, or was last."""
         source = self.video.source if self.video is not None else None
         return source.layer if source is not None else None
 
@@ -298,6 +273,8 @@ class Outlet:
         for one in found:
             if isinstance(one, feedback.Nack | feedback.KeyFrameRequest | feedback.ReportBlock):
                 self._hear(one, now)
+            elif isinstance(one, feedback.BandwidthLimit) and self.video is not None and self.looks:
+                self.choice.note_limit(one.bits_per_second, self.video.bytes_per_s * 8, now)
 
     def _hear(self, one: feedback.Nack | feedback.KeyFrameRequest | feedback.ReportBlock, now: float) -> None:
         track = self._track_of(one.ssrc)
@@ -314,7 +291,8 @@ class Outlet:
         return next((track for track in self.tracks if track.plan.ssrc == ssrc), None)
 
     def _on_key_frame_request(self, track: OutTrack) -> None:
-        if track is self.video and track.source is not None:
+        # a browser asks for one whenever no picture came for a while: of a pause, the camera must not hear
+        if track is self.video and track.source is not None and self.looks:
             self.counts["pli_received"] += 1
             track.source.ask_key_frame()
             self._ask_camera()
@@ -324,11 +302,36 @@ class Outlet:
             round_trip = now - self._reports_sent[block.last_sender_report] - block.delay / 65536
             self.round_trip_s = max(0.0, round_trip)
         if track is self.video:
-            self.fraction_lost = block.fraction_lost / 256
-            self.choice.note_loss(self.fraction_lost, now)
+            self._heard = block
 
     def report(self, now: float, seconds: float) -> None:
-        """Once a second: sender reports on one clock for both tracks, so that sound and picture keep step."""
+        """Once a second: rates, what the viewer lost, sender reports."""
+        for track in self.tracks:
+            track.measure(seconds)
+        if self.looks:
+            self._judge_loss(now)
+        self._report(now)
+
+    def _judge_loss(self, now: float) -> None:
+        """By the counts of a whole second (RFC 3550 appendix A.3).
+
+        Chromium puts a report beside every NACK: the fraction in one of them is of a few packets, and mostly 0.
+        """
+        block, before = self._heard, self._judged
+        self._judged = block
+        if block is None or before is None:
+            return
+        expected = (block.highest_sequence - before.highest_sequence) & 0xFFFFFFFF
+        if 0 < expected < 2**31:
+            lost = block.cumulative_lost - before.cumulative_lost
+            self.fraction_lost = min(1.0, max(0.0, lost / expected))
+            self.choice.note_loss(self.fraction_lost, now)
+
+    def _report(self, now: float) -> None:
+        """Sender reports on one clock for both tracks, so that sound and picture keep step.
+
+        Also at once for each new source: until then the viewer dates its pictures by the one before.
+        """
         peer = self.peer
         if peer is None or not peer.is_ready:
             return
@@ -336,7 +339,6 @@ class Outlet:
         sources = [track.source for track in self.tracks if track.source is not None]
         by_camera = all(source.clock.reported_at is not None for source in sources)
         for track in self.tracks:
-            track.measure(seconds)
             report = track.sender_report(wall, by_camera=by_camera)
             if report is not None:
                 self._reports_sent[report.ntp >> 16 & 0xFFFFFFFF] = now
@@ -349,7 +351,7 @@ class Outlet:
         if self.peer is not None and self.peer.is_ready and self.tracks:
             self.peer.send_feedback(
                 feedback.receiver_report(self.tracks[0].plan.ssrc, [])
-                + feedback.goodbye([track.plan.ssrc for track in self.tracks])
+                + feedback.goodbye([ssrc for track in self.tracks for ssrc in track.plan.ssrcs])
             )
         for track in self.tracks:
             track.detach()

@@ -106,7 +106,7 @@ class Peer:
             return
         self._port.send(answer, path)
         self._forget(before)
-        self._follow(path)
+        self._follow(path, nominated=request.use_candidate)
         if self._handshake is None and self._is_client and self._path is not None:
             self._start_handshake()
             self._advance(now, b"")
@@ -116,7 +116,7 @@ class Peer:
             if ufrag not in self._ice.ufrags:
                 self._port.forget_ufrag(ufrag)
 
-    def _follow(self, path: Path) -> None:
+    def _follow(self, path: Path, *, nominated: bool) -> None:
         """Take over what ICE decided: which addresses are the peer's, and which one is sent to."""
         valid = self._ice.addresses
         if path.address in valid:
@@ -125,15 +125,22 @@ class Peer:
         for address in [address for address in self._paths if address not in valid]:
             del self._paths[address]
             self._port.release(address, self)
-        self._select()
+        if path.address == self._ice.selected:
+            self._send_by(path, nominated=nominated)
 
     def _select(self) -> None:
+        """Its media comes from another of its addresses now."""
         selected = self._ice.selected
-        if selected is None or (self._path is not None and self._path.address == selected):
-            return
-        if self._path is not None:
-            log.info("media peer moved", before=self._path.address[0], now=selected[0])
-        self._path = self._paths[selected]
+        if selected is not None and (self._path is None or self._path.address != selected):
+            self._send_by(self._paths[selected], nominated=False)
+
+    def _send_by(self, path: Path, *, nominated: bool) -> None:
+        before = self._path
+        if before is not None and before.address != path.address:
+            log.info("media peer moved", before=before.address[0], now=path.address[0])
+        elif before is not None and not nominated:
+            return  # by another of our own addresses; the peer says by nomination which one it has chosen
+        self._path = path
 
     def on_dtls(self, datagram: bytes, address: Address, now: float) -> None:
         """DTLS from a validated address."""
@@ -266,7 +273,6 @@ class MediaPlane:
     certificate: Certificate
     clock: Clock
     addresses: Callable[[], tuple[str, ...]]
-    clock_offset: Callable[[str], float | None]  # device_id → how far its clock is ahead of ours, if that is known
 
     def peer_for(self, offered: sdp.Media, owner: PeerOwner) -> Peer:
         """A peer for the transport of `offered`: we are passive wherever the offer lets us (media.md)."""

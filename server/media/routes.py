@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiohttp import web
 
 from server.errors import Forbidden, WatchroomError
-from server.media.engine import MediaEngine, SessionInfo
+from server.media.clock_reading import on_our_clock
 from server.media.live import Viewer
-from server.media.settings import IceServer
+from server.media.media_engine import MediaEngine, SessionInfo
 from server.request_body import json_object, text_of
 
 SDP = "application/sdp"
@@ -30,6 +31,9 @@ Answering = Callable[[web.Request], Awaitable[web.StreamResponse]]
 AdmitCamera = Callable[[web.Request, str], Awaitable[None]]
 AdmitViewer = Callable[[web.Request, str], Awaitable[Viewer]]
 ViewerOf = Callable[[web.Request], Viewer]
+ClockOffset = Callable[[str], float | None]  # device id → seconds that its clock is ahead of ours, if that is known
+Links = Callable[[str], list[str]]  # for a device's or a person's id: values of the header Link, see IceServers
+LinksOf = Callable[[web.Request], Awaitable[list[str]]]
 
 
 def open_to_all(answer: Answering) -> Answering:
@@ -45,37 +49,46 @@ def open_to_all(answer: Answering) -> Answering:
     return answer_or_explain
 
 
-def preflight(methods: str) -> Callable[[web.Request], Awaitable[web.Response]]:
-    """What answers OPTIONS."""
+async def _no_links(_: web.Request) -> list[str]:
+    return []
 
-    async def answer(_: web.Request) -> web.Response:
+
+def preflight(methods: str, links_of: LinksOf = _no_links) -> Callable[[web.Request], Awaitable[web.Response]]:
+    """What answers OPTIONS. A client that shows its token (no browser's preflight does) is also told the ICE servers,
+    if it cannot take them from the answer to its offer (RFC 9725 section 4.6)."""
+
+    async def answer(request: web.Request) -> web.Response:
         headers = {**PREFLIGHT, "Access-Control-Allow-Methods": methods, "Accept-Post": SDP, "Accept-Patch": FRAGMENT}
-        return web.Response(status=204, headers=headers)
+        response = web.Response(status=200, headers=headers)
+        if "Authorization" in request.headers:
+            _add_links(response, await links_of(request))
+        return response
 
     return answer
 
 
-def created(session_id: str, sdp: str, etag: str, ice_servers: tuple[IceServer, ...]) -> web.Response:
+async def endpoint(_: web.Request) -> web.Response:
+    """GET and HEAD: nothing to read here, and a player may learn by the type that it is a WHEP endpoint."""
+    return web.Response(status=200, content_type=SDP, headers={**CORS, "Accept-Post": SDP})
+
+
+def created(session_id: str, sdp: str, etag: str, links: list[str]) -> web.Response:
     """201 with the answer (RFC 9725 section 4.2)."""
     response = web.Response(status=201, text=sdp, content_type=SDP, headers=CORS)
     response.headers["Location"] = f"/media/sessions/{session_id}"
     response.headers["ETag"] = etag
     response.headers["Accept-Patch"] = FRAGMENT
-    for server in ice_servers:
-        response.headers.add("Link", _link(server))
+    _add_links(response, links)
     return response
 
 
-def _link(server: IceServer) -> str:
-    """RFC 9725 section 4.6."""
-    link = f'<{server.url}>; rel="ice-server"'
-    if server.username:
-        link += f'; username="{server.username}"; credential="{server.credential}"; credential-type="password"'
-    return link
+def _add_links(response: web.Response, links: list[str]) -> None:
+    for link in links:
+        response.headers.add("Link", link)
 
 
 def media_session_routes(
-    engine: MediaEngine, admit_camera: AdmitCamera, viewer_of: ViewerOf
+    engine: MediaEngine, admit_camera: AdmitCamera, viewer_of: ViewerOf, clock_offset: ClockOffset
 ) -> list[web.AbstractRouteDef]:
     """`/media/sessions/{session_id}`: PATCH, DELETE, GET, and POST …/wish.
 
@@ -83,24 +96,27 @@ def media_session_routes(
     """
 
     async def admitted(request: web.Request) -> SessionInfo:
-        info = engine.session(request.match_info["session_id"])
+        info = await engine.session(request.match_info["session_id"])
         if info.viewer is None:
             await admit_camera(request, info.device_id)
         elif viewer_of(request).person_id != info.viewer.person_id:
             raise Forbidden("this is another person's viewing")
         return info
 
+    def described(session: dict[str, Any]) -> web.Response:
+        shown = on_our_clock(session, clock_offset(session["device_id"]))
+        return web.json_response(shown, headers={**CORS, "Cache-Control": "no-store"})
+
     async def get(request: web.Request) -> web.Response:
-        info = await admitted(request)
-        return web.json_response(engine.describe(info.session_id), headers={**CORS, "Cache-Control": "no-store"})
+        return described(await engine.describe((await admitted(request)).session_id))
 
     async def patch(request: web.Request) -> web.Response:
         info = await admitted(request)
         body = await text_of(request, FRAGMENT)
         patched = await engine.patch(info.session_id, body, request.headers.get("If-Match"))
-        headers = {**CORS, "ETag": patched.etag}
         if patched.fragment is None:
-            return web.Response(status=204, headers=headers)
+            return web.Response(status=204, headers=CORS)  # without an ETag: RFC 9725 section 4.3.2
+        headers = {**CORS, "ETag": patched.etag}
         return web.Response(status=200, text=patched.fragment, content_type=FRAGMENT, headers=headers)
 
     async def delete(request: web.Request) -> web.Response:
@@ -110,9 +126,7 @@ def media_session_routes(
 
     async def wish(request: web.Request) -> web.Response:
         info = await admitted(request)
-        return web.json_response(
-            engine.change_wish(info.session_id, await json_object(request, "application/json")), headers=CORS
-        )
+        return described(await engine.change_wish(info.session_id, await json_object(request, "application/json")))
 
     path = "/media/sessions/{session_id:[0-9a-f]{32}}"
     return [

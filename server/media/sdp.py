@@ -14,6 +14,7 @@ MAX_LINES = 2000
 MAX_MEDIA = 8
 MAX_FORMATS = 128
 MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
+ICE_LITE = ("a=ice-lite", "a=ice-options:trickle ice2")  # in answers and fragments alike (RFC 9725 section 4.3.3)
 SEND_TIME_EXTENSION = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 TRANSPORT_EXTENSION = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
 TRANSPORT_CC = "transport-cc"
@@ -34,7 +35,7 @@ class SdpError(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Codec:
-    """One payload type. `name` in the registered spelling: H264, VP8, opus; others as offered."""
+    """One payload type. `name` in the registered spelling: H264, VP8, opus, rtx; others as offered."""
 
     payload_type: int
     name: str
@@ -42,6 +43,11 @@ class Codec:
     channels: int = 1
     parameters: str = ""
     has_transport_cc: bool = False
+
+    @property
+    def is_repair(self) -> bool:
+        """Whether it carries another one's retransmissions (RFC 4588)."""
+        return self.name == "rtx"
 
     def parameter(self, name: str) -> str | None:
         """The value of one format parameter, in lower case."""
@@ -54,7 +60,10 @@ class Codec:
 
 @dataclass(frozen=True, slots=True)
 class Media:
-    """One m-line of an offer."""
+    """One m-line of an offer. `repairs`: the SSRC of a stream, and the one of its retransmissions (RFC 5576 FID).
+
+    `tells_round_trip`: a receiver may ask it for its round trip (RFC 3611 sections 4.4, 4.5 and 5.1).
+    """
 
     kind: str
     protocol: str
@@ -65,9 +74,11 @@ class Media:
     has_rtcp_mux: bool
     codecs: tuple[Codec, ...]
     ssrcs: tuple[int, ...]
+    repairs: tuple[tuple[int, int], ...]
     mid_extension: int | None
     send_time_extension: int | None
     transport_extension: int | None
+    tells_round_trip: bool
     ice_ufrag: str
     ice_pwd: str
     setup: str
@@ -160,9 +171,11 @@ def _media(section: _Section, session: _Section, index: int) -> Media:
         has_rtcp_mux="rtcp-mux" in section.values,
         codecs=_codecs(section, formats),
         ssrcs=_ssrcs(section),
+        repairs=_repairs(section),
         mid_extension=_extension(section, MID_EXTENSION),
         send_time_extension=_extension(section, SEND_TIME_EXTENSION),
         transport_extension=_extension(section, TRANSPORT_EXTENSION),
+        tells_round_trip=any("rcvr-rtt" in line for line in section.values.get("rtcp-xr", ())),
         ice_ufrag=_ice(section, session, "ice-ufrag"),
         ice_pwd=_ice(section, session, "ice-pwd"),
         setup=setup,
@@ -193,7 +206,7 @@ def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
             continue
         codec = Codec(
             payload_type=int(match[1]),
-            name={"h264": "H264", "vp8": "VP8", "opus": "opus"}.get(match[2].lower(), match[2]),
+            name={"h264": "H264", "vp8": "VP8", "opus": "opus", "rtx": "rtx"}.get(match[2].lower(), match[2]),
             clock_rate=int(match[3]),
             channels=int(match[4] or 1),
             parameters=parameters.get(match[1], ""),
@@ -206,10 +219,26 @@ def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
 def _ssrcs(section: _Section) -> tuple[int, ...]:
     found: dict[int, None] = {}
     for line in section.values.get("ssrc", ()):
-        number = line.split(" ", 1)[0]
-        if number.isascii() and number.isdigit() and len(number) <= 10 and int(number) < 2**32:
-            found[int(number)] = None
+        number = _ssrc(line.split(" ", 1)[0])
+        if number is not None:
+            found[number] = None
     return tuple(found)
+
+
+def _repairs(section: _Section) -> tuple[tuple[int, int], ...]:
+    found = []
+    for line in section.values.get("ssrc-group", ()):
+        semantics, *members = line.split() or [""]
+        numbers = [_ssrc(member) for member in members[:3]]
+        if semantics == "FID" and len(numbers) == 2 and numbers[0] is not None and numbers[1] is not None:
+            found.append((numbers[0], numbers[1]))
+    return tuple(found)
+
+
+def _ssrc(number: str) -> int | None:
+    if number.isascii() and number.isdigit() and len(number) <= 10 and int(number) < 2**32:
+        return int(number)
+    return None
 
 
 def _extension(section: _Section, uri: str) -> int | None:
@@ -243,12 +272,13 @@ def _fingerprints(section: _Section, session: _Section) -> tuple[tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class AnswerMedia:
-    """One m-line of an answer: no codecs means that it is refused."""
+    """One m-line of an answer: no codecs means that it is refused. `repair_ssrc` is that of our retransmissions."""
 
     offered: Media
     codecs: tuple[Codec, ...] = ()
     direction: str = "inactive"
     ssrc: int | None = None
+    repair_ssrc: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -275,7 +305,7 @@ def candidate_lines(addresses: tuple[str, ...], port: int) -> list[str]:
 def write_answer(session_id: int, version: int, media: list[AnswerMedia], transport: Transport, cname: str) -> str:
     """An ICE-lite answer on one transport (RFC 9143), complete with candidates."""
     taken = [one.offered.mid for one in media if one.codecs]
-    lines = ["v=0", f"o=- {session_id} {version} IN IP4 0.0.0.0", "s=-", "t=0 0", "a=ice-lite"]
+    lines = ["v=0", f"o=- {session_id} {version} IN IP4 0.0.0.0", "s=-", "t=0 0", *ICE_LITE]
     lines += [f"a=group:BUNDLE {' '.join(taken)}", "a=msid-semantic:WMS *"]
     for one in media:
         lines += _answer_media(one, transport, cname) if one.codecs else _refused(one.offered)
@@ -294,8 +324,9 @@ def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[st
     types = " ".join(str(codec.payload_type) for codec in one.codecs)
     lines = [
         f"m={offered.kind} {transport.port} {offered.protocol} {types}",
-        f"c=IN IP4 {transport.addresses[0]}",
+        f"c=IN IP{6 if ':' in transport.addresses[0] else 4} {transport.addresses[0]}",
         "a=rtcp-mux",
+        "a=rtcp-mux-only",
         f"a=mid:{offered.mid}",
         f"a={one.direction}",
     ]
@@ -303,9 +334,15 @@ def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[st
         lines += _codec_lines(codec, offered.kind, transport_cc=arrivals is not None)
     if one.direction == "recvonly":
         lines += _extension_lines(offered, arrivals)
+        if offered.tells_round_trip:
+            lines.append("a=rtcp-xr:rcvr-rtt=all")
     if one.ssrc is not None:
-        lines += [f"a=msid:{cname} {offered.kind}", f"a=ssrc:{one.ssrc} cname:{cname}"]
-        lines += [f"a=ssrc:{one.ssrc} msid:{cname} {offered.kind}"]
+        lines.append(f"a=msid:{cname} {offered.kind}")
+        if one.repair_ssrc is not None:
+            lines.append(f"a=ssrc-group:FID {one.ssrc} {one.repair_ssrc}")
+        for ssrc in (one.ssrc, one.repair_ssrc):
+            if ssrc is not None:
+                lines += [f"a=ssrc:{ssrc} cname:{cname}", f"a=ssrc:{ssrc} msid:{cname} {offered.kind}"]
     lines += [
         f"a=ice-ufrag:{transport.ice_ufrag}",
         f"a=ice-pwd:{transport.ice_pwd}",
@@ -324,10 +361,10 @@ def _codec_lines(codec: Codec, kind: str, *, transport_cc: bool) -> list[str]:
     lines = [f"a=rtpmap:{codec.payload_type} {codec.name}/{codec.clock_rate}{channels}"]
     if codec.parameters:
         lines.append(f"a=fmtp:{codec.payload_type} {codec.parameters}")
-    wanted = ["nack", "nack pli", "ccm fir"] if kind == "video" else []
+    wanted = ["nack", "nack pli", "ccm fir"] if kind == "video" and not codec.is_repair else []
     if transport_cc and codec.has_transport_cc:
         wanted.append(TRANSPORT_CC)
-    elif kind == "video":
+    elif wanted:
         wanted.append("goog-remb")
     return lines + [f"a=rtcp-fb:{codec.payload_type} {one}" for one in wanted]
 
@@ -349,48 +386,3 @@ def _extension_lines(offered: Media, arrivals: int | None) -> list[str]:
         (send_time, SEND_TIME_EXTENSION),
     )
     return [f"a=extmap:{number} {uri}" for number, uri in wanted if number is not None]
-
-
-# ---- which codec ---------------------------------------------------------------------------------------
-
-
-def video_codecs(media: Media) -> list[Codec]:
-    """The offered codecs that we forward, one for each name: H.264 (packetization-mode 1) first, then VP8.
-
-    H.264 costs a browser half of VP8 to decode, and is what recordings hold.
-    """
-    h264 = _best_h264(media, None)
-    vp8 = next((codec for codec in media.codecs if codec.name == "VP8" and codec.clock_rate == 90_000), None)
-    return [codec for codec in (h264, vp8) if codec is not None]
-
-
-def viewer_codecs(media: Media, wanted: str, profile: str | None) -> list[Codec]:
-    """As video_codecs, but with `wanted` first and the H.264 profile closest to `profile` (hexadecimal)."""
-    h264 = _best_h264(media, profile)
-    others = [codec for codec in video_codecs(media) if codec.name != "H264"]
-    found = [*others, h264] if h264 is not None else others
-    return sorted(found, key=lambda codec: codec.name != wanted)
-
-
-def audio_codec(media: Media) -> Codec | None:
-    """Opus, or nothing."""
-    return next((codec for codec in media.codecs if codec.name == "opus" and codec.clock_rate == 48_000), None)
-
-
-PROFILE_ORDER = ("42e0", "4200", "4d00", "6400")  # constrained baseline is what every decoder has
-
-
-def _best_h264(media: Media, profile: str | None) -> Codec | None:
-    """Decoders look at the stream's own SPS: a near profile is better than no picture."""
-    able = [
-        codec
-        for codec in media.codecs
-        if codec.name == "H264" and codec.clock_rate == 90_000 and codec.parameter("packetization-mode") == "1"
-    ]
-    order = ((profile or "")[:4].lower(), *PROFILE_ORDER)
-
-    def rank(codec: Codec) -> int:
-        offered = (codec.parameter("profile-level-id") or "42000a")[:4]
-        return order.index(offered) if offered in order else len(order)
-
-    return min(able, key=rank, default=None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
 
@@ -10,25 +10,15 @@ from server.config import Config
 
 
 @dataclass(frozen=True, slots=True)
-class IceServer:
-    """A STUN or TURN server for the clients (RFC 7064, RFC 7065); the server itself asks none."""
-
-    url: str
-    username: str = ""
-    credential: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class MediaSettings:
-    """`port` 0 takes a free UDP port. `host` is the address to bind; with `0.0.0.0` all of the machine's IPv4
-    addresses are announced, loopback last, unless `public_addresses` names what to announce instead.
+    """`port` 0 takes a free UDP port. `host` is the address to bind: `::` stands for all of the machine's, `0.0.0.0`
+    for all of IPv4; these are announced, loopback last, unless `public_addresses` (or host names) are to be instead.
     """
 
     folder: Path
     port: int = 0
-    host: str = "0.0.0.0"
+    host: str = "::"
     public_addresses: tuple[str, ...] = ()
-    ice_servers: tuple[IceServer, ...] = field(default=())
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -38,15 +28,4 @@ class MediaSettings:
             port=config.media_port,
             host=config.media_host,
             public_addresses=config.public_address,
-            ice_servers=ice_servers(config),
         )
-
-
-def ice_servers(config: Config) -> tuple[IceServer, ...]:
-    """The clients' STUN and TURN servers, one URL each."""
-    found = []
-    for server in config.ice_servers:
-        urls = server.get("urls", [])
-        for url in [urls] if isinstance(urls, str) else urls:
-            found.append(IceServer(url, server.get("username", ""), server.get("credential", "")))
-    return tuple(found)

@@ -5,7 +5,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import hmac
 import ipaddress
 import struct
@@ -48,7 +47,7 @@ class BindingRequest:
 
     def is_signed_with(self, password: str) -> bool:
         """Whether the sender knew `password`; compared in constant time."""
-        expected = hmac.new(password.encode(), self.signed_part, hashlib.sha1).digest()
+        expected = hmac.digest(password.encode(), self.signed_part, "sha1")
         return hmac.compare_digest(expected, self.integrity)
 
 
@@ -107,7 +106,7 @@ def _check_fingerprint(datagram: bytes, position: int, value: bytes) -> None:
         raise StunError("the fingerprint does not match")
 
 
-def success(request: BindingRequest, address: tuple[str, int], password: str) -> bytes:
+def success(request: BindingRequest, address: tuple[str, int, *tuple[int, ...]], password: str) -> bytes:
     """The answer to a good check: the address that it came from, signed."""
     body = _attribute(XOR_MAPPED_ADDRESS, _xored(address, request.transaction_id))
     return _signed(BINDING_SUCCESS, request.transaction_id, body, password)
@@ -125,7 +124,7 @@ def binding_request(transaction_id: bytes, username: str, password: str, *, nomi
     return _signed(BINDING_REQUEST, transaction_id, body, password)
 
 
-def _xored(address: tuple[str, int], transaction_id: bytes) -> bytes:
+def _xored(address: tuple[str, int, *tuple[int, ...]], transaction_id: bytes) -> bytes:
     ip = ipaddress.ip_address(address[0])
     key = struct.pack("!I", MAGIC_COOKIE) + transaction_id
     host = bytes(a ^ b for a, b in zip(ip.packed, key, strict=False))
@@ -140,7 +139,7 @@ def _signed(kind: int, transaction_id: bytes, body: bytes, password: str) -> byt
     def header(size: int) -> bytes:
         return struct.pack("!HHI", kind, size, MAGIC_COOKIE) + transaction_id
 
-    digest = hmac.new(password.encode(), header(len(body) + 24) + body, hashlib.sha1).digest()
+    digest = hmac.digest(password.encode(), header(len(body) + 24) + body, "sha1")
     body += _attribute(MESSAGE_INTEGRITY, digest)
     checksum = zlib.crc32(header(len(body) + 8) + body) ^ FINGERPRINT_XOR
     return header(len(body) + 8) + body + _attribute(FINGERPRINT, struct.pack("!I", checksum))

@@ -7,16 +7,15 @@ from functools import partial
 
 from aiohttp import web
 
-from server.media.engine import MediaEngine
-from server.media.routes import SDP, AdmitViewer, created, open_to_all, preflight
-from server.media.settings import IceServer
+from server.media.media_engine import MediaEngine
+from server.media.routes import SDP, AdmitViewer, Links, created, endpoint, open_to_all, preflight
 from server.media.store import LiveViewStore
 from server.media.wish import Wish
 from server.request_body import text_of
 
 
 def whep_routes(
-    engine: MediaEngine, admit_viewer: AdmitViewer, views: LiveViewStore, ice_servers: tuple[IceServer, ...] = ()
+    engine: MediaEngine, admit_viewer: AdmitViewer, views: LiveViewStore, links: Links
 ) -> list[web.AbstractRouteDef]:
     """`admit_viewer(request, device_id)` says who it is, or raises for whoever may not watch this camera now."""
 
@@ -33,7 +32,15 @@ def whep_routes(
             await admit_viewer(request, device_id)  # recording may have stopped while the row was written
             answer = await engine.watch(device_id, viewer, offer, wish, partial(views.end_soon, view_id))
             unless_shown.pop_all()
-        return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
+        return created(answer.session_id, answer.sdp, answer.etag, links(viewer.person_id))
+
+    async def links_of(request: web.Request) -> list[str]:
+        viewer = await admit_viewer(request, request.match_info["device_id"])
+        return links(viewer.person_id)
 
     path = "/whep/{device_id:[a-z0-9-]{3,40}}"
-    return [web.post(path, open_to_all(watch)), web.options(path, preflight("POST, OPTIONS"))]
+    return [
+        web.post(path, open_to_all(watch)),
+        web.get(path, endpoint),
+        web.options(path, open_to_all(preflight("GET, HEAD, POST, OPTIONS", links_of))),
+    ]

@@ -6,20 +6,20 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from server.media import sdp
+from server.media import codec_choice, sdp
+from server.media.answer import Answer, Patched
 from server.media.layer import LayerChoice
 from server.media.live import Feed, Viewer
 from server.media.media_session import (
     CNAME,
-    Answer,
     IceGeneration,
-    Patched,
     no_codec,
     read_offer,
     usable,
 )
-from server.media.outlet import Outlet, SendPlan
+from server.media.outlet import Outlet
 from server.media.peer import MediaPlane
+from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
 from server.media.wish import Wish
 
@@ -35,7 +35,7 @@ class ViewerEvents(Protocol):
 
 
 class WhepSession:
-    """Made from an offer. Raises BadRequest, Unprocessable or NotAcceptable; then nothing is left behind.
+    """Made from an offer. Raises BadRequest or Unprocessable; then nothing is left behind.
 
     `on_end` is called once with the layer shown last.
     """
@@ -64,7 +64,7 @@ class WhepSession:
         self.wish = wish
         self.choice = LayerChoice(wish.layer)
         self.outlet = Outlet(feed, self.choice, CNAME, plane.clock, self._ask_camera)
-        self.outlet.listens = wish.sound
+        self.outlet.listens, self.outlet.looks = wish.sound, wish.picture
         self.peer = plane.peer_for(first, self)
         self.outlet.plan(plans, self.peer)
         self._generation = IceGeneration(first.ice_ufrag, first.mid)
@@ -73,6 +73,11 @@ class WhepSession:
     def device_id(self) -> str:
         """The camera that is watched."""
         return self.feed.device_id
+
+    @property
+    def shown_layer(self) -> str:
+        """The layer that was shown last, or was asked for if none was."""
+        return self.outlet.layer or self.choice.asked
 
     def answer(self) -> Answer:
         """The answer to the offer."""
@@ -85,39 +90,29 @@ class WhepSession:
         return self._generation.patch(self.id, body, if_match, self.peer, self._plane)
 
     def change_wish(self, wish: Wish, now: float) -> None:
-        """The person wants another layer (it comes with its next key frame), or the sound, or no more of it."""
+        """The person wants another layer (it comes with its next key frame), sound or picture, or no more of them."""
         if wish.layer != self.wish.layer:
             self.choice.ask(wish.layer)
         self.wish = wish
-        self.outlet.listens = wish.sound
+        self.outlet.listens, self.outlet.looks = wish.sound, wish.picture
         self.outlet.refresh(now)
 
     def describe(self, now: float) -> dict[str, Any]:
-        """The session as JSON; `clock` is in terms of the timestamps that this viewer sees."""
+        """The session as JSON; `clock` is in terms of the timestamps that this viewer sees, by the camera's clock."""
         return {
             "session_id": self.id,
             "device_id": self.device_id,
             "kind": "viewer",
             "connected": self.peer.is_ready,
-            "clock": self._clock_reading(),
-            "layer": self.outlet.layer,
+            "clock": self.outlet.video.clock_reading() if self.outlet.video is not None else None,
+            "layer": self.outlet.layer if self.wish.picture else None,
             "layers": list(self.feed.flowing(now)),
             "reduced": self.choice.reduced,
             "sound": self.wish.sound,
+            "picture": self.wish.picture,
             "fraction_lost": self.outlet.fraction_lost,
             "round_trip_s": self.outlet.round_trip_s,
         }
-
-    def _clock_reading(self) -> dict[str, float | int | None] | None:
-        """When the newest picture was captured, on our clock if it is known how far the camera's is from it."""
-        video = self.outlet.video
-        reading = video.clock_reading() if video is not None else None
-        if reading is None:
-            return None
-        offset, captured = self._plane.clock_offset(self.device_id), reading["captured_at"]
-        if offset is not None and captured is not None:
-            reading["captured_at"] = captured - offset
-        return {**reading, "camera_offset_s": offset}
 
     def tick(self, now: float) -> None:
         """Once a second."""
@@ -156,42 +151,50 @@ class WhepSession:
         self.outlet.close()
         self._events.viewer_ended(self, reason)
         if self._on_end is not None:
-            self._on_end(self.outlet.layer or self.choice.asked)
+            self._on_end(self.shown_layer)
 
     def _ask_camera(self) -> None:
         self._events.ask_camera(self.feed)
 
 
 def _plan(parsed: sdp.Offer, media: list[sdp.Media], feed: Feed) -> tuple[list[SendPlan], list[sdp.AnswerMedia]]:
-    """The first m-line of each kind. Raises NotAcceptable if the picture's codec is not offered."""
+    """The first m-line of each kind. Raises Unprocessable if the picture's codec is not offered."""
     plans: list[SendPlan] = []
     taken: dict[str, sdp.AnswerMedia] = {}
     for one in media:
         codecs = _codecs(one, feed)
         if not codecs or any(plan.kind == one.kind for plan in plans):
             continue
-        ssrc = secrets.randbits(31) | 1
-        plans.append(
-            SendPlan(
-                kind=one.kind,
-                clock_rate=codecs[0].clock_rate,
-                payload_types={codec.name: codec.payload_type for codec in codecs},
-                ssrc=ssrc,
-                # Low: a receiver guesses the roll-over counter as 0, and a join near 65535 with loss never decrypts.
-                first_sequence=1 + secrets.randbits(12),
-                first_timestamp=secrets.randbits(31),
-            )
-        )
-        taken[one.mid] = sdp.AnswerMedia(one, tuple(codecs), "sendonly", ssrc)
+        plan = _send_plan(one, codecs)
+        plans.append(plan)
+        with_repairs = tuple(codec_choice.with_repairs(one, codecs))
+        taken[one.mid] = sdp.AnswerMedia(one, with_repairs, "sendonly", plan.ssrc, plan.repair_ssrc)
     if not plans or (feed.video and not any(plan.kind == VIDEO for plan in plans)):
         raise no_codec()
     return plans, [taken.get(one.mid, sdp.AnswerMedia(one)) for one in parsed.media]
 
 
+def _send_plan(media: sdp.Media, codecs: list[sdp.Codec]) -> SendPlan:
+    ssrc = secrets.randbits(31) | 1
+    found = ((codec.name, codec_choice.repair_codec(media, codec)) for codec in codecs)
+    repair_types = {name: repair.payload_type for name, repair in found if repair is not None}
+    return SendPlan(
+        kind=media.kind,
+        clock_rate=codecs[0].clock_rate,
+        payload_types={codec.name: codec.payload_type for codec in codecs},
+        ssrc=ssrc,
+        # Low: a receiver guesses the roll-over counter as 0, and a join near 65535 with loss never decrypts.
+        first_sequence=1 + secrets.randbits(12),
+        first_timestamp=secrets.randbits(31),
+        repair_types=repair_types,
+        repair_ssrc=ssrc | 1 << 31 if repair_types else None,  # of 31 random bits, none has this one
+    )
+
+
 def _codecs(media: sdp.Media, feed: Feed) -> list[sdp.Codec]:
     if media.kind == AUDIO:
-        opus = sdp.audio_codec(media)
+        opus = codec_choice.audio_codec(media)
         return [opus] if opus is not None else []
     wanted = feed.codec or "H264"
-    found = sdp.viewer_codecs(media, wanted, feed.h264_profile)
+    found = codec_choice.viewer_codecs(media, wanted, feed.h264_profile)
     return found if any(codec.name == wanted for codec in found) else []

@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from aiohttp import web
 
-from server.media.engine import MediaEngine
-from server.media.routes import SDP, AdmitCamera, created, open_to_all, preflight
-from server.media.settings import IceServer
+from server.errors import PreconditionFailed
+from server.media.media_engine import MediaEngine
+from server.media.routes import SDP, AdmitCamera, Links, created, endpoint, open_to_all, preflight
 from server.request_body import text_of
 
 
-def whip_routes(
-    engine: MediaEngine, admit_camera: AdmitCamera, ice_servers: tuple[IceServer, ...] = ()
-) -> list[web.AbstractRouteDef]:
+def whip_routes(engine: MediaEngine, admit_camera: AdmitCamera, links: Links) -> list[web.AbstractRouteDef]:
     """`admit_camera(request, device_id)` raises Unauthorised, Forbidden or NotFound for whoever may not publish."""
 
     async def publish(request: web.Request) -> web.Response:
@@ -20,8 +18,24 @@ def whip_routes(
         await admit_camera(request, device_id)
         offer = await text_of(request, SDP)
         await admit_camera(request, device_id)  # it may have been revoked while its offer trickled in
+        # RFC 9110 section 13.1.2: who was replaced by a newer publisher asks to be let in only once that has gone
+        if request.headers.get("If-None-Match") == "*" and engine.publisher_of(device_id) is not None:
+            raise PreconditionFailed("another publisher of this camera is connected")
         answer = await engine.publish(device_id, offer)
-        return created(answer.session_id, answer.sdp, answer.etag, ice_servers)
+        return created(answer.session_id, answer.sdp, answer.etag, links(device_id))
+
+    async def links_of(request: web.Request) -> list[str]:
+        device_id = request.match_info["device_id"]
+        await admit_camera(request, device_id)
+        return links(device_id)
+
+    async def get(request: web.Request) -> web.Response:
+        await admit_camera(request, request.match_info["device_id"])
+        return await endpoint(request)
 
     path = "/whip/{device_id:[a-z0-9-]{3,40}}"
-    return [web.post(path, open_to_all(publish)), web.options(path, preflight("POST, OPTIONS"))]
+    return [
+        web.post(path, open_to_all(publish)),
+        web.get(path, open_to_all(get)),
+        web.options(path, open_to_all(preflight("GET, HEAD, POST, OPTIONS", links_of))),
+    ]

@@ -6,15 +6,14 @@ import secrets
 from typing import Any, Protocol
 
 from server.errors import Unprocessable
-from server.media import sdp
+from server.media import codec_choice, sdp
+from server.media.answer import Answer, Patched
 from server.media.forwarder import Forwarder
 from server.media.inlet import Inlet, TrackPlan
 from server.media.layer import LAYERS, MAIN
 from server.media.media_session import (
     CNAME,
-    Answer,
     IceGeneration,
-    Patched,
     no_codec,
     read_offer,
     usable,
@@ -37,7 +36,7 @@ class PublisherEvents(Protocol):
 
 
 class WhipSession:
-    """Made from an offer. Raises BadRequest, Unprocessable or NotAcceptable; then nothing is left behind."""
+    """Made from an offer. Raises BadRequest or Unprocessable; then nothing is left behind."""
 
     def __init__(self, device_id: str, offer: str, plane: MediaPlane, events: PublisherEvents) -> None:
         self.id = secrets.token_hex(16)
@@ -78,6 +77,7 @@ class WhipSession:
             "kind": "camera",
             "connected": self.peer.is_ready,
             "uplink_bps": self.inlet.uplink.bits_per_second,
+            "uplink_queue_s": round(self.inlet.uplink.queue_s, 3),
             "tracks": [
                 {
                     "kind": source.plan.kind,
@@ -137,18 +137,32 @@ def _plan(media: list[sdp.Media]) -> tuple[list[TrackPlan], dict[str, list[sdp.C
     layers = iter(LAYERS)
     for one in media:
         if one.kind == VIDEO:
-            codecs = [codec for codec in sdp.video_codecs(one) if video_codec in (None, codec.name)]
+            codecs = [codec for codec in codec_choice.video_codecs(one) if video_codec in (None, codec.name)]
             layer = next(layers, None) if codecs else None
             if layer is None:
                 continue
             codec, video_codec = codecs[0], codecs[0].name
         else:
-            found = sdp.audio_codec(one)
+            found = codec_choice.audio_codec(one)
             if found is None or any(plan.kind == AUDIO for plan in plans):
                 continue
             codec, layer = found, MAIN
-        answered[one.mid] = [codec]
-        plans.append(TrackPlan(one.kind, layer, codec.name, codec.clock_rate, codec.payload_type, one.mid, one.ssrcs))
+        repair = codec_choice.repair_codec(one, codec)
+        answered[one.mid] = codec_choice.with_repairs(one, [codec])
+        plans.append(
+            TrackPlan(
+                kind=one.kind,
+                layer=layer,
+                codec=codec.name,
+                clock_rate=codec.clock_rate,
+                payload_type=codec.payload_type,
+                mid=one.mid,
+                ssrcs=one.ssrcs,
+                repair_type=repair.payload_type if repair is not None else None,
+                repairs=one.repairs,
+                tells_round_trip=one.tells_round_trip,
+            )
+        )
     return plans, answered
 
 

@@ -1,4 +1,4 @@
-"""What a viewer asks for: which of the camera's layers, and whether there is somebody who listens. Pure."""
+"""What a viewer asks for: which of the camera's layers, and whether there is somebody who looks or listens. Pure."""
 
 from __future__ import annotations
 
@@ -9,15 +9,19 @@ from typing import Any, Self
 from server.errors import BadRequest
 from server.media.layer import LAYERS, MAIN
 
-SOUND = {"on": True, "off": False}
+SWITCH = {"on": True, "off": False}
+FIELDS = ("layer", "sound", "picture")
 
 
 @dataclass(frozen=True, slots=True)
 class Wish:
-    """Any WHEP client gets picture and sound; the console asks for sound only on the tile that is heard."""
+    """Any WHEP client gets picture and sound; the console asks for sound only on the tile that is heard, and for a
+    picture only where somebody can see it.
+    """
 
     layer: str = MAIN
     sound: bool = True
+    picture: bool = True
 
     def __post_init__(self) -> None:
         """Raises BadRequest for a layer that no camera has."""
@@ -26,19 +30,24 @@ class Wish:
 
     @classmethod
     def of_query(cls, query: Mapping[str, str]) -> Self:
-        """`layer=main|sub`, `sound=on|off`. Raises BadRequest."""
-        sound = query.get("sound", "on")
-        if sound not in SOUND:
-            raise BadRequest("sound must be on or off", field="sound")
-        return cls(query.get("layer", MAIN), SOUND[sound])
+        """`layer=main|sub`, `sound=on|off`, `picture=on|off`. Raises BadRequest."""
+        return cls(query.get("layer", MAIN), _switch(query, "sound"), _switch(query, "picture"))
 
     def changed(self, body: object) -> Wish:
-        """As a JSON object with `layer`, `sound` (true or false) or both has it. Raises BadRequest."""
-        if not isinstance(body, Mapping) or not {"layer", "sound"} & set(body):
-            raise BadRequest("expected a JSON object with 'layer', 'sound' or both", field="layer")
-        wanted: dict[str, Any] = {name: body[name] for name in ("layer", "sound") if name in body}
+        """As a JSON object with any of `layer`, `sound` and `picture` (true or false) has it. Raises BadRequest."""
+        if not isinstance(body, Mapping) or not set(FIELDS) & set(body):
+            raise BadRequest("expected a JSON object with 'layer', 'sound' or 'picture'", field="layer")
+        wanted: dict[str, Any] = {name: body[name] for name in FIELDS if name in body}
         if not isinstance(wanted.get("layer", ""), str):
             raise BadRequest("layer must be a text", field="layer")
-        if not isinstance(wanted.get("sound", True), bool):
-            raise BadRequest("sound must be true or false", field="sound")
+        for name in ("sound", "picture"):
+            if not isinstance(wanted.get(name, True), bool):
+                raise BadRequest(f"{name} must be true or false", field=name)
         return replace(self, **wanted)
+
+
+def _switch(query: Mapping[str, str], name: str) -> bool:
+    value = query.get(name, "on")
+    if value not in SWITCH:
+        raise BadRequest(f"{name} must be on or off", field=name)
+    return SWITCH[value]

@@ -62,6 +62,11 @@ SCHEMAS: dict[str, Schema] = {
     "Camera": _thing("device_id:string call_sign:string uplink_url:string whip_url:string"),
     "UnitRequest": _thing("", what={"enum": ["record", "stop_recording", "stream"]}),
     "MediaSession": _thing("", clock={"type": ["object", "null"]}, layer={"type": "string"}),
+    "Status": _thing(
+        "at:number span:integer checks:object lines:object",
+        processes={"type": "array", "items": {"type": "object"}},
+        cameras={"type": "array", "items": {"type": "object"}},
+    ),
     "Wish": _thing("", "sound:boolean", layer={"enum": ["main", "sub"]}),
 }
 
@@ -98,7 +103,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/advice", "Advice, of one unit or of all", gives=_list("advice", "Advice"), query=("device_id",)),
     Operation("post", "/api/advice", "Send advice to a unit; client_id makes it idempotent", 201, gives=_ref("Advice"), takes=_ref("NewAdvice")),
     Operation("post", "/api/camera", "The signed-in officer's own phone as a camera", gives=_ref("Camera")),
+    Operation("get", "/api/status", "What goes on in the installation: now, and the last ten minutes", gives=_ref("Status"), query=("camera", "after")),
+    Operation("get", "/whip/{device_id}", "What this address is: nothing to read, Accept-Post"),
     Operation("post", "/whip/{device_id}", "Publish (WHIP, RFC 9725)", 201, sdp=True),
+    Operation("get", "/whep/{device_id}", "What this address is: nothing to read, Accept-Post"),
     Operation("post", "/whep/{device_id}", "Watch (WHEP draft)", 201, sdp=True, query=("layer", "sound")),
     Operation("get", SESSION, "A media session, with the map from RTP time to wall clock", gives=_ref("MediaSession")),
     Operation("patch", SESSION, "Trickle ICE or ICE restart (RFC 9725 4.3)", 204),

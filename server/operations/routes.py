@@ -1,26 +1,32 @@
-"""`/healthz` (the process lives), `/readyz` (what it depends on answers), `/metrics`, `/api/openapi.json`."""
+"""`/healthz` (the process lives), `/readyz` (what it depends on answers), `/metrics`, `/api/status`, `/api/openapi.json`."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry, GCCollector, PlatformCollector, ProcessCollector, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from server.access.permission import Permission
+from server.access.person import Person
+from server.errors import BadRequest
+from server.operations.actions import Status
+from server.operations.metrics import families
 from server.operations.openapi import document
 
-Check = Callable[[], Awaitable[bool]]
 Numbers = Callable[[], Mapping[str, float]]
+Allow = Callable[[web.Request, Permission], Person]
 
 
 class _Numbers(Collector):
     """Reads the counters and gauges of the parts at the moment of the scrape."""
 
-    def __init__(self, counters: Mapping[str, Numbers], gauges: Mapping[str, Numbers]) -> None:
+    def __init__(self, counters: Mapping[str, Numbers], gauges: Mapping[str, Numbers], status: Status) -> None:
         self._counters = counters
         self._gauges = gauges
+        self._status = status
 
     def collect(self) -> Iterable[Metric]:
         for part, read in self._counters.items():
@@ -33,14 +39,15 @@ class _Numbers(Collector):
             for what, value in sorted(read().items()):
                 gauge.add_metric([what], value)
             yield gauge
+        yield from families(self._status.figures, self._status.call_sign)
 
 
 def routes(
-    *, version: str, checks: Mapping[str, Check], counters: Mapping[str, Numbers], gauges: Mapping[str, Numbers]
+    *, version: str, status: Status, allow: Allow, counters: Mapping[str, Numbers], gauges: Mapping[str, Numbers]
 ) -> list[web.RouteDef]:
-    """The routes of operations. `checks` say whether each dependency answers now."""
+    """The routes of operations."""
     registry = CollectorRegistry()
-    registry.register(_Numbers(counters, gauges))
+    registry.register(_Numbers(counters, gauges, status))
     for collector in (ProcessCollector, PlatformCollector, GCCollector):
         collector(registry=registry)
 
@@ -48,12 +55,22 @@ def routes(
         return web.json_response({"status": "alive", "version": version})
 
     async def readyz(_request: web.Request) -> web.Response:
-        answers = {name: await check() for name, check in checks.items()}
+        answers = await status.check()
         ready = all(answers.values())
-        return web.json_response({"ready": ready, "checks": answers}, status=200 if ready else 503)
+        workers = {worker.name: worker.alive for worker in status.figures.workers}
+        told = {
+            "ready": ready,
+            "checks": answers,
+            "workers": workers,
+        }  # one that died and comes back is no reason for 503
+        return web.json_response(told, status=200 if ready else 503)
 
     async def metrics(_request: web.Request) -> web.Response:
         return web.Response(body=generate_latest(registry), headers={"Content-Type": "text/plain; version=0.0.4"})
+
+    async def now(request: web.Request) -> web.Response:
+        allow(request, Permission.OPERATE)
+        return web.json_response(status.tell(request.query.get("camera"), _after(request)))
 
     async def openapi(_request: web.Request) -> web.Response:
         return web.json_response(document(version))
@@ -62,5 +79,13 @@ def routes(
         web.get("/healthz", healthz),
         web.get("/readyz", readyz),
         web.get("/metrics", metrics),
+        web.get("/api/status", now),
         web.get("/api/openapi.json", openapi),
     ]
+
+
+def _after(request: web.Request) -> int:
+    try:
+        return int(request.query.get("after", "-1"))
+    except ValueError as error:
+        raise BadRequest("after must be the number of a sample, or left out") from error

@@ -214,6 +214,19 @@ class Units:
         """Its signal that recording started or stopped: sooner than the next status."""
         self._set_link(device_id, self._presence.link(device_id).with_recording(recording, self._clock.wall()))
 
+    @property
+    def origin(self) -> str:
+        """What this process is called among those of the installation."""
+        return self._presence.origin
+
+    def streams_at(self, device_id: str) -> str | None:
+        """Which other process has this camera's picture now, None if none has."""
+        return self._presence.streams_at(device_id)
+
+    def other_processes(self) -> set[str]:
+        """Those that were heard of lately."""
+        return self._presence.origins()
+
     def apply_feed(self, device_id: str, feed: FeedState) -> None:
         """The media plane of this process says what its picture does."""
         self._set_picture(device_id, self._presence.picture(device_id).with_feed(feed))

@@ -70,6 +70,16 @@ class Presence:
             pictures.append(self._lost[device_id][1])
         return best_link(links), best_picture(pictures)
 
+    def streams_at(self, device_id: str) -> str | None:
+        """Which other process has its picture now, as far as it told; of several the one that had it last."""
+        heard = self._heard.get(device_id, {}).items()
+        streaming = [(k.picture.since or 0.0, origin) for origin, k in heard if k.picture and k.picture.streaming]
+        return max(streaming)[1] if streaming else None
+
+    def origins(self) -> set[str]:
+        """The other processes that have spoken lately."""
+        return {origin for by_origin in self._heard.values() for origin in by_origin}
+
     def parts(self, device_ids: Iterable[str]) -> list[dict[str, Any]]:
         """What we know of them at first hand, for the other processes."""
         return [

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import Any
 
 import structlog
@@ -41,6 +41,7 @@ CallSign = Callable[[str], Awaitable[str]]
 Notice = Callable[[str], Coroutine[Any, Any, None]]
 SessionKeys = Callable[[web.Request], frozenset[str]]  # a phone's session and wearer; empty for a camera with a key
 SessionValid = Callable[[web.Request], Coroutine[Any, Any, bool]]
+IceServers = Callable[[str], list[dict[str, Any]]]  # for a device's id, with credentials that expire
 ServeDownlink = Callable[[str, Send, asyncio.Future[None]], Coroutine[Any, Any, None]]  # until the future is done
 
 
@@ -56,7 +57,7 @@ class Uplink:
         session_valid: SessionValid,
         whip_token_for: WhipToken,
         call_sign: CallSign,
-        ice_servers: Sequence[dict[str, Any]],
+        ice_servers: IceServers,
         serve_downlink: ServeDownlink,
         on_connected: Notice,
         on_disconnected: Notice,
@@ -73,7 +74,7 @@ class Uplink:
         self._session_valid = session_valid
         self._whip_token_for = whip_token_for
         self._call_sign = call_sign
-        self._ice_servers = list(ice_servers)
+        self._ice_servers = ice_servers
         self._serve_downlink = serve_downlink
         self._on_connected = on_connected
         self._on_disconnected = on_disconnected
@@ -174,7 +175,7 @@ class Uplink:
             call_sign=await self._call_sign(device_id),
             whip_path=f"/whip/{device_id}",
             whip_token=self._whip_token_for(device_id, keys),
-            ice_servers=self._ice_servers,
+            ice_servers=self._ice_servers(device_id),
         )
 
     def _note_clock(self, connection: _Connection, offset: ClockOffset) -> None:
@@ -217,7 +218,10 @@ class Uplink:
     async def _refresh_token(self, connection: _Connection) -> None:
         while not connection.socket.closed:
             await asyncio.sleep(self._token_again_s)
-            token = wire.Token(whip_token=self._whip_token_for(connection.device_id, connection.keys))
+            device_id = connection.device_id
+            token = wire.Token(
+                whip_token=self._whip_token_for(device_id, connection.keys), ice_servers=self._ice_servers(device_id)
+            )
             try:
                 await connection.socket.send_bytes(wire.pack(token))
             except ConnectionResetError:

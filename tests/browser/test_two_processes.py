@@ -32,7 +32,6 @@ async def test_an_alert_reaches_the_other_process_once_though_redis_dies(
                 await near.console("okafor")
                 await far.console("hale")
                 await expect(far.row("ET17")).to_be_visible()
-                far.allowed.append(r"status of 40[49]")  # its picture is at the other process
                 await _an_incident(redis_server, camera, near, far)
 
 
@@ -40,8 +39,8 @@ async def _an_incident(redis: LocalRedis, camera: Camera, near: Screen, far: Scr
     await camera.press("taser.drawn")
     for each in (near, far):
         await expect(each.alert("TASER drawn")).to_contain_text("ET17")
-    await near.is_in_state(1, "live")
-    await expect(far.tile(1).locator(".plate")).to_contain_text("Picture not here")
+    for each in (near, far):  # the picture is at one process, and reaches the consoles of both
+        await each.is_in_state(1, "live")
     redis.kill()
     await camera.press("taser.armed")
     await expect(near.alert("TASER armed")).to_have_class(re.compile(r"\ba1\b.*\bun\b"))

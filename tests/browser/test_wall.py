@@ -130,6 +130,46 @@ async def _is_silent(screen: Screen, tile: int) -> bool:
     return not await _hears(screen, tile)
 
 
+HIDE = """(state) => {
+  Object.defineProperty(document, "visibilityState", {configurable: true, get: () => state});
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+
+
+async def test_a_page_that_nobody_sees_pauses_its_pictures_in_their_sessions(
+    screen: Screen, et17: Camera, et22: Camera
+) -> None:
+    page = await screen.console()
+    begun: list[str] = []
+    for tile in (1, 2, 3):
+        await screen.is_in_state(tile, "live")
+    page.on("request", lambda request: begun.append(request.url) if "/whep/" in request.url else None)
+    await page.evaluate(HIDE, "hidden")
+    for tile in (1, 2, 3):
+        await screen.is_in_state(tile, "paused")
+
+    async def rests() -> bool:
+        before = (await screen.figures(2))["decoded"]
+        await asyncio.sleep(0.3)
+        return bool((await screen.figures(2))["decoded"] == before)
+
+    await until(rests, "no picture is sent")
+    await expect(screen.row("ET22").locator(".fx").first).to_have_text("1")  # who may look any moment is named
+    await page.evaluate(HIDE, "visible")
+    for tile in (1, 2, 3):
+        await screen.is_in_state(tile, "live")
+    assert begun == []
+
+
+async def test_a_tile_off_screen_is_not_watched(screen: Screen, et17: Camera, et22: Camera) -> None:
+    page = await screen.console()
+    await screen.is_in_state(3, "live")
+    await screen.tile(3).get_by_role("button", name="menu, ET22").click()
+    await page.get_by_role("menuitem", name="Free this tile").click()
+    await expect(screen.tile(3)).to_have_attribute("aria-label", "Tile 3, free")
+    await expect(screen.row("ET22").locator(".fx").first).to_have_text("0")
+
+
 @pytest.mark.parametrize("how", ["stalled", "killed"])
 async def test_an_old_picture_never_looks_live_and_the_same_tile_lives_again(
     screen: Screen, et17: Camera, et22: Camera, how: str
@@ -151,12 +191,3 @@ async def test_an_old_picture_never_looks_live_and_the_same_tile_lives_again(
         et22.start()
     await screen.is_in_state(3, "live", within_s=40)
     await screen.pictures_come(3)
-
-
-async def test_a_tile_off_screen_is_not_watched(screen: Screen, et17: Camera, et22: Camera) -> None:
-    page = await screen.console()
-    await screen.is_in_state(3, "live")
-    await screen.tile(3).get_by_role("button", name="menu, ET22").click()
-    await page.get_by_role("menuitem", name="Free this tile").click()
-    await expect(screen.tile(3)).to_have_attribute("aria-label", "Tile 3, free")
-    await expect(screen.row("ET22").locator(".fx").first).to_have_text("0")

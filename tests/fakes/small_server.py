@@ -114,7 +114,7 @@ class SmallServer:
             session_look_s=0.05,
             whip_token_for=lambda device_id, _keys: f"token of {device_id}",
             call_sign=self.call_sign,
-            ice_servers=[],
+            ice_servers=lambda device_id: [{"urls": "turn:t", "username": device_id, "credential": "c"}],
             serve_downlink=self.downlink.serve,
             on_connected=self._on_connected,
             on_disconnected=self._on_disconnected,
@@ -198,7 +198,7 @@ class SmallServer:
 
     def _room(self) -> Room:
         return Room(
-            settings={"force": "Test"},
+            settings=lambda _person: {"force": "Test"},
             catalogue=self.alerts.catalogue.as_json(),
             units=lambda: [{"device_id": device_id} for device_id in KNOWN],
             fixes=lambda: [fix.as_json() for fix in self.positions.latest()],

@@ -63,7 +63,7 @@ class LinkDirection:
         self._in_burst = False
         self._wander = 0.0
         self._wander_until = 0.0
-        self.counts: Counter[str] = Counter(offered=0, lost=0, overflowed=0, arrived=0)
+        self.counts: Counter[str] = Counter(offered=0, lost=0, overflowed=0, arrived=0, arrived_bytes=0)
 
     @property
     def conditions(self) -> Conditions:
@@ -119,6 +119,7 @@ class LinkDirection:
         while self._air and self._air[0][0] <= now:
             found.append(heapq.heappop(self._air)[2])
         self.counts["arrived"] += len(found)
+        self.counts["arrived_bytes"] += sum(len(packet) for packet in found)
         return found
 
     def due_at(self) -> float | None:

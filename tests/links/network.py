@@ -65,7 +65,7 @@ class Network:
         return self.mapped
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """By direction: packets `offered`, `lost`, `overflowed`, `arrived`, `not_mapped`."""
+        """By direction: packets `offered`, `lost`, `overflowed`, `arrived`, `not_mapped`; and `arrived_bytes`."""
         return self._order({})
 
     def _order(self, order: dict[str, Any]) -> dict[str, dict[str, int]]:

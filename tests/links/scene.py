@@ -18,9 +18,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import aiohttp
 from aiortc.mediastreams import MediaStreamError
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import async_playwright
 
 from tests.browser.screen import FLAGS, Screen
 from tests.installation import Camera, CameraKey, Installation, Server
@@ -30,8 +29,10 @@ from tests.patience import until
 from tests.raw_console import RawConsole
 from tests.server.media import clients
 
-# Small and slow enough for two cores that also decode it; alive enough for a freeze to show.
-PICTURE = ("--size", "320x180", "--fps", "15", "--bitrate", "350000", "--recording", "on")
+# Small and slow enough for two cores that also decode it; alive enough for a freeze to show. Both layers have as many
+# pictures, so that it does not matter which one a viewer is given.
+FPS = 12
+PICTURE = ("--size", "384x216", "--fps", str(FPS), "--sub-fps", str(FPS), "--bitrate", "400000", "--recording", "on")
 VISIBLE_GAP_S = 0.15  # libwebrtc calls it a freeze beyond max(3 gaps, a gap + 150 ms)
 
 # Notes when each picture is shown on the tile, whatever element shows it.
@@ -78,11 +79,12 @@ class Shown:
 class Viewer:
     """An aiortc viewer that decodes all it gets."""
 
-    def __init__(self, connection: clients.Screen, location: str) -> None:
+    def __init__(self, connection: clients.Screen) -> None:
         self.connection = connection
-        self.location = location
         self.shown = Shown()
+        self.pictures = 0  # different ones: what is lost makes aiortc hand out the one before again
         self.width = 0
+        self._last_pts: int | None = None
         self._reading = asyncio.create_task(self._read())
 
     async def _read(self) -> None:
@@ -90,7 +92,10 @@ class Viewer:
             while True:
                 frame: Any = await self.connection.video.receiver.track.recv()
                 self.width = frame.width
-                self.shown.times.append(time.time())
+                if frame.pts != self._last_pts:
+                    self._last_pts = frame.pts
+                    self.pictures += 1
+                    self.shown.times.append(time.time())
 
     async def close(self) -> None:
         """End it."""
@@ -110,7 +115,6 @@ class Scene:
         self._picture = tuple(picture)
         self._cameras = cameras
         self._closing = AsyncExitStack()
-        self._token = ""
 
     async def __aenter__(self) -> Self:
         async with AsyncExitStack() as closing:
@@ -119,7 +123,6 @@ class Scene:
             self.installation.settings["WATCHROOM_LOG_LEVEL"] = "info"
             self.installation.add_person("hale", "inspector", "Insp. Hale")
             self.keys = [self.installation.add_camera(f"ET{17 + n}", f"PC {n}", str(n)) for n in range(self._cameras)]
-            self._token = self.installation.token("hale")
             self.network = closing.enter_context(Network())
             self.server = await closing.enter_context(Server(self.installation)).serve()
             self.port = self.server.url.rsplit(":", 1)[1]
@@ -148,16 +151,11 @@ class Scene:
     async def viewer(self, layer: str = "main") -> AsyncIterator[Viewer]:
         """An aiortc viewer whose pictures come."""
         connection = clients.Screen(sound=False)
-        headers = {"Content-Type": "application/sdp", "Authorization": f"Bearer {self._token}"}
-        url = f"{self.url}/whep/{self.keys[0].device_id}?layer={layer}"
-        async with aiohttp.ClientSession() as http:
-            offer = await connection.make_offer()
-            async with http.post(url, data=offer, headers=headers) as response:
-                answer = await response.text()
-                assert response.status == 201, answer
-                location = response.headers["Location"]
+        async with RawConsole(self.url) as console:  # signs in
+            path = f"/whep/{self.keys[0].device_id}?layer={layer}"
+            answer = await console.offer(path, await connection.make_offer())
         await connection.take(answer)
-        viewer = Viewer(connection, location)
+        viewer = Viewer(connection)
         try:
             await until(lambda: len(viewer.shown.times) > 5, "the viewer has pictures")
             yield viewer
@@ -165,7 +163,7 @@ class Scene:
             await viewer.close()
 
     @asynccontextmanager
-    async def console(self) -> AsyncIterator[tuple[Screen, Browser]]:
+    async def console(self) -> AsyncIterator[Screen]:
         """A real console in a Chromium of its own, on the server's side, with the camera's tile open."""
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(executable_path=chromium(), chromium_sandbox=False, args=FLAGS)
@@ -173,7 +171,7 @@ class Scene:
                 await screen.console()
                 await screen.is_in_state(1, "live", within_s=40)
                 await screen.page.evaluate(SHOWN, 1)
-                yield screen, browser
+                yield screen
             await browser.close()
 
     @asynccontextmanager

@@ -58,7 +58,7 @@ def test_every_packet_is_accounted_for_whatever_happens(
         link.offer(bytes(SIZE), now)
         arrived += len(link.arrived(now))
         counts = link.counts
-        assert counts["arrived"] == arrived
+        assert (counts["arrived"], counts["arrived_bytes"]) == (arrived, arrived * SIZE)
         assert counts["offered"] == arrived + counts["lost"] + counts["overflowed"] + link.waiting == number + 1
         assert link.due_at() is None or link.waiting
     link.arrived(now + 1000)

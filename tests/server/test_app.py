@@ -19,8 +19,8 @@ from server.config import Config
 from server.console.settings import console_settings
 from server.database import Database
 from server.errors import StartError
+from server.media.ice_servers import IceServers
 from server.media.live import Viewer
-from server.media.settings import IceServer, ice_servers
 from server.media.store import LiveViewStore
 from tests.open_routes import open_routes
 
@@ -135,7 +135,9 @@ def test_the_console_is_told_what_it_needs(tmp_path: Path) -> None:
         '[[ice_servers]]\nurls = ["stun:a", "turn:b"]\nusername = "u"\ncredential = "c"\n'
     )
     config = Config.load(tmp_path)
-    settings = console_settings(config)
+    ice_servers = IceServers.of(config, lambda: 0.0)
+    settings = console_settings(config, ice_servers.given_to("x"))
     assert settings["force"] == "X"
     assert settings["basemap"] == {"kind": "none", "url": None, "center": None, "zoom": 15.0}
-    assert ice_servers(config) == (IceServer("stun:a", "u", "c"), IceServer("turn:b", "u", "c"))
+    assert settings["ice_servers"] == [{"urls": ["stun:a", "turn:b"], "username": "u", "credential": "c"}]
+    assert len(ice_servers.links("x")) == 2

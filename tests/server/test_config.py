@@ -29,8 +29,13 @@ def test_option_beats_environment_beats_file_beats_default(tmp_path: Path, monke
         ("ice_servers = 3", "ice_servers: expected a list"),
         ("[basemap]\nkind = 'pmtiles'", "basemap.path"),
         ("tls_cert = 'x.pem'", "both or neither"),
+        ("turn_urls = ['turn:a']", "turn_urls and turn_secret go together"),
+        ("turn_urls = ['turn:a']\nturn_secret = ''", "turn_urls and turn_secret go together"),
+        ("turn_secret = 'x'", "turn_urls and turn_secret go together"),
+        ("turn_urls = ['stun:a']\nturn_secret = 'x'", "turn_urls: expected turn:HOST:PORT"),
+        ("turn_urls = ['turn://a']\nturn_secret = 'x'", "turn_urls: expected turn:HOST:PORT"),
         ("port = = 1", "cannot be read"),
-        ("media_workers = 2", "expected 0"),
+        ("media_workers = 65", "less than or equal to 64"),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_key_and_what_was_expected(tmp_path: Path, text: str, said: str) -> None:

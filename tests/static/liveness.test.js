@@ -25,6 +25,15 @@ test("nothing is live without the link; ages still tell frozen and offline", () 
   assert.equal(state({ linked: false, pictureAge: null, unit: aUnit({ recording: "off" }) }), "offline");
 });
 
+test("what was not sent because nobody could see it is neither live nor lost", () => {
+  assert.equal(state({ paused: true }), "paused");
+  assert.equal(state({ paused: true, pictureAge: 600 }), "paused");
+  assert.equal(state({ paused: true, pictureAge: null, waited: 1 }), "connecting");
+  assert.equal(state({ paused: true, unit: aUnit({ recording: "off" }) }), "notrec");
+  assert.equal(ageText("paused", 61), ageText("frozen", 61));
+  assert.equal(STATE_WORD.paused, "PAUSED");
+});
+
 test("where the server has no picture at all, nobody waits for it", () => {
   assert.equal(state({ pictureAge: null, waited: 0.1, elsewhere: true }), "offline");
   assert.equal(state({ pictureAge: 1, waited: 9, elsewhere: true }), "live");

@@ -82,11 +82,19 @@ test("after a resume the units are those that the server names, and fixes go on 
     t: "resumed",
     seq: 10,
     server_time: 1,
+    settings: { force: "Renamed" },
     units: [aUnit({ device_id: "b-cam" })],
     fixes: [aFix({ at: 900 })],
   });
   assert.deepEqual([...room.units.keys()], ["b-cam"]);
   assert.equal(room.fixes.get("et17-cam")?.at, 1000);
+  assert.equal(room.settings.force, "Renamed");
+});
+
+test("credentials that expire are told again, and the rest of the settings stays", () => {
+  const turn = [{ urls: "turn:t", username: "2:p", credential: "c" }];
+  const { settings } = received(start(), { t: "settings", settings: { ice_servers: turn } });
+  assert.deepEqual(settings, { ...start().settings, ice_servers: turn });
 });
 
 test("what this page does not know changes nothing but the number", () => {

@@ -52,7 +52,7 @@ function begin(answer) {
     return /** @type {any} */ (peers.at(-1));
   };
   const viewing = new WhepClient(
-    { device: "et17-cam", wish: { layer: "sub", sound: false }, csrf: "t" },
+    { device: "et17-cam", wish: { layer: "sub", sound: false, picture: true }, csrf: "t" },
     {
       peer,
       fetch: /** @type {any} */ (fetcher),
@@ -196,13 +196,13 @@ test("another layer, or its sound, changes the running session; before there is 
   const { viewing, peers, lines } = begin((method, path) =>
     method === "POST" && path.startsWith("/whep") ? created() : clockOf(1),
   );
-  await viewing.change({ layer: "main", sound: false });
+  await viewing.change({ layer: "main", sound: false, picture: true });
   viewing.start();
   await settle();
   assert.ok(lines().includes("POST /whep/et17-cam?layer=main&sound=off"));
   peers[0]?.become("connected");
   await settle();
-  await viewing.change({ layer: "main", sound: true });
+  await viewing.change({ layer: "main", sound: true, picture: true });
   assert.ok(lines().includes("POST /media/sessions/s1/wish"));
   assert.equal(peers.length, 1);
   viewing.stop();
@@ -215,14 +215,38 @@ test("a wish that changes while the offer is under way is told once the answer h
   viewing.start();
   while (!lines().length) await Promise.resolve();
   assert.deepEqual(lines(), ["POST /whep/et17-cam?layer=sub&sound=off"], "the offer is under way");
-  for (let frame = 0; frame < 4; frame += 1) viewing.change({ layer: "main", sound: true });
+  for (let frame = 0; frame < 4; frame += 1) viewing.change({ layer: "main", sound: true, picture: true });
   await settle();
-  viewing.change({ layer: "main", sound: true });
+  viewing.change({ layer: "main", sound: true, picture: true });
   await settle();
   assert.deepEqual(
     lines().filter((line) => line.startsWith("POST")),
     ["POST /whep/et17-cam?layer=sub&sound=off", "POST /media/sessions/s1/wish"],
   );
+  viewing.stop();
+});
+
+test("a picture that nobody can see is paused in its session; a session that is begun unseen asks for none", async () => {
+  const { viewing, peers, lines } = begin((method, path) =>
+    method === "POST" && path.startsWith("/whep") ? created() : clockOf(1),
+  );
+  viewing.start();
+  await settle();
+  peers[0]?.become("connected");
+  await settle();
+  await viewing.change({ layer: "sub", sound: false, picture: false });
+  await viewing.change({ layer: "sub", sound: false, picture: false });
+  await viewing.change({ layer: "sub", sound: false, picture: true });
+  assert.equal(
+    lines().filter((line) => line.endsWith("/wish")).length,
+    2,
+    "told once, and told when it is wanted again",
+  );
+  assert.equal(peers.length, 1);
+  await viewing.change({ layer: "sub", sound: false, picture: false });
+  viewing.retryNow();
+  await settle();
+  assert.equal(lines().at(-1), "POST /whep/et17-cam?layer=sub&sound=off&picture=off");
   viewing.stop();
 });
 
@@ -236,16 +260,16 @@ test("a wish that no answer came to is told again, a second later; the last one 
   viewing.start();
   await settle();
   for (let frame = 0; frame < 4; frame += 1) {
-    viewing.change({ layer: "main", sound: false });
-    viewing.change({ layer: "main", sound: true });
+    viewing.change({ layer: "main", sound: false, picture: true });
+    viewing.change({ layer: "main", sound: true, picture: true });
     await settle();
   }
   assert.equal(told(), 1, "one request at a time, and none while it is hopeless");
   away = false;
   await clock.pass(1);
-  viewing.change({ layer: "main", sound: true });
+  viewing.change({ layer: "main", sound: true, picture: true });
   await settle();
-  viewing.change({ layer: "main", sound: true });
+  viewing.change({ layer: "main", sound: true, picture: true });
   await settle();
   assert.equal(told(), 2);
   viewing.stop();

@@ -137,14 +137,15 @@ def test_acknowledgements_and_refusals_reach_the_outbox(bench: Bench, screen: Sc
 
 def test_requests_tokens_and_watchers(bench: Bench, screen: Screen) -> None:
     downlink = downlink_of(bench, screen)
-    tokens: list[str] = []
+    tokens: list[wire.Token] = []
     downlink.on_token = tokens.append
     for _ in range(2):  # its confirmation was lost
         downlink.take(wire.Request(request_id="r1", what="record", by="Okafor"))
     assert bench.said.count("Okafor asks for recording.") == 1
     assert bench.kit.status().taken == ["r1"]
-    downlink.take(wire.Token(whip_token="fresh"))
-    assert (bench.kit.recording, tokens) == ("recording", ["fresh"])
+    fresh = wire.Token(whip_token="fresh", ice_servers=[{"urls": "turn:t"}])
+    downlink.take(fresh)
+    assert (bench.kit.recording, tokens) == ("recording", [fresh])
     names = ["Insp. Achebe", "Okafor", "Price"]
     watchers = [wire.Watcher(name=name, role="control", since=1.0) for name in names]
     downlink.take(wire.Watchers(watchers=[]))

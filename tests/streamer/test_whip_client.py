@@ -177,6 +177,41 @@ async def test_a_lost_connection_is_followed_by_the_next() -> None:
         await until(lambda: len(receiver.frames["main"]) > seen + 3)
 
 
+async def test_a_picture_that_was_replaced_waits_until_the_newer_publisher_has_gone(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Else the two would throw each other out for ever."""
+    monkeypatch.setattr(whip_client, "YIELD_S", 0.1)
+    async with WhipReceiver() as receiver, published(receiver, with_sound=False, sub=None) as camera:
+        camera.client.server_reached()
+        await until(lambda: len(receiver.frames["main"]) > 3)
+        receiver.taken_over = True
+        await receiver.drop()
+        await until(lambda: len(receiver.tokens) > 4)
+        assert camera.states == [True, False] and "taken over" in (camera.client.last_error or "")
+        seen = len(receiver.frames["main"])
+        receiver.taken_over = False
+        await until(lambda: len(receiver.frames["main"]) > seen + 3)
+        assert camera.states == [True, False, True]
+        receiver.taken_over = True
+        camera.client.server_lost()
+        await receiver.drop()
+        await until(
+            lambda: camera.states == [True, False, True, False, True]
+        )  # the server's end says nothing of others
+
+
+async def test_an_unanswered_session_is_asked_for_and_begun_anew_as_soon_as_it_is_known_to_be_gone() -> None:
+    """A media worker was killed: its port answers nothing, and nobody says goodbye."""
+    async with WhipReceiver() as receiver, published(receiver, with_sound=False, sub=None) as camera:
+        camera.client.server_reached()
+        await until(lambda: len(receiver.frames["main"]) > 3)
+        receiver.forgotten.add("1")
+        receiver.fall_silent()
+        await until(lambda: camera.states == [True, False, True])
+        assert "ended the session" in (camera.client.last_error or "")
+
+
 async def test_a_wait_ends_when_telemetry_reaches_the_server() -> None:
     """After a long outage the back-off has grown; the picture must not wait for it."""
     async with WhipReceiver(fails=1) as receiver, published(receiver, with_sound=False, sub=None, waits=3600) as camera:
@@ -186,17 +221,21 @@ async def test_a_wait_ends_when_telemetry_reaches_the_server() -> None:
         assert camera.states == [True]
 
 
-async def test_a_session_that_the_server_has_ended_meanwhile_is_followed_by_the_next_when_telemetry_is_back() -> None:
+@pytest.mark.parametrize("news", ["server_reached", "not_taken"])
+async def test_a_session_that_the_server_has_ended_meanwhile_is_followed_by_the_next_when_telemetry_tells(
+    news: str,
+) -> None:
     async with WhipReceiver() as receiver, published(receiver, with_sound=False, sub=None) as camera:
         await until(lambda: len(receiver.frames["main"]) > 3)
-        camera.client.server_reached()
+        getattr(camera.client, news)()
         seen = len(receiver.frames["main"])
         await until(lambda: len(receiver.frames["main"]) > seen + 10)
         assert len(receiver.offers) == 1, "it stands: nothing is begun anew"
         receiver.forgotten.add("1")
-        camera.client.server_reached()
+        getattr(camera.client, news)()
         await until(lambda: camera.states == [True, False, True])
         assert len(receiver.offers) == 2 and "ended the session" in (camera.client.last_error or "")
+        assert camera.client.sent["main"] >= len(receiver.frames["main"]), "counted over both sessions"
 
 
 async def test_media_that_nobody_answers_is_begun_anew_only_while_telemetry_is_answered(

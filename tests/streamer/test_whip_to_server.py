@@ -3,7 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+from collections.abc import Iterator
 from random import Random
+from typing import Any
+
+import pytest
 
 from streamer.backoff import Backoff
 from streamer.capture import Picture
@@ -51,3 +56,40 @@ async def test_the_engine_takes_main_sub_and_sound(running: Running, site: Site)
         async with asyncio.timeout(10):
             await run
     assert states == [True, False]
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port of which no TURN server ever answers, by UDP or by TCP."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        yield int(silent.getsockname()[1])
+
+
+@pytest.mark.parametrize(
+    "url",
+    ["turn:127.0.0.1:{}", "turn:127.0.0.1:{}?transport=tcp", "turn:no-such-host.invalid", "turn:[::1]:{}", "turn::bad"],
+)
+async def test_a_turn_server_that_is_of_no_use_does_not_keep_the_camera_from_publishing(
+    running: Running, site: Site, silent_port: int, url: str
+) -> None:
+    servers: list[dict[str, Any]] = [{"urls": [url.format(silent_port)], "username": "1:x", "credential": "c"}]
+    client = WhipClient(
+        f"{site.url}/whip/{CAMERA}",
+        lambda: "camera",
+        Picture(BarcodeSource(), LayerPlan(640, 360, 15, 700_000), None),
+        None,
+        lambda flows: None,
+        clock=CLOCK,
+        rng=Random(2),
+        ice_servers=lambda: servers,
+        backoff=Backoff(Random(2), first_s=0.05, cap_s=0.1),
+    )
+    async with TaskOwner("camera") as tasks:
+        run = tasks.start(client.run(), "publish")
+        try:
+            await running.streaming(CAMERA, limit_s=30.0)
+        finally:
+            await client.close()
+            async with asyncio.timeout(10):
+                await run

@@ -25,6 +25,7 @@ class WhipReceiver:
         self.frames: dict[str, list[av.VideoFrame | av.AudioFrame]] = {"main": [], "sub": [], "sound": []}
         self.reports: list[RtcpSrPacket] = []
         self.offers: list[str] = []
+        self.taken_over = False  # another publisher is connected: whoever asks for that is not let in
         self.forgotten: set[str] = set()  # sessions that have ended, and whose camera has not heard of it
         self._tasks: list[asyncio.Task[None]] = []
         self.url = ""
@@ -62,6 +63,8 @@ class WhipReceiver:
 
     async def _offer(self, request: web.Request) -> web.Response:
         self.tokens.append(request.headers.get("Authorization", ""))
+        if self.taken_over and request.headers.get("If-None-Match") == "*":
+            return web.Response(status=412, text="another publisher is connected")
         if self.fails > 0:
             self.fails -= 1
             return web.Response(status=503, text="not now")

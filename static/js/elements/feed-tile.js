@@ -1,6 +1,7 @@
 // <feed-tile>: one feed on the wall. Its state is said three times: word, frame, age rule.
 /** @import { Alert, Fix, Layer, Unit } from "../state/shapes" */
 /** @import { Wiring } from "./tile-picture.js" */
+import { Attention } from "../state/attention.js";
 import { ageRule, feedState } from "../state/liveness.js";
 import { keycap, make } from "./build.js";
 import { TileCaption } from "./tile-caption.js";
@@ -33,6 +34,7 @@ export class FeedTile extends HTMLElement {
   #plate = new TilePlate();
   #rule = make("i");
   #onScreen = true;
+  #attention = new Attention();
   #state = "";
 
   /** @param {number} number @param {Wiring} wiring */
@@ -57,17 +59,27 @@ export class FeedTile extends HTMLElement {
     return this;
   }
 
-  /** Off the screen it costs nothing: its session ends. @param {boolean} onScreen */
+  /** @param {boolean} onScreen */
   set onScreen(onScreen) {
     this.#onScreen = onScreen;
+    this.look();
+  }
+
+  /** Off the screen, or on a page that is not shown, it costs nothing after a while: its picture pauses. */
+  look() {
+    this.#attention.note(this.#isSeen, performance.now() / 1000);
     this.#wantPicture();
+  }
+
+  get #isSeen() {
+    return this.#onScreen && document.visibilityState === "visible";
   }
 
   /** @param {TileFacts} facts @param {number} now */
   show(facts, now) {
     const before = this.#facts;
     this.#facts = facts;
-    this.#wantPicture();
+    this.look();
     const unit = facts.unit;
     if (unit && before?.unit?.device_id === unit.device_id && unit.streaming && !before.unit.streaming)
       this.#picture?.retryNow();
@@ -90,7 +102,8 @@ export class FeedTile extends HTMLElement {
     const pictureAge = picture.age(now);
     const standing = picture.standing;
     const elsewhere = standing?.problem === "elsewhere";
-    const state = feedState({ unit, pictureAge, waited: picture.waited, linked, elsewhere });
+    const { waited, isPaused: paused } = picture;
+    const state = feedState({ unit, pictureAge, waited, linked, elsewhere, paused });
     this.#setState(state);
     if (state === "late" || state === "frozen") picture.hold();
     if (!unit) return;
@@ -101,7 +114,7 @@ export class FeedTile extends HTMLElement {
       fix,
       pictureAge,
       pictureAt: picture.shownAt,
-      waited: picture.waited,
+      waited,
       problem: standing?.problem ?? "",
       retryIn,
       askedAt,
@@ -138,8 +151,16 @@ export class FeedTile extends HTMLElement {
 
   #wantPicture() {
     const unit = this.#facts?.unit;
-    if (!unit || !this.#onScreen || unit.recording !== "recording") this.#picture?.device && this.#picture.end();
-    else this.#picture?.view(unit.device_id, { layer: this.#layer(), sound: this.#facts?.audible ?? false });
+    const shown = this.#picture?.device;
+    // nobody is watched unseen: what is off the screen begins no viewing, it goes on with the one that it has
+    if (!unit || unit.recording !== "recording" || (!this.#isSeen && shown !== unit.device_id))
+      shown && this.#picture?.end();
+    else this.#picture?.view(unit.device_id, this.#wish());
+  }
+
+  #wish() {
+    const isAway = this.#attention.isAway(performance.now() / 1000);
+    return { layer: this.#layer(), sound: this.#facts?.audible ?? false, picture: !isAway };
   }
 
   /** @returns {Layer} */

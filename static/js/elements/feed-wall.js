@@ -43,6 +43,7 @@ export class FeedWall extends HTMLElement {
     takesUnits(this, (device_id, tile) => this.#say("unit-drop", { device_id, tile }));
     new ResizeObserver(() => this.#fit()).observe(this);
     setInterval(() => this.#tick(), TICK_MS);
+    document.addEventListener("visibilitychange", () => this.#tiles.forEach((tile) => tile.look()));
   }
 
   /** @param {WallFacts} facts */
@@ -136,7 +137,10 @@ export class FeedWall extends HTMLElement {
 
   #tick() {
     const now = this.#serverNow();
-    for (const tile of this.#tiles) tile.tick(now);
+    for (const tile of this.#tiles) {
+      tile.look();
+      tile.tick(now);
+    }
   }
 
   /** @param {IntersectionObserverEntry} entry */

@@ -23,7 +23,7 @@ export class LinkBanner extends HTMLElement {
       make("strong", {}, "LINK LOST"),
       " No word from the server for ",
       make("span", { "aria-hidden": "true" }, this.#since),
-      ". Nothing on this screen is live; ages keep counting. Trying again by itself; use the radio.",
+      `. Nothing on this screen is live; ages keep counting. Trying again by itself${this.dataset["meanwhile"] ?? "; use the radio"}.`,
     );
     this.replaceChildren(...(linked ? [] : [icon("linkoff"), words]));
   }

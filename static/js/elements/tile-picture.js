@@ -1,6 +1,7 @@
 // A living picture in a <video>: its viewing session, and the time at which the frame on screen was captured.
 /** @import { Wish } from "../net/whep_signalling.js" */
 import { WhepClient } from "../net/whep_client.js";
+import { FROZEN_S } from "../state/liveness.js";
 import { capturedAt } from "../state/media_clock.js";
 import { TileStill } from "./tile-still.js";
 
@@ -13,6 +14,8 @@ export class TilePicture extends EventTarget {
   /** @type {MediaStream | null} */ #media = null;
   #beganAt = 0;
   #isStamped = false; // the frames of this stream wear RTP timestamps
+  #isPaused = false;
+  /** monotonic; null: a frame has come since @type {number | null} */ #resumedAt = null;
   still = new TileStill();
   /** when the frame on screen was captured, Unix seconds by the server's clock @type {number | null} */ shownAt = null;
 
@@ -42,18 +45,24 @@ export class TilePicture extends EventTarget {
     return this.#viewing ? performance.now() / 1000 - this.#beganAt : 0;
   }
 
+  /** Nobody could see it, so it was not sent; the picture that stands there is old by our own doing. */
+  get isPaused() {
+    return this.#isPaused || (this.#resumedAt !== null && performance.now() / 1000 - this.#resumedAt < FROZEN_S);
+  }
+
   /** @param {number} now @returns {number | null} seconds */
   age(now) {
     return this.shownAt === null ? null : Math.max(0, now - this.shownAt);
   }
 
   /**
-   * Views this device, in this size, with or without its sound. Another wish changes the running session.
+   * Views this device, in this size, with its sound or without, or pauses. Another wish changes the running session.
    * @param {string} device
    * @param {Wish} wish
    */
   view(device, wish) {
     if (this.#viewing?.device === device) {
+      this.#pause(!wish.picture);
       this.#viewing.change(wish);
       this.#listen();
       return;
@@ -66,6 +75,12 @@ export class TilePicture extends EventTarget {
     viewing.addEventListener("track", () => this.#attach(viewing));
     viewing.addEventListener("change", () => this.#stands(viewing));
     viewing.start();
+  }
+
+  /** @param {boolean} isPaused */
+  #pause(isPaused) {
+    if (this.#isPaused && !isPaused) this.#resumedAt = performance.now() / 1000;
+    this.#isPaused = isPaused;
   }
 
   retryNow() {
@@ -96,7 +111,8 @@ export class TilePicture extends EventTarget {
     this.#media = null;
     this.video.srcObject = null;
     this.still.release();
-    this.shownAt = null;
+    this.shownAt = this.#resumedAt = null;
+    this.#isPaused = false;
   }
 
   /** @param {WhepClient} viewing */
@@ -139,6 +155,7 @@ export class TilePicture extends EventTarget {
   /** @param {VideoFrameCallbackMetadata} frame @param {boolean} first */
   #shows(frame, first) {
     this.shownAt = this.#captureTime(frame);
+    this.#resumedAt = null;
     this.still.release();
     if (first) this.dispatchEvent(new Event("picture"));
   }

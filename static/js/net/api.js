@@ -60,6 +60,8 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     advise: (message) => call("POST", "/api/advice", message),
     /** @param {string} device @param {"record" | "stream"} what @returns {Promise<unknown>} */
     ask: (device, what) => call("POST", `/api/units/${id(device)}/request`, { what }),
+    /** What goes on in the installation. @param {string} question path and query @returns {Promise<import("../state/status_feed.js").Answer>} */
+    status: (question) => call("GET", question),
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };

@@ -48,6 +48,11 @@ export class PhoneCamera {
     this.#wakefulness.renew();
   }
 
+  /** By which session the picture comes in at the server. @param {string | null} id */
+  told(id) {
+    this.#whip.told(id);
+  }
+
   /** The page goes: the server need not wait for silence. */
   leave() {
     this.#whip.stop();

@@ -120,8 +120,8 @@ export class PhoneLine {
     if (message.t === "welcome") {
       this.#offset = message["server_time"] - Date.now() / 1000;
       this.whipPath = message["whip_path"] || this.whipPath;
-      this.iceServers = message["ice_servers"] ?? [];
     }
+    this.iceServers = message["ice_servers"] ?? this.iceServers;
     if (message["whip_token"]) this.whipToken = message["whip_token"];
     if (message.t === "advice") this.receipt(message["advice_id"], "delivered");
     this.#parts.onMessage(message);

@@ -172,8 +172,8 @@ export class PhoneRoom {
   #hear(message) {
     const isRepeated = message.t === "request" && isKnownRequest(this.phone, message);
     this.#change(hear(this.phone, message));
-    // The token that the picture waited for.
-    if (message["whip_token"]) this.#camera.retryNow();
+    if (message["whip_token"]) this.#camera.retryNow(); // it waited for this
+    if (message.t === "media_session") this.#camera.told(message["session_id"]);
     if (message.t !== "request") return;
     this.#tell(); // confirms it
     if (isRepeated) return;

@@ -40,6 +40,7 @@ export class ToldWish {
   }
 
   get #isTaken() {
-    return this.wanted.layer === this.taken.layer && this.wanted.sound === this.taken.sound;
+    const { wanted, taken } = this;
+    return wanted.layer === taken.layer && wanted.sound === taken.sound && wanted.picture === taken.picture;
   }
 }

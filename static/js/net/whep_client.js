@@ -78,7 +78,7 @@ export class WhepClient extends EventTarget {
     this.start();
   }
 
-  /** Another size of the same picture, or its sound, without a new session. Called again and again. @param {Wish} wish */
+  /** Another size, with sound or without, picture or pause, in the same session. Called again and again. @param {Wish} wish */
   change(wish) {
     this.wish = wish;
     return this.#tell();

@@ -1,7 +1,7 @@
 // The HTTP side of a viewing (WHEP draft): offer, wish, clock, end.
 /** @import { Layer } from "../state/shapes" */
 
-/** @typedef {{ layer: Layer, sound: boolean }} Wish what is wanted of the picture, and whether somebody listens */
+/** @typedef {{ layer: Layer, sound: boolean, picture: boolean }} Wish the size, and whether somebody listens and looks */
 
 const ANSWER_WITHIN_MS = 10_000;
 const LONGEST_WAIT_S = 60; // a Retry-After beyond this would outlast the reason for it
@@ -31,8 +31,9 @@ export class WhepSignalling {
    * @param {string} device @param {Wish} wish @param {string} sdp
    * @returns {Promise<{ location: string, sdp: string }>}
    */
-  async offer(device, { layer, sound }, sdp) {
-    const path = `/whep/${encodeURIComponent(device)}?layer=${layer}&sound=${sound ? "on" : "off"}`;
+  async offer(device, { layer, sound, picture }, sdp) {
+    const unseen = picture ? "" : "&picture=off";
+    const path = `/whep/${encodeURIComponent(device)}?layer=${layer}&sound=${sound ? "on" : "off"}${unseen}`;
     const answer = await this.#ask("POST", path, { body: sdp, type: "application/sdp" });
     if (!answer) throw new Refusal("no-answer");
     if (answer.status !== 201) throw await refusalOf(answer);

@@ -21,6 +21,7 @@ export class WhipClient {
   /** @type {MediaStream | null} */ #stream = null;
   /** @type {RTCPeerConnection | null} */ #peer = null;
   /** @type {string | null} where the session lives on the server */ #session = null;
+  #isKnown = false; // the server has told us of this session
   /** @type {ReturnType<typeof setTimeout> | undefined} */ #timer;
   #attempt = 0;
 
@@ -49,6 +50,12 @@ export class WhipClient {
     if (!this.#stream || state === "connected" || state === "connecting" || state === "new") return;
     this.#attempt = 0;
     this.#again(0);
+  }
+
+  /** By which session the picture comes in at the server. It may lose ours without a word. @param {string | null} id */
+  told(id) {
+    if (id !== null && this.#session?.endsWith(id)) this.#isKnown = true;
+    else if (id === null && this.#isKnown && this.#peer) this.#failed(this.#peer, "the server has lost the picture");
   }
 
   /** @param {number} ms */
@@ -131,6 +138,7 @@ export class WhipClient {
     const session = this.#session;
     this.#peer = null;
     this.#session = null;
+    this.#isKnown = false;
     if (peer) peer.onconnectionstatechange = null;
     peer?.close();
     if (session) this.#remove(session, this.#parts.where().token);

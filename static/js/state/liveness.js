@@ -2,7 +2,7 @@
 /** @import { Unit } from "./shapes" */
 import { age as ageWords } from "./words.js";
 
-/** @typedef {"empty" | "notrec" | "connecting" | "live" | "late" | "frozen" | "offline" | "unlinked"} FeedState */
+/** @typedef {"empty" | "notrec" | "connecting" | "live" | "late" | "frozen" | "offline" | "unlinked" | "paused"} FeedState */
 
 export const LATE_S = 2;
 export const FROZEN_S = 5;
@@ -16,13 +16,15 @@ export const OFFLINE_S = 30;
  * @param {number} facts.waited seconds since the tile began to ask for a picture
  * @param {boolean} facts.linked the console's own link to the server
  * @param {boolean} [facts.elsewhere] the server has said that it has no picture of this camera, another one has
+ * @param {boolean} [facts.paused] it is old because nobody could see it, or was so until now
  * @returns {FeedState}
  */
-export function feedState({ unit, pictureAge, waited, linked, elsewhere = false }) {
+export function feedState({ unit, pictureAge, waited, linked, elsewhere = false, paused = false }) {
   if (!unit) return "empty";
   // by law there is no live view while the camera does not record
   if (unit.recording !== "recording" && (linked || pictureAge === null))
     return linked && unit.online ? "notrec" : "offline";
+  if (paused && pictureAge !== null) return "paused";
   // a camera that streams is not off line because the way to its picture is slow
   const patience = elsewhere ? 0 : unit.online && unit.streaming ? OFFLINE_S : FROZEN_S;
   if (pictureAge === null) return waited < patience ? "connecting" : "offline";
@@ -50,6 +52,7 @@ export const STATE_WORD = {
   frozen: "FROZEN",
   offline: "OFFLINE",
   unlinked: "NO LINK",
+  paused: "PAUSED",
 };
 
 /**
@@ -60,5 +63,5 @@ export const STATE_WORD = {
 export function ageText(state, pictureAge) {
   if (pictureAge === null) return "";
   if (state === "live" || state === "late" || state === "unlinked") return ageWords(pictureAge, true);
-  return state === "frozen" ? ageWords(pictureAge) : "";
+  return state === "frozen" || state === "paused" ? ageWords(pictureAge) : "";
 }

@@ -56,7 +56,13 @@ export function received(room, message) {
     case "snapshot":
       return fromSnapshot(room, message);
     case "resumed":
-      return { ...room, units: withUnits(new Map(), message.units), fixes: withFixes(room.fixes, message.fixes) };
+      return {
+        ...withSettings(room, message.settings),
+        units: withUnits(new Map(), message.units),
+        fixes: withFixes(room.fixes, message.fixes),
+      };
+    case "settings":
+      return withSettings(room, message.settings);
     case "latest":
       return { ...room, units: withUnits(room.units, message.units), fixes: withFixes(room.fixes, message.fixes) };
     case "entry":
@@ -95,6 +101,11 @@ function fromSnapshot(room, message) {
     advice: withAdvice(new Map(), message.advice),
     activity: withActivity([], message.activity),
   };
+}
+
+/** TURN credentials expire, so the server tells the settings again. @param {Room} room @param {Partial<Settings>} told */
+function withSettings(room, told) {
+  return { ...room, settings: { ...room.settings, ...told } };
 }
 
 /** @param {Room} room @param {Extract<ConsoleMessage, { t: "entry" }>} entry @returns {Room} */

@@ -134,7 +134,8 @@ export interface Snapshot {
 }
 export type ConsoleMessage =
   | Snapshot
-  | { t: "resumed"; seq: number; server_time: number; units: Unit[]; fixes: Fix[] }
+  | { t: "resumed"; seq: number; server_time: number; settings: Partial<Settings>; units: Unit[]; fixes: Fix[] }
+  | { t: "settings"; settings: Partial<Settings> }
   | { t: "entry"; seq: number; at: number; kind: "alert"; body: Alert }
   | { t: "entry"; seq: number; at: number; kind: "advice"; body: Advice }
   | { t: "entry"; seq: number; at: number; kind: "activity"; body: Activity }

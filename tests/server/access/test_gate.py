@@ -134,6 +134,7 @@ async def test_a_wrong_method_is_a_problem_that_names_the_right_ones(browser: An
         ("admin", 200, 202, 200, 403),
         ("trainer", 200, 403, 200, 403),
         ("officer", 403, 403, 403, 200),
+        ("engineer", 403, 403, 403, 403),
     ],
 )
 async def test_roles_may_what_the_table_says(

@@ -32,10 +32,11 @@ def test_shapes() -> None:
     message = snapshot.as_message()
     assert (message["t"], message["seq"], message["reset"], message["alerts"]) == ("snapshot", 7, False, [{"a": 1}])
     assert snapshot.as_message(reset=True)["reset"] is True
-    assert resumed(3, 1.5, [{"u": 1}], []) == {
+    assert resumed(3, 1.5, {"force": "F"}, [{"u": 1}], []) == {
         "t": "resumed",
         "seq": 3,
         "server_time": 1.5,
+        "settings": {"force": "F"},
         "units": [{"u": 1}],
         "fixes": [],
     }

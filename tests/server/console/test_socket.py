@@ -124,6 +124,17 @@ async def test_ping_and_seen(server: SmallServer, session: ClientSession) -> Non
         assert [step["by"]["name"] for step in seen] == ["Anna"]
 
 
+async def test_a_console_that_stays_open_gets_what_expires_anew(
+    server: SmallServer, session: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(console_socket, "SETTINGS_AGAIN_S", 0.05)
+    async with console(session, server) as one:
+        for _ in range(2):
+            assert (await one.until("settings"))["settings"] == {"force": "Test"}
+    async with console(session, server, after=0) as again:
+        assert (await again.receive())["settings"] == {"force": "Test"}
+
+
 async def test_a_console_that_was_away_resumes_without_loss(server: SmallServer, session: ClientSession) -> None:
     async with console(session, server) as one:
         await one.receive()

@@ -28,11 +28,13 @@ FRAMES_PER_S = 25
 
 
 @functools.cache
-def pictures(codec: str, width: int = 320, height: int = 180, count: int = 25) -> tuple[tuple[bytes, bool], ...]:
-    """`count` coded frames that loop: the first one is a key frame."""
+def pictures(
+    codec: str, width: int = 320, height: int = 180, count: int = 25, rate: int = 400_000
+) -> tuple[tuple[bytes, bool], ...]:
+    """`count` coded frames that loop: the first one is a key frame. `rate` in bit/s."""
     encoder: Any = av.CodecContext.create({"H264": "libx264", "VP8": "libvpx"}[codec], "w")
     encoder.width, encoder.height, encoder.pix_fmt = width, height, "yuv420p"
-    encoder.bit_rate = 400_000
+    encoder.bit_rate = rate
     encoder.time_base = fractions.Fraction(1, FRAMES_PER_S)
     encoder.gop_size = count
     if codec == "H264":
@@ -105,9 +107,10 @@ class ToneTrack(MediaStreamTrack):
         return frame
 
 
-def _prefer(transceiver: Any, codec: str) -> None:
+def _prefer(transceiver: Any, codec: str, *, rtx: bool) -> None:
     able = RTCRtpSender.getCapabilities("video").codecs
-    transceiver.setCodecPreferences([one for one in able if one.mimeType.lower() == f"video/{codec.lower()}"])
+    wanted = {f"video/{codec.lower()}", "video/rtx"} if rtx else {f"video/{codec.lower()}"}
+    transceiver.setCodecPreferences([one for one in able if one.mimeType.lower() in wanted])
 
 
 async def _settle(connection: RTCPeerConnection) -> None:
@@ -118,10 +121,18 @@ async def _settle(connection: RTCPeerConnection) -> None:
 
 
 class Camera:
-    """An aiortc publisher: one picture for each entry of `layers`, and sound."""
+    """An aiortc publisher: one picture for each entry of `layers`, and sound. With `rtx`, repairs go apart."""
 
-    def __init__(self, codec: str = "H264", *, layers: tuple[tuple[int, int], ...] = ((320, 180),), sound: bool = True):
-        self.connection = RTCPeerConnection(CONFIGURATION)
+    def __init__(
+        self,
+        codec: str = "H264",
+        *,
+        layers: tuple[tuple[int, int], ...] = ((320, 180),),
+        sound: bool = True,
+        rtx: bool = False,
+        configuration: RTCConfiguration = CONFIGURATION,
+    ):
+        self.connection = RTCPeerConnection(configuration)
         self.tracks = [CodedTrack(pictures(codec, width, height)) for width, height in layers]
         self.answer = ""
         self.offer = ""
@@ -132,7 +143,7 @@ class Camera:
             sender._send_keyframe = track.ask_key
         for transceiver in self.connection.getTransceivers():
             if transceiver.kind == "video":
-                _prefer(transceiver, codec)
+                _prefer(transceiver, codec, rtx=rtx)
 
     async def make_offer(self) -> str:
         """The SDP to post."""
@@ -152,12 +163,12 @@ class Camera:
 
 
 class Screen:
-    """An aiortc viewer that decodes. `drop` may lose incoming RTP packets: it gets each one's bytes."""
+    """An aiortc viewer that decodes. With `rtx`, it takes repairs apart."""
 
-    def __init__(self, codec: str = "H264", *, sound: bool = True):
+    def __init__(self, codec: str = "H264", *, sound: bool = True, rtx: bool = False):
         self.connection = RTCPeerConnection(CONFIGURATION)
         self.video = self.connection.addTransceiver("video", direction="recvonly")
-        _prefer(self.video, codec)
+        _prefer(self.video, codec, rtx=rtx)
         self.audio = self.connection.addTransceiver("audio", direction="recvonly") if sound else None
         self.answer = ""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -13,28 +14,31 @@ from aiohttp.test_utils import TestServer
 
 from server.clock import SystemClock
 from server.database import Database
-from server.errors import Conflict, NotFound, Unauthorised, WatchroomError
-from server.media.engine import MediaEngine
+from server.errors import Conflict, NotFound, Unauthorised
+from server.media.engine import LocalEngine
+from server.media.ice_servers import IceServers
 from server.media.live import FeedState, Viewer, WatcherInfo
 from server.media.routes import media_session_routes
-from server.media.settings import IceServer, MediaSettings
+from server.media.settings import MediaSettings
 from server.media.store import LiveViewStore
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
+from server.middleware import error_middleware, header_middleware
 from server.tasks import TaskOwner
 
 INSPECTOR = Viewer("person-1", "Insp. Hale", "inspector", "login-1")
 CONTROLLER = Viewer("person-2", "K. Osei", "control", "login-2")
 CAMERA = "camera-1"
+SECRET = "of the TURN server, and of nobody else"
 WAIT_S = 10.0
 
 Condition = Callable[[], bool]
 
 
-async def until(condition: Condition) -> None:
-    """Wait for it, for WAIT_S at most."""
+async def until(condition: Condition, limit_s: float = WAIT_S) -> None:
+    """Wait for it, for `limit_s` at most."""
     turn = asyncio.Event()
-    async with asyncio.timeout(WAIT_S):
+    async with asyncio.timeout(limit_s):
         while not condition():
             asyncio.get_running_loop().call_later(0.01, turn.set)
             await turn.wait()
@@ -42,38 +46,60 @@ async def until(condition: Condition) -> None:
 
 
 @dataclass
-class Running:
-    """An engine, and what it said."""
+class Heard:
+    """What an engine says."""
 
-    engine: MediaEngine
-    tasks: TaskOwner
     feeds: list[tuple[str, FeedState]] = field(default_factory=list)
     watchers: list[tuple[str, list[WatcherInfo]]] = field(default_factory=list)
+    publishers: list[tuple[str, str | None]] = field(default_factory=list)
+
+    def feed(self, device_id: str, state: FeedState) -> None:
+        """See OnFeed."""
+        self.feeds.append((device_id, state))
+
+    def watching(self, device_id: str, people: list[WatcherInfo]) -> None:
+        """See OnWatchers."""
+        self.watchers.append((device_id, people))
+
+    def publishing(self, device_id: str, session_id: str | None) -> None:
+        """See OnPublisher."""
+        self.publishers.append((device_id, session_id))
+
+    def names(self, device_id: str) -> list[str]:
+        """Who watches, as it was said last."""
+        said = [people for device, people in self.watchers if device == device_id]
+        return [person.name for person in said[-1]] if said else []
+
+
+@dataclass
+class Running(Heard):
+    """An engine in this process, and what it said."""
+
+    engine: LocalEngine = field(kw_only=True)
+    tasks: TaskOwner = field(kw_only=True)
     offsets: dict[str, float] = field(default_factory=dict)  # what telemetry says of the cameras' clocks
 
-    async def streaming(self, device_id: str = CAMERA, layers: int = 1) -> None:
+    async def streaming(self, device_id: str = CAMERA, layers: int = 1, limit_s: float = WAIT_S) -> None:
         """Wait until the camera's picture flows."""
-        await until(lambda: len(self.engine.feed_state(device_id).layers) >= layers)
+        await until(lambda: len(self.engine.feed_state(device_id).layers) >= layers, limit_s)
+
+
+@asynccontextmanager
+async def running_on(settings: MediaSettings) -> AsyncIterator[Running]:
+    """An engine from its start to its end."""
+    async with TaskOwner("test") as tasks:
+        heard = Heard()
+        engine = LocalEngine(settings, SystemClock(), tasks, heard.feed, heard.watching, heard.publishing)
+        await engine.start()
+        yield Running(heard.feeds, heard.watchers, heard.publishers, engine=engine, tasks=tasks)
+        await engine.close()
 
 
 @pytest.fixture
 async def running(tmp_path: Path) -> AsyncIterator[Running]:
     """Started, on a free port."""
-    async with TaskOwner("test") as tasks:
-        feeds: list[tuple[str, FeedState]] = []
-        watchers: list[tuple[str, list[WatcherInfo]]] = []
-        offsets: dict[str, float] = {}
-        engine = MediaEngine(
-            MediaSettings(folder=tmp_path),
-            SystemClock(),
-            tasks,
-            lambda device_id, state: feeds.append((device_id, state)),
-            lambda device_id, people: watchers.append((device_id, people)),
-            offsets.get,
-        )
-        await engine.start()
-        yield Running(engine, tasks, feeds, watchers, offsets)
-        await engine.close()
+    async with running_on(MediaSettings(folder=tmp_path)) as found:
+        yield found
 
 
 @dataclass
@@ -87,19 +113,6 @@ class Site:
     http: ClientSession
     people: dict[str, Viewer]
     revoked: set[str]
-
-
-@web.middleware
-async def problems(
-    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
-) -> web.StreamResponse:
-    """problem+json, as the application's own middleware makes it."""
-    try:
-        return await handler(request)
-    except WatchroomError as error:
-        response = web.json_response(error.problem(), status=error.status, headers=error.headers)
-        response.content_type = "application/problem+json"
-        return response
 
 
 @pytest.fixture
@@ -137,13 +150,13 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
     async def page(_: web.Request) -> web.Response:
         return web.Response(text="<!doctype html><title>media</title>", content_type="text/html")
 
-    ice_servers = (IceServer("turn:turn.example:3478", "watch", "secret"),)
-    app = web.Application(middlewares=[problems])
+    links = IceServers(SystemClock().wall, ({"urls": "stun:stun.example"},), ("turn:turn.example:3478",), SECRET).links
+    app = web.Application(middlewares=[header_middleware(secure=False), error_middleware()])
     app.add_routes(
         [
-            *whip_routes(running.engine, admit_camera, ice_servers),
-            *whep_routes(running.engine, admit_viewer, views, ice_servers),
-            *media_session_routes(running.engine, admit_camera, viewer_of),
+            *whip_routes(running.engine, admit_camera, links),
+            *whep_routes(running.engine, admit_viewer, views, links),
+            *media_session_routes(running.engine, admit_camera, viewer_of, running.offsets.get),
             web.get("/", page),
         ]
     )

@@ -9,6 +9,8 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
 
+QUEUE_S = 0.3  # what a home router or a cell keeps
+
 
 def is_rtp(datagram: bytes) -> bool:
     """SRTP, neither SRTCP nor DTLS nor STUN."""
@@ -51,7 +53,11 @@ class Bottleneck:
 
 
 class Relay(asyncio.DatagramProtocol):
-    """One client. `loss_up` and `loss_down` are shares of the RTP packets that get lost; `uplink` what it is up to."""
+    """One client. `loss_up` and `loss_down` are shares of the RTP packets that get lost; `uplink` what it is up to.
+
+    `rate_down` in bit/s is what the way to the client carries, None for all; what would wait longer than QUEUE_S is
+    dropped.
+    """
 
     def __init__(self, server: tuple[str, int], seed: int) -> None:
         self._server = server
@@ -61,6 +67,8 @@ class Relay(asyncio.DatagramProtocol):
         self.transport: asyncio.DatagramTransport | None = None
         self.loss_up = 0.0
         self.loss_down = 0.0
+        self.rate_down: float | None = None
+        self._free_at = 0.0
         self.uplink: Bottleneck | None = None
         self.lost = 0
         self.sent_down = 0
@@ -97,6 +105,21 @@ class Relay(asyncio.DatagramProtocol):
             if self._chance.random() < self.loss_down:
                 self.lost += 1
                 return
+        if self.rate_down is not None:
+            self._queue_down(datagram, self.rate_down)
+        else:
+            self._send_down(datagram)
+
+    def _queue_down(self, datagram: bytes, rate: float) -> None:
+        loop = asyncio.get_running_loop()
+        starts = max(loop.time(), self._free_at)
+        if starts - loop.time() > QUEUE_S:
+            self.lost += 1
+            return
+        self._free_at = starts + len(datagram) * 8 / rate
+        loop.call_at(self._free_at, self._send_down, datagram)
+
+    def _send_down(self, datagram: bytes) -> None:
         if self.transport is not None and self._client is not None:
             self.transport.sendto(datagram, self._client)
 
@@ -104,7 +127,7 @@ class Relay(asyncio.DatagramProtocol):
         """The answer, with the relay as its only candidate."""
         assert self.transport is not None
         host, port = self.transport.get_extra_info("sockname")
-        lines = [line for line in answer.split("\r\n") if not line.startswith("a=candidate:2")]
+        lines = [line for line in answer.split("\r\n") if not re.match(r"a=candidate:(?!1 )", line)]
         changed = re.sub(r"(a=candidate:1 1 udp \d+) \S+ \d+", rf"\1 {host} {port}", "\r\n".join(lines))
         assert f"{host} {port} typ host" in changed
         return changed

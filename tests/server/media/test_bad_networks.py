@@ -7,13 +7,15 @@ from itertools import pairwise
 import aioice.ice
 import pytest
 
+from server.media import ice_lite
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
 from tests.server.media.relay import bad_network
 
 
-async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running) -> None:
-    camera, screen = Camera(sound=False), Screen(sound=False)
+@pytest.mark.parametrize("rtx", [False, True])
+async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running, rtx: bool) -> None:
+    camera, screen = Camera(sound=False), Screen(sound=False, rtx=rtx)
     async with bad_network(running.engine.port) as relay:
         try:
             await camera.take((await running.engine.publish(CAMERA, await camera.make_offer())).sdp)
@@ -26,6 +28,7 @@ async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running) ->
             counters = running.engine.counters()
             assert relay.lost > 5
             assert counters["repair_sent"] >= relay.lost // 2
+            assert counters.get("repair_apart", 0) == (counters["repair_sent"] if rtx else 0)
             steps = [after.pts - before.pts for before, after in pairwise(frames)]
             assert sum(step == 3600 for step in steps) >= 0.9 * len(steps), "unrepaired, two in three would come whole"
             assert counters.get("seal_refused", 0) == 0
@@ -34,8 +37,9 @@ async def test_a_viewers_losses_are_repaired_from_the_cache(running: Running) ->
             await camera.close()
 
 
-async def test_a_cameras_losses_are_asked_for(running: Running) -> None:
-    camera, screen = Camera(sound=False), Screen(sound=False)
+@pytest.mark.parametrize("rtx", [False, True])
+async def test_a_cameras_losses_are_asked_for(running: Running, rtx: bool) -> None:
+    camera, screen = Camera(sound=False, rtx=rtx), Screen(sound=False)
     async with bad_network(running.engine.port, seed=2) as relay:
         try:
             answer = await running.engine.publish(CAMERA, await camera.make_offer())
@@ -46,9 +50,14 @@ async def test_a_cameras_losses_are_asked_for(running: Running) -> None:
             await screen.frames(5)
             relay.loss_up = 0.1
             frames = await screen.frames(75)
-            (track,) = running.engine.describe(answer.session_id)["tracks"]
+            (track,) = running.engine.description(answer.session_id)["tracks"]
             assert relay.lost > 5
             assert track["recovered"] >= 0.8 * relay.lost - 3
+            assert track["packets"] >= track["recovered"]
+            counters = running.engine.counters()
+            assert (counters.get("rtx_received", 0) >= track["recovered"]) == rtx
+            assert counters.get("rtx_of_no_track", 0) == 0
+            assert running.engine._publishers[answer.session_id].inlet.round_trip.estimate_s is not None
             steps = [after.pts - before.pts for before, after in pairwise(frames)]
             assert sum(step == 3600 for step in steps) >= 0.9 * len(steps)
         finally:
@@ -73,7 +82,35 @@ async def test_a_new_mapped_address_is_followed(running: Running, monkeypatch: p
             await until(lambda: peer.address != before)
             await screen.frames(25)
             assert not peer.is_closed
-            assert len(running.engine._port._by_address) <= 3
+            # the camera by its old and its new one; the viewer by IPv4, and by IPv6 where the machine has it
+            assert len(running.engine._port._by_address) <= 4
         finally:
             await screen.close()
             await camera.close()
+
+
+async def test_who_gives_no_sign_of_life_is_sent_nothing_more(
+    running: Running, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """RFC 7675 section 5.1, with 2 s instead of 30."""
+    monkeypatch.setattr(ice_lite, "CONSENT_S", 2.0)
+    monkeypatch.setattr(aioice.ice, "CONSENT_INTERVAL", 0.5)
+    camera, gone, screen = Camera(sound=False), Screen(sound=False), Screen(sound=False)
+    try:
+        await camera.take((await running.engine.publish(CAMERA, await camera.make_offer())).sdp)
+        await running.streaming()
+        async with bad_network(running.engine.port) as relay:
+            lost = await running.engine.watch(CAMERA, INSPECTOR, await gone.make_offer())
+            await gone.take(relay.through(lost.sdp))
+            await gone.frames(3)
+            await screen.take((await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer())).sdp)
+        peer = running.engine._viewers[lost.session_id].peer
+        await until(lambda: peer.is_closed)
+        assert lost.session_id not in running.engine._viewers
+        assert peer not in running.engine._port._by_address.values()
+        assert peer not in running.engine._port._by_ufrag.values()
+        assert len(await screen.frames(10)) == 10, "nobody else notices"
+    finally:
+        await screen.close()
+        await gone.close()
+        await camera.close()

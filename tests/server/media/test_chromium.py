@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
 from playwright.async_api import Page, async_playwright
 
+from server.media.whep_session import WhepSession
 from server.media.wish import Wish
 from tests.patience import until as patiently
-from tests.server.media.clients import Camera, Screen
-from tests.server.media.conftest import CAMERA, INSPECTOR, Site
+from tests.server.media.clients import Camera, Screen, pictures
+from tests.server.media.conftest import CAMERA, INSPECTOR, Site, until
+from tests.server.media.relay import Relay, bad_network
 
 FLAGS = [
     "--disable-quic",
@@ -61,6 +65,34 @@ CLOCK = """async () => {
   return {frame, session: await response.json()};
 }"""
 
+VIEWER_OFFER = """async () => {
+  const connection = window.viewing = new RTCPeerConnection();
+  connection.addTransceiver("video", {direction: "recvonly"});
+  const video = document.body.appendChild(document.createElement("video"));
+  video.muted = true; video.autoplay = true;
+  connection.ontrack = (event) => video.srcObject = new MediaStream([event.track]);
+  await connection.setLocalDescription();
+  return connection.localDescription.sdp;
+}"""
+
+CAMERA_OFFER = """async () => {
+  const media = await navigator.mediaDevices.getUserMedia({video: {width: 640, height: 480}});
+  const connection = window.viewing = new RTCPeerConnection();
+  connection.addTransceiver(media.getVideoTracks()[0], {direction: "sendonly", streams: [media]});
+  await connection.setLocalDescription();
+  return connection.localDescription.sdp;
+}"""
+
+ANSWERED = """async (sdp) => window.viewing.setRemoteDescription({type: "answer", sdp})"""
+
+RECEIVED = """async () => {
+  const stats = [...(await window.viewing.getStats()).values()];
+  const video = stats.find((one) => one.type === "inbound-rtp" && one.kind === "video") ?? {};
+  return {decoded: video.framesDecoded ?? 0, apart: video.retransmittedPacketsReceived ?? 0,
+    lost: video.packetsLost ?? 0, packets: video.packetsReceived ?? 0, pli: video.pliCount ?? 0,
+    freezes: video.freezeCount ?? 0};
+}"""
+
 PUBLISH = """async ([url, codec]) => {
   const media = await navigator.mediaDevices.getUserMedia({video: {width: 640, height: 480}, audio: true});
   const connection = new RTCPeerConnection();
@@ -77,6 +109,40 @@ PUBLISH = """async ([url, codec]) => {
   if (response.status !== 201) throw new Error(response.status + " " + await response.text());
   await connection.setRemoteDescription({type: "answer", sdp: await response.text()});
   window.publishing = connection;
+}"""
+
+
+# As RFC 9725 section 4.3.3 has it: nothing but the credentials is exchanged, the rest of both descriptions stays.
+RESTART = """async () => {
+  const {connection, location} = window.viewing;
+  const credential = (sdp, name) => sdp.match(new RegExp("a=ice-" + name + ":(.*)\\r\\n"))[1];
+  const pair = async () => {
+    const stats = [...(await connection.getStats()).values()];
+    const transport = stats.find((one) => one.type === "transport");
+    const video = stats.find((one) => one.type === "inbound-rtp" && one.kind === "video");
+    return {ufrag: transport.iceLocalUsernameFragment, state: transport.iceState, decoded: video.framesDecoded,
+      changes: transport.selectedCandidatePairChanges};
+  };
+  const before = await pair(), answer = connection.remoteDescription.sdp;
+  connection.restartIce();
+  await connection.setLocalDescription();
+  const offer = connection.localDescription.sdp;
+  const line = (name) => "a=ice-" + name + ":" + credential(offer, name) + "\\r\\n";
+  const response = await fetch(location, {method: "PATCH", body: line("ufrag") + line("pwd"), headers: {
+    "If-Match": "*", "Content-Type": "application/trickle-ice-sdpfrag", "Authorization": "Bearer hale"}});
+  if (response.status !== 200) throw new Error(response.status + " " + await response.text());
+  const renewed = await response.text();
+  let sdp = answer;
+  for (const name of ["ufrag", "pwd"]) sdp = sdp.replaceAll(credential(answer, name), credential(renewed, name));
+  await connection.setRemoteDescription({type: "answer", sdp});
+  const limit = performance.now() + 15000;
+  for (;;) {
+    const after = await pair();
+    if (after.ufrag !== before.ufrag && after.changes > before.changes && after.decoded > before.decoded + 30
+      && ["connected", "completed"].includes(after.state)) return connection.connectionState;
+    if (performance.now() > limit) throw new Error(JSON.stringify([before, after]));
+    await new Promise((done) => setTimeout(done, 50));
+  }
 }"""
 
 
@@ -120,6 +186,96 @@ async def test_chromium_watches(site: Site, page: Page, codec: str) -> None:
         await camera.close()
 
 
+async def received(page: Page, enough: Callable[[dict[str, int]], bool]) -> dict[str, int]:
+    """Chromium's figures, as soon as they are `enough`."""
+    turn = asyncio.Event()
+    async with asyncio.timeout(30):
+        while True:
+            found: dict[str, int] = await page.evaluate(RECEIVED)
+            if enough(found):
+                return found
+            asyncio.get_running_loop().call_later(0.05, turn.set)
+            await turn.wait()
+            turn.clear()
+
+
+@asynccontextmanager
+async def watching(site: Site, page: Page, camera: Camera) -> AsyncIterator[tuple[WhepSession, Relay]]:
+    """Chromium, which watches `camera` through a bad network."""
+    async with bad_network(site.running.engine.port) as relay:
+        try:
+            answer = await site.running.engine.publish(CAMERA, await camera.make_offer())
+            await camera.take(answer.sdp)
+            await site.running.streaming(layers=len(camera.tracks))
+            watched = await site.running.engine.watch(CAMERA, INSPECTOR, await page.evaluate(VIEWER_OFFER))
+            await page.evaluate(ANSWERED, relay.through(watched.sdp))
+            await received(page, lambda now: now["decoded"] > 5)
+            yield site.running.engine._viewers[watched.session_id], relay
+        finally:
+            await camera.close()
+
+
+async def test_chromium_takes_repairs_by_rtx(site: Site, page: Page) -> None:
+    async with watching(site, page, Camera(sound=False, layers=((640, 360),))) as (viewing, relay):
+        before = await page.evaluate(RECEIVED)
+        relay.loss_down = 0.1
+        after = await received(page, lambda now: now["decoded"] >= before["decoded"] + 60 and now["apart"] > 5)
+        relay.loss_down = 0.0
+        assert after["pli"] == before["pli"], "what was lost came again: no key frame was needed"
+        counts = viewing.outlet.counts
+        assert counts["repair_apart"] == counts["repair_sent"] >= after["apart"]
+
+
+async def test_a_link_that_cannot_carry_main_gets_sub(site: Site, page: Page) -> None:
+    camera = Camera(sound=False, layers=((640, 360), (320, 180)))
+    camera.tracks[0].coded = pictures("H264", 640, 360, rate=1_200_000)
+    camera.tracks[1].coded = pictures("H264", 320, 180, rate=100_000)
+    async with watching(site, page, camera) as (viewing, relay):
+        await until(lambda: viewing.outlet.layer == "main")
+        relay.rate_down = 500_000
+        await until(lambda: viewing.outlet.layer == "sub", limit_s=40)
+        assert viewing.describe(0.0)["reduced"] == "link"
+        before = await page.evaluate(RECEIVED)
+        await received(page, lambda now: now["decoded"] > before["decoded"] + 25)
+
+
+async def test_a_hidden_tile_costs_nothing_and_is_back_at_once(site: Site, page: Page) -> None:
+    camera = Camera(sound=False)
+    async with watching(site, page, camera) as (viewing, _):
+        (forwarder,) = viewing.feed.video.values()
+        assert viewing.outlet.video is not None
+        await site.running.engine.change_wish(viewing.id, {"picture": False})
+        sent, asked = viewing.outlet.video.packets, camera.tracks[0].keys_asked
+        assert forwarder.watchers == 0
+        assert viewing.describe(0.0)["layer"] is None
+        await received(page, lambda now: now["pli"] > 0)  # 3 s without a picture: Chromium asks for one
+        assert (viewing.outlet.video.packets, camera.tracks[0].keys_asked) == (sent, asked)
+        assert [person.name for person in site.running.watchers[-1][1]] == ["Insp. Hale"], "who may look any moment"
+        before = await page.evaluate(RECEIVED)
+        await site.running.engine.change_wish(viewing.id, {"picture": True})
+        assert viewing.outlet.video.packets > sent, "the last key frame is there already"
+        after = await received(page, lambda now: now["decoded"] > before["decoded"] + 10)
+        assert after["lost"] == 0
+
+
+async def test_chromium_repairs_as_a_camera_by_rtx(site: Site, page: Page) -> None:
+    async with bad_network(site.running.engine.port) as relay:
+        answer = await site.running.engine.publish(CAMERA, await page.evaluate(CAMERA_OFFER))
+        await page.evaluate(ANSWERED, relay.through(answer.sdp))
+        await site.running.streaming()
+        relay.loss_up = 0.1
+        source = site.running.engine._publishers[answer.session_id].inlet.sources[0]
+        await until(lambda: source.loss.recovered >= 10, limit_s=40)
+        counters = site.running.engine.counters()
+        assert counters["rtx_received"] >= source.loss.recovered
+        # It probes its link with empty repairs, before a track's first packet too.
+        assert counters.get("rtx_of_no_track", 0) < counters["rtx_received"]
+        inlet = site.running.engine._publishers[answer.session_id].inlet
+        assert "a=rtcp-xr:rcvr-rtt=all" in answer.sdp
+        await until(lambda: inlet.counts["round_trips_told"] > 0, limit_s=40)
+        assert source.loss.report().cumulative_lost >= source.loss.recovered, "repaired, and lost all the same"
+
+
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
 async def test_chromium_is_a_camera_with_two_layers(site: Site, page: Page, codec: str) -> None:
     screen = Screen(codec)
@@ -129,12 +285,27 @@ async def test_chromium_is_a_camera_with_two_layers(site: Site, page: Page, code
         answer = await site.running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), Wish("sub"))
         await screen.take(answer.sdp)
         sub = {frame.width for frame in await screen.frames(10)}
-        site.running.engine.change_wish(answer.session_id, {"layer": "main"})
+        await site.running.engine.change_wish(answer.session_id, {"layer": "main"})
         widths = [frame.width for frame in await screen.frames(60)]
         assert widths[-1] > max(sub)
         assert len(await screen.sounds(10)) == 10
     finally:
         await screen.close()
+
+
+async def test_chromium_restarts_ice(site: Site, page: Page) -> None:
+    camera = Camera(layers=((640, 360),))
+    try:
+        answer = await site.running.engine.publish(CAMERA, await camera.make_offer())
+        await camera.take(answer.sdp)
+        await site.running.streaming()
+        await page.evaluate(WATCH, [f"{site.url}/whep/{CAMERA}", 10])
+        (viewing,) = site.running.engine._viewers.values()
+        before = viewing.peer._ice.ufrag
+        assert await page.evaluate(RESTART) == "connected"
+        assert viewing.peer._ice.ufrags == (viewing.peer._ice.ufrag,) != (before,), "the old one is forgotten"
+    finally:
+        await camera.close()
 
 
 OUTGOING = """async () => {

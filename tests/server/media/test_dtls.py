@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime
 from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec, rsa
+from OpenSSL import SSL
 
 from server.errors import StartError
 from server.media.dtls import MTU, RECORD_HEADER, Certificate, DtlsError, Handshake, datagrams
-from server.media.srtp import GCM_128, Profile
+from server.media.srtp import GCM_128, SHA1_80, Profile
 
 Keys = tuple[Profile, bytes, bytes]
 
@@ -94,3 +100,66 @@ def test_records_are_never_split() -> None:
     assert all(len(one) <= MTU for one in found)
     assert datagrams(b"") == []
     assert b"".join(datagrams(flight[:-5])) == flight[:-5]
+
+
+def other_end(profiles: bytes, *, rsa_key: bool = False) -> SSL.Connection:
+    """A peer of somebody else's make."""
+    context = SSL.Context(SSL.DTLS_METHOD)
+    key = rsa.generate_private_key(65_537, 2048) if rsa_key else ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "other")])
+    start = datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC)
+    builder = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+    builder = builder.serial_number(1).not_valid_before(start).not_valid_after(start.replace(year=2100))
+    context.use_certificate(builder.sign(key, hashes.SHA256()))
+    context.use_privatekey(key)
+    context.set_tlsext_use_srtp(profiles)
+    return SSL.Connection(context)
+
+
+@pytest.mark.parametrize("we_are_client", [True, False])
+@pytest.mark.parametrize(
+    ("theirs", "agreed"),
+    [
+        (b"SRTP_AES128_CM_SHA1_80:SRTP_AEAD_AES_128_GCM", GCM_128),
+        (b"SRTP_AEAD_AES_128_GCM:SRTP_AES128_CM_SHA1_80", GCM_128),
+        (b"SRTP_AES128_CM_SHA1_80", SHA1_80),
+        (b"SRTP_AES128_CM_SHA1_32:SRTP_AES128_CM_SHA1_80", SHA1_80),
+        (b"SRTP_AES128_CM_SHA1_32", None),
+    ],
+)
+@pytest.mark.parametrize("rsa_key", [False, True])
+def test_gcm_where_the_peer_has_it_else_sha1_80(
+    tmp_path: Path, we_are_client: bool, theirs: bytes, agreed: Profile | None, rsa_key: bool
+) -> None:
+    other = other_end(theirs, rsa_key=rsa_key)
+    certificate = other.get_certificate(as_cryptography=True)
+    assert certificate is not None
+    announced = ":".join(f"{byte:02X}" for byte in certificate.fingerprint(hashes.SHA256()))
+    sent: list[bytes] = []
+    known = (("sha-256", announced),)
+    ours = Handshake(Certificate.kept_in(tmp_path), known, sent.append, is_client=we_are_client)
+    if we_are_client:
+        other.set_accept_state()
+    else:
+        other.set_connect_state()
+
+    def keys() -> Keys | None:
+        found = ours.step() if we_are_client else None
+        for _ in range(8):
+            with contextlib.suppress(SSL.WantReadError):
+                other.do_handshake()
+            with contextlib.suppress(SSL.WantReadError):
+                found = ours.feed(other.bio_read(1 << 16)) or found
+            while sent:
+                other.bio_write(sent.pop(0))
+        return found
+
+    if agreed is None:
+        with pytest.raises(DtlsError, match="no SRTP profile in common"):
+            keys()
+        return
+    if we_are_client and theirs.startswith(b"SRTP_AES128_CM_SHA1_80:"):
+        agreed = SHA1_80  # the server of a handshake chooses: why we are it wherever the peer lets us
+    done = keys()
+    assert done is not None and done[0] == agreed
+    assert other.get_selected_srtp_profile() == agreed.name

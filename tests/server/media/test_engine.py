@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 
 import pytest
+from aiortc import rtcdtlstransport
 
 from server.errors import Conflict, Unauthorised
 from server.media import stun
@@ -44,26 +45,25 @@ async def test_a_viewer_sees_and_hears_the_camera(running: Running, codec: str) 
         await camera.close()
 
 
-async def test_a_picture_is_dated_by_our_clock_where_the_cameras_is_known(running: Running) -> None:
-    camera, screen = Camera(), Screen()
-
-    def clock() -> dict[str, float | None]:
-        found: dict[str, float | None] = running.engine.describe(viewing)["clock"] or {}
-        return found
-
+@pytest.mark.parametrize(("setup", "answered"), [("passive", "active"), ("active", "passive")])
+@pytest.mark.parametrize("profile", ["SRTP_AEAD_AES_128_GCM", "SRTP_AES128_CM_SHA1_80"])
+async def test_either_dtls_role_and_either_cipher(
+    running: Running, monkeypatch: pytest.MonkeyPatch, setup: str, answered: str, profile: str
+) -> None:
+    both = rtcdtlstransport.SRTP_PROFILES
+    monkeypatch.setattr(
+        rtcdtlstransport, "SRTP_PROFILES", [one for one in both if one.openssl_profile == profile.encode()]
+    )
+    camera = Camera(sound=False)
     try:
-        await publish(running, camera)
-        viewing = await watch(running, screen)
-        await screen.frames(5)
-        await until(lambda: clock().get("captured_at") is not None)
-        assert clock()["camera_offset_s"] is None
-        as_told = clock()["captured_at"] or 0.0
-        running.offsets[CAMERA] = -3600.0
-        known = clock()
-        assert known["camera_offset_s"] == -3600.0
-        assert known["captured_at"] == pytest.approx(as_told + 3600, abs=5)
+        offer = (await camera.make_offer()).replace("a=setup:actpass", f"a=setup:{setup}")
+        answer = await running.engine.publish(CAMERA, offer)
+        assert f"a=setup:{answered}" in answer.sdp
+        await camera.take(answer.sdp)
+        await running.streaming()
+        (session,) = running.engine._sessions()
+        assert session.peer.profile is not None and session.peer.profile.name == profile.encode()
     finally:
-        await screen.close()
         await camera.close()
 
 
@@ -80,11 +80,11 @@ async def test_a_camera_that_comes_back_is_the_same_feed(running: Running) -> No
             await running.engine.watch(CAMERA, INSPECTOR, "")
         await publish(running, second)
         await until(
-            lambda: running.engine.describe(viewing)["connected"] and running.engine.describe(viewing)["layers"]
+            lambda: running.engine.description(viewing)["connected"] and running.engine.description(viewing)["layers"]
         )
         after = await screen.frames(20)
         assert after[-1].pts > before.pts
-        assert running.engine.session(viewing).viewer == INSPECTOR
+        assert (await running.engine.session(viewing)).viewer == INSPECTOR
     finally:
         await screen.close()
         await first.close()
@@ -99,9 +99,11 @@ async def test_the_newer_of_two_publishers_wins(running: Running) -> None:
         await screen.frames(3)
         new = await publish(running, second)
         await until(lambda: running.engine.health()["cameras"] == 1)
-        assert running.engine.session(new).device_id == CAMERA
+        assert (await running.engine.session(new)).device_id == CAMERA
         assert old not in running.engine._publishers
-        widths = [frame.width for frame in await screen.frames(40)]
+        widths: list[int] = []
+        while widths[-1:] != [160] and len(widths) < 250:  # what waits to be decoded on a busy machine comes first
+            widths += [frame.width for frame in await screen.frames(1)]
         assert widths[-1] == 160
     finally:
         await screen.close()

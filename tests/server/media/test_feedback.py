@@ -16,6 +16,7 @@ from server.media.feedback import (
     KeyFrameRequest,
     KeyFrameRequests,
     Nack,
+    ReceiverDelay,
     RepairBudget,
     ReportBlock,
     SenderReport,
@@ -31,7 +32,7 @@ def test_any_bytes_are_parsed_or_refused(content: bytes) -> None:
         feedback.parse(content)
 
 
-@given(st.sampled_from([200, 201, 203, 205, 206]), st.integers(0, 31), st.binary(max_size=80), st.booleans())
+@given(st.sampled_from([200, 201, 203, 205, 206, 207]), st.integers(0, 31), st.binary(max_size=80), st.booleans())
 def test_any_body_behind_a_right_header(kind: int, count: int, body: bytes, padded: bool) -> None:
     body += bytes(-len(body) % 4)
     first = 0x80 | (0x20 if padded else 0) | count
@@ -74,6 +75,14 @@ def test_reports_come_through() -> None:
     assert feedback.parse(feedback.goodbye([4, 5])) == [Goodbye((4, 5))]
     fir = bytes((0x84, 206, 0, 4)) + bytes(8) + (77).to_bytes(4, "big") + bytes((1, 0, 0, 0))
     assert feedback.parse(fir) == [KeyFrameRequest(77)]
+
+
+def test_a_round_trip_is_asked_for_and_told_back() -> None:
+    assert feedback.receiver_reference(1, 0x0102030405060708).hex() == "80cf000400000001040000020102030405060708"
+    told = bytes.fromhex("80cf00050000000905000003000000010304050600008000")
+    assert feedback.parse(told) == [ReceiverDelay(1, 0x03040506, 0x8000)]
+    longer = bytes.fromhex("80cf0006000000090500000300000001030405060000800007000000")
+    assert feedback.parse(longer) == [ReceiverDelay(1, 0x03040506, 0x8000)]
 
 
 def test_many_ask_and_the_camera_is_asked_once() -> None:

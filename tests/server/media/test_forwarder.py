@@ -68,6 +68,31 @@ def test_a_change_of_layer_waits_for_the_next_key_frame() -> None:
     assert viewer.entered == [3]
 
 
+def test_after_an_outage_everybody_goes_on_at_the_next_key_frame() -> None:
+    forwarder, viewer, joining = Forwarder(VIDEO, "main", "H264", 90_000), Recording(), Recording()
+    forwarder.add(viewer, 0.0)
+    forwarder.push(1, packet(1, IDR), 0.0)
+    forwarder.flush(0.0)
+    forwarder.start_again()
+    forwarder.add_at_key_frame(joining)
+    assert forwarder.key_frames.is_pending and forwarder.watchers == 2
+    forwarder.push(200, packet(200, SLICE, 9), 10.0)
+    forwarder.flush(10.0)
+    forwarder.push(201, packet(201, IDR, 10), 10.1)
+    forwarder.flush(10.1)
+    assert (viewer.entered, viewer.got) == ([1, 201], [(1, packet(1, IDR)), (201, packet(201, IDR, 10))])
+    assert joining.entered == [201]
+
+
+def test_who_waits_is_sent_what_overtook_the_first_packet_of_the_key_frame() -> None:
+    forwarder, viewer = Forwarder(VIDEO, "main", "H264", 90_000), Recording()
+    forwarder.add(viewer, 0.0)
+    for sequence, payload in ((3, SLICE), (2, SLICE), (1, IDR)):
+        forwarder.push(sequence, packet(sequence, payload), 0.0)
+    forwarder.flush(0.0)
+    assert [sequence for sequence, _ in viewer.got] == [1, 2, 3]
+
+
 def test_sound_needs_no_key_frame() -> None:
     forwarder, viewer = Forwarder(AUDIO, "main", "opus", 48_000), Recording()
     forwarder.add(viewer, 0.0)

@@ -93,7 +93,7 @@ async def test_nothing_is_sent_to_an_address_that_an_offer_names(running: Runnin
                 )
             answer = await running.engine.publish(CAMERA, offer)
             if where == "fragment":
-                await running.engine.patch(answer.session_id, candidate, None)
+                await running.engine.patch(answer.session_id, candidate, "*")
             await asyncio.sleep(0.3)
             with pytest.raises(BlockingIOError):
                 victim.recv(2000)

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
+from itertools import pairwise
+from random import Random
 from typing import Any, cast
 
-from hypothesis import given
+import pytest
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.clock import HandClock
 from server.media import feedback
 from server.media.feedback import BandwidthLimit, KeyFrameRequest, Nack, ReportBlock
 from server.media.forwarder import Forwarder
-from server.media.inlet import MAX_SOURCES, Inlet, TrackPlan
+from server.media.inlet import MAX_SOURCES, OUTAGE_PACKETS, OUTAGE_S, Inlet, TrackPlan
 from server.media.packet import HEADER
+from tests.server.media.test_forwarder import Recording
 from tests.server.media.test_outlet import FakePeer
 
 MAIN = TrackPlan("video", "main", "H264", 90_000, 102, "0", (1001,))
@@ -66,6 +71,15 @@ def test_a_track_is_found_by_ssrc_mid_or_payload_type() -> None:
     assert len(stage.tracks) == 4, "sound under another SSRC is a new source of the same track"
 
 
+def test_a_packet_of_padding_leaves_no_gap() -> None:
+    stage = Stage(MAIN)
+    for sequence, payload in ((1, b"\x65"), (2, b""), (3, b"\x41")):
+        stage.rtp(102, sequence, 1001, payload=payload)
+    (track,) = stage.tracks
+    track.flush(0.0)
+    assert track.cache.get(65_538) is not None, "viewers would ask for it again and again"
+
+
 def test_a_new_ssrc_is_a_new_source_of_the_same_layer_but_not_for_ever() -> None:
     stage = Stage(SOUND)
     for ssrc in range(200):
@@ -84,6 +98,85 @@ def test_a_packet_of_padding_leaves_no_gap_behind_it() -> None:
     track.flush(stage.clock.monotonic())
     assert [track.cache.get(0x10000 + number) is not None for number in (1, 2, 3)] == [True] * 3
     assert not stage.inlet.sources[0].loss.is_missing_any
+
+
+@pytest.mark.parametrize(
+    ("repairs", "mid", "apart"),
+    [(((1001, 5001),), b"", 5001), ((), b"0", 6006), ((), b"", 6006)],
+    ids=["by a=ssrc-group:FID", "by its mid", "by its payload type"],
+)
+async def test_a_repair_joins_its_stream(repairs: tuple[tuple[int, int], ...], mid: bytes, apart: int) -> None:
+    plan = replace(MAIN, ssrcs=(), repair_type=103, repairs=repairs)
+    stage = Stage(plan, SOUND)
+    for sequence in (10, 11, 14):
+        stage.rtp(102, sequence, 1001, mid=mid)
+    stage.clock.move(0.1)
+    stage.rtp(103, 7, apart, mid=mid, payload=bytes((0, 12)) + b"\x41again")
+    stage.rtp(103, 8, apart, mid=mid, payload=bytes((0, 12)) + b"\x41and again")
+    stage.rtp(103, 9, apart, mid=mid, payload=b"")
+    (track,) = stage.tracks
+    track.flush(0.1)
+    cached = track.cache.get(65_536 + 12)
+    assert cached is not None and cached[12:] == b"\x41again"
+    assert stage.inlet.counts == {"rtx_received": 3, "rtx_not_needed": 1, "rtx_empty": 1}
+    (source,) = stage.inlet.sources
+    assert (source.packets, source.loss.recovered, source.loss.highest) == (4, 1, 65_536 + 14)
+    assert source.loss.report().cumulative_lost == 2, "what the network lost, repaired or not"
+    stage.rtp(104, 1, apart, mid=mid)
+    assert stage.inlet.counts["rtp_of_no_track"] == 1
+    stage.inlet.close()
+
+
+@pytest.mark.parametrize("mid", [b"0", b"7"])
+def test_a_repair_of_no_stream_is_counted(mid: bytes) -> None:
+    stage = Stage(replace(MAIN, repair_type=103), SOUND)
+    stage.rtp(103, 7, 5001, mid=mid, payload=bytes((0, 12)) + b"\x41again")
+    assert stage.inlet.counts == {"rtx_of_no_track": 1}
+
+
+SIZE = 1000
+
+
+@settings(max_examples=30, deadline=None)
+@given(
+    seconds=st.lists(st.tuples(st.sampled_from([5, 40, 150]), st.floats(0, 0.9)), min_size=1, max_size=8),
+    answers=st.booleans(),
+    seed=st.integers(0, 1000),
+)
+def test_what_a_camera_is_asked_for_stays_within_its_budgets(
+    seconds: list[tuple[int, float]], answers: bool, seed: int
+) -> None:
+    chance, budget = Random(seed), feedback.NackBudget
+
+    async def play() -> None:
+        stage, sequence, asked, allowed, fastest = Stage(MAIN), 0, 0, float(budget.FLOOR_BYTES_PER_S), 0.0
+        stage.rtp(102, 0, 1001, payload=bytes(SIZE - 12))
+        asked_for_key: list[float] = []
+        for packets, loss in seconds:
+            for _ in range(packets):
+                stage.clock.move(1 / packets)
+                allowed += max(budget.FLOOR_BYTES_PER_S, fastest * budget.SHARE) / packets
+                sequence += 1
+                if chance.random() >= loss:
+                    stage.rtp(102, sequence & 0xFFFF, 1001, payload=bytes(SIZE - 12))
+                stage.tracks[0].ask_key_frame()
+                stage.inlet.serve(stage.clock.monotonic())
+                for one in stage.said():
+                    if isinstance(one, Nack):
+                        asked += len(one.sequences) * SIZE
+                        for number in one.sequences if answers else ():
+                            stage.rtp(102, number, 1001, payload=bytes(SIZE - 12))
+                    elif isinstance(one, KeyFrameRequest):
+                        asked_for_key.append(stage.clock.monotonic())
+                assert asked <= allowed
+            stage.inlet.report(stage.clock.monotonic())
+            fastest = max(fastest, stage.inlet._bytes_per_s)
+            stage.said()
+        spaces = [later - earlier for earlier, later in pairwise(asked_for_key)]
+        assert all(space >= feedback.KeyFrameRequests.INTERVAL_S - 1e-6 for space in spaces)
+        stage.inlet.close()
+
+    asyncio.run(play())
 
 
 async def test_what_is_missing_is_asked_for_and_reported() -> None:
@@ -109,6 +202,28 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     stage.inlet.close()
 
 
+async def test_a_picture_that_stood_still_and_lost_much_is_asked_to_begin_anew() -> None:
+    stage = Stage(MAIN, SOUND)
+    stage.rtp(102, 10, 1001)
+    stage.rtp(111, 10, 3003)
+    track = stage.tracks[0]
+    track.add(cast(Any, Recording()), 0.0)
+    track.key_frames.satisfied()
+    track.flush(0.0)
+    for pause_s, sequence in ((5.0, 11), (OUTAGE_S, 100), (5.0, 100 + OUTAGE_PACKETS)):
+        stage.clock.move(pause_s)
+        stage.rtp(102, sequence, 1001, payload=b"\x41")
+        track.flush(0.0)
+        assert not track.key_frames.is_pending, "nothing was lost, or it is soon repaired"
+    stage.clock.move(OUTAGE_S + 0.1)
+    stage.rtp(111, 100, 3003)
+    stage.rtp(102, 200, 1001, payload=b"\x41")
+    assert not stage.inlet.sources[0].loss.is_missing_any, "its repairs would come too late"
+    await asyncio.sleep(0.01)
+    assert KeyFrameRequest(1001) in stage.said()
+    stage.inlet.close()
+
+
 @given(st.lists(st.binary(max_size=80), max_size=30))
 def test_any_bytes_are_taken_or_counted(contents: list[bytes]) -> None:
     async def feed() -> None:  # its timers need a loop
@@ -120,3 +235,14 @@ def test_any_bytes_are_taken_or_counted(contents: list[bytes]) -> None:
         stage.inlet.close()
 
     asyncio.run(feed())
+
+
+def test_a_source_that_is_replaced_leaves_its_counts() -> None:
+    stage = Stage(TrackPlan("video", "main", "H264", 90_000, 102, "0", ()))
+    for sequence in range(10):
+        stage.rtp(102, sequence, 7)
+    stage.rtp(102, 1, 8)
+    [now] = stage.inlet.sources
+    assert (now.ssrc, now.packets) == (8, 1)
+    past = stage.inlet.past["video", "main"]
+    assert (past.packets, past.frames) == (10, 10)

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from server.media.feedback import SenderReport, ntp_from_unix
 from server.media.forwarder import Forwarder
-from server.media.layer import LayerChoice
+from server.media.layer import HEAVY_LOSS, RAISE_AFTER_S, TRIAL_LOWER_AFTER_S, LayerChoice
 from server.media.live import RETURN_WITHIN_S, SILENT_AFTER_S, Feed
 from server.media.source_clock import SourceClock
 
@@ -48,6 +48,66 @@ def test_a_link_that_loses_much_gets_less_until_it_is_well() -> None:
     assert choice.choose(both) == "sub", "the second trial comes later"
     choice.ask("main")
     assert choice.choose(both) == "main", "a person asked: try at once"
+
+
+def test_a_limit_that_stands_below_what_is_sent_lowers_and_one_that_grows_does_not() -> None:
+    both = ("main", "sub")
+    standing, growing = LayerChoice("main"), LayerChoice("main")
+    for tick in range(30):
+        now = tick * 0.2
+        standing.note_limit(400_000, 1_000_000, now)
+        growing.note_limit(200_000 * 1.08**now, 1_000_000, now)  # as Chromium's after a change to main
+        standing.note_loss(0.0, now)
+    assert (standing.choose(both), standing.reduced) == ("sub", "link")
+    assert growing.choose(both) == "main"
+    for tick in range(30, 100):
+        standing.note_limit(400_000, 150_000, tick * 0.2)
+        standing.note_loss(0.0, tick * 0.2)
+    assert standing.choose(both) == "main", "sub leaves room: main is tried again"
+
+
+def test_a_trial_that_fails_is_over_after_a_second() -> None:
+    choice, both = LayerChoice("main"), ("main", "sub")
+    for second in (0, 3):
+        choice.note_loss(0.4, float(second))
+    for second in range(4, 15):
+        choice.note_loss(0.0, float(second))
+    assert choice.choose(both) == "main"
+    choice.note_loss(0.4, 15.0)
+    assert choice.choose(both) == "main"
+    choice.note_loss(0.4, 16.0)
+    assert choice.choose(both) == "sub"
+
+
+notes = st.tuples(st.floats(0.1, 3.0), st.floats(0, 1), st.floats(10_000, 3e6), st.floats(10_000, 3e6))
+
+
+@given(st.lists(notes, max_size=120), st.sampled_from(["main", "sub"]), st.sampled_from([("main", "sub"), ("main",)]))
+def test_a_layer_is_never_changed_without_evidence_nor_back_and_forth(
+    seconds: list[tuple[float, float, float, float]], asked: str, available: tuple[str, ...]
+) -> None:
+    choice, now, before, changes, heavy_since = LayerChoice(asked), 0.0, asked, 0, None
+    raise_at = 0.0
+    for pause, loss, limit, sent in seconds:
+        now += pause
+        choice.note_loss(loss, now)
+        choice.note_limit(limit, sent, now)
+        if loss >= HEAVY_LOSS or limit < sent:
+            heavy_since = now if heavy_since is None else heavy_since
+            raise_at = now + RAISE_AFTER_S[0]
+        shown = choice.choose(available)
+        assert shown in available
+        assert shown == (asked if asked in available else "main") or choice.reduced == "link"
+        if shown != before and shown == "sub":
+            assert asked == "main" and heavy_since is not None and now - heavy_since >= TRIAL_LOWER_AFTER_S
+        if shown != before and before == "sub" and asked == "main":
+            assert now >= raise_at, "the link was quiet for ten seconds at least"
+        changes += shown != before
+        before = shown or before
+        if loss < HEAVY_LOSS and limit >= sent:
+            heavy_since = None
+    if available == ("main", "sub"):
+        assert changes <= 2 * (now / RAISE_AFTER_S[0]) + 1
 
 
 @given(st.integers(0, 2**32 - 1), st.lists(st.floats(0, 0.5), min_size=1, max_size=200))

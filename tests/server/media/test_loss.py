@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.media.loss import GIVE_UP_AFTER_S, MAX_ASKS, MAX_NACKS_PER_ROUND, LossTracker
+from server.media.round_trip import RoundTrip
 
 
 def test_a_gap_is_asked_for_until_it_is_filled() -> None:
@@ -75,3 +77,58 @@ def test_the_report_counts_as_rfc_3550_says() -> None:
     assert report.jitter == 0
     loss.received(11, 0.0)
     assert loss.report().fraction_lost == 0, "a fraction is of the last interval"
+
+
+def test_a_repair_asked_for_once_tells_the_round_trip() -> None:
+    trip = RoundTrip()
+    tracker = LossTracker(90_000, repairs=True, round_trip=trip)
+    for sequence in (1, 2, 4):
+        tracker.received(sequence, 0.0)
+    assert trip.estimate_s is None
+    assert tracker.due(0.01, 0.08) == [3]
+    tracker.received(3, 0.06)
+    assert trip.estimate_s == pytest.approx(0.05)
+
+
+def test_a_repair_asked_for_twice_tells_nothing_beside_a_clear_one() -> None:
+    """Nobody knows which of the two was answered (Karn)."""
+    trip = RoundTrip()
+    tracker = LossTracker(90_000, repairs=True, round_trip=trip)
+    for sequence in (1, 3, 5):
+        tracker.received(sequence, 0.0)
+    assert tracker.due(0.01, 0.08) == [2, 4]
+    tracker.received(2, 0.06)
+    assert tracker.due(0.2, 0.08) == [4]
+    tracker.received(4, 0.21)
+    assert tracker.recovered == 2
+    assert trip.estimate_s == pytest.approx(0.05)
+
+
+def test_a_packet_is_taken_once_and_a_repair_is_no_second_packet() -> None:
+    loss = LossTracker(90_000, repairs=True)
+    assert loss.repaired(1, 0.0) is None, "of a stream that nobody knows"
+    for sequence in (1, 2, 4, 5):
+        assert loss.received(sequence, 0.0) is not None
+    assert loss.received(4, 0.0) is None, "other bytes under its number would repeat a nonce at every viewer"
+    assert loss.repaired(3, 0.1) == 65_539
+    assert loss.repaired(3, 0.1) is None
+    assert loss.received(3, 0.1) is None
+    report = loss.report()
+    assert (loss.recovered, report.cumulative_lost) == (1, -1), "the network brought all five, and one of them twice"
+
+
+def test_what_was_repaired_was_lost_all_the_same() -> None:
+    loss = LossTracker(90_000, repairs=True)
+    for sequence in (1, 2, 4):
+        loss.received(sequence, 0.0)
+    loss.repaired(3, 0.1)
+    assert (loss.report().cumulative_lost, loss.recovered, loss.is_missing_any) == (1, 1, False)
+
+
+def test_no_more_is_asked_for_than_allowed() -> None:
+    loss = LossTracker(90_000, repairs=True)
+    loss.received(1, 0.0)
+    loss.received(10, 0.0)
+    assert loss.due(0.1, 0.05, most=3) == [2, 3, 4]
+    assert loss.due(0.11, 0.05, most=0) == []
+    assert loss.due(0.12, 0.05, most=9) == [5, 6, 7, 8, 9]

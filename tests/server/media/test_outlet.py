@@ -14,8 +14,9 @@ from server.media.forwarder import Forwarder, Run
 from server.media.layer import LayerChoice
 from server.media.live import Feed
 from server.media.loss import Report
-from server.media.outlet import Outlet, OutTrack, SendPlan
+from server.media.outlet import Outlet, OutTrack
 from server.media.packet import HEADER
+from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
 
 VIDEO_PLAN = SendPlan(VIDEO, 90_000, {"H264": 102}, 11, 100, 5000)
@@ -46,8 +47,9 @@ class Stage:
     """A track out, and layers that feed it."""
 
     def __init__(self) -> None:
+        self.entered: list[float] = []
         self.clock, self.peer, self.counts = HandClock(), FakePeer(), Counter[str]()
-        self.track = OutTrack(VIDEO_PLAN, cast(Any, self.peer), self.clock, self.counts)
+        self.track = OutTrack(VIDEO_PLAN, cast(Any, self.peer), self.clock, self.counts, self.entered.append)
         self.layers = {layer: Forwarder(VIDEO, layer, "H264", 90_000) for layer in ("main", "sub")}
         self.starts = {"main": (70_000, 2**32 - 20_000), "sub": (90_000, 1_000_000)}
 
@@ -125,7 +127,7 @@ async def test_a_join_is_paced_and_in_order(monkeypatch: pytest.MonkeyPatch) -> 
         stage.track._pace()
     assert [sequence for sequence, _, _ in stage.peer.sent] == list(range(100, 141))
     monkeypatch.setattr(outlet, "MAX_QUEUE", 20)
-    again = OutTrack(VIDEO_PLAN, cast(Any, stage.peer), stage.clock, stage.counts)
+    again = OutTrack(VIDEO_PLAN, cast(Any, stage.peer), stage.clock, stage.counts, stage.entered.append)
     again.attach(stage.layers["main"], 0.0)
     stage.picture("main", SLICE, 41)
     assert stage.counts["queue_overflow"] == 1
@@ -153,7 +155,7 @@ def test_sound_and_picture_keep_step() -> None:
         forwarder.flush(0.1)
     viewer.report(0.5, 1.0)
     reports = [one for packet in peer.feedback for one in feedback.parse(packet) if isinstance(one, SenderReport)]
-    assert [report.ssrc for report in reports] == [11, 12]
+    assert [report.ssrc for report in reports] == [11, 11, 12, 11, 12], "at once, and then every second"
     starts = {11: (5000, 90_000), 12: (7000, 48_000)}
     for report in reports:
         first, rate = starts[report.ssrc]
@@ -172,9 +174,13 @@ def test_a_round_trip_is_measured_and_loss_is_heard() -> None:
     viewer = Outlet(Feed("camera-1"), LayerChoice("main"), "watchroom", clock, lambda: None)
     viewer.plan([VIDEO_PLAN], cast(Any, peer))
     viewer._reports_sent[77] = 10.0
-    figures = Report(128, 5, 3, 0)
-    viewer.on_feedback(feedback.receiver_report(1, [(11, figures, 77, 65536 // 2)]), 10.6)
+    for highest, lost in ((1000, 0), (1010, 1), (1011, 1), (1040, 20)):
+        figures = Report(0, lost, highest, 0)
+        viewer.on_feedback(feedback.receiver_report(1, [(11, figures, 77, 65536 // 2)]), 10.6)
+        if highest == 1000:
+            viewer.report(10.6, 1.0)
     assert viewer.round_trip_s == pytest.approx(0.1)
-    assert viewer.fraction_lost == 0.5
+    viewer.report(11.6, 1.0)
+    assert viewer.fraction_lost == 0.5, "of the whole second, whatever the last report says of its few packets"
     viewer.on_feedback(b"\x80\xc9\x00\x09", 10.7)
     assert viewer.counts["rtcp_malformed"] == 1

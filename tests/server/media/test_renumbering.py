@@ -53,7 +53,7 @@ class Viewing(RuleBasedStateMachine):
         assert stretch is not None
         shown = sequence + stretch.sequence_shift
         timestamp = (self.timestamp - 3600 * (self.newest - sequence)) & 0xFFFFFFFF
-        self.numbering.note_sent(sequence, timestamp)
+        assert self.numbering.takes(sequence, sequence, timestamp)
         assert self.meaning.setdefault(shown, (self.source, sequence)) == (self.source, sequence)
         self.top = max(self.top, shown)
         self.shown.append(shown)

@@ -7,8 +7,8 @@ from aiortc.sdp import SessionDescription
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.errors import BadRequest, NotAcceptable, Unprocessable
-from server.media import sdp
+from server.errors import BadRequest, Unprocessable
+from server.media import codec_choice, sdp
 from server.media.ice_fragment import Fragment, parse_fragment, write_fragment
 from server.media.media_session import read_offer, usable
 
@@ -83,9 +83,9 @@ def test_a_damaged_offer_is_answered_or_refused(damages: list[tuple[int, int, st
     try:
         offer = read_offer("\r\n".join(lines))
         media = usable(offer, ("recvonly", "sendrecv"))
-    except (BadRequest, Unprocessable, NotAcceptable):
+    except (BadRequest, Unprocessable):
         return
-    answered = {one.mid: tuple(sdp.video_codecs(one)) for one in media if one.kind == "video"}
+    answered = {one.mid: tuple(codec_choice.video_codecs(one)) for one in media if one.kind == "video"}
     parts = [sdp.AnswerMedia(one, answered.get(one.mid, ()), "sendonly", 5) for one in offer.media]
     answer = sdp.write_answer(1, 1, parts, TRANSPORT, "watchroom")
     assert answer.count("m=") >= len(offer.media)
@@ -120,8 +120,8 @@ def test_an_offer_is_read() -> None:
     assert (video.kind, video.mid, video.direction, video.setup) == ("video", "0", "recvonly", "actpass")
     assert (video.ice_ufrag, video.mid_extension, video.ssrcs) == ("abcd", 9, (4026531840, 17))
     assert video.fingerprints == (("sha-256", DIGEST),)
-    assert sdp.audio_codec(audio) == sdp.Codec(111, "opus", 48_000, 2, "minptime=10;useinbandfec=1")
-    assert [codec.payload_type for codec in sdp.video_codecs(video)] == [106, 96]
+    assert codec_choice.audio_codec(audio) == sdp.Codec(111, "opus", 48_000, 2, "minptime=10;useinbandfec=1")
+    assert [codec.payload_type for codec in codec_choice.video_codecs(video)] == [106, 96]
 
 
 @pytest.mark.parametrize(
@@ -137,13 +137,13 @@ def test_an_offer_is_read() -> None:
 )
 def test_the_viewers_codec_is_the_cameras(wanted: str, profile: str | None, order: list[int]) -> None:
     video = sdp.parse_offer(CHROMIUM).media[0]
-    assert [codec.payload_type for codec in sdp.viewer_codecs(video, wanted, profile)] == order
+    assert [codec.payload_type for codec in codec_choice.viewer_codecs(video, wanted, profile)] == order
 
 
 def test_the_answer_is_what_another_parser_reads() -> None:
     video, audio = sdp.parse_offer(CHROMIUM).media
     refused = sdp.AnswerMedia(audio)
-    taken = sdp.AnswerMedia(video, tuple(sdp.video_codecs(video)), "sendonly", 99)
+    taken = sdp.AnswerMedia(video, tuple(codec_choice.video_codecs(video)), "sendonly", 99)
     read = SessionDescription.parse(sdp.write_answer(1, 1, [taken, refused], TRANSPORT, "watchroom"))
     assert [one.port for one in read.media] == [7000, 0]
     assert read.group[0].items == ["0"]
@@ -152,6 +152,39 @@ def test_the_answer_is_what_another_parser_reads() -> None:
     assert [(one.ip, one.port) for one in first.ice_candidates] == [("192.0.2.2", 7000), ("127.0.0.1", 7000)]
     assert (first.direction, first.dtls and first.dtls.role) == ("sendonly", "server")
     assert {one.ssrc for one in first.ssrc} == {99}
+
+
+def test_repairs_are_answered_where_they_are_offered() -> None:
+    video = sdp.parse_offer(CHROMIUM).media[0]
+    assert video.repairs == ((4026531840, 17),)
+    codecs = codec_choice.with_repairs(video, codec_choice.viewer_codecs(video, "VP8", None))
+    assert [(codec.payload_type, codec.is_repair) for codec in codecs] == [(96, False), (97, True), (106, False)]
+    taken = sdp.AnswerMedia(video, tuple(codecs), "sendonly", 99, 98)
+    answer = sdp.write_answer(1, 1, [taken], TRANSPORT, "watchroom")
+    assert "a=rtcp-fb:97" not in answer
+    (read,) = SessionDescription.parse(answer).media
+    assert [one.ssrc for one in read.ssrc] == [99, 98]
+    assert [(group.semantic, group.items) for group in read.ssrc_group] == [("FID", [99, 98])]
+    assert [(one.mimeType, one.parameters) for one in read.rtp.codecs][1] == ("video/rtx", {"apt": 96})
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("FID 4026531840 17", "SIM 4026531840 17"),
+        ("FID 4026531840 17", "FID 4026531840 17 18"),
+        ("FID 4026531840 17", f"FID 4026531840 {'1' * 5000}"),
+        ("a=ssrc-group:FID 4026531840 17", "a=ssrc-group:"),
+    ],
+)
+def test_a_group_that_is_no_pair_is_none(old: str, new: str) -> None:
+    assert sdp.parse_offer(CHROMIUM.replace(old, new)).media[0].repairs == ()
+
+
+@pytest.mark.parametrize(("old", "new"), [("apt=96", "apt=33"), ("apt=96", ""), ("rtx/90000", "rtx/8000")])
+def test_a_repair_of_another_codec_is_none(old: str, new: str) -> None:
+    video = sdp.parse_offer(CHROMIUM.replace(old, new)).media[0]
+    assert not any(codec.is_repair for codec in codec_choice.with_repairs(video, codec_choice.video_codecs(video)))
 
 
 @pytest.mark.parametrize(
@@ -196,7 +229,7 @@ def test_a_camera_is_promised_arrivals_if_it_offers_both_attributes_else_an_esti
     leave_out: str, feedback: str, extensions: dict[int, str]
 ) -> None:
     video = sdp.parse_offer(PUBLISHER.replace(leave_out, "")).media[0]
-    codec = sdp.video_codecs(video)[0]
+    codec = codec_choice.video_codecs(video)[0]
     assert codec.payload_type == 106
     answer = sdp.write_answer(1, 1, [sdp.AnswerMedia(video, (codec,), "recvonly")], TRANSPORT, "watchroom")
     read = SessionDescription.parse(answer).media[0]
@@ -208,6 +241,6 @@ def test_a_camera_is_promised_arrivals_if_it_offers_both_attributes_else_an_esti
 
 def test_a_viewer_is_sent_no_extension() -> None:
     video = sdp.parse_offer(PUBLISHER.replace("a=sendonly", "a=sendrecv")).media[0]
-    taken = sdp.AnswerMedia(video, tuple(sdp.video_codecs(video)), "sendonly", 99)
+    taken = sdp.AnswerMedia(video, tuple(codec_choice.video_codecs(video)), "sendonly", 99)
     answer = sdp.write_answer(1, 1, [taken], TRANSPORT, "watchroom")
     assert "extmap" not in answer and "transport-cc" not in answer and "goog-remb" in answer

@@ -16,6 +16,7 @@ from tests.server.media.conftest import CAMERA, Site, until
 SDP = {"Content-Type": "application/sdp"}
 HALE = {"Authorization": "Bearer hale", **SDP}
 OSEI = {"Authorization": "Bearer osei", **SDP}
+HALE_ONLY = {"Authorization": "Bearer hale"}
 
 
 async def publish(site: Site, camera: Camera) -> None:
@@ -81,10 +82,67 @@ async def test_sound_is_sent_only_while_somebody_listens(site: Site) -> None:
         await camera.close()
 
 
+async def test_who_pauses_is_sent_nothing_and_is_still_told_of(site: Site) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(site, camera)
+        url = f"{site.url}/whep/{CAMERA}?sound=off&picture=off"
+        async with site.http.post(url, data=await screen.make_offer(), headers=HALE) as response:
+            location = site.url + response.headers["Location"]
+            await screen.take(await response.text())
+        viewing = next(iter(site.running.engine._viewers.values()))
+        await until(lambda: viewing.peer.is_ready)
+        frames = camera.tracks[0].sent
+        await until(lambda: camera.tracks[0].sent > frames + 10)
+        assert [track.packets for track in viewing.outlet.tracks] == [0, 0]
+        assert [person.name for person in site.running.watchers[-1][1]] == ["Insp. Hale"]
+        async with site.http.post(location + "/wish", json={"picture": True}, headers=HALE_ONLY) as response:
+            assert (await response.json())["picture"] is True
+        await screen.frames(5)
+        async with site.http.post(location + "/wish", json={"picture": False}, headers=HALE_ONLY) as response:
+            assert (await response.json())["layer"] is None
+        sent = viewing.outlet.totals["viewer_packets"]
+        frames = camera.tracks[0].sent
+        await until(lambda: camera.tracks[0].sent > frames + 10)
+        assert viewing.outlet.totals["viewer_packets"] == sent
+    finally:
+        await screen.close()
+        await camera.close()
+
+
 async def wish(site: Site, location: str, **wanted: Any) -> tuple[int, Any]:
     headers = {"Authorization": "Bearer hale"}
     async with site.http.post(location + "/wish", json=wanted, headers=headers) as response:
         return response.status, (await response.json())["sound"]
+
+
+async def test_a_picture_is_dated_by_our_clock_where_the_cameras_is_known(site: Site) -> None:
+    camera, screen = Camera(), Screen()
+
+    async def clock() -> dict[str, float | None]:
+        async with site.http.get(location, headers=HALE) as response:
+            found: dict[str, float | None] = (await response.json())["clock"]
+            return found
+
+    try:
+        await publish(site, camera)
+        async with site.http.post(
+            f"{site.url}/whep/{CAMERA}", data=await screen.make_offer(), headers=HALE
+        ) as response:
+            location = site.url + response.headers["Location"]
+            await screen.take(await response.text())
+        await screen.frames(5)
+        source = site.running.engine._feeds[CAMERA].video["main"].clock
+        await until(lambda: source.reported_at is not None)
+        told = await clock()
+        assert told["camera_offset_s"] is None
+        site.running.offsets[CAMERA] = -3600.0
+        known = await clock()
+        assert known["camera_offset_s"] == -3600.0
+        assert known["captured_at"] == pytest.approx((told["captured_at"] or 0.0) + 3600, abs=5)
+    finally:
+        await screen.close()
+        await camera.close()
 
 
 async def test_no_picture_without_its_row(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -56,12 +56,23 @@ async def eventually(condition: Any) -> None:
     raise AssertionError("it never happened")
 
 
+async def test_a_camera_that_stays_connected_gets_what_expires_anew(
+    server: SmallServer, session: ClientSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(server.uplink, "_token_again_s", 0.05)
+    async with camera(session, server) as one:
+        fresh = await one.until(wire.Token)
+        assert fresh.whip_token == "token of cam-1"
+        assert fresh.ice_servers == [{"urls": "turn:t", "username": "cam-1", "credential": "c"}]
+
+
 async def test_a_camera_is_welcomed_and_its_messages_are_acknowledged_after_commit(
     server: SmallServer, session: ClientSession
 ) -> None:
     async with camera(session, server) as one:
         assert (one.welcome.call_sign, one.welcome.whip_path) == ("CAM-1", "/whip/cam-1")
         assert one.welcome.whip_token == "token of cam-1"
+        assert one.welcome.ice_servers == [{"urls": "turn:t", "username": "cam-1", "credential": "c"}]
         await one.send(fix(server, 1))
         await one.send(signal(server, 2))
         await one.until_acked(2)

@@ -1,0 +1,61 @@
+"""How steadily a picture comes: its frames, and its freezes as WebRTC defines them."""
+
+from __future__ import annotations
+
+from collections import deque
+
+WINDOW = 30  # frames whose mean is the picture's usual pace (webrtc-stats, freezeCount)
+FEW = 5  # with fewer there is no usual pace yet (libwebrtc: kMinFrameSamplesToDetectFreeze)
+AT_LEAST_S = 0.15
+LONGEST_S = 10.0  # what lasts longer is no freeze any more: the layer was given up, or the camera is lost
+
+
+class Cadence:
+    """Told of each new frame. A freeze is a gap longer than three usual ones, and than a usual one + 150 ms.
+
+    A gap that still lasts counts as soon as it is long enough, so a picture that hangs is not told only afterwards.
+    The counts never go down: a gap is counted with at most LONGEST_S, however long the picture stays away.
+    """
+
+    __slots__ = ("_at", "_freezes", "_frozen_s", "_gaps", "_limit", "_sum", "frames", "timestamp")
+
+    def __init__(self) -> None:
+        self.timestamp: int | None = None  # of the newest frame: compare with it before the call
+        self.frames = 0
+        self._at = 0.0
+        self._gaps: deque[float] = deque()
+        self._sum = 0.0
+        self._limit = float("inf")  # a longer gap is a freeze
+        self._freezes = 0
+        self._frozen_s = 0.0
+
+    def note_frame(self, timestamp: int, now: float) -> None:
+        """The first packet of a frame of another RTP timestamp came at `now` (monotonic seconds)."""
+        self.timestamp = timestamp
+        self.frames += 1
+        gap, self._at = now - self._at, now
+        if self.frames == 1:
+            return
+        is_freeze = gap > self._limit
+        if gap > LONGEST_S:
+            gap = LONGEST_S  # an outage says nothing of the usual pace
+        if is_freeze:
+            self._freezes += 1
+            self._frozen_s += gap
+        gaps = self._gaps
+        gaps.append(gap)
+        self._sum += gap
+        if len(gaps) > WINDOW:
+            self._sum -= gaps.popleft()
+        if len(gaps) >= FEW:
+            usual = self._sum / len(gaps)
+            self._limit = max(3 * usual, usual + AT_LEAST_S)
+
+    def freezes(self, now: float) -> int:
+        """How many there were, and whether there is one at `now`."""
+        return self._freezes + (now - self._at > self._limit)
+
+    def frozen_s(self, now: float) -> float:
+        """How long they lasted together, the one at `now` until now."""
+        gap = now - self._at
+        return self._frozen_s + (min(gap, LONGEST_S) if gap > self._limit else 0.0)

@@ -1,0 +1,49 @@
+"""Which media engine this server has: in its own process, or worker processes."""
+
+from __future__ import annotations
+
+import os
+
+from server.bus import Bus
+from server.clock import Clock
+from server.config import Config
+from server.media.engine import LocalEngine
+from server.media.media_engine import MediaEngine, OnFeed, OnPublisher, OnWatchers
+from server.media.settings import MediaSettings
+from server.media.switchboard import Neighbours, Switchboard
+from server.media.worker_pool import WorkerPool
+from server.media.worker_process import WorkerLogs
+from server.tasks import TaskOwner
+
+
+def engine_for(
+    config: Config,
+    clock: Clock,
+    tasks: TaskOwner,
+    bus: Bus,
+    neighbours: Neighbours,
+    on_feed: OnFeed,
+    on_watchers: OnWatchers,
+    on_publisher: OnPublisher,
+) -> MediaEngine:
+    """As the configuration has it, with a switchboard before it where there are several server processes."""
+    engine = _own_engine(config, clock, tasks, on_feed, on_watchers, on_publisher)
+    return Switchboard(engine, bus, neighbours, tasks) if config.redis else engine
+
+
+def _own_engine(
+    config: Config, clock: Clock, tasks: TaskOwner, on_feed: OnFeed, on_watchers: OnWatchers, on_publisher: OnPublisher
+) -> MediaEngine:
+    """`media_workers`: None is one for each core but one, 0 this process itself."""
+    settings = MediaSettings.of(config)
+    count = usual_workers() if config.media_workers is None else config.media_workers
+    if count == 0:
+        return LocalEngine(settings, clock, tasks, on_feed, on_watchers, on_publisher)
+    how = WorkerLogs(json=config.log_json if config.log_json is not None else True, level=config.log_level)
+    return WorkerPool(settings, count, how, clock, tasks, on_feed, on_watchers, on_publisher)
+
+
+def usual_workers() -> int:
+    """Cores that this process may use, but for one, which consoles and alerts have to themselves; at least 1."""
+    usable = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, usable - 1)

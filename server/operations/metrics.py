@@ -1,0 +1,160 @@
+"""The media engine's figures as Prometheus families, named and in units as its conventions want them.
+
+A camera has about 45 series while it is known; they end a minute after it left. `camera` is its id, which stays when
+call signs are dealt anew: `watchroom_camera_info` joins the two. Counters go on over sessions and workers (ledger.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+
+from server.media.figures import CameraFigures, EngineFigures, LayerFigures, WorkerFigures
+from server.media.track import AUDIO
+
+IN, OUT = "in", "out"
+
+_LAYER_COUNTERS: tuple[tuple[str, str, Callable[[LayerFigures], float]], ...] = (
+    ("frames", "Pictures (or pieces of sound) received", lambda one: one.counts.frames),
+    ("recovered_packets", "Packets that came late, or again when asked for", lambda one: one.counts.recovered),
+    ("lost_packets", "Packets given up for lost", lambda one: one.counts.abandoned),
+    ("nacks", "Packets asked of the camera again", lambda one: one.counts.nacks),
+    ("plis", "Key frames asked of the camera", lambda one: one.counts.plis),
+    ("freezes", "Gaps in the picture as received, as WebRTC defines freezes", lambda one: one.counts.freezes),
+    ("frozen_seconds", "How long those gaps lasted together", lambda one: one.counts.frozen_s),
+)
+_LAYER_GAUGES: tuple[tuple[str, str, Callable[[LayerFigures], float]], ...] = (
+    ("layer_flowing", "Whether a packet came within two seconds", lambda one: one.flowing),
+    ("frames_per_second", "Pictures received in the last second", lambda one: one.frames_per_s),
+    ("loss_ratio", "Share of packets lost before repair, in the last second", lambda one: one.fraction_lost),
+    ("jitter_seconds", "Interarrival jitter (RFC 3550)", lambda one: one.jitter_s),
+    ("uplink_delay_seconds", "What stands in the camera's uplink queue", lambda one: one.delay_s),
+)
+_CAMERA_COUNTERS: tuple[tuple[str, str, Callable[[CameraFigures], float]], ...] = (
+    ("viewer_plis", "Key frames that viewers asked for", lambda one: one.viewers.counts.plis),
+    ("viewer_queue_overflows", "Viewers' queues thrown away", lambda one: one.viewers.counts.overflows),
+)
+_CAMERA_GAUGES: tuple[tuple[str, str, Callable[[CameraFigures], float | None]], ...] = (
+    ("camera_connected", "Whether the camera has a session", lambda one: one.connected),
+    ("uplink_bits_per_second", "What the camera was told that its uplink carries", lambda one: one.uplink_bps),
+    ("viewers", "Viewers connected", lambda one: one.viewers.viewers),
+    ("viewers_reduced", "Viewers who get less than they asked for", lambda one: one.viewers.reduced),
+    ("viewer_loss_ratio", "Worst share of packets lost by a viewer", lambda one: one.viewers.fraction_lost),
+    ("viewer_queue_packets", "Longest queue of a viewer", lambda one: one.viewers.queue_packets),
+)
+_WORKER_COUNTERS: tuple[tuple[str, str, Callable[[WorkerFigures], float]], ...] = (
+    ("cpu_seconds", "Processor time, user and system", lambda one: one.cpu_s),
+    ("restarts", "How often it died and was started again", lambda one: one.restarts),
+)
+_WORKER_GAUGES: tuple[tuple[str, str, Callable[[WorkerFigures], float | None]], ...] = (
+    ("up", "Whether it lives", lambda one: one.alive),
+    ("resident_bytes", "Resident memory", lambda one: one.rss_bytes),
+    ("event_loop_lag_seconds", "Worst lag of its event loop in the last two seconds", lambda one: one.loop_lag_s),
+    ("cameras", "Cameras connected to it", lambda one: one.cameras),
+    ("viewers", "Viewers connected to it", lambda one: one.viewers),
+    ("peers", "ICE user fragments that it answers", lambda one: one.peers),
+    ("gso", "Whether the kernel takes several packets in one send", lambda one: one.gso),
+)
+
+
+def families(figures: EngineFigures, call_sign: Callable[[str], str]) -> Iterator[Metric]:
+    """All of them."""
+    info = GaugeMetricFamily("watchroom_camera_info", "A camera's call sign", labels=["camera", "call_sign"])
+    for camera in figures.cameras:
+        info.add_metric([camera.device_id, call_sign(camera.device_id)], 1)
+    yield info
+    yield from _traffic(figures.cameras)
+    yield from _of_layers(figures.cameras)
+    yield from _of_cameras(figures.cameras)
+    yield from _of_workers(figures.workers)
+
+
+def _layer_label(layer: LayerFigures) -> str:
+    return "sound" if layer.kind == AUDIO else layer.layer
+
+
+def _traffic(cameras: Iterable[CameraFigures]) -> Iterator[Metric]:
+    """In by layer; out for all viewers of the camera together, where `layer` is empty."""
+    labels = ["camera", "layer", "direction"]
+    packets = CounterMetricFamily("watchroom_media_packets", "RTP packets", labels=labels)
+    size = CounterMetricFamily("watchroom_media_bytes", "Bytes of RTP packets", labels=labels)
+    rate = GaugeMetricFamily("watchroom_media_bits_per_second", "Bit rate of the last second", labels=labels)
+    trip = GaugeMetricFamily(
+        "watchroom_media_round_trip_seconds",
+        "To the camera (by its repairs), and to the farthest of its viewers",
+        labels=["camera", "direction"],
+    )
+    for camera in cameras:
+        name, viewers = camera.device_id, camera.viewers
+        for layer in camera.layers:
+            where = [name, _layer_label(layer), IN]
+            packets.add_metric(where, layer.counts.packets)
+            size.add_metric(where, layer.counts.bytes)
+            rate.add_metric(where, layer.bits_per_s)
+        packets.add_metric([name, "", OUT], viewers.counts.packets)
+        size.add_metric([name, "", OUT], viewers.counts.bytes)
+        rate.add_metric([name, "", OUT], viewers.bits_per_s)
+        for direction, seconds in ((IN, camera.round_trip_s), (OUT, viewers.round_trip_s)):
+            if seconds is not None:
+                trip.add_metric([name, direction], seconds)
+    yield from (packets, size, rate, trip)
+
+
+def _of_layers(cameras: Iterable[CameraFigures]) -> Iterator[Metric]:
+    labels = ["camera", "layer"]
+    layers = [([camera.device_id, _layer_label(layer)], layer) for camera in cameras for layer in camera.layers]
+    for name, words, read in _LAYER_COUNTERS:
+        counter = CounterMetricFamily(f"watchroom_media_{name}", words, labels=labels)
+        for where, layer in layers:
+            counter.add_metric(where, read(layer))
+        yield counter
+    for name, words, read in _LAYER_GAUGES:
+        gauge = GaugeMetricFamily(f"watchroom_media_{name}", words, labels=labels)
+        for where, layer in layers:
+            gauge.add_metric(where, float(read(layer)))
+        yield gauge
+
+
+def _of_cameras(cameras: Iterable[CameraFigures]) -> Iterator[Metric]:
+    for name, words, count in _CAMERA_COUNTERS:
+        counter = CounterMetricFamily(f"watchroom_media_{name}", words, labels=["camera"])
+        for camera in cameras:
+            counter.add_metric([camera.device_id], count(camera))
+        yield counter
+    for name, words, read in _CAMERA_GAUGES:
+        gauge = GaugeMetricFamily(f"watchroom_media_{name}", words, labels=["camera"])
+        for camera in cameras:
+            value = read(camera)
+            if value is not None:
+                gauge.add_metric([camera.device_id], float(value))
+        yield gauge
+    repairs = CounterMetricFamily(
+        "watchroom_media_repairs", "Packets that viewers asked for again", labels=["camera", "result"]
+    )
+    for camera in cameras:
+        repairs.add_metric([camera.device_id, "sent"], camera.viewers.counts.repairs_sent)
+        repairs.add_metric([camera.device_id, "failed"], camera.viewers.counts.repairs_failed)
+    yield repairs
+
+
+def _of_workers(workers: Iterable[WorkerFigures]) -> Iterator[Metric]:
+    for name, words, count in _WORKER_COUNTERS:
+        counter = CounterMetricFamily(f"watchroom_worker_{name}", words, labels=["worker"])
+        for worker in workers:
+            counter.add_metric([worker.name], count(worker))
+        yield counter
+    for name, words, read in _WORKER_GAUGES:
+        gauge = GaugeMetricFamily(f"watchroom_worker_{name}", words, labels=["worker"])
+        for worker in workers:
+            value = read(worker)
+            if value is not None:
+                gauge.add_metric([worker.name], float(value))
+        yield gauge
+    drops = CounterMetricFamily(
+        "watchroom_worker_drops", "Datagrams dropped, and sends that failed, by kind", labels=["worker", "kind"]
+    )
+    for worker in workers:
+        for kind, number in sorted(worker.counts.items()):
+            drops.add_metric([worker.name, kind], number)
+    yield drops

@@ -1,0 +1,44 @@
+// <verdict-line>: the installation in one line, always in the same place: well, the worst that is wrong, or unknown.
+/** @import { Verdict } from "../state/verdict.js" */
+import { icon, make, prioritySymbol } from "./build.js";
+
+export class VerdictLine extends HTMLElement {
+  #drawn = "";
+
+  /** @param {readonly Verdict[]} problems @param {boolean} stale @param {string} calm */
+  show(problems, stale, calm) {
+    const drawn = JSON.stringify([problems[0], problems.length, stale, calm]);
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    const { look, symbol, strong, words } = lineOf(problems, stale, calm);
+    this.className = `status ${look}`;
+    this.replaceChildren(
+      symbol,
+      make("span", { class: "cut" }, make("b", {}, strong), " ", make("span", { class: "sec" }, words)),
+    );
+  }
+}
+
+/** @param {readonly Verdict[]} problems @param {boolean} stale @param {string} calm */
+function lineOf(problems, stale, calm) {
+  if (stale)
+    return {
+      look: "lost",
+      symbol: icon("linkoff"),
+      strong: "No figures.",
+      words: "What you see is the last that came.",
+    };
+  const urgent = problems.filter(({ level }) => level < 3);
+  const worst = urgent[0];
+  if (!worst) return { look: "calm", symbol: icon("tick"), strong: "All is well.", words: calm };
+  const others = problems.length - 1;
+  const more = others ? `And ${others} more.` : "";
+  return {
+    look: `p${worst.level}`,
+    symbol: prioritySymbol(worst.level === 1 ? 1 : 2),
+    strong: worst.words,
+    words: more,
+  };
+}
+
+customElements.define("verdict-line", VerdictLine);

@@ -1,0 +1,50 @@
+"""Each role finds its own place, and no page that is not its."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import jinja2
+import pytest
+from aiohttp import web
+
+from server.access.permission import Permission, Role, may
+from server.access.person import Person
+from server.console import pages
+from server.errors import Forbidden
+from server.middleware import error_middleware
+from server.operations.assets import STATIC, TEMPLATES
+
+
+def application(role: Role) -> web.Application:
+    """The pages, for somebody with that role."""
+
+    def allow(_request: web.Request, permission: Permission) -> Person:
+        if not may(role, permission):
+            raise Forbidden("not theirs")
+        return Person("p", "name", "Sgt. Name", role)
+
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader([Path(TEMPLATES), Path(STATIC)]), autoescape=True)
+    made = web.Application(middlewares=[error_middleware()])
+    made.add_routes(pages.routes(templates, allow, lambda _request: {}, force="", theme="dark", version="1"))
+    return made
+
+
+@pytest.mark.parametrize(
+    ("role", "home", "status", "leads_there"),
+    [
+        (Role.INSPECTOR, "/", 403, False),
+        (Role.ADMIN, "/", 200, True),
+        (Role.OFFICER, "/camera", 403, False),
+        (Role.ENGINEER, "/status", 200, True),
+    ],
+)
+async def test_everybody_is_led_to_their_own_place(
+    aiohttp_client: Any, role: Role, home: str, status: int, leads_there: bool
+) -> None:
+    client = await aiohttp_client(application(role))
+    answer = await client.get("/")
+    assert (answer.status, answer.url.path) == (200, home)
+    assert ('href="/status"' in await answer.text()) is leads_there
+    assert (await client.get("/status")).status == status

@@ -1,0 +1,58 @@
+"""What OBS, FFmpeg and GStreamer offer is answered so that they can go on."""
+
+from __future__ import annotations
+
+import pytest
+from aiortc.sdp import MediaDescription, SessionDescription
+
+from tests.server.media.clients import Camera
+from tests.server.media.conftest import CAMERA, INSPECTOR, Running
+from tests.server.media.offers import FFMPEG, GSTREAMER, GSTREAMER_VIEWER, OBS
+
+
+def read(answer: str) -> tuple[SessionDescription, dict[str, MediaDescription]]:
+    """As another parser understands it."""
+    session = SessionDescription.parse(answer)
+    return session, {media.kind: media for media in session.media}
+
+
+@pytest.mark.parametrize(
+    ("offer", "setup", "video", "audio"),
+    [
+        pytest.param(OBS, "passive", 96, 111, id="OBS"),
+        pytest.param(FFMPEG, "active", 106, 111, id="FFmpeg"),
+        pytest.param(GSTREAMER, "passive", 96, 97, id="GStreamer"),
+    ],
+)
+async def test_a_foreign_camera_is_answered(running: Running, offer: str, setup: str, video: int, audio: int) -> None:
+    answer = await running.engine.publish(CAMERA, offer.replace("\n", "\r\n"))
+    session, media = read(answer.sdp)
+    offered = SessionDescription.parse(offer)
+    assert [one.kind for one in session.media] == [one.kind for one in offered.media], "one m-line for each, in order"
+    assert session.group[0].items == offered.group[0].items
+    pictures = [codec for codec in media["video"].rtp.codecs if codec.name != "rtx"]
+    assert [codec.payloadType for codec in pictures] == [video]
+    assert [codec.payloadType for codec in media["audio"].rtp.codecs] == [audio]
+    for one in media.values():
+        assert (one.direction, one.rtcp_mux, one.port) == ("recvonly", True, running.engine.port)
+        assert one.ice is not None and one.ice.iceLite and one.ice_candidates
+    assert answer.sdp.count(f"a=setup:{setup}\r\n") == 2
+    (publisher,) = running.engine._publishers.values()
+    assert {plan.kind: plan.ssrcs[:1] for plan in publisher.inlet._plans} == {
+        one.kind: (one.ssrc[0].ssrc,) for one in offered.media
+    }
+
+
+async def test_gstreamer_may_watch(running: Running) -> None:
+    camera = Camera()
+    try:
+        await camera.take((await running.engine.publish(CAMERA, await camera.make_offer())).sdp)
+        await running.streaming(layers=1)
+        answer = await running.engine.watch(CAMERA, INSPECTOR, GSTREAMER_VIEWER)
+        _, media = read(answer.sdp)
+        assert [codec.payloadType for codec in media["video"].rtp.codecs] == [101]
+        assert [codec.payloadType for codec in media["audio"].rtp.codecs] == [96]
+        assert {one.direction for one in media.values()} == {"sendonly"}
+        assert all(len({source.ssrc for source in one.ssrc}) == 1 and one.msid for one in media.values())
+    finally:
+        await camera.close()

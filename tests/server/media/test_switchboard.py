@@ -1,0 +1,147 @@
+"""Two server processes, by real Redis: whoever is asked, the one that holds the camera or the session answers."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from server.clock import SystemClock
+from server.errors import BadRequest, Conflict, NotFound
+from server.media.engine import LocalEngine
+from server.media.settings import MediaSettings
+from server.media.switchboard import Neighbours, Switchboard
+from server.redis_bus import RedisBus
+from server.tasks import TaskOwner
+from tests.local_servers import LocalRedis
+from tests.server.media.clients import Camera, Screen
+from tests.server.media.conftest import CAMERA, INSPECTOR, Heard, until
+from tests.server.media.test_media_engine import publish
+
+
+@dataclass
+class Side:
+    """One process. `told` is what its units know of the other's pictures."""
+
+    board: Switchboard
+    engine: LocalEngine
+    bus: RedisBus
+    heard: Heard
+    told: dict[str, str] = field(default_factory=dict)
+    known: set[str] = field(default_factory=set)
+
+
+@pytest.fixture
+async def sides(redis_url: str, tmp_path: Path) -> AsyncIterator[tuple[Side, Side]]:
+    """Started, and known to each other."""
+    async with AsyncExitStack() as closing:
+        made = []
+        for name in ("one", "two"):
+            tasks = await closing.enter_async_context(TaskOwner(name))
+            heard, bus = Heard(), RedisBus(redis_url)
+            folder = MediaSettings(folder=tmp_path / name)
+            engine = LocalEngine(folder, SystemClock(), tasks, heard.feed, heard.watching, heard.publishing)
+            told: dict[str, str] = {}
+            known: set[str] = set()
+            board = Switchboard(engine, bus, Neighbours(name, told.get, lambda known=known: known), tasks)  # type: ignore[misc]
+            closing.push_async_callback(bus.close)
+            await bus.start()
+            closing.push_async_callback(board.close)
+            await board.start()
+            made.append(Side(board, engine, bus, heard, told, known))
+        one, two = made
+        one.known.add("two")
+        two.known.add("one")
+        yield one, two
+
+
+async def test_a_picture_at_another_process_is_watched_as_if_it_were_here(sides: tuple[Side, Side]) -> None:
+    near, far = sides
+    camera, screen = Camera(layers=((320, 180), (160, 96))), Screen()
+    ended: list[str] = []
+    try:
+        published = await publish(near.board, camera)
+        with pytest.raises(Conflict):
+            far.board.require_streaming(CAMERA)
+        far.told[CAMERA] = "one"
+        far.board.require_streaming(CAMERA)
+        answer = await far.board.watch(CAMERA, INSPECTOR, await screen.make_offer(), on_end=ended.append)
+        await screen.take(answer.sdp)
+        assert len(await screen.frames(10)) == 10
+        await until(lambda: near.heard.names(CAMERA) == ["Insp. Hale"])
+        assert (await far.board.session(answer.session_id)).viewer == INSPECTOR
+        assert (await far.board.describe(answer.session_id))["layers"] == ["main", "sub"]
+        await far.board.change_wish(answer.session_id, {"layer": "sub"})
+        with pytest.raises(BadRequest):
+            await far.board.change_wish(answer.session_id, {"layer": "top"})
+        await until(lambda: near.engine.description(answer.session_id)["layer"] == "sub")
+        # the camera's own requests may reach the other process, too
+        assert (await far.board.session(published)).viewer is None
+        assert (await far.board.describe(published))["kind"] == "camera"
+        await far.board.delete(answer.session_id)
+        await until(lambda: ended == ["sub"])
+        with pytest.raises(NotFound):
+            await far.board.describe(answer.session_id)
+        await far.board.delete(published)
+        await until(lambda: near.board.publisher_of(CAMERA) is None)
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_what_no_process_knows_is_not_found(sides: tuple[Side, Side]) -> None:
+    with pytest.raises(NotFound):
+        await sides[0].board.session("0" * 32)
+    sides[0].known.clear()
+    with pytest.raises(NotFound, match="there is no such"):
+        await sides[0].board.session("0" * 32)
+
+
+async def test_viewings_at_a_process_that_was_killed_have_ended(sides: tuple[Side, Side]) -> None:
+    near, far = sides
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    ended: list[str] = []
+    try:
+        await publish(near.board, camera)
+        far.told[CAMERA] = "one"
+        answer = await far.board.watch(CAMERA, INSPECTOR, await screen.make_offer(), on_end=ended.append)
+        await screen.take(answer.sdp)
+        far.known.clear()
+        await until(lambda: ended == ["main"])
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_who_watches_a_camera_that_goes_to_another_process_follows_it(sides: tuple[Side, Side]) -> None:
+    near, far = sides
+    camera, moved, screen = Camera(sound=False), Camera(sound=False), Screen(sound=False)
+    ended: list[str] = []
+    try:
+        published = await publish(near.board, camera)
+        answer = await near.board.watch(CAMERA, INSPECTOR, await screen.make_offer(), on_end=ended.append)
+        await screen.take(answer.sdp)
+        await screen.frames(3)
+        await publish(far.board, moved)
+        near.told[CAMERA] = "two"
+        assert ended == [], "the camera is still here as well"
+        await near.board.delete(published)
+        await until(lambda: ended == ["main"])
+    finally:
+        for one in (screen, camera, moved):
+            await one.close()
+
+
+async def test_without_redis_the_picture_of_another_process_is_said_to_be_elsewhere(
+    sides: tuple[Side, Side], redis_server: LocalRedis
+) -> None:
+    _, far = sides
+    far.told[CAMERA] = "one"
+    redis_server.kill()
+    await until(lambda: not far.bus.healthy())
+    with pytest.raises(Conflict) as refused:
+        await far.board.watch(CAMERA, INSPECTOR, "v=0")
+    assert refused.value.problem_kind == "elsewhere"

@@ -1,0 +1,158 @@
+"""One port number for IPv4 and IPv6: who asks by one is answered by the same, from the address that was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+import socket
+from collections.abc import AsyncIterator
+from pathlib import Path as FilePath
+
+import aioice.stun
+import pytest
+
+from server.addresses import own_addresses
+from server.clock import SystemClock
+from server.errors import StartError
+from server.media import sdp, stun, udp_port
+from server.media.settings import MediaSettings
+from server.media.srtp import SrtpBuffers
+from server.media.udp_port import Path, UdpPort
+from tests.server.media.clients import Camera, Screen
+from tests.server.media.conftest import CAMERA, INSPECTOR, Running, running_on, until
+
+# On a machine without IPv6 these tests have nothing to show; test_a_machine_without_ipv6_has_ipv4 is its case.
+HAS_IPV6 = "::1" in own_addresses()
+OUTWARD = [one for one in own_addresses() if ":" in one and one != "::1"]
+
+
+class Peer:
+    """Answers checks, and keeps where they came from."""
+
+    def __init__(self, port: UdpPort) -> None:
+        self.port = port
+        self.paths: list[Path] = []
+        port.expect("here", self)
+
+    def on_check(self, request: stun.BindingRequest, path: Path, now: float) -> None:
+        self.paths.append(path)
+        self.port.send(stun.success(request, path.address, "secret"), path)
+
+    def on_dtls(self, datagram: bytes, address: object, now: float) -> None: ...
+
+    def on_rtp(self, size: int, address: object, now: float) -> None: ...
+
+    def on_rtcp(self, size: int, address: object, now: float) -> None: ...
+
+
+@pytest.fixture
+async def port() -> AsyncIterator[UdpPort]:
+    """Not open yet."""
+    made = UdpPort(SrtpBuffers(), SystemClock(), lambda now: None)
+    yield made
+    made.close()
+
+
+def asker(host: str) -> socket.socket:
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET, socket.SOCK_DGRAM)
+    made.bind((host, 0))
+    made.settimeout(5)
+    return made
+
+
+@pytest.mark.parametrize("host", own_addresses())
+async def test_each_address_answers_as_itself(port: UdpPort, host: str) -> None:
+    port.open("::", 0)
+    peer = Peer(port)
+    with asker(host) as client:
+        client.connect((host, port.port))  # takes nothing that comes from another of our addresses
+        client.send(stun.binding_request(bytes(12), "here:x", "secret"))
+        await until(lambda: len(peer.paths) == 1)
+        answer = aioice.stun.parse_message(client.recv(2000))
+        assert answer.attributes["XOR-MAPPED-ADDRESS"] == client.getsockname()[:2]
+        assert peer.paths[0].address == client.getsockname(), "no address is an IPv4 one in IPv6's clothes"
+        run = memoryview(b"x" * 2400 + b"y" * 40)
+        assert port.send_run(run, 1200, peer.paths[0])
+        assert [client.recv(2000) for _ in range(3)] == [b"x" * 1200, b"x" * 1200, b"y" * 40]
+        assert port.has_gso == udp_port.IS_LINUX
+
+
+async def test_a_machine_without_ipv6_has_ipv4(port: UdpPort, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = udp_port._socket
+
+    def without(host: str, number: int) -> socket.socket:
+        if ":" in host:
+            raise OSError(errno.EAFNOSUPPORT, "Address family not supported by protocol")
+        return made(host, number)
+
+    monkeypatch.setattr(udp_port, "_socket", without)
+    port.open("::", 0)
+    assert port.port and not any(":" in one for one in port.addresses())
+
+
+async def test_both_families_are_announced_unless_one_is_chosen(port: UdpPort) -> None:
+    port.open("::", 0)
+    assert port.addresses() == own_addresses()
+    port.close()
+    port.open("0.0.0.0", 0)
+    assert port.addresses() == tuple(one for one in own_addresses() if ":" not in one)
+    for one in own_addresses():
+        port.close()
+        port.open(one, 0)
+        assert port.addresses() == (one,)
+
+
+async def test_a_number_that_is_taken_in_ipv6_is_not_used_for_ipv4_alone(port: UdpPort) -> None:
+    if not HAS_IPV6:
+        return
+    with asker("::1") as other:
+        taken = other.getsockname()[1]
+        with pytest.raises(StartError, match=f"UDP port {taken}"):
+            port.open("::", taken)
+    port.open("::", taken)  # and nothing of the first try is left open
+    assert port.port == taken
+
+
+async def test_media_flows_over_ipv6_alone(tmp_path: FilePath) -> None:
+    if not OUTWARD:
+        return  # this machine has no IPv6 but loopback, over which aiortc gathers no candidate
+    async with running_on(MediaSettings(folder=tmp_path, public_addresses=(OUTWARD[0],))) as running:
+        engine = running.engine
+        camera, screen = Camera(), Screen()
+        try:
+            await camera.take((await engine.publish(CAMERA, await camera.make_offer())).sdp)
+            assert f"c=IN IP6 {OUTWARD[0]}" in camera.answer
+            await running.streaming()
+            await screen.take((await engine.watch(CAMERA, INSPECTOR, await screen.make_offer())).sdp)
+            assert len(await screen.frames(10)) == 10
+            assert all(":" in one.peer.address[0] for one in engine._sessions() if one.peer.address)
+            assert engine._port.has_gso == udp_port.IS_LINUX
+        finally:
+            await screen.close()
+            await camera.close()
+            await engine.close()
+
+
+async def test_answers_go_out_from_the_address_that_the_peer_nominates(running: Running) -> None:
+    """A laptop's checks may come by two of our addresses from one of its own."""
+    camera = Camera(sound=False)
+    try:
+        answer = await running.engine.publish(CAMERA, await camera.make_offer())
+        peer = running.engine._publishers[answer.session_id].peer
+        ufrag, pwd = (answer.sdp.split(f"a=ice-{name}:")[1].split("\r\n")[0] for name in ("ufrag", "pwd"))
+        with asker("127.0.0.1") as client:
+            for host, nominate in (("127.0.0.1", False), ("127.0.0.2", True), ("127.0.0.3", False)):
+                check = stun.binding_request(bytes(12), f"{ufrag}:x", pwd, nominate=nominate)
+                client.sendto(check, (host, running.engine.port))
+                await asyncio.to_thread(client.recv, 2000)
+            assert peer._path is not None
+            assert socket.inet_aton("127.0.0.2") in peer._path.ancillary[0][2]
+    finally:
+        await camera.close()
+
+
+def test_candidates_are_written_in_the_order_given() -> None:
+    lines = sdp.candidate_lines(("192.0.2.1", "2001:db8::1", "::1"), 5004)
+    assert [line.split()[4] for line in lines] == ["192.0.2.1", "2001:db8::1", "::1"]
+    priorities = [int(line.split()[3]) for line in lines]
+    assert priorities == sorted(priorities, reverse=True)
