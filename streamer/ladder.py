@@ -16,7 +16,8 @@ SOUND_BPS = 36_000  # what sound and headers take of an uplink's estimate
 LOWEST_MAIN_BPS = 80_000  # less than that shows nothing that the sub layer does not show
 LOWEST_SUB_BPS = 50_000  # or of the only layer: with the sound nearly the 100 kbit/s in total that are always promised
 SUB_SHARE = 0.2
-RETURN = 1.15  # of what both layers need at least, before main comes back
+RETURN = 1.15  # of what both layers need at least, before main comes back …
+RETURN_AFTER_S = 2.0  # … and for so long
 
 LEAST_BITS = 0.06  # per pixel: ultrafast baseline shows blocks below …
 LEAST_SHARE = 0.7  # … but whoever planned a picture with less gets it, down to this share of its rate
@@ -138,7 +139,7 @@ class Shares:
             video < least, at, 0.0 if video < FALL_AT_ONCE * least else FALL_AFTER_S
         ):
             self._has_main = False
-        if not self._has_main and self._rich.holds(video >= RETURN * least, at, RISE_AFTER_S):
+        if not self._has_main and self._rich.holds(video >= RETURN * least, at, RETURN_AFTER_S):
             self._has_main = True
         if not self._has_main:
             return {"main": 0, "sub": min(sub.bps, max(self._least_sub, video))}

@@ -8,8 +8,9 @@ from server.media.rate_control import FLOOR_BPS, NOISE_OF_JITTER, RateControl, S
 
 UPDATE_S = 0.1
 RATE_WINDOW = 5  # updates: half a second
-FULL_WINDOW = 2  # while a queue stands, packets come as evenly as the link lets them …
-FULL_BEGINS_S = 0.1  # … and this is more than a key frame's own
+FULL_WINDOW = 2  # when a queue has begun to stand, of what came since: before, the link carried more
+FULL_BEGINS_S = 0.1  # more than a key frame's own
+FULL_NEWS_S = 0.6  # after which the longer window has seen nothing else
 PAUSE_S = 1.5  # without any packet: nothing of before tells of now
 LOSS_WINDOW_S = 1.0
 LOSS_PACKETS = 20  # fewer tell nothing
@@ -83,6 +84,7 @@ class UplinkEstimate:
         self._control = RateControl(start_bps) if start_bps is not None else RateControl()
         self._update_at = float("-inf")
         self._overused = False
+        self._full_since: float | None = None
         self._told_at: float | None = None
         self._told = 0
         self.bits_per_second = int(self._control.bits_per_second)
@@ -119,7 +121,10 @@ class UplinkEstimate:
         if received is None:
             return
         queue_s = self._queue.steady_s
-        if self._queue.quick_s > FULL_BEGINS_S:
+        if self._queue.quick_s <= FULL_BEGINS_S:
+            self._full_since = None
+        elif self._full_since is None or now - self._full_since < FULL_NEWS_S:
+            self._full_since = self._full_since if self._full_since is not None else now
             received = min(received, self._rate.bps(FULL_WINDOW) or received)
         seen = Seen(
             now=now,

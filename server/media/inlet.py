@@ -25,7 +25,9 @@ log = structlog.get_logger(__name__)
 
 OWN_SSRC = 1  # the sender of our reports; receivers need none of their own
 MAX_SOURCES = 64  # SSRCs that one session may use up
-OUTAGE_S = 1.5  # a picture that stood still for longer begins anew: its repairs would come too late
+# A picture that stood still for so long, and lost so many packets meanwhile (on its way to a new mapped address, say),
+# begins anew: to repeat them would cost as much as a key frame, and they would come too late.
+OUTAGE_S, OUTAGE_PACKETS = 0.5, 16
 REPAIR_S = 0.015  # how often missing packets are looked at while there are any
 KEY_FRAME_S = 0.25  # how often a key frame that does not come is looked at
 REMEMBERED_REFERENCES = 4  # one is sent each second, and told back with the next sender report
@@ -168,8 +170,7 @@ class Inlet:
                 source.cadence.note_frame(header.timestamp, now)
         before = source.forwarder.last_packet_at
         if before is not None and now - before > OUTAGE_S and source.plan.kind == VIDEO:
-            source.forwarder.start_again()
-            self._serve_soon(0.0)
+            self._after_outage(source, sequence)
         source.forwarder.push(sequence, canonical(packet, header), now)
         if before is None:
             self._on_track(source.forwarder)
@@ -207,6 +208,13 @@ class Inlet:
         fitting = [plan for plan in self._plans if plan.repair_type == header.payload_type]
         plan_found = self._plan_among(fitting, packet)
         return self._active.get(plan_found.mid) if plan_found is not None else None
+
+    def _after_outage(self, source: Source, sequence: int) -> None:
+        """A pause in which nothing was lost needs nothing."""
+        if sequence - (source.forwarder.cache.newest or 0) > OUTAGE_PACKETS:
+            source.loss.give_up()
+            source.forwarder.start_again()
+            self._serve_soon(0.0)
 
     def _find_source(self, packet: memoryview, header: Header) -> Source | None:
         """A new SSRC: by a=ssrc, else by its mid (RFC 8843 section 9.2), else by its payload type."""

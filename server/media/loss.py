@@ -160,6 +160,11 @@ class LossTracker:
         """Whether `due` may have something to say."""
         return bool(self._missing)
 
+    def give_up(self) -> None:
+        """What is missing now is of no use any more."""
+        self.abandoned += len(self._missing)
+        self._missing.clear()
+
     def note_transit(self, timestamp: int, now: float) -> None:
         """Feed the jitter (RFC 3550 appendix A.8) with a packet's timestamp and arrival in seconds."""
         transit = now * self._clock_rate - timestamp

@@ -21,6 +21,10 @@ OUTLIER_MS = 15.0  # beyond the threshold: a jump of the route, not noise
 OVERUSE_AFTER_S = 0.010
 JUMP_MS = 40.0  # at once: another cell, a radio's retransmission – or a queue, which the next groups tell
 JUMP_GROUPS = 3
+STEEP_MS = (
+    80.0  # in two groups, on a link that was calm: it carries far less now, and the line would take 0.5 s to say so
+)
+CALM_THRESHOLD_MS = 20.0
 
 BASE_WINDOW_S = 10.0  # long enough to have seen an empty queue, short enough for the drift of a cheap clock
 QUICK_WINDOW_S = 0.1
@@ -122,6 +126,7 @@ class OveruseDetector:
         self._count = 0
         self._jump_ms: float | None = None
         self._after_jump: list[float] = []
+        self._is_steep = False
         self._over_s: float | None = None
         self._overs = 0
         self._last_slope = 0.0
@@ -135,12 +140,16 @@ class OveruseDetector:
         self._points.append((1000 * variation.arrived, self._smoothed_ms))
         slope = _slope(self._points) if len(self._points) == GROUPS else self._last_slope
         told_ms = min(self._count, MOST_COUNTED) * slope * GAIN
-        self._judge(told_ms, slope, variation.sent_apart)
+        if self._is_steep:
+            self.signal = Signal.OVERUSE
+        else:
+            self._judge(told_ms, slope, variation.sent_apart)
         self._adapt(abs(told_ms), variation.arrived)
         self._last_slope = slope
 
     def _without_jump(self, later_ms: float) -> float:
         """How much the delay has grown; a jump counts once the next groups have shown that it goes on, or came back."""
+        self._is_steep = False
         if self._jump_ms is None:
             if later_ms <= JUMP_MS:
                 return later_ms
@@ -150,6 +159,7 @@ class OveruseDetector:
         jump, after = self._jump_ms, sum(self._after_jump)
         if after > JUMP_MS / 2 or after < -jump / 2:
             self._jump_ms = None
+            self._is_steep = jump + after > STEEP_MS and after > 0 and self.threshold_ms < CALM_THRESHOLD_MS
             return jump + later_ms
         if len(self._after_jump) == JUMP_GROUPS:
             self._jump_ms = None
@@ -176,8 +186,15 @@ class OveruseDetector:
 
 
 def _slope(points: deque[tuple[float, float]]) -> float:
-    """The line of least squares through the points; 0 if they are all of one moment."""
-    x_mean = sum(x for x, _ in points) / len(points)
-    y_mean = sum(y for _, y in points) / len(points)
-    spread = sum((x - x_mean) ** 2 for x, _ in points)
-    return sum((x - x_mean) * (y - y_mean) for x, y in points) / spread if spread else 0.0
+    """The line of least squares through the points; 0 if they are all of one moment. One pass: it is asked often."""
+    first, start = points[0]
+    x_sum = y_sum = xx_sum = xy_sum = 0.0
+    for at, delay in points:
+        x, y = at - first, delay - start
+        x_sum += x
+        y_sum += y
+        xx_sum += x * x
+        xy_sum += x * y
+    count = len(points)
+    spread = count * xx_sum - x_sum * x_sum
+    return (count * xy_sum - x_sum * y_sum) / spread if spread > 0 else 0.0

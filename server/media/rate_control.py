@@ -15,12 +15,15 @@ MORE = 1.4
 NEAR_GROWTH = 0.04  # of the limit a second, near it: from 85 % it takes 4 s to the next trial
 NEAR = (0.75, 1.05)  # of the limit
 HEADROOM = 1.5  # never promise more than half again of what was seen to arrive: it is untested
+SEEN_DECAY = 0.97  # an update: pictures differ in size, and what came two seconds ago was carried too
 UNTESTED_BPS = 240_000  # but so much may be tried: main comes back with that, while sub alone shows less
 HOLD_S = 0.5  # after a decrease, and while a queue stands
 AGAIN_AFTER_S = 0.3  # the camera's answer to the last decrease cannot be seen sooner …
 FAR_LESS = 0.6  # … but for a link that has fallen this far, each update counts
 
-OBEYED = (0.9, 1.5)  # of what the sender was told; it has its own least rate
+FALLING_S = 0.02  # below its mean of half a second: the queue drains
+QUEUE_SMOOTHING = 0.2  # of an update, ten a second
+OBEYED = 1.5  # of what the sender was told; it has its own least rate
 
 STANDING_S = 0.1  # a queue that stands though it does not grow
 LARGEST_PACKET_BITS = 10_400  # 1300 bytes: alone on a link of 100 kbit/s it takes as long
@@ -74,11 +77,15 @@ class RateControl:
         self._decreased_at = float("-inf")
         self._lossy_at = float("-inf")
         self._trial: _Trial | None = None
+        self._mean_queue_s = 0.0
+        self._seen_bps = 0.0  # the most that came, lately
 
     def update(self, seen: Seen) -> bool:
         """Returns whether the delay is the route's own: it did not move when the rate did."""
         passed = min(1.0, seen.now - self._updated) if self._updated is not None else 0.0
         self._updated = seen.now
+        self._mean_queue_s += QUEUE_SMOOTHING * (seen.queue_s - self._mean_queue_s)
+        self._seen_bps = max(seen.received_bps, self._seen_bps * SEEN_DECAY)
         noise_s = seen.jitter_s * NOISE_OF_JITTER
         stands = seen.queue_s > STANDING_S + noise_s + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
         if seen.overuse or not stands:
@@ -119,11 +126,13 @@ class RateControl:
         is_far_less = seen.received_bps < FAR_LESS * self.bits_per_second
         if seen.now - self._decreased_at < AGAIN_AFTER_S and not is_far_less:
             return
-        is_draining = seen.told_bps < DECREASE * self.bits_per_second
-        if is_draining and OBEYED[0] < seen.received_bps / seen.told_bps < OBEYED[1]:
+        drains = seen.queue_s < self._mean_queue_s - FALLING_S
+        if drains and seen.received_bps < OBEYED * seen.told_bps:
             return  # what comes is what was told, and no measure of the link
         self._decreased_at = seen.now
-        cut = DECREASE * (1 - 0.5 * seen.loss) if seen.loss > QUEUE_LOSS and full else DECREASE
+        self._seen_bps = seen.received_bps
+        overflows = full and not drains and seen.loss > QUEUE_LOSS
+        cut = DECREASE * (1 - 0.5 * seen.loss) if overflows else DECREASE
         self._set(min(self.bits_per_second, seen.received_bps * cut))
         limit = max(seen.received_bps, FLOOR_BPS)
         if self.limit_bps is None or not NEAR[0] < limit / self.limit_bps < 1 / NEAR[0]:
@@ -146,7 +155,7 @@ class RateControl:
         else:
             fast = seen.carried_bps > rate * MORE and seen.loss < NOISE_LOSS
             grown = rate * (FAST_GROWTH if fast else GROWTH) ** passed
-        self._set(max(rate, min(grown, max(seen.received_bps * HEADROOM, UNTESTED_BPS))))
+        self._set(max(rate, min(grown, max(self._seen_bps * HEADROOM, UNTESTED_BPS))))
 
     def _set(self, bps: float) -> None:
         self.bits_per_second = min(CEILING_BPS, max(FLOOR_BPS, bps))

@@ -77,6 +77,7 @@ class WhipSession:
             "kind": "camera",
             "connected": self.peer.is_ready,
             "uplink_bps": self.inlet.uplink.bits_per_second,
+            "uplink_queue_s": round(self.inlet.uplink.queue_s, 3),
             "tracks": [
                 {
                     "kind": source.plan.kind,

@@ -125,8 +125,8 @@ def test_main_is_given_up_before_sub_and_comes_back() -> None:
     assert shares.divide(160_000, 3.1) == {"main": 0, "sub": 110_000}
     assert shares.divide(100_000, 4) == {"main": 0, "sub": 64_000}
     assert shares.divide(200_000, 5)["main"] == 0
-    assert shares.divide(200_000, 7.9)["main"] == 0
-    assert shares.divide(200_000, 8.1) == {"main": 114_000, "sub": 50_000}
+    assert shares.divide(200_000, 6.9)["main"] == 0
+    assert shares.divide(200_000, 7.1) == {"main": 114_000, "sub": 50_000}
     assert shares.divide(100_000, 8.2)["main"] == 0, "at once: there is nothing for it"
 
 
@@ -134,4 +134,4 @@ def test_a_picture_that_comes_encoded_needs_what_it_needs() -> None:
     shares = Shares(MAIN, SUB)
     assert shares.divide(1_000_000, 0, needs_main=1_500_000)["main"] == 0
     assert shares.divide(2_500_000, 1, needs_main=1_500_000)["main"] == 0
-    assert shares.divide(2_500_000, 4.1, needs_main=1_500_000)["main"] == 2_000_000
+    assert shares.divide(2_500_000, 3.1, needs_main=1_500_000)["main"] == 2_000_000

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.media.bandwidth import UplinkEstimate
-from server.media.rate_control import CEILING_BPS, FLOOR_BPS, UNTESTED_BPS, RateControl, Seen
+from server.media.rate_control import CEILING_BPS, FLOOR_BPS, SEEN_DECAY, UNTESTED_BPS, RateControl, Seen
 from tests.server.media.simulated_link import Link, Run, Second
 
 FALL, RISE, END = 20, 50, 80
@@ -89,8 +89,8 @@ def test_jitter_of_300_ms_does_not_starve_a_camera(ordered: bool, wander_s: floa
     seconds = Run(
         lambda now: Link(jitter_s=0.3 if now > 5 else 0, ordered=ordered, wander_s=wander_s), most_bps=600e3
     ).play(60)
-    assert min(one.told for one in seconds) >= 150e3
-    assert min(one.told for one in between(seconds, 30, 60)) >= 250e3
+    assert min(one.told for one in seconds) >= 120e3
+    assert min(one.told for one in between(seconds, 30, 60)) >= 200e3
 
 
 @pytest.mark.parametrize(("ordered", "wander_s"), [(True, 0.0), (True, 0.1), (False, 0.0)])
@@ -100,7 +100,7 @@ def test_jitter_of_300_ms_on_a_link_of_250_kbit(ordered: bool, wander_s: float) 
     )
     calm = between(seconds, 20, 60)
     assert mean([one.used / one.capacity for one in calm]) >= 0.7
-    assert max(one.queue_s for one in calm) < 0.4
+    assert max(one.queue_s for one in calm) < 0.5
 
 
 def test_feedback_keeps_to_its_budget_and_a_fall_is_told_at_once() -> None:
@@ -155,15 +155,15 @@ seen = st.builds(
 @settings(max_examples=200)
 @given(st.lists(seen, max_size=60))
 def test_it_keeps_its_bounds_and_promises_little_beyond_what_came(found: list[Seen]) -> None:
-    control, now = RateControl(), 0.0
+    control, now, most = RateControl(), 0.0, 0.0
     for one in found:
-        now += one.now
+        now, most = now + one.now, max(one.received_bps, most * SEEN_DECAY)
         before, limit = control.bits_per_second, control.limit_bps
         undone = control.update(Seen(now, *[getattr(one, name) for name in Seen.__slots__[1:]]))
         after = control.bits_per_second
         assert FLOOR_BPS <= after <= CEILING_BPS
         if after > before and not undone:
-            assert after <= max(1.5 * one.received_bps, UNTESTED_BPS) + 1
+            assert after <= max(1.5 * most, UNTESTED_BPS) + 1
             assert after <= before * 1.3 + 1
             assert not one.overuse and one.queue_s < 0.1 + one.jitter_s and one.loss <= 0.35
         if one.overuse and limit is not None:

@@ -16,7 +16,7 @@ from server.clock import HandClock
 from server.media import feedback
 from server.media.feedback import BandwidthLimit, KeyFrameRequest, Nack, ReportBlock
 from server.media.forwarder import Forwarder
-from server.media.inlet import MAX_SOURCES, OUTAGE_S, Inlet, TrackPlan
+from server.media.inlet import MAX_SOURCES, OUTAGE_PACKETS, OUTAGE_S, Inlet, TrackPlan
 from server.media.packet import HEADER
 from tests.server.media.test_forwarder import Recording
 from tests.server.media.test_outlet import FakePeer
@@ -202,18 +202,23 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     stage.inlet.close()
 
 
-async def test_a_picture_that_stood_still_is_asked_to_begin_anew() -> None:
+async def test_a_picture_that_stood_still_and_lost_much_is_asked_to_begin_anew() -> None:
     stage = Stage(MAIN, SOUND)
     stage.rtp(102, 10, 1001)
     stage.rtp(111, 10, 3003)
-    stage.tracks[0].add(cast(Any, Recording()), 0.0)
-    stage.tracks[0].key_frames.satisfied()
-    stage.clock.move(OUTAGE_S)
-    stage.rtp(102, 11, 1001, payload=b"\x41")
-    assert not stage.tracks[0].key_frames.is_pending, "no more than a slow source"
+    track = stage.tracks[0]
+    track.add(cast(Any, Recording()), 0.0)
+    track.key_frames.satisfied()
+    track.flush(0.0)
+    for pause_s, sequence in ((5.0, 11), (OUTAGE_S, 100), (5.0, 100 + OUTAGE_PACKETS)):
+        stage.clock.move(pause_s)
+        stage.rtp(102, sequence, 1001, payload=b"\x41")
+        track.flush(0.0)
+        assert not track.key_frames.is_pending, "nothing was lost, or it is soon repaired"
     stage.clock.move(OUTAGE_S + 0.1)
-    stage.rtp(111, 11, 3003)
-    stage.rtp(102, 60, 1001, payload=b"\x41")
+    stage.rtp(111, 100, 3003)
+    stage.rtp(102, 200, 1001, payload=b"\x41")
+    assert not stage.inlet.sources[0].loss.is_missing_any, "its repairs would come too late"
     await asyncio.sleep(0.01)
     assert KeyFrameRequest(1001) in stage.said()
     stage.inlet.close()
