@@ -34,11 +34,12 @@ CORE_BAR = ("1x400", 0.5)
 
 @dataclass(frozen=True)
 class Row:
-    """One server with one load. `core` is the share of one core that it used."""
+    """One server with one load. `core` is the share of one core that it used, `frames_per_s` what each viewer got."""
 
     server: str
     case: str
     packets_per_s: float
+    frames_per_s: float
     us_per_packet: float
     core: float
     lost: int
@@ -111,8 +112,10 @@ async def _measure(name: str, case: str, options: Options) -> Row:
     cameras, viewers = (int(word) for word in case.split("x"))
     load, host = options.cores.load, options.host
     workers = ["--media-workers", str(options.media_workers)] if name == ENGINE else []
+    # MediaRelay needs more than the one core of the others, and without it delivers next to nothing
+    cores = load | options.cores.server if name == RELAY else options.cores.server
     async with (
-        serving(name, host, cameras, options.cores.server, *workers) as server,
+        serving(name, host, cameras, cores, *workers) as server,
         Child("tests.bench.load.publisher", cores=load) as publisher,
         Child("tests.bench.load.viewers", cores=load) as watching,
     ):
@@ -129,6 +132,7 @@ async def _measure(name: str, case: str, options: Options) -> Row:
             server=name,
             case=case,
             packets_per_s=packets / seconds,
+            frames_per_s=(after["frames"] - before["frames"]) / seconds / after["viewers"],
             us_per_packet=spent / 1000 / packets if packets else float("nan"),
             core=spent / 1e9 / seconds,
             lost=after["expected"] - before["expected"] - packets,
@@ -149,7 +153,7 @@ def _medians(rows: list[Row]) -> list[Row]:
 
 def _tell(rows: list[Row], options: Options) -> None:
     print(
-        f"{'cameras x viewers of each':32} {'packets/s':>9} {'µs/packet':>9} {'core':>6} {'lost':>6} {'MB':>6}  ours to it"
+        f"{'cameras x viewers of each':32} {'packets/s':>9} {'frames/s':>8} {'µs/packet':>9} {'core':>6} {'lost':>6} {'MB':>6}  ours to it"
     )
     ours = {row.case: row for row in rows if row.server == ENGINE}
     ratios = {}
@@ -165,7 +169,7 @@ def _tell(rows: list[Row], options: Options) -> None:
             f", {count} {what}" for count, what in ((row.silent, "silent"), (row.forged, "forged")) if count
         )
         print(
-            f"{row.case:8} {row.server:23} {row.packets_per_s:>9.0f} {row.us_per_packet:>9.2f} {row.core:>6.3f}"
+            f"{row.case:8} {row.server:23} {row.packets_per_s:>9.0f} {row.frames_per_s:>8.1f} {row.us_per_packet:>9.2f} {row.core:>6.3f}"
             f" {row.lost:>6} {row.memory_mb:>6.0f}  {about}{trouble}"
         )
     if janus.installed() is None:

@@ -158,10 +158,12 @@ class Cameras:
                 await self._start(camera, len(urls))
         return {"published": len(self._cameras)}
 
-    async def plain(self, ports: list[int]) -> dict[str, Any]:
+    async def plain(self, ports: list[int], spread_s: float = 0.0) -> dict[str, Any]:
         """One camera for each UDP port of 127.0.0.1: unencrypted RTP."""
         for port in ports:
-            await self._start(self._camera(port, Way(bytes, self._sender_to(port)), tiny=False), len(ports))
+            await self._start(
+                self._camera(port, Way(bytes, self._sender_to(port), spread_s=spread_s), tiny=False), len(ports)
+            )
         return {"published": len(self._cameras)}
 
     def _sender_to(self, port: int) -> Callable[[bytes], None]:

@@ -26,7 +26,7 @@ class Served:
     async def publish(self, cameras: Child, host: str, spread_s: float = 0.0) -> None:
         """Have all cameras of this server send."""
         if self.plain:
-            await cameras.ask("plain", ports=self.plain)
+            await cameras.ask("plain", ports=self.plain, spread_s=spread_s)
         else:
             await cameras.ask("publish", urls=self.whip, host=host, spread_s=spread_s)
 

@@ -68,7 +68,7 @@ class Viewer:
         self._received = keyring.received
         self.endpoint = Endpoint(keyring, host, self._on_rtp)
         self.signalling = signalling
-        self.packets = self.bytes = self.genuine = self.forged = 0
+        self.packets = self.frames = self.bytes = self.genuine = self.forged = 0
         self.first_at: float | None = None
         self.frame_at: float | None = None  # the first whole picture
         self._first = self._highest = self._ssrc = 0
@@ -95,8 +95,10 @@ class Viewer:
         step = (sequence - self._highest) & 0xFFFF
         if step < 0x8000:
             self._highest += step
-        if self.frame_at is None and received[1] & 0x80 and self.packets == self.expected:
-            self.frame_at = time.monotonic()
+        if received[1] & 0x80:  # the last packet of a picture
+            self.frames += 1
+            if self.frame_at is None and self.packets == self.expected:
+                self.frame_at = time.monotonic()
         if self.packets % OPENED_OF == 1:
             if self.endpoint.opens(size) is None:
                 self.forged += 1
@@ -181,6 +183,7 @@ class Viewers:
             "viewers": len(every),
             "packets": sum(one.packets for one in every),
             "expected": sum(one.expected for one in every),
+            "frames": sum(one.frames for one in every),
             "bytes": sum(one.bytes for one in every),
             "genuine": sum(one.genuine for one in every),
             "forged": sum(one.forged for one in every),
