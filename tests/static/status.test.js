@@ -15,6 +15,7 @@ import {
   serverTime,
   withCamera,
 } from "../../static/js/state/status_feed.js";
+import { KEPT_S, logged } from "../../static/js/state/problem_log.js";
 import { problemsOf, verdictOf } from "../../static/js/state/verdict.js";
 
 /** @typedef {import("../../static/js/state/status_feed.js").Answer} Answer */
@@ -200,4 +201,32 @@ test("cameras stand worst first, then by call sign; a column turns round at the 
   assert.equal(ids(held(cameras, ["d", "b"])), "dbac");
   assert.equal(ids(found(cameras, " et2 ")), "c");
   assert.ok(COLUMNS.every((column) => typeof column.words(camera()) === "string"));
+});
+
+test("a problem has its time, one that ends is kept for a while, and one that flickers is one", () => {
+  /** @param {string} key */
+  const problem = (key) => ({ key, level: /** @type {const} */ (1), words: key });
+  const times = (/** @type {ReturnType<typeof logged>} */ log) =>
+    log.map(({ key, since, until }) => [key, since, until]);
+  let log = logged([], [problem("a")], 100, true);
+  assert.deepEqual(times(log), [["a", null, null]], "nobody knows since when");
+  log = logged(log, [problem("a"), problem("b")], 101, false);
+  log = logged(log, [problem("b")], 105, false);
+  assert.deepEqual(times(log), [
+    ["b", 101, null],
+    ["a", null, 105],
+  ]);
+  log = logged(log, [problem("a"), problem("b")], 110, false);
+  assert.deepEqual(times(log), [
+    ["a", null, null],
+    ["b", 101, null],
+  ]);
+  log = logged(log, [], 120, false);
+  log = logged(log, [problem("a")], 200, false);
+  assert.deepEqual(times(log), [
+    ["a", 200, null],
+    ["a", null, 120],
+    ["b", 101, 120],
+  ]);
+  assert.deepEqual(times(logged(log, [], 120 + KEPT_S, false)), [["a", 200, 120 + KEPT_S]]);
 });

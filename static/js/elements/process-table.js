@@ -10,7 +10,7 @@ import { StatusGraph } from "./status-graph.js";
 
 export class ProcessTable extends HTMLElement {
   /** @type {Map<string, Row>} */ #rows = new Map();
-  #body = make("div", { class: "rows" });
+  #body = make("div", { class: "rows", tabindex: "0", role: "region", "aria-label": "Each process" });
   #line = make("span", { class: "mut small" });
 
   connectedCallback() {

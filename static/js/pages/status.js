@@ -10,6 +10,7 @@ import {
   serverTime,
   withCamera,
 } from "../state/status_feed.js";
+import { logged } from "../state/problem_log.js";
 import { problemsOf, verdictOf } from "../state/verdict.js";
 import { age } from "../state/words.js";
 import { ApiError, createApi } from "../net/api.js";
@@ -60,6 +61,8 @@ const api = createApi({ csrf, timeoutMs: 5000 });
 const started = monotonic();
 
 let feed = newFeed(new URLSearchParams(location.search).get("camera"));
+/** @type {import("../state/problem_log.js").Entry[]} */
+let log = [];
 /** @type {number | null} the moment that the pointer is at */
 let pointed = null;
 
@@ -69,7 +72,9 @@ parts.camera.begin(OF_CAMERA);
 async function ask() {
   const { camera } = feed;
   try {
+    const isFirst = feed.answer === null;
     feed = received(feed, await api.status(question(feed)), camera, monotonic());
+    if (feed.answer) log = logged(log, problemsOf(feed.answer), feed.answer.at, isFirst);
     draw();
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
@@ -96,7 +101,7 @@ function draw() {
   parts.clock.show(time);
   const problems = problemsOf(answer);
   parts.line.show(problems, stale, calmWords(answer));
-  parts.problems.show(problems, answer.checks);
+  parts.problems.show(log, answer.checks, time);
   parts.cameras.show(answer.cameras, feed.camera);
   if (feed.camera === null && parts.cameras.first) choose(parts.cameras.first, false);
   drawGraphs(answer, time, stale);

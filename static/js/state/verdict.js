@@ -4,6 +4,7 @@ import { figure } from "./figure_words.js";
 
 /** 1 broken, 2 worse than it should be, 3 worth knowing, 4 well. @typedef {1 | 2 | 3 | 4} Level */
 /** @typedef {{ level: Level, words: string }} Verdict */
+/** `key` stays while the words' figures change. @typedef {Verdict & { key: string }} Problem */
 
 const SILENT_S = 5; // it tells its figures every second
 export const WELL = /** @type {const} */ (4);
@@ -50,41 +51,48 @@ const NAMES = /** @type {Record<string, string>} */ ({
   media: "The media engine",
 });
 
-/** Everything that an engineer should look at, worst first. @param {Answer} answer @returns {Verdict[]} */
+/** Everything that an engineer should look at, worst first. @param {Answer} answer @returns {Problem[]} */
 export function problemsOf({ checks, processes, cameras }) {
-  /** @type {Verdict[]} */
+  /** @type {Problem[]} */
   const found = [];
   for (const [name, { ok, seconds }] of Object.entries(checks)) {
     const shown = NAMES[name] ?? name;
-    if (!ok) found.push({ level: 1, words: `${shown} does not answer.` });
-    else if (seconds >= 0.5) found.push({ level: 2, words: `${shown} takes ${figure(seconds, "seconds")} to answer.` });
+    const key = `check ${name}`;
+    if (!ok) found.push({ key, level: 1, words: `${shown} does not answer.` });
+    else if (seconds >= 0.5)
+      found.push({ key, level: 2, words: `${shown} takes ${figure(seconds, "seconds")} to answer.` });
   }
   for (const process of processes) found.push(...ofProcess(process));
   found.push(...ofCameras(cameras));
   return found.sort((one, other) => one.level - other.level);
 }
 
-/** @param {Process} process @returns {Verdict[]} */
+/** @param {Process} process @returns {Problem[]} */
 function ofProcess({ name, alive, silent_s, now, port, gso, direct_srtp }) {
-  if (!alive) return [{ level: 1, words: `${name} has died; its cameras wait for its successor.` }];
+  if (!alive)
+    return [{ key: `dead ${name}`, level: 1, words: `${name} has died; its cameras wait for its successor.` }];
   if (silent_s >= SILENT_S)
-    return [{ level: 1, words: `${name} has told nothing for ${figure(silent_s, "seconds")}.` }];
-  /** @type {Verdict[]} */
+    return [{ key: `silent ${name}`, level: 1, words: `${name} has told nothing for ${figure(silent_s, "seconds")}.` }];
+  /** @type {Problem[]} */
   const found = [];
   const { lag, cpu, drops } = now;
   if (lag && lag >= 0.1)
     found.push({
+      key: `lag ${name}`,
       level: lag >= 1 ? 1 : 2,
       words: `${name} is ${figure(lag, "seconds")} behind: packets and requests wait.`,
     });
-  if (cpu && cpu >= 0.85) found.push({ level: 2, words: `${name} uses ${figure(cpu, "share")} of a processor core.` });
-  if (drops && drops >= 10) found.push({ level: 3, words: `${name} drops ${figure(drops, "rate")} datagrams.` });
-  if (port && !gso) found.push({ level: 3, words: `${name} sends packets one by one (no UDP GSO here).` });
-  if (port && !direct_srtp) found.push({ level: 3, words: `${name} seals packets the slow way.` });
+  if (cpu && cpu >= 0.85)
+    found.push({ key: `cpu ${name}`, level: 2, words: `${name} uses ${figure(cpu, "share")} of a processor core.` });
+  if (drops && drops >= 10)
+    found.push({ key: `drops ${name}`, level: 3, words: `${name} drops ${figure(drops, "rate")} datagrams.` });
+  if (port && !gso)
+    found.push({ key: `gso ${name}`, level: 3, words: `${name} sends packets one by one (no UDP GSO here).` });
+  if (port && !direct_srtp) found.push({ key: `srtp ${name}`, level: 3, words: `${name} seals packets the slow way.` });
   return found;
 }
 
-/** @param {Camera[]} cameras @returns {Verdict[]} */
+/** @param {Camera[]} cameras @returns {Problem[]} */
 function ofCameras(cameras) {
   const levels = /** @type {const} */ ([1, 2]);
   return levels.flatMap((level) => {
@@ -92,6 +100,12 @@ function ofCameras(cameras) {
     if (!named.length) return [];
     const some = named.slice(0, 4).join(", ") + (named.length > 4 ? ` and ${named.length - 4} more` : "");
     const what = level === 1 ? "without a usable picture" : "in difficulty";
-    return [{ level, words: `${named.length === 1 ? "Camera" : `${named.length} cameras`} ${what}: ${some}.` }];
+    return [
+      {
+        key: `cameras ${level}`,
+        level,
+        words: `${named.length === 1 ? "Camera" : `${named.length} cameras`} ${what}: ${some}.`,
+      },
+    ];
   });
 }
