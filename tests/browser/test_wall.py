@@ -159,6 +159,11 @@ async def test_a_page_that_nobody_sees_pauses_its_pictures_in_their_sessions(
     for tile in (1, 2, 3):
         await screen.is_in_state(tile, "live")
     assert begun == []
+    await screen.tile(3).locator(".pic").dblclick()  # enlarged: it covers the others
+    await screen.is_in_state(2, "paused")
+    await screen.is_in_state(3, "live")
+    await page.keyboard.press("Escape")
+    await screen.is_in_state(2, "live")
 
 
 async def test_a_tile_off_screen_is_not_watched(screen: Screen, et17: Camera, et22: Camera) -> None:

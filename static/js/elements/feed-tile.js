@@ -18,6 +18,7 @@ import { TilePlate } from "./tile-plate.js";
  * @property {boolean} pinned
  * @property {boolean} audible
  * @property {boolean} enlarged
+ * @property {boolean} covered another one is enlarged over it
  * @property {boolean} linked
  * @property {number | null} askedAt
  * @property {string} hint what a free tile says
@@ -65,14 +66,14 @@ export class FeedTile extends HTMLElement {
     this.look();
   }
 
-  /** Off the screen, or on a page that is not shown, it costs nothing after a while: its picture pauses. */
+  /** Off the screen, covered, or on a page that is not shown, it costs nothing after a while: its picture pauses. */
   look() {
     this.#attention.note(this.#isSeen, performance.now() / 1000);
     this.#wantPicture();
   }
 
   get #isSeen() {
-    return this.#onScreen && document.visibilityState === "visible";
+    return this.#onScreen && !this.#facts?.covered && document.visibilityState === "visible";
   }
 
   /** @param {TileFacts} facts @param {number} now */

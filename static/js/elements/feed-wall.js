@@ -94,6 +94,8 @@ export class FeedWall extends HTMLElement {
         pinned: view.tiles.get(number)?.pinned ?? false,
         audible: view.audible === number,
         enlarged: view.enlarged === number,
+        // an alert's picture is there when the enlarged one goes
+        covered: view.enlarged !== null && view.enlarged !== number && !alert,
         linked,
         askedAt: device ? (asked.get(device) ?? null) : null,
         hint: number === 1 ? "kept for alerts; shows the unit you select" : "free",

@@ -227,9 +227,10 @@ async def test_a_picture_that_stood_still_and_lost_much_is_asked_to_begin_anew()
 @given(st.lists(st.binary(max_size=80), max_size=30))
 def test_any_bytes_are_taken_or_counted(contents: list[bytes]) -> None:
     async def feed() -> None:  # its timers need a loop
-        stage = Stage(MAIN, SUB, SOUND)
+        stage = Stage(replace(MAIN, repair_type=103, tells_round_trip=True), SUB, SOUND)
+        stage.rtp(102, 1, 1001)
         for content in contents:
-            for whole in (content, b"\x80\x6f" + content, b"\x90\x66" + content):
+            for whole in (content, b"\x80\x6f" + content, b"\x90\x66" + content, b"\x90\x67" + content):
                 stage.inlet.on_media(memoryview(whole), 1.0)
             stage.inlet.on_feedback(content, 1.0)
         stage.inlet.close()
