@@ -255,7 +255,8 @@ class Peer:
             self._port.forget_ufrag(ufrag)
         for address in self._paths:
             self._port.release(address, self)
-        self._sender = self._receiver = None
+        # At once, not when the garbage collector comes: it does not see the 60 kB that OpenSSL has for each.
+        self._handshake = self._sender = self._receiver = None
         self._owner.on_closed(reason)
 
     def _cancel_timer(self) -> None:

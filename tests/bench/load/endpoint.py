@@ -250,5 +250,6 @@ class Endpoint:
             self._timer.cancel()
         if goodbye and self._handshake is not None:
             self._handshake.close()
+        self._handshake = self.inbound = self.outbound = None
         asyncio.get_running_loop().remove_reader(self.socket.fileno())
         self.socket.close()

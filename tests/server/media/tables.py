@@ -14,9 +14,9 @@ TABLES = (dict, list, set, deque)
 
 
 def sizes(root: object) -> dict[str, int]:
-    """Path → number of entries, of each table that is reached from `root` through our own objects.
+    """Number of entries of each table that is reached from `root` through our own objects, by class and attribute.
 
-    Tables of the same kind of object are added up: `_viewers[].outlet.counts`.
+    Those of all objects of a class are added up: `PacketCache._slots`.
     """
     found: Counter[str] = Counter()
     seen: set[int] = set()
@@ -30,7 +30,7 @@ def sizes(root: object) -> dict[str, int]:
             found[path] += len(thing)
             waiting += [(path + "[]", one) for one in _held(thing)]
         elif _is_ours(type(thing)):
-            waiting += [(f"{path}.{name}".lstrip("."), value) for name, value in _attributes(thing)]
+            waiting += [(f"{type(thing).__qualname__}.{name}", value) for name, value in _attributes(thing)]
     return dict(found)
 
 
@@ -46,9 +46,13 @@ def _attributes(thing: Any) -> Iterator[tuple[str, Any]]:
                 yield name, getattr(thing, name)
 
 
-def living() -> dict[str, int]:
-    """How many objects of each of our classes live, of the libraries' handles, and of the running loop's timers for us."""
-    gc.collect()
+def living(*, collect: bool = True) -> dict[str, int]:
+    """How many objects of each of our classes live, of the libraries' handles, and of the running loop's timers for us.
+
+    Without `collect` also what only waits for the garbage collector.
+    """
+    if collect:
+        gc.collect()
     kinds = (type(one) for one in gc.get_objects())
     found = Counter(kind.__qualname__ for kind in kinds if _is_ours(kind) or kind.__name__ in THEIRS)
     loop: Any = asyncio.get_running_loop()
