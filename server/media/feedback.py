@@ -314,7 +314,6 @@ class RepairBudget:
     def __init__(self) -> None:
         self._tokens = float(self.FLOOR_BYTES_PER_S)
         self._at: float | None = None
-        self._rate = 0.0
 
     def allows(self, size: int, now: float, sending_bytes_per_s: float) -> bool:
         """Whether `size` bytes may be repeated now; if so they are spent."""
@@ -327,10 +326,8 @@ class RepairBudget:
         """How many bytes may be repeated now."""
         rate = max(self.FLOOR_BYTES_PER_S, sending_bytes_per_s * self.SHARE)
         if self._at is not None:
-            # By the rate that was known meanwhile: what grew since then did not grow for all of the time.
-            gained = (now - self._at) * min(rate, self._rate)
-            self._tokens = min(rate * self.BURST_S, self._tokens + gained)
-        self._at, self._rate = now, rate
+            self._tokens = min(rate * self.BURST_S, self._tokens + (now - self._at) * rate)
+        self._at = now
         return self._tokens
 
     def spend(self, size: int) -> None:

@@ -42,6 +42,7 @@ class Worker:
         self._writer = writer
         self._tasks = tasks
         self._engine: LocalEngine | None = None
+        self._is_heard = True
         self._calls: dict[str, Call] = {
             "start": self._start,
             "publish": self._publish,
@@ -69,6 +70,7 @@ class Worker:
         except (asyncio.IncompleteReadError, ConnectionError):
             log.info("the server has hung up; the worker ends")
         finally:
+            self._is_heard = False  # what the sessions' ends would tell, the server has told itself
             if self._engine is not None:
                 await self._engine.close()
 
@@ -90,7 +92,8 @@ class Worker:
             self._say({"id": message["id"], "result": result})
 
     def _say(self, message: dict[str, Any]) -> None:
-        self._writer.write(wire.frame(message))
+        if self._is_heard:
+            self._writer.write(wire.frame(message))
 
     # ---- calls -----------------------------------------------------------------------------------------
 
