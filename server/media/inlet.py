@@ -328,6 +328,7 @@ class Inlet:
         if any(source.plan.tells_round_trip for source in sources):
             packet += self._reference(now)
         peer.send_feedback(packet)
+        self._nack_budget.left(now, self._bytes_per_s)  # what was earned until now was earned at the rate until now
         self._bytes_per_s = (self._received_bps(sources, now) or 0.0) / 8
 
     def _reference(self, now: float) -> bytes:
