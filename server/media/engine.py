@@ -187,6 +187,10 @@ class LocalEngine:
         self._viewers[session.id] = session
         return session.answer()
 
+    def is_published(self, device_id: str) -> bool:
+        """See MediaEngine."""
+        return self.publisher_of(device_id) is not None
+
     def require_streaming(self, device_id: str) -> None:
         """Raises Conflict unless there is a picture to watch."""
         feed = self._feeds.get(device_id)

@@ -27,8 +27,18 @@ def engine_for(
     on_publisher: OnPublisher,
 ) -> MediaEngine:
     """As the configuration has it, with a switchboard before it where there are several server processes."""
-    engine = _own_engine(config, clock, tasks, on_feed, on_watchers, on_publisher)
-    return Switchboard(engine, bus, neighbours, tasks) if config.redis else engine
+    boards: list[Switchboard] = []
+
+    def publishing(device_id: str, session_id: str | None) -> None:
+        for board in boards:
+            board.published(device_id, session_id)
+        on_publisher(device_id, session_id)
+
+    engine = _own_engine(config, clock, tasks, on_feed, on_watchers, publishing)
+    if not config.redis:
+        return engine
+    boards.append(Switchboard(engine, bus, neighbours, clock, tasks))
+    return boards[0]
 
 
 def _own_engine(

@@ -90,6 +90,9 @@ class MediaEngine(Protocol):
     def publisher_of(self, device_id: str) -> str | None:
         """The session by which this camera's media comes in now, None while there is none."""
 
+    def is_published(self, device_id: str) -> bool:
+        """Whether this camera's media comes in anywhere."""
+
     def require_streaming(self, device_id: str) -> None:
         """Raises Conflict (kind not-streaming) unless there is a picture to watch."""
 

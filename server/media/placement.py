@@ -22,10 +22,10 @@ class Load:
 
 
 class Placement:
-    """Where each camera is. A camera that was away for STAYS_S is placed anew."""
+    """Where each camera is. One that is there stays; one that was away for STAYS_S is placed anew."""
 
     def __init__(self) -> None:
-        self._placed: dict[str, tuple[str, float]] = {}
+        self._placed: dict[str, tuple[str, float | None]] = {}  # worker, and since when it is away
         self._last: dict[str, Load] = {}
         self._shares: dict[str, float] = {}
 
@@ -36,11 +36,16 @@ class Placement:
         if before is not None and load.at > before.at:
             self._shares[worker] = max(0.0, (load.cpu_s - before.cpu_s) / (load.at - before.at))
 
-    def keep(self, device_id: str, now: float) -> None:
-        """The camera is where it was placed, or was until now."""
+    def where(self, device_id: str) -> str | None:
+        """The worker that has it, or had it last."""
+        found = self._placed.get(device_id)
+        return found[0] if found is not None else None
+
+    def note(self, device_id: str, now: float, *, present: bool) -> None:
+        """The camera is connected or streams where it was placed, or does neither any more."""
         found = self._placed.get(device_id)
         if found is not None:
-            self._placed[device_id] = (found[0], now)
+            self._placed[device_id] = (found[0], None if present else now)
 
     def forget(self, worker: str) -> list[str]:
         """The worker is gone: its cameras, which are nowhere now."""
@@ -53,11 +58,14 @@ class Placement:
 
     def place(self, device_id: str, ready: Sequence[str], now: float) -> str:
         """One of `ready` (at least one), which has the camera from now on."""
-        self._placed = {one: placed for one, placed in self._placed.items() if now - placed[1] < STAYS_S}
-        at = self._placed.get(device_id)
-        chosen = at[0] if at is not None and at[0] in ready else self._least_loaded(ready)
-        self._placed[device_id] = (chosen, now)
-        return chosen
+        self._placed = {
+            one: (worker, away) for one, (worker, away) in self._placed.items() if away is None or now - away < STAYS_S
+        }
+        worker, away = self._placed.get(device_id, ("", now))
+        if worker not in ready:
+            worker, away = self._least_loaded(ready), now
+        self._placed[device_id] = (worker, away if away is None else now)
+        return worker
 
     def _least_loaded(self, ready: Iterable[str]) -> str:
         cameras = Counter(worker for worker, _ in self._placed.values())

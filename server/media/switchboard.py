@@ -8,25 +8,29 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import structlog
 
 from server.bus import Body, Bus, Topic
+from server.clock import Clock
 from server.errors import Conflict, NotFound, Unavailable, WatchroomError
 from server.media import worker_wire as wire
 from server.media.answer import Answer, Patched
 from server.media.live import Viewer
 from server.media.media_engine import EVERYTHING, MediaEngine, OnEnd, SessionInfo
-from server.media.wish import Wish
+from server.media.wish import Wish, fields_of
 from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
 
 ANSWER_S = 3.0  # by Redis and back is a millisecond: what takes longer does not come
 WHOSE_S = 1.0  # for an answer to "whose session is this?", which only its holder gives
-LOOK_S = 2.0  # how often it is looked at whether the other processes are still there
+LOOK_S = 2.0  # how often each process tells whom it still serves, and looks whether the others are still there
+LEASE_S = 20.0  # a viewing of which its process says nothing for so long has lost it; Redis restarts within less
+MOST_FOUND = 500  # sessions of others that were asked for through us: where each is, is found again if need be
 ALL = "*"
 RETRY_AFTER_S = 1
 
@@ -49,6 +53,14 @@ class _Remote:
 
 
 @dataclass(slots=True)
+class _Served:
+    """A viewing here, of a viewer of another process."""
+
+    to: str
+    told_at: float  # when that process last said that it goes on
+
+
+@dataclass(slots=True)
 class _Call:
     result: asyncio.Future[Any]
     on_reply: Callable[[str, Any], None] | None
@@ -57,12 +69,17 @@ class _Call:
 class Switchboard:
     """See MediaEngine; what only this process can tell (figures, health) is of this process."""
 
-    def __init__(self, engine: MediaEngine, bus: Bus, neighbours: Neighbours, tasks: TaskOwner) -> None:
+    def __init__(self, engine: MediaEngine, bus: Bus, neighbours: Neighbours, clock: Clock, tasks: TaskOwner) -> None:
         self._engine = engine
+        self._clock = clock
         self._bus = bus
         self._neighbours = neighbours
         self._tasks = tasks
-        self._remote: dict[str, _Remote] = {}
+        self._remote: dict[str, _Remote] = {}  # viewings of our viewers at other processes
+        self._found: dict[str, _Remote] = {}  # other sessions that were asked for through us
+        self._served: dict[str, _Served] = {}
+        self._published_at: dict[str, float] = {}
+        self._well_since: float | None = None  # the bus
         self._waiting: dict[int, _Call] = {}
         self._next_id = 0
         self._answers: dict[str, Callable[..., Coroutine[Any, Any, Any]]] = {
@@ -72,6 +89,13 @@ class Switchboard:
             "change_wish": engine.change_wish,
             "describe": engine.describe,
             "delete": engine.delete,
+        }
+        self._news: dict[str, Callable[[Body], object]] = {
+            "ended": lambda news: self._end(news["session_id"], news["layer"]),
+            "watching": lambda news: self._renew(news["session_ids"]),
+            "published": lambda news: tasks.start(
+                self._published_elsewhere(news["device_id"], news["at"]), "media.published_elsewhere"
+            ),
         }
         self.place = engine.place
         self.publish = engine.publish
@@ -90,10 +114,23 @@ class Switchboard:
         await self._engine.start()
 
     async def close(self) -> None:
-        """See MediaEngine. Viewings at other processes end with their viewers, who lose this process."""
-        for session_id in list(self._remote):
+        """See MediaEngine. The viewings of our viewers end, wherever they are: nobody here could answer for them."""
+        for session_id, session in list(self._remote.items()):
+            await self._say(session.at, {"id": 0, "call": "delete", "args": {"session_id": session_id}})
             self._end(session_id, "")
         await self._engine.close()
+
+    def published(self, device_id: str, session_id: str | None) -> None:
+        """This process's engine says by which session the camera's media comes in here; elsewhere it ends then."""
+        if session_id is None:
+            self._published_at.pop(device_id, None)
+            return
+        self._published_at[device_id] = at = self._clock.wall()
+        self._tasks.start(self._say(ALL, {"news": "published", "device_id": device_id, "at": at}), "media.published")
+
+    def is_published(self, device_id: str) -> bool:
+        """See MediaEngine."""
+        return self._engine.is_published(device_id) or self._neighbours.streams_at(device_id) is not None
 
     # ---- what may be elsewhere -------------------------------------------------------------------------
 
@@ -130,9 +167,15 @@ class Switchboard:
         try:
             return await self._engine.session(session_id)
         except NotFound:
-            if session_id not in self._remote:
+            if self._held_elsewhere(session_id) is None:
                 await self._find(session_id)
-        return self._remote[session_id].info
+        held = self._held_elsewhere(session_id)
+        if held is None:  # it ended in this moment
+            raise NotFound("there is no such media session; it may have ended")
+        return held.info
+
+    def _held_elsewhere(self, session_id: str) -> _Remote | None:
+        return self._remote.get(session_id) or self._found.get(session_id)
 
     async def _find(self, session_id: str) -> None:
         if not self._neighbours.known():
@@ -140,7 +183,9 @@ class Switchboard:
 
         def found(at: str, told: dict[str, Any]) -> None:
             viewer = Viewer(**told["viewer"]) if told["viewer"] else None
-            self._remote[session_id] = _Remote(SessionInfo(session_id, told["device_id"], viewer), at)
+            self._found[session_id] = _Remote(SessionInfo(session_id, told["device_id"], viewer), at)
+            if len(self._found) > MOST_FOUND:
+                del self._found[next(iter(self._found))]
 
         try:
             await self._ask(ALL, "whose", WHOSE_S, found, session_id=session_id)
@@ -149,36 +194,40 @@ class Switchboard:
 
     async def patch(self, session_id: str, body: str, if_match: str | None) -> Patched:
         """See MediaEngine."""
-        if session_id not in self._remote:
+        if self._held_elsewhere(session_id) is None:
             return await self._engine.patch(session_id, body, if_match)
         return Patched(**await self._ask_holder(session_id, "patch", body=body, if_match=if_match))
 
     async def change_wish(self, session_id: str, body: object) -> dict[str, Any]:
         """See MediaEngine."""
-        if session_id not in self._remote:
+        if self._held_elsewhere(session_id) is None:
             return await self._engine.change_wish(session_id, body)
-        found: dict[str, Any] = await self._ask_holder(session_id, "change_wish", body=body)
+        found: dict[str, Any] = await self._ask_holder(session_id, "change_wish", body=fields_of(body))
         return found
 
     async def describe(self, session_id: str) -> dict[str, Any]:
         """See MediaEngine."""
-        if session_id not in self._remote:
+        if self._held_elsewhere(session_id) is None:
             return await self._engine.describe(session_id)
         found: dict[str, Any] = await self._ask_holder(session_id, "describe")
         return found
 
     async def delete(self, session_id: str) -> None:
         """See MediaEngine."""
-        if session_id not in self._remote:
+        if self._held_elsewhere(session_id) is None:
             await self._engine.delete(session_id)
         else:
             await self._ask_holder(session_id, "delete")
+            self._found.pop(session_id, None)
 
     # ---- asking ----------------------------------------------------------------------------------------
 
     async def _ask_holder(self, session_id: str, call: str, **args: Any) -> Any:
+        held = self._held_elsewhere(session_id)
+        if held is None:
+            raise NotFound("there is no such media session; it may have ended")
         try:
-            return await self._ask(self._remote[session_id].at, call, ANSWER_S, None, session_id=session_id, **args)
+            return await self._ask(held.at, call, ANSWER_S, None, session_id=session_id, **args)
         except NotFound:
             self._end(session_id, "")
             raise
@@ -210,10 +259,15 @@ class Switchboard:
             return
         if "call" in body:
             self._tasks.start(self._answer(sender, body), f"media.{body['call']}")
-        elif "ended" in body:
-            self._end(body["ended"], body["layer"])
+        elif "news" in body:
+            self._news[body["news"]](body)
         else:
             self._hear_answer(sender, body)
+
+    def _renew(self, session_ids: list[str]) -> None:
+        for session_id in session_ids:
+            if session_id in self._served:
+                self._served[session_id].told_at = self._clock.monotonic()
 
     def _hear_answer(self, sender: str, body: Body) -> None:
         call = self._waiting.get(body["id"])
@@ -245,14 +299,37 @@ class Switchboard:
     ) -> dict[str, Any]:
         """Another process's viewer; it is told when the viewing ends."""
         held: list[str] = []
+        early: list[str] = []
 
         def ended(layer: str) -> None:
             if held:
-                self._tasks.start(self._say(to, {"ended": held[0], "layer": layer}), "media.ended")
+                self._end_served(held[0], layer)
+            else:
+                early.append(layer)
 
         answer = await self._engine.watch(device_id, Viewer(**viewer), offer, Wish(**wish), ended)
         held.append(answer.session_id)
+        self._served[answer.session_id] = _Served(to, self._clock.monotonic())
+        for layer in early:
+            self._end_served(answer.session_id, layer)
         return asdict(answer)
+
+    def _end_served(self, session_id: str, layer: str) -> None:
+        served = self._served.pop(session_id, None)
+        if served is not None:
+            self._tasks.start(
+                self._say(served.to, {"news": "ended", "session_id": session_id, "layer": layer}), "media.ended"
+            )
+
+    async def _published_elsewhere(self, device_id: str, at: float) -> None:
+        """The camera has connected to another process: the newer publisher wins there as here."""
+        own = self._engine.publisher_of(device_id)
+        if own is not None and self._published_at.get(device_id, 0.0) <= at:
+            log.warning(
+                "a newer session of the camera at another process replaces the present one", device_id=device_id
+            )
+            with suppress(NotFound):
+                await self._engine.delete(own)
 
     async def _whose(self, session_id: str) -> dict[str, Any]:
         return asdict(await self._engine.session(session_id))
@@ -263,15 +340,31 @@ class Switchboard:
     # ---- ends ------------------------------------------------------------------------------------------
 
     def _end(self, session_id: str, layer: str) -> None:
+        self._found.pop(session_id, None)
         session = self._remote.pop(session_id, None)
         if session is not None and session.on_end is not None:
             session.on_end(layer or session.asked)
 
     async def _look_after(self) -> None:
         """A process that was killed tells no ends; and who watches a camera that went to another process must follow."""
-        known = self._neighbours.known()
-        for session_id in [one for one, session in self._remote.items() if session.at not in known]:
-            self._end(session_id, "")
+        known, now = self._neighbours.known(), self._clock.monotonic()
+        if not self._bus.healthy():
+            self._well_since = None
+            return  # nobody is heard, and nothing that was agreed has ended
+        self._well_since = now if self._well_since is None else self._well_since
+        for holder in {session.at for session in self._remote.values()}:
+            watching = [one for one, session in self._remote.items() if session.at == holder]
+            await self._say(holder, {"news": "watching", "session_ids": watching})
+        if now - self._well_since > LEASE_S:  # whoever is there has spoken since
+            await self._end_what_nobody_holds(known, now)
         for camera in self._engine.figures().cameras if known else ():
             if camera.viewers.viewers and self._where(camera.device_id) is not None:
                 self._engine.end_viewings(camera.device_id, "the camera has gone to another server process")
+
+    async def _end_what_nobody_holds(self, known: set[str], now: float) -> None:
+        for session_id in [one for one, session in self._remote.items() if session.at not in known]:
+            self._end(session_id, "")
+        for session_id in [one for one, served in self._served.items() if now - served.told_at > LEASE_S]:
+            log.warning("the process of a viewer is gone; the viewing ends", session_id=session_id)
+            with suppress(NotFound):
+                await self._engine.delete(session_id)

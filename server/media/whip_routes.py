@@ -19,7 +19,7 @@ def whip_routes(engine: MediaEngine, admit_camera: AdmitCamera, links: Links) ->
         offer = await text_of(request, SDP)
         await admit_camera(request, device_id)  # it may have been revoked while its offer trickled in
         # RFC 9110 section 13.1.2: who was replaced by a newer publisher asks to be let in only once that has gone
-        if request.headers.get("If-None-Match") == "*" and engine.publisher_of(device_id) is not None:
+        if request.headers.get("If-None-Match") == "*" and engine.is_published(device_id):
             raise PreconditionFailed("another publisher of this camera is connected")
         answer = await engine.publish(device_id, offer)
         return created(answer.session_id, answer.sdp, answer.etag, links(device_id))

@@ -34,16 +34,21 @@ class Wish:
         return cls(query.get("layer", MAIN), _switch(query, "sound"), _switch(query, "picture"))
 
     def changed(self, body: object) -> Wish:
-        """As a JSON object with any of `layer`, `sound` and `picture` (true or false) has it. Raises BadRequest."""
-        if not isinstance(body, Mapping) or not set(FIELDS) & set(body):
-            raise BadRequest("expected a JSON object with 'layer', 'sound' or 'picture'", field="layer")
-        wanted: dict[str, Any] = {name: body[name] for name in FIELDS if name in body}
-        if not isinstance(wanted.get("layer", ""), str):
-            raise BadRequest("layer must be a text", field="layer")
-        for name in ("sound", "picture"):
-            if not isinstance(wanted.get(name, True), bool):
-                raise BadRequest(f"{name} must be true or false", field=name)
-        return replace(self, **wanted)
+        """As a JSON object has it, see `fields_of`. Raises BadRequest."""
+        return replace(self, **fields_of(body))
+
+
+def fields_of(body: object) -> dict[str, Any]:
+    """Those of `layer`, `sound` and `picture` (true or false) that a JSON object has, and no others. Raises BadRequest."""
+    if not isinstance(body, Mapping) or not set(FIELDS) & set(body):
+        raise BadRequest("expected a JSON object with 'layer', 'sound' or 'picture'", field="layer")
+    wanted: dict[str, Any] = {name: body[name] for name in FIELDS if name in body}
+    if not isinstance(wanted.get("layer", ""), str):
+        raise BadRequest("layer must be a text", field="layer")
+    for name in ("sound", "picture"):
+        if not isinstance(wanted.get(name, True), bool):
+            raise BadRequest(f"{name} must be true or false", field=name)
+    return wanted
 
 
 def _switch(query: Mapping[str, str], name: str) -> bool:

@@ -16,7 +16,7 @@ from typing import Any
 import structlog
 
 from server.clock import Clock
-from server.errors import NotFound, Unavailable
+from server.errors import NotFound, StartError, Unavailable
 from server.media import worker_wire as wire
 from server.media.answer import Answer, Patched
 from server.media.dtls import Certificate
@@ -26,14 +26,18 @@ from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, On
 from server.media.placement import Load, Placement
 from server.media.revoked import RevokedLately
 from server.media.settings import MediaSettings
-from server.media.wish import Wish
+from server.media.wish import Wish, fields_of
 from server.media.worker_process import RETRY_AFTER_S, WorkerLogs, WorkerProcess, settings_of
 from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
 
+LAST_PORT = 65_535
 WAIT_S = 2.5  # for a worker that starts again; less than RevokedLately remembers
 NOTHING = FeedState(streaming=False)
+STOPPED = {"streaming": False, "layers": (), "codec": None, "since": None}
+
+Hear = Callable[[WorkerProcess, dict[str, Any]], None]
 
 
 @dataclass(slots=True)
@@ -78,16 +82,19 @@ class WorkerPool:
         self._ended: Counter[str] = Counter()
         self._revoked = RevokedLately()
         self._some_ready = asyncio.Event()
-        self._hearing: dict[str, Callable[[WorkerProcess, dict[str, Any]], None]] = {
+        self._hearing: dict[str, Hear] = {
             "ended": lambda _, args: self._end(args["session_id"], args["layer"]),
-            "publisher": lambda _, args: self._set_publisher(args["device_id"], args["session_id"]),
-            "feed": lambda _, args: self._set_feed(args["device_id"], wire.feed_state_of_map(args["state"])),
-            "watchers": lambda _, args: self._set_watchers(args["device_id"], args["watchers"]),
+            "publisher": self._of_camera(lambda device_id, args: self._set_publisher(device_id, args["session_id"])),
+            "feed": self._of_camera(lambda device_id, args: self._set_feed(device_id, args["state"])),
+            "watchers": self._of_camera(lambda device_id, args: self._set_watchers(device_id, args["watchers"])),
             "figures": self._heard_figures,
         }
 
     async def start(self) -> None:
         """See MediaEngine."""
+        last = self._settings.port + len(self._workers) - 1
+        if self._settings.port and last > LAST_PORT:
+            raise StartError(f"media_port: {len(self._workers)} workers would need the UDP ports up to {last}")
         Certificate.kept_in(self._settings.folder)  # before the workers: two would make one each
         # All are waited for, also when one cannot start: who is still being started could not be closed.
         for failed in await asyncio.gather(*(worker.start() for worker in self._workers), return_exceptions=True):
@@ -108,17 +115,20 @@ class WorkerPool:
         return (await self._worker_for(device_id)).name
 
     async def _worker_for(self, device_id: str) -> WorkerProcess:
+        ready = self._ready()
         try:
             async with asyncio.timeout(WAIT_S):
-                await self._some_ready.wait()
+                while not ready:
+                    self._some_ready.clear()
+                    await self._some_ready.wait()
+                    ready = self._ready()
         except TimeoutError:
             headers = {"Retry-After": str(RETRY_AFTER_S)}
             raise Unavailable("no media worker is running; they are starting again", headers=headers) from None
-        now = self._clock.monotonic()
-        if self._publishers.get(device_id) is not None or self.feed_state(device_id).streaming:
-            self._placement.keep(device_id, now)
-        ready = [worker.name for worker in self._workers if worker.is_ready]
-        return self._named[self._placement.place(device_id, ready, now)]
+        return self._named[self._placement.place(device_id, ready, self._clock.monotonic())]
+
+    def _ready(self) -> list[str]:
+        return [worker.name for worker in self._workers if worker.is_ready]
 
     # ---- offers ----------------------------------------------------------------------------------------
 
@@ -161,9 +171,8 @@ class WorkerPool:
 
     async def change_wish(self, session_id: str, body: object) -> dict[str, Any]:
         """See MediaEngine."""
-        found: dict[str, Any] = await self._session(session_id).worker.call(
-            "change_wish", session_id=session_id, body=body
-        )
+        worker, asked = self._session(session_id).worker, fields_of(body)
+        found: dict[str, Any] = await worker.call("change_wish", session_id=session_id, body=asked)
         return found
 
     async def describe(self, session_id: str) -> dict[str, Any]:
@@ -184,11 +193,10 @@ class WorkerPool:
 
     def end_viewings(self, device_id: str, reason: str) -> int:
         """See MediaEngine."""
-        of_camera = [session for session in self._sessions.values() if session.info.device_id == device_id]
-        viewings = [session for session in of_camera if session.info.viewer is not None]
-        for worker in {session.worker for session in viewings}:
+        for worker in self._workers:  # of all: a viewing may be on its way to one
             worker.tell("end_viewings", device_id=device_id, reason=reason)
-        return len(viewings)
+        of_camera = [session for session in self._sessions.values() if session.info.device_id == device_id]
+        return sum(session.info.viewer is not None for session in of_camera)
 
     async def session(self, session_id: str) -> SessionInfo:
         """See MediaEngine."""
@@ -215,6 +223,15 @@ class WorkerPool:
         else:
             hear(worker, args)
 
+    def _of_camera(self, hear: Callable[[str, dict[str, Any]], None]) -> Hear:
+        """What a worker says of a camera that has gone to another one meanwhile is not heard."""
+
+        def heard(worker: WorkerProcess, args: dict[str, Any]) -> None:
+            if self._placement.where(args["device_id"]) == worker.name:
+                hear(args["device_id"], args)
+
+        return heard
+
     def _heard_figures(self, worker: WorkerProcess, figures: dict[str, Any]) -> None:
         self._told[worker.name] = figures
         engine = EngineFigures.of_json(figures["figures"])
@@ -228,8 +245,6 @@ class WorkerPool:
 
     def on_lost(self, worker: WorkerProcess) -> None:
         """See WorkerOwner: all its sessions are gone, and its cameras may go to other workers at once."""
-        if not any(one.is_ready for one in self._workers):
-            self._some_ready.clear()
         self._ended.update(self._told.pop(worker.name, {}).get("counters", {}))
         if worker.name in self._figures:
             dead = replace(self._figures[worker.name].workers[0], alive=False, restarts=worker.deaths)
@@ -240,22 +255,24 @@ class WorkerPool:
             self._set_watchers(device_id, [])
             self._set_publisher(device_id, None)
             if self.feed_state(device_id).streaming:
-                self._set_feed(
-                    device_id, replace(self.feed_state(device_id), streaming=False, layers=(), codec=None, since=None)
-                )
+                self._set_feed(device_id, asdict(self.feed_state(device_id)) | STOPPED)
 
     def _set_publisher(self, device_id: str, session_id: str | None) -> None:
-        self._placement.keep(device_id, self._clock.monotonic())
+        before = self._publishers.pop(device_id, None)
         if session_id is not None:
             self._publishers[device_id] = session_id
-        elif self._publishers.pop(device_id, None) is None:
-            return
-        self._on_publisher(device_id, session_id)
+        self._note_presence(device_id)
+        if before != session_id:
+            self._on_publisher(device_id, session_id)
 
-    def _set_feed(self, device_id: str, state: FeedState) -> None:
-        self._placement.keep(device_id, self._clock.monotonic())
-        self._feeds[device_id] = state
-        self._on_feed(device_id, state)
+    def _set_feed(self, device_id: str, state: dict[str, Any]) -> None:
+        self._feeds[device_id] = wire.feed_state_of_map(state)
+        self._note_presence(device_id)
+        self._on_feed(device_id, self._feeds[device_id])
+
+    def _note_presence(self, device_id: str) -> None:
+        present = device_id in self._publishers or self.feed_state(device_id).streaming
+        self._placement.note(device_id, self._clock.monotonic(), present=present)
 
     def _set_watchers(self, device_id: str, watchers: list[dict[str, Any]]) -> None:
         if not watchers and device_id not in self._watched:
@@ -268,6 +285,10 @@ class WorkerPool:
     def publisher_of(self, device_id: str) -> str | None:
         """See MediaEngine."""
         return self._publishers.get(device_id)
+
+    def is_published(self, device_id: str) -> bool:
+        """See MediaEngine."""
+        return self.publisher_of(device_id) is not None
 
     def require_streaming(self, device_id: str) -> None:
         """See MediaEngine."""

@@ -161,7 +161,15 @@ class WorkerProcess:
             await process.wait()
 
     async def _spawn(self) -> asyncio.StreamReader:
-        ours, theirs = socket.socketpair()
+        """Raises StartError, also for what a machine at its limits refuses."""
+        try:
+            ours, theirs = socket.socketpair()
+            with theirs:
+                return await self._spawn_with(ours, theirs)
+        except OSError as error:
+            raise StartError(f"media worker {self.name} cannot be started: {error.strerror}") from error
+
+    async def _spawn_with(self, ours: socket.socket, theirs: socket.socket) -> asyncio.StreamReader:
         # A worker opens packets from anywhere: it inherits no password of the database's.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WATCHROOM_")}
         command = (sys.executable, "-m", "server.media.worker", str(theirs.fileno()), self.name)
@@ -173,12 +181,10 @@ class WorkerProcess:
                 cwd=ROOT,
                 env=environment,
             )
-        except OSError as error:
+            reader, self._writer = await asyncio.open_connection(sock=ours, limit=wire.MAX_FRAME)
+        except OSError:
             ours.close()
-            raise StartError(f"media worker {self.name} cannot be started: {error.strerror}") from error
-        finally:
-            theirs.close()
-        reader, self._writer = await asyncio.open_connection(sock=ours, limit=wire.MAX_FRAME)
+            raise
         return reader
 
     async def _begin(self) -> None:
@@ -216,8 +222,9 @@ class WorkerProcess:
             result.set_exception(self._gone())
             return result
         self._next_id += 1
+        framed = wire.frame({"call": name, "args": args, "id": self._next_id})
         self._waiting[self._next_id] = _Call(result, on_reply)
-        self._writer.write(wire.frame({"call": name, "args": args, "id": self._next_id}))
+        self._writer.write(framed)
         return result
 
     async def _read(self, reader: asyncio.StreamReader) -> None:

@@ -31,9 +31,22 @@ def test_a_camera_that_comes_back_in_time_finds_its_feed_where_it_was() -> None:
     first = placement.place("camera-1", READY, 0.0)
     for number in range(10):
         placement.note_load(first, Load(number, 0.9 * number))
-    placement.keep("camera-1", 10.0)
+    placement.note("camera-1", 1.0, present=True)
+    placement.note("camera-1", 10.0, present=False)
     assert placement.place("camera-1", READY, 10.0 + STAYS_S - 1) == first
-    assert placement.place("camera-1", READY, 10.0 + 3 * STAYS_S) != first
+    placement.note("camera-1", 100.0, present=False)
+    assert placement.place("camera-1", READY, 100.0 + STAYS_S + 1) != first
+
+
+def test_a_camera_that_streams_for_hours_keeps_its_place_whoever_else_comes() -> None:
+    placement = Placement()
+    first = placement.place("camera-1", READY, 0.0)
+    placement.note("camera-1", 1.0, present=True)
+    for hour in range(1, 5):
+        placement.place(f"camera-{hour + 1}", READY, 3600.0 * hour)
+    assert placement.where("camera-1") == first
+    assert placement.place("camera-1", READY, 5 * 3600.0) == first
+    assert "camera-1" in placement.forget(first)
 
 
 def test_cameras_of_a_worker_that_died_go_to_the_others() -> None:

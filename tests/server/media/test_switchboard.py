@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from server.clock import SystemClock
 from server.errors import BadRequest, Conflict, NotFound
+from server.media.answer import Answer
 from server.media.engine import LocalEngine
 from server.media.settings import MediaSettings
 from server.media.switchboard import Neighbours, Switchboard
@@ -35,23 +38,37 @@ class Side:
 
 
 @pytest.fixture
+def short_lease(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process that says nothing for a second has lost its viewings."""
+    monkeypatch.setattr("server.media.switchboard.LOOK_S", 0.2)
+    monkeypatch.setattr("server.media.switchboard.LEASE_S", 1.0)
+
+
+async def _side(name: str, redis_url: str, folder: Path, closing: AsyncExitStack) -> Side:
+    tasks = await closing.enter_async_context(TaskOwner(name))
+    heard, bus = Heard(), RedisBus(redis_url)
+    boards: list[Switchboard] = []
+
+    def publishing(device_id: str, session_id: str | None) -> None:
+        heard.publishing(device_id, session_id)
+        boards[0].published(device_id, session_id)
+
+    engine = LocalEngine(MediaSettings(folder=folder), SystemClock(), tasks, heard.feed, heard.watching, publishing)
+    told: dict[str, str] = {}
+    known: set[str] = set()
+    boards.append(Switchboard(engine, bus, Neighbours(name, told.get, partial(set, known)), SystemClock(), tasks))
+    closing.push_async_callback(bus.close)
+    await bus.start()
+    closing.push_async_callback(boards[0].close)
+    await boards[0].start()
+    return Side(boards[0], engine, bus, heard, told, known)
+
+
+@pytest.fixture
 async def sides(redis_url: str, tmp_path: Path) -> AsyncIterator[tuple[Side, Side]]:
     """Started, and known to each other."""
     async with AsyncExitStack() as closing:
-        made = []
-        for name in ("one", "two"):
-            tasks = await closing.enter_async_context(TaskOwner(name))
-            heard, bus = Heard(), RedisBus(redis_url)
-            folder = MediaSettings(folder=tmp_path / name)
-            engine = LocalEngine(folder, SystemClock(), tasks, heard.feed, heard.watching, heard.publishing)
-            told: dict[str, str] = {}
-            known: set[str] = set()
-            board = Switchboard(engine, bus, Neighbours(name, told.get, lambda known=known: known), tasks)  # type: ignore[misc]
-            closing.push_async_callback(bus.close)
-            await bus.start()
-            closing.push_async_callback(board.close)
-            await board.start()
-            made.append(Side(board, engine, bus, heard, told, known))
+        made = [await _side(name, redis_url, tmp_path / name, closing) for name in ("one", "two")]
         one, two = made
         one.known.add("two")
         two.known.add("one")
@@ -85,8 +102,12 @@ async def test_a_picture_at_another_process_is_watched_as_if_it_were_here(sides:
         await until(lambda: ended == ["sub"])
         with pytest.raises(NotFound):
             await far.board.describe(answer.session_id)
+        assert far.board.is_published(CAMERA)
         await far.board.delete(published)
         await until(lambda: near.board.publisher_of(CAMERA) is None)
+        assert (far.board._remote, far.board._found, near.board._served) == ({}, {}, {}), (
+            "nothing is kept of what ended"
+        )
     finally:
         await screen.close()
         await camera.close()
@@ -100,7 +121,7 @@ async def test_what_no_process_knows_is_not_found(sides: tuple[Side, Side]) -> N
         await sides[0].board.session("0" * 32)
 
 
-async def test_viewings_at_a_process_that_was_killed_have_ended(sides: tuple[Side, Side]) -> None:
+async def test_viewings_at_a_process_that_was_killed_have_ended(short_lease: None, sides: tuple[Side, Side]) -> None:
     near, far = sides
     camera, screen = Camera(sound=False), Screen(sound=False)
     ended: list[str] = []
@@ -116,32 +137,113 @@ async def test_viewings_at_a_process_that_was_killed_have_ended(sides: tuple[Sid
         await camera.close()
 
 
+async def test_a_viewer_whose_process_was_killed_sees_nothing_more(short_lease: None, sides: tuple[Side, Side]) -> None:
+    near, far = sides
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    try:
+        await publish(near.board, camera)
+        far.told[CAMERA] = "one"
+        answer = await far.board.watch(CAMERA, INSPECTOR, await screen.make_offer())
+        await screen.take(answer.sdp)
+        await screen.frames(60)  # longer than a lease: it is renewed
+        far.board._remote.clear()  # it speaks of it no more
+        await until(lambda: near.engine.health()["viewers"] == 0)
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_viewers_of_a_process_that_ends_are_let_go(sides: tuple[Side, Side]) -> None:
+    near, far = sides
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    ended: list[str] = []
+    try:
+        await publish(near.board, camera)
+        far.told[CAMERA] = "one"
+        answer = await far.board.watch(CAMERA, INSPECTOR, await screen.make_offer(), on_end=ended.append)
+        await screen.take(answer.sdp)
+        await far.board.close()
+        assert ended == ["main"]
+        await until(lambda: near.engine.health()["viewers"] == 0)
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_a_viewing_that_ends_while_it_begins_has_ended(
+    sides: tuple[Side, Side], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    near, far = sides
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    ended: list[str] = []
+    watch = near.engine.watch
+
+    async def watched_and_revoked(*args: Any) -> Answer:
+        answer = await watch(*args)
+        await near.engine.delete(answer.session_id)
+        return answer
+
+    monkeypatch.setattr(near.engine, "watch", watched_and_revoked)
+    try:
+        await publish(near.board, camera)
+        far.told[CAMERA] = "one"
+        await far.board.watch(CAMERA, INSPECTOR, await screen.make_offer(), on_end=ended.append)
+        await until(lambda: ended == ["main"])
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_of_two_publishers_at_two_processes_the_newer_one_wins(sides: tuple[Side, Side]) -> None:
+    near, far = sides
+    first, second = Camera(sound=False), Camera(sound=False)
+    try:
+        await publish(near.board, first)
+        newer = await publish(far.board, second)
+        await until(lambda: near.board.publisher_of(CAMERA) is None)
+        assert far.board.publisher_of(CAMERA) == newer
+    finally:
+        await first.close()
+        await second.close()
+
+
 async def test_who_watches_a_camera_that_goes_to_another_process_follows_it(sides: tuple[Side, Side]) -> None:
     near, far = sides
     camera, moved, screen = Camera(sound=False), Camera(sound=False), Screen(sound=False)
     ended: list[str] = []
     try:
-        published = await publish(near.board, camera)
+        await publish(near.board, camera)
         answer = await near.board.watch(CAMERA, INSPECTOR, await screen.make_offer(), on_end=ended.append)
         await screen.take(answer.sdp)
         await screen.frames(3)
+        assert ended == []
         await publish(far.board, moved)
         near.told[CAMERA] = "two"
-        assert ended == [], "the camera is still here as well"
-        await near.board.delete(published)
         await until(lambda: ended == ["main"])
     finally:
         for one in (screen, camera, moved):
             await one.close()
 
 
-async def test_without_redis_the_picture_of_another_process_is_said_to_be_elsewhere(
-    sides: tuple[Side, Side], redis_server: LocalRedis
+async def test_without_redis_what_is_watched_goes_on_and_nothing_new_is_seen_of_another_process(
+    short_lease: None, sides: tuple[Side, Side], redis_server: LocalRedis
 ) -> None:
-    _, far = sides
-    far.told[CAMERA] = "one"
-    redis_server.kill()
-    await until(lambda: not far.bus.healthy())
-    with pytest.raises(Conflict) as refused:
-        await far.board.watch(CAMERA, INSPECTOR, "v=0")
-    assert refused.value.problem_kind == "elsewhere"
+    near, far = sides
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    ended: list[str] = []
+    try:
+        await publish(near.board, camera)
+        far.told[CAMERA] = "one"
+        answer = await far.board.watch(CAMERA, INSPECTOR, await screen.make_offer(), on_end=ended.append)
+        await screen.take(answer.sdp)
+        redis_server.kill()
+        await until(lambda: not far.bus.healthy() and not near.bus.healthy())
+        far.known.clear()  # nothing is heard of it
+        await screen.frames(50)
+        with pytest.raises(Conflict) as refused:
+            await far.board.watch(CAMERA, INSPECTOR, "v=0")
+        assert (refused.value.problem_kind, ended) == ("elsewhere", [])
+        assert near.engine.health()["viewers"] == 1
+    finally:
+        await screen.close()
+        await camera.close()

@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import signal
+import socket
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from server.clock import SystemClock
-from server.errors import StartError, Unavailable
+from server.errors import BadRequest, StartError, Unavailable
 from server.media.settings import MediaSettings
 from server.media.worker_pool import WorkerPool
 from server.media.worker_process import WorkerLogs
@@ -156,3 +159,71 @@ async def test_a_port_that_is_taken_is_said_in_one_sentence(tmp_path: Path) -> N
         finally:
             await first.close()
             await second.close()
+
+
+async def test_offers_while_the_only_worker_dies_wait_for_the_next(tmp_path: Path) -> None:
+    heard = Heard()
+    async with TaskOwner("test") as tasks:
+        engine = WorkerPool(
+            MediaSettings(folder=tmp_path),
+            1,
+            WorkerLogs(),
+            SystemClock(),
+            tasks,
+            heard.feed,
+            heard.watching,
+            heard.publishing,
+        )
+        await engine.start()
+        try:
+            os.kill(engine.health()["workers"]["media-1"]["pid"], signal.SIGKILL)
+            while engine.health()["workers"]["media-1"]["deaths"] == 0 or not engine.health()["ready"]:
+                with suppress(Unavailable, BadRequest):  # and nothing else
+                    await engine.publish(CAMERA, "nonsense")
+                await asyncio.sleep(0)
+            with pytest.raises(BadRequest):
+                await engine.publish(CAMERA, "nonsense")
+        finally:
+            await engine.close()
+
+
+async def test_a_worker_that_cannot_be_started_once_is_tried_again(pool: Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    failures = [OSError(24, "Too many open files")]
+    socketpair = socket.socketpair
+
+    def once_impossible() -> tuple[socket.socket, socket.socket]:
+        if failures:
+            raise failures.pop()
+        return socketpair()
+
+    monkeypatch.setattr("server.media.worker_process.socket.socketpair", once_impossible)
+    name = await pool.engine.place(CAMERA)
+    os.kill(pool.worker_pid(name), signal.SIGKILL)
+    await until(lambda: pool.is_back(name), 60)
+    assert failures == []
+
+
+async def test_a_wish_that_no_message_can_carry_is_a_bad_request(pool: Pool) -> None:
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    try:
+        await publish(pool.engine, camera)
+        answer = await pool.engine.watch(CAMERA, INSPECTOR, await screen.make_offer())
+        with pytest.raises(BadRequest):
+            await pool.engine.change_wish(answer.session_id, {"layer": 10**30})
+        assert (await pool.engine.change_wish(answer.session_id, {"sound": False, "more": 10**30}))["sound"] is False
+        assert not any(worker._waiting for worker in pool.engine._workers)
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_ports_beyond_the_last_are_said_in_one_sentence(tmp_path: Path) -> None:
+    heard = Heard()
+    async with TaskOwner("test") as tasks:
+        settings = MediaSettings(folder=tmp_path, port=65_535)
+        engine = WorkerPool(
+            settings, 2, WorkerLogs(), SystemClock(), tasks, heard.feed, heard.watching, heard.publishing
+        )
+        with pytest.raises(StartError, match="65536"):
+            await engine.start()
+        await engine.close()
