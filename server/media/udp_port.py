@@ -128,19 +128,21 @@ class UdpPort:
         now, view = self._clock.monotonic(), [self._buffers.received]
         receive, route = source.recvmsg_into, self._route
         ancillary_size = PKTINFO_SIZE if IS_LINUX else 0
-        for _ in range(MAX_DATAGRAMS):
-            try:
-                size, ancillary, _, address = receive(view, ancillary_size)
-            except BlockingIOError:
-                break
-            except OSError as error:  # an ICMP error of an earlier send
-                self.counts[f"receive_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
-                continue
-            if size:
-                route(size, address, ancillary, source, now)
-            else:
-                self.counts["empty"] += 1
-        self._after_drain(now)
+        try:
+            for _ in range(MAX_DATAGRAMS):
+                try:
+                    size, ancillary, _, address = receive(view, ancillary_size)
+                except BlockingIOError:
+                    break
+                except OSError as error:  # an ICMP error of an earlier send
+                    self.counts[f"receive_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
+                    continue
+                if size:
+                    route(size, address, ancillary, source, now)
+                else:
+                    self.counts["empty"] += 1
+        finally:  # what was handed out goes on, whatever one peer's datagram brings about
+            self._after_drain(now)
 
     def _route(self, size: int, address: Address, ancillary: Ancillary, source: socket.socket, now: float) -> None:
         first = self._buffers.received[0]

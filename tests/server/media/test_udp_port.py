@@ -90,6 +90,26 @@ async def test_a_machine_without_ipv6_has_ipv4(port: UdpPort, monkeypatch: pytes
     assert port.port and not any(":" in one for one in port.addresses())
 
 
+async def test_what_was_handed_out_is_sent_on_though_a_receiver_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    drained: list[float] = []
+    port, failed = UdpPort(SrtpBuffers(), SystemClock(), drained.append), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context.get("exception")))
+    peer = Peer(port)
+
+    def fail(*_: object) -> None:
+        raise ValueError("of a datagram that nobody foresaw")
+
+    monkeypatch.setattr(peer, "on_check", fail)
+    port.open("127.0.0.1", 0)
+    try:
+        with asker("127.0.0.1") as client:
+            client.sendto(stun.binding_request(bytes(12), "here:x", "secret"), ("127.0.0.1", port.port))
+            await until(lambda: len(failed) == 1)
+        assert len(drained) == 1, "else no camera's picture goes on"
+    finally:
+        port.close()
+
+
 async def test_both_families_are_announced_unless_one_is_chosen(port: UdpPort) -> None:
     port.open("::", 0)
     assert port.addresses() == own_addresses()
