@@ -45,6 +45,7 @@ class OutTrack:
         self.attached: Forwarder | None = None
         self.packets = 0
         self.octets = 0
+        self._payload = 0
         self.bytes_per_s = 0.0
         self._octets_before = 0
 
@@ -147,6 +148,7 @@ class OutTrack:
             elif send_run(run, payload_type, ssrc, stretch.sequence_shift, stretch.timestamp_shift):
                 self.packets += run.count
                 self.octets += run.octets
+                self._payload += run.payload
 
     def _send_admitted(self, run: Run) -> None:
         """A late packet from before this stretch must not go out: its number is another packet's."""
@@ -178,7 +180,7 @@ class OutTrack:
         at = clock.captured_at(timestamp) if by_camera else wall
         shown = (timestamp + stretch.timestamp_shift) & 0xFFFFFFFF
         ntp = feedback.ntp_from_unix(at if at is not None else wall)
-        return feedback.SenderReport(self.plan.ssrc, ntp, shown, self.packets, self.octets)
+        return feedback.SenderReport(self.plan.ssrc, ntp, shown, self.packets, self._payload)
 
     def clock_reading(self) -> dict[str, float | int | None] | None:
         """The newest timestamp as the viewer sees it, and when that picture was captured and received."""
