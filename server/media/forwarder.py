@@ -104,8 +104,9 @@ class Forwarder:
         return len(self._downs) + len(self._waiting)
 
     def ask_key_frame(self) -> None:
-        """See UpTrack."""
-        self.key_frames.ask()
+        """See UpTrack. Sound has none: it would be asked for four times a second, for ever."""
+        if self.kind == VIDEO:
+            self.key_frames.ask()
 
     def add(self, down: DownTrack, now: float) -> None:
         """Start with the cached key frame, if there is one, else with the next (for sound: at once)."""

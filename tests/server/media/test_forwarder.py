@@ -96,9 +96,13 @@ def test_who_waits_is_sent_what_overtook_the_first_packet_of_the_key_frame() -> 
 def test_sound_needs_no_key_frame() -> None:
     forwarder, viewer = Forwarder(AUDIO, "main", "opus", 48_000), Recording()
     forwarder.add(viewer, 0.0)
+    assert not forwarder.key_frames.is_pending, "nothing would ever satisfy it"
     forwarder.push(9, packet(9, b"opus"), 0.0)
     forwarder.flush(0.0)
     assert viewer.entered == [9]
+    forwarder.start_again()
+    forwarder.add_at_key_frame(viewer)
+    assert not forwarder.key_frames.is_pending
 
 
 @given(st.lists(st.lists(st.integers(1, 1400), min_size=1, max_size=60), min_size=1, max_size=8))

@@ -204,6 +204,15 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     stage.inlet.close()
 
 
+async def test_who_listens_keeps_no_timer_going() -> None:
+    stage = Stage(SOUND)
+    stage.rtp(111, 1, 3003)
+    stage.tracks[0].add(cast(Any, Recording()), 0.0)
+    stage.inlet.serve(stage.clock.monotonic())
+    assert stage.inlet._timer is None
+    stage.inlet.close()
+
+
 async def test_a_picture_that_stood_still_and_lost_much_is_asked_to_begin_anew() -> None:
     stage = Stage(MAIN, SOUND)
     stage.rtp(102, 10, 1001)
