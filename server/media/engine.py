@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable
+from itertools import count
 from typing import Any
 
 import structlog
@@ -70,6 +71,7 @@ class LocalEngine:
         self._dirty: dict[Forwarder, None] = {}
         self._ended: Counter[str] = Counter()
         self._counted: Counter[str] = Counter()
+        self._numbers = count()
         self._revoked = RevokedLately()
         self._meter = Meter()
         self._process = Process(clock)
@@ -118,6 +120,7 @@ class LocalEngine:
         """See MediaEngine."""
         self._revoked.refuse(self._clock.monotonic(), device_id)
         session = WhipSession(device_id, offer, self._ready_plane(), self)
+        session.number = next(self._numbers)
         self._publishers[session.id] = session
         return session.answer()
 
@@ -125,6 +128,9 @@ class LocalEngine:
         """See PublisherEvents."""
         feed = self._feeds.setdefault(session.device_id, Feed(session.device_id))
         before = self._publishers.get(feed.publisher_id) if feed.publisher_id is not None else None
+        if before is not None and before.number > session.number:  # offered first, but connected last
+            session.close("a newer session is connected")
+            return
         feed.publish(session.id, session.h264_profile)
         profile = session.peer.profile
         log.info("camera connected", device_id=session.device_id, srtp=profile.name.decode() if profile else "")
