@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from itertools import count
 from typing import Any
 
@@ -34,8 +34,11 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 MAX_HALF_MADE = 500  # sessions whose peer has not connected yet: each costs an SSL object
+MAX_HALF_MADE_OF_CAMERA = 8  # of these: no client shuts the others out
+MAX_HALF_MADE_OF_PERSON = 40  # the tiles of several consoles, opened at once
 HERE = "here"
 
+Session = WhipSession | WhepSession
 OnSessionEnd = Callable[[str, str], None]  # session id, the layer that was shown last ("" for a camera's)
 
 
@@ -101,13 +104,14 @@ class LocalEngine:
         """The addresses of an answer; looked up anew, for a laptop changes its network."""
         return self._public or self._port.addresses()
 
-    def _ready_plane(self) -> MediaPlane:
+    def _ready_plane(self, own: Sequence[Session], most: int) -> MediaPlane:
+        """For one session more; `own` are those that its client has already, of them so many may be half made."""
         if self._plane is None:
             raise Unavailable("the media engine is not running")
-        half_made = sum(not one.peer.is_ready for one in self._sessions())
-        if half_made >= MAX_HALF_MADE:
-            retry = {"Retry-After": str(RETRY_AFTER_S)}
-            raise Unavailable("too many sessions are being connected at once", headers=retry)
+        for sessions, limit in ((own, most), (self._sessions(), MAX_HALF_MADE)):
+            if sum(not one.peer.is_ready for one in sessions) >= limit:
+                retry = {"Retry-After": str(RETRY_AFTER_S)}
+                raise Unavailable("too many sessions are being connected at once", headers=retry)
         return self._plane
 
     # ---- cameras ---------------------------------------------------------------------------------------
@@ -119,7 +123,8 @@ class LocalEngine:
     async def publish(self, device_id: str, offer: str) -> Answer:
         """See MediaEngine."""
         self._revoked.refuse(self._clock.monotonic(), device_id)
-        session = WhipSession(device_id, offer, self._ready_plane(), self)
+        own = [one for one in self._publishers.values() if one.device_id == device_id]
+        session = WhipSession(device_id, offer, self._ready_plane(own, MAX_HALF_MADE_OF_CAMERA), self)
         session.number = next(self._numbers)
         self._publishers[session.id] = session
         return session.answer()
@@ -189,7 +194,9 @@ class LocalEngine:
         self._revoked.refuse(self._clock.monotonic(), device_id, viewer.person_id, viewer.session_id)
         self.require_streaming(device_id)
         feed = self._feeds[device_id]
-        session = WhepSession(feed, viewer, offer, wish, self._ready_plane(), self, on_end)
+        own = [one for one in self._viewers.values() if one.viewer.person_id == viewer.person_id]
+        plane = self._ready_plane(own, MAX_HALF_MADE_OF_PERSON)
+        session = WhepSession(feed, viewer, offer, wish, plane, self, on_end)
         self._viewers[session.id] = session
         return session.answer()
 
@@ -276,7 +283,7 @@ class LocalEngine:
     def revoke(self, name: str) -> int:
         """End all sessions of a device, of a person, or of a sign-in session, whichever `name` is; how many."""
         self._revoked.note(name, self._clock.monotonic())
-        found: list[WhipSession | WhepSession] = [one for one in self._publishers.values() if one.device_id == name]
+        found: list[Session] = [one for one in self._publishers.values() if one.device_id == name]
         found += [
             one
             for one in self._viewers.values()
@@ -290,10 +297,10 @@ class LocalEngine:
         if self._on_session_end is not None:
             self._on_session_end(session_id, layer)
 
-    def _sessions(self) -> list[WhipSession | WhepSession]:
+    def _sessions(self) -> list[Session]:
         return [*self._viewers.values(), *self._publishers.values()]
 
-    def _session(self, session_id: str) -> WhipSession | WhepSession:
+    def _session(self, session_id: str) -> Session:
         found = self._publishers.get(session_id) or self._viewers.get(session_id)
         if found is None:
             raise NotFound("there is no such media session; it may have ended")
