@@ -48,6 +48,8 @@ class Path(NamedTuple):
 class Receiver(Protocol):
     """A peer, as the port sees it."""
 
+    def speaks_from(self, address: Address, now: float) -> bool: ...
+
     def on_check(self, request: stun.BindingRequest, path: Path, now: float) -> None: ...
 
     def on_dtls(self, datagram: bytes, address: Address, now: float) -> None: ...
@@ -111,6 +113,11 @@ class UdpPort:
     def assign(self, address: Address, receiver: Receiver) -> None:
         """What comes from `address` is `receiver`'s; the latest valid check decides."""
         self._by_address[address] = receiver
+
+    def is_anothers(self, address: Address, receiver: Receiver, now: float) -> bool:
+        """Whether somebody else than `receiver` speaks from there: a check whose address is forged must not take it."""
+        present = self._by_address.get(address)
+        return present is not None and present is not receiver and present.speaks_from(address, now)
 
     def release(self, address: Address, receiver: Receiver) -> None:
         """`address` is no longer `receiver`'s."""
