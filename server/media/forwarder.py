@@ -121,7 +121,7 @@ class Forwarder:
         self.ask_key_frame()
 
     def add_at_key_frame(self, down: DownTrack) -> None:
-        """Start with the next key frame: `down` is sent another layer until then."""
+        """Start with the next key frame: `down` is sent another layer until then, or nothing."""
         self.remove(down)
         self._waiting.append(down)
         self.ask_key_frame()
@@ -174,7 +174,7 @@ class Forwarder:
             self.cache.put(sequence, packet, key=key)
         if self._downs:
             runs = make_runs(batch)
-            for down in self._downs:
+            for down in tuple(self._downs):  # one whose queue is full takes itself out
                 down.deliver(self, runs, now)
         if self._waiting and True in keys:
             # of a key frame, from the cache: what follows its first packet in number may have come before it
