@@ -15,7 +15,7 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from server.errors import StartError
 from server.media.srtp import PROFILES, Profile
@@ -161,9 +161,12 @@ class Handshake:
             self._flush()  # the alert that tells the peer why
             raise DtlsError(f"handshake failed: {_reason(error)}") from error
         self._flush()
-        self._check_fingerprint()
-        self.is_done = True
-        return self._keys()
+        try:
+            self._check_fingerprint()
+            self.is_done = True
+            return self._keys()
+        except (SSL.Error, crypto.Error) as error:
+            raise DtlsError(f"handshake failed: {_reason(error)}") from error
 
     def timeout(self) -> float | None:
         """Seconds until `retransmit` is due, None if nothing is outstanding."""
@@ -207,10 +210,11 @@ class Handshake:
             self._send(datagram)
 
     def _check_fingerprint(self) -> None:
-        certificate = self._connection.get_peer_certificate(as_cryptography=True)
+        certificate = self._connection.get_peer_certificate(as_cryptography=False)
         if certificate is None:
             raise DtlsError("the peer showed no certificate")
-        encoded = certificate.public_bytes(serialization.Encoding.DER)
+        # As bytes: cryptography would parse it, and raise for a version or a date that OpenSSL lets pass.
+        encoded = crypto.dump_certificate(crypto.FILETYPE_ASN1, certificate)
         for algorithm, announced in self._fingerprints:
             digest = _colons(hashlib.new(DIGESTS[algorithm], encoded).hexdigest())
             if hmac.compare_digest(digest, announced):
@@ -243,6 +247,6 @@ def datagrams(flight: bytes) -> list[bytes]:
     return [*found, flight[start:]] if start < len(flight) else found
 
 
-def _reason(error: SSL.Error) -> str:
+def _reason(error: SSL.Error | crypto.Error) -> str:
     reasons = error.args[0] if error.args else []
     return str(reasons[0][-1]) if isinstance(reasons, list) and reasons else type(error).__name__

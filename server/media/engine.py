@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import count
 from typing import Any
 
 import structlog
@@ -33,8 +34,11 @@ log = structlog.get_logger(__name__)
 
 TICK_S = 1.0
 MAX_HALF_MADE = 500  # sessions whose peer has not connected yet: each costs an SSL object
+MAX_HALF_MADE_OF_CAMERA = 8  # of these: no client shuts the others out
+MAX_HALF_MADE_OF_PERSON = 40  # the tiles of several consoles, opened at once
 HERE = "here"
 
+Session = WhipSession | WhepSession
 OnSessionEnd = Callable[[str, str], None]  # session id, the layer that was shown last ("" for a camera's)
 
 
@@ -70,6 +74,7 @@ class LocalEngine:
         self._dirty: dict[Forwarder, None] = {}
         self._ended: Counter[str] = Counter()
         self._counted: Counter[str] = Counter()
+        self._numbers = count()
         self._revoked = RevokedLately()
         self._meter = Meter()
         self._process = Process(clock)
@@ -99,13 +104,14 @@ class LocalEngine:
         """The addresses of an answer; looked up anew, for a laptop changes its network."""
         return self._public or self._port.addresses()
 
-    def _ready_plane(self) -> MediaPlane:
+    def _ready_plane(self, own: Sequence[Session], most: int) -> MediaPlane:
+        """For one session more; `own` are those that its client has already, of them so many may be half made."""
         if self._plane is None:
             raise Unavailable("the media engine is not running")
-        half_made = sum(not one.peer.is_ready for one in self._sessions())
-        if half_made >= MAX_HALF_MADE:
-            retry = {"Retry-After": str(RETRY_AFTER_S)}
-            raise Unavailable("too many sessions are being connected at once", headers=retry)
+        for sessions, limit in ((own, most), (self._sessions(), MAX_HALF_MADE)):
+            if sum(not one.peer.is_ready for one in sessions) >= limit:
+                retry = {"Retry-After": str(RETRY_AFTER_S)}
+                raise Unavailable("too many sessions are being connected at once", headers=retry)
         return self._plane
 
     # ---- cameras ---------------------------------------------------------------------------------------
@@ -117,7 +123,9 @@ class LocalEngine:
     async def publish(self, device_id: str, offer: str) -> Answer:
         """See MediaEngine."""
         self._revoked.refuse(self._clock.monotonic(), device_id)
-        session = WhipSession(device_id, offer, self._ready_plane(), self)
+        own = [one for one in self._publishers.values() if one.device_id == device_id]
+        session = WhipSession(device_id, offer, self._ready_plane(own, MAX_HALF_MADE_OF_CAMERA), self)
+        session.number = next(self._numbers)
         self._publishers[session.id] = session
         return session.answer()
 
@@ -125,6 +133,9 @@ class LocalEngine:
         """See PublisherEvents."""
         feed = self._feeds.setdefault(session.device_id, Feed(session.device_id))
         before = self._publishers.get(feed.publisher_id) if feed.publisher_id is not None else None
+        if before is not None and before.number > session.number:  # offered first, but connected last
+            session.close("a newer session is connected")
+            return
         feed.publish(session.id, session.h264_profile)
         profile = session.peer.profile
         log.info("camera connected", device_id=session.device_id, srtp=profile.name.decode() if profile else "")
@@ -183,7 +194,9 @@ class LocalEngine:
         self._revoked.refuse(self._clock.monotonic(), device_id, viewer.person_id, viewer.session_id)
         self.require_streaming(device_id)
         feed = self._feeds[device_id]
-        session = WhepSession(feed, viewer, offer, wish, self._ready_plane(), self, on_end)
+        own = [one for one in self._viewers.values() if one.viewer.person_id == viewer.person_id]
+        plane = self._ready_plane(own, MAX_HALF_MADE_OF_PERSON)
+        session = WhepSession(feed, viewer, offer, wish, plane, self, on_end)
         self._viewers[session.id] = session
         return session.answer()
 
@@ -274,7 +287,7 @@ class LocalEngine:
     def revoke(self, name: str) -> int:
         """End all sessions of a device, of a person, or of a sign-in session, whichever `name` is; how many."""
         self._revoked.note(name, self._clock.monotonic())
-        found: list[WhipSession | WhepSession] = [one for one in self._publishers.values() if one.device_id == name]
+        found: list[Session] = [one for one in self._publishers.values() if one.device_id == name]
         found += [
             one
             for one in self._viewers.values()
@@ -288,10 +301,10 @@ class LocalEngine:
         if self._on_session_end is not None:
             self._on_session_end(session_id, layer)
 
-    def _sessions(self) -> list[WhipSession | WhepSession]:
+    def _sessions(self) -> list[Session]:
         return [*self._viewers.values(), *self._publishers.values()]
 
-    def _session(self, session_id: str) -> WhipSession | WhepSession:
+    def _session(self, session_id: str) -> Session:
         found = self._publishers.get(session_id) or self._viewers.get(session_id)
         if found is None:
             raise NotFound("there is no such media session; it may have ended")

@@ -7,7 +7,7 @@ from typing import Any
 
 from server.media.feedback import KeyFrameRequests
 from server.media.keyframe import starts_key_frame
-from server.media.packet import MARKER_BIT, MAX_PADDING, padded, timestamp_of
+from server.media.packet import HEADER_SIZE, MARKER_BIT, MAX_PADDING, PADDING_BIT, padded, timestamp_of
 from server.media.packet_cache import Entry, PacketCache
 from server.media.source_clock import SourceClock
 from server.media.track import VIDEO, DownTrack
@@ -24,12 +24,13 @@ AUDIO_CACHE = 128
 class Run:
     """Packets of one size, of which the last may be shorter: one send with UDP GSO. `headers` as SRTP needs them.
 
+    `octets` are bytes of RTP; of them `payload` without headers and padding, as a sender report counts (RFC 3550 6.4.1).
     `prepared` is for whoever seals: what it made of the run for all viewers, by the overhead of a packet.
     """
 
     __slots__ = (
         *("count", "entries", "headers", "last_size", "lowest", "newest", "newest_timestamp"),
-        *("octets", "prepared", "size"),
+        *("octets", "payload", "prepared", "size"),
     )
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -37,7 +38,9 @@ class Run:
         self.size = len(entries[0][1])
         self.last_size = len(entries[-1][1])
         self.count = len(entries)
-        self.octets = self.size * self.count
+        self.octets = self.size * (self.count - 1) + self.last_size
+        padding = sum(packet[-1] for _, packet in entries if packet[0] & PADDING_BIT)
+        self.payload = self.octets - HEADER_SIZE * self.count - padding
         self.headers = [(p[0], p[1] & MARKER_BIT, sequence, timestamp_of(p)) for sequence, p in entries]
         self.lowest = min(sequence for sequence, _ in entries)
         newest = max(entries)
@@ -101,8 +104,9 @@ class Forwarder:
         return len(self._downs) + len(self._waiting)
 
     def ask_key_frame(self) -> None:
-        """See UpTrack."""
-        self.key_frames.ask()
+        """See UpTrack. Sound has none: it would be asked for four times a second, for ever."""
+        if self.kind == VIDEO:
+            self.key_frames.ask()
 
     def add(self, down: DownTrack, now: float) -> None:
         """Start with the cached key frame, if there is one, else with the next (for sound: at once)."""
@@ -117,7 +121,7 @@ class Forwarder:
         self.ask_key_frame()
 
     def add_at_key_frame(self, down: DownTrack) -> None:
-        """Start with the next key frame: `down` is sent another layer until then."""
+        """Start with the next key frame: `down` is sent another layer until then, or nothing."""
         self.remove(down)
         self._waiting.append(down)
         self.ask_key_frame()
@@ -170,7 +174,7 @@ class Forwarder:
             self.cache.put(sequence, packet, key=key)
         if self._downs:
             runs = make_runs(batch)
-            for down in self._downs:
+            for down in tuple(self._downs):  # one whose queue is full takes itself out
                 down.deliver(self, runs, now)
         if self._waiting and True in keys:
             # of a key frame, from the cache: what follows its first packet in number may have come before it

@@ -24,7 +24,8 @@ class IceLite:
         self._passwords = {ufrag: pwd}
         self.selected: Address | None = None
         self._validated: dict[Address, float] = {}
-        self._heard_at = now
+        self._heard_at = self._spoke_at = now
+        self._spoke_from: Address | None = None
 
     @property
     def pwd(self) -> str:
@@ -82,8 +83,13 @@ class IceLite:
         moved = address != selected and (selected is None or now - self._validated.get(selected, now) >= QUIET_S)
         if moved:
             self.selected = address
-        self._validated[address] = self._heard_at = now
+        self._validated[address] = self._heard_at = self._spoke_at = now
+        self._spoke_from = address
         return moved
+
+    def speaks_from(self, address: Address, now: float) -> bool:
+        """Whether its last genuine traffic came from `address`, less than SILENT_S ago. A check's address may be forged."""
+        return address == self._spoke_from and now - self._spoke_at < SILENT_S
 
     def has_consent(self, now: float) -> bool:
         """Whether the peer has shown within CONSENT_S that it still wants to be sent to."""

@@ -143,7 +143,7 @@ class Inlet:
             return
         self.uplink.note_packet(packet, now)
         if self.uplink.is_due(now):
-            self._tell_uplink(now)
+            self._tell_uplink(header.ssrc, now)
         source = self._sources.get(header.ssrc)
         if source is None or source.plan.payload_type != header.payload_type:
             if header.payload_type in self._repair_types:
@@ -339,14 +339,15 @@ class Inlet:
             del self._references[next(iter(self._references))]
         return feedback.receiver_reference(OWN_SSRC, ntp)
 
-    def _tell_uplink(self, now: float) -> None:
-        """REMB when the estimate has changed, or when each packet came (transport-cc)."""
+    def _tell_uplink(self, heard: int, now: float) -> None:
+        """REMB when the estimate has changed, or when each packet came (transport-cc), be they of sound alone."""
         peer = self.peer
-        video = [source for source in self.sources if source.plan.kind == VIDEO]
-        if peer is None or not peer.is_ready or not video:
+        if peer is None or not peer.is_ready:
             return
+        video = [source for source in self.sources if source.plan.kind == VIDEO]
+        ssrc = next((one.ssrc for one in [*video, *self.sources]), heard)
         expected, missed = sum(one.loss.expected for one in video), sum(one.loss.missed for one in video)
-        for packet in self.uplink.news(OWN_SSRC, [one.ssrc for one in video], expected, missed, now):
+        for packet in self.uplink.news(OWN_SSRC, ssrc, [one.ssrc for one in video], expected, missed, now):
             self.counts["uplink_told"] += 1
             peer.send_feedback(_compound(packet))
 

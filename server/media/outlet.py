@@ -27,10 +27,19 @@ LONGEST_PAUSE_S = 600  # seconds: a camera that comes back is never longer away 
 
 
 class OutTrack:
-    """A DownTrack: one of the viewer's m-lines. `on_enter` hears of each new source, after its first packets."""
+    """A DownTrack: one of the viewer's m-lines. `on_enter` hears of each new source, after its first packets.
+
+    `ask_camera` has the camera's key-frame requests looked at.
+    """
 
     def __init__(
-        self, plan: SendPlan, peer: Peer, clock: Clock, counts: Counter[str], on_enter: Callable[[float], None]
+        self,
+        plan: SendPlan,
+        peer: Peer,
+        clock: Clock,
+        counts: Counter[str],
+        on_enter: Callable[[float], None],
+        ask_camera: Callable[[], None],
     ) -> None:
         self.plan = plan
         self._peer = peer
@@ -42,9 +51,11 @@ class OutTrack:
         self._payload_type: int | None = None
         self._repairs = Repairs(plan, self._numbering, peer.send_run, counts)
         self._on_enter = on_enter
+        self._ask_camera = ask_camera
         self.attached: Forwarder | None = None
         self.packets = 0
         self.octets = 0
+        self._payload = 0
         self.bytes_per_s = 0.0
         self._octets_before = 0
 
@@ -120,7 +131,9 @@ class OutTrack:
         if len(self._queue) > MAX_QUEUE:
             self._counts["queue_overflow"] += 1
             self._stop_pacing()
-            up.ask_key_frame()
+            # From here on the picture could not be decoded. If another layer is waited for as well, the first wins.
+            up.add_at_key_frame(self)
+            self._ask_camera()
 
     def _pace(self) -> None:
         self._timer = None
@@ -147,6 +160,7 @@ class OutTrack:
             elif send_run(run, payload_type, ssrc, stretch.sequence_shift, stretch.timestamp_shift):
                 self.packets += run.count
                 self.octets += run.octets
+                self._payload += run.payload
 
     def _send_admitted(self, run: Run) -> None:
         """A late packet from before this stretch must not go out: its number is another packet's."""
@@ -178,7 +192,7 @@ class OutTrack:
         at = clock.captured_at(timestamp) if by_camera else wall
         shown = (timestamp + stretch.timestamp_shift) & 0xFFFFFFFF
         ntp = feedback.ntp_from_unix(at if at is not None else wall)
-        return feedback.SenderReport(self.plan.ssrc, ntp, shown, self.packets, self.octets)
+        return feedback.SenderReport(self.plan.ssrc, ntp, shown, self.packets, self._payload)
 
     def clock_reading(self) -> dict[str, float | int | None] | None:
         """The newest timestamp as the viewer sees it, and when that picture was captured and received."""
@@ -222,7 +236,7 @@ class Outlet:
         """The m-lines that the viewer takes."""
         self.peer = peer
         for plan in plans:
-            track = OutTrack(plan, peer, self._clock, self.counts, self._report)
+            track = OutTrack(plan, peer, self._clock, self.counts, self._report, self._ask_camera)
             if plan.kind == "video":
                 self.video = track
             else:

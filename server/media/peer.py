@@ -100,6 +100,9 @@ class Peer:
     def on_check(self, request: stun.BindingRequest, path: Path, now: float) -> None:
         """A connectivity check that names our user fragment."""
         before = self._ice.ufrags
+        if self._port.is_anothers(path.address, self, now):
+            self._port.counts["stun_address_taken"] += 1
+            return
         answer = self._ice.answer(request, path.address, now)
         if answer is None:
             self._port.counts["stun_bad_password"] += 1
@@ -110,6 +113,10 @@ class Peer:
         if self._handshake is None and self._is_client and self._path is not None:
             self._start_handshake()
             self._advance(now, b"")
+
+    def speaks_from(self, address: Address, now: float) -> bool:
+        """Whether genuine traffic came from there lately."""
+        return self.is_ready and self._ice.speaks_from(address, now)
 
     def _forget(self, ufrags: tuple[str, ...]) -> None:
         for ufrag in ufrags:

@@ -41,6 +41,9 @@ class UpTrack(Protocol):
     def ask_key_frame(self) -> None:
         """Somebody cannot decode without one; asked of the camera soon, once for all."""
 
+    def add_at_key_frame(self, down: DownTrack) -> None:
+        """`down` gets nothing more (of this source) before the next key frame, which is asked for."""
+
 
 class DownTrack(Protocol):
     """Who takes one kind of track from a camera."""

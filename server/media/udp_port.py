@@ -48,6 +48,8 @@ class Path(NamedTuple):
 class Receiver(Protocol):
     """A peer, as the port sees it."""
 
+    def speaks_from(self, address: Address, now: float) -> bool: ...
+
     def on_check(self, request: stun.BindingRequest, path: Path, now: float) -> None: ...
 
     def on_dtls(self, datagram: bytes, address: Address, now: float) -> None: ...
@@ -112,6 +114,11 @@ class UdpPort:
         """What comes from `address` is `receiver`'s; the latest valid check decides."""
         self._by_address[address] = receiver
 
+    def is_anothers(self, address: Address, receiver: Receiver, now: float) -> bool:
+        """Whether somebody else than `receiver` speaks from there: a check whose address is forged must not take it."""
+        present = self._by_address.get(address)
+        return present is not None and present is not receiver and present.speaks_from(address, now)
+
     def release(self, address: Address, receiver: Receiver) -> None:
         """`address` is no longer `receiver`'s."""
         if self._by_address.get(address) is receiver:
@@ -128,19 +135,21 @@ class UdpPort:
         now, view = self._clock.monotonic(), [self._buffers.received]
         receive, route = source.recvmsg_into, self._route
         ancillary_size = PKTINFO_SIZE if IS_LINUX else 0
-        for _ in range(MAX_DATAGRAMS):
-            try:
-                size, ancillary, _, address = receive(view, ancillary_size)
-            except BlockingIOError:
-                break
-            except OSError as error:  # an ICMP error of an earlier send
-                self.counts[f"receive_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
-                continue
-            if size:
-                route(size, address, ancillary, source, now)
-            else:
-                self.counts["empty"] += 1
-        self._after_drain(now)
+        try:
+            for _ in range(MAX_DATAGRAMS):
+                try:
+                    size, ancillary, _, address = receive(view, ancillary_size)
+                except BlockingIOError:
+                    break
+                except OSError as error:  # an ICMP error of an earlier send
+                    self.counts[f"receive_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
+                    continue
+                if size:
+                    route(size, address, ancillary, source, now)
+                else:
+                    self.counts["empty"] += 1
+        finally:  # what was handed out goes on, whatever one peer's datagram brings about
+            self._after_drain(now)
 
     def _route(self, size: int, address: Address, ancillary: Ancillary, source: socket.socket, now: float) -> None:
         first = self._buffers.received[0]

@@ -39,13 +39,18 @@ class UplinkFeedback:
         """Whether to ask for `news` now: asked with each packet, so it is cheap."""
         return self._estimate.is_due(now) if self._transport_extension is None else self._transport.is_due(now)
 
-    def news(self, own: int, ssrcs: list[int], expected: int, missed: int, now: float) -> list[bytes]:
-        """RTCP packets for the camera that sends `ssrcs`; of its pictures' packets so many were expected and missed."""
+    def news(self, own: int, ssrc: int, pictures: list[int], expected: int, missed: int, now: float) -> list[bytes]:
+        """RTCP packets for the camera that sends `ssrc`, whatever that is, and pictures under these SSRCs.
+
+        Of its pictures' packets so many were expected and missed.
+        """
         if self._transport_extension is not None:
-            return self._transport.reports(own, ssrcs[0], now)
+            return self._transport.reports(own, ssrc, now)
+        if not pictures:  # sound alone would only teach it to be modest
+            return []
         self._estimate.update(now, expected, missed)
         limit = self._estimate.news(now)
-        return [feedback.bandwidth_limit(own, limit, ssrcs)] if limit is not None else []
+        return [feedback.bandwidth_limit(own, limit, pictures)] if limit is not None else []
 
     @property
     def bits_per_second(self) -> int | None:

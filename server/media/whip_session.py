@@ -41,6 +41,7 @@ class WhipSession:
     def __init__(self, device_id: str, offer: str, plane: MediaPlane, events: PublisherEvents) -> None:
         self.id = secrets.token_hex(16)
         self.device_id = device_id
+        self.number = 0  # given by the engine: a higher one was offered later
         self._plane = plane
         self._events = events
         parsed = read_offer(offer)

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import contextlib
 import datetime
+import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 from cryptography import x509
-from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
-from OpenSSL import SSL
+from OpenSSL import SSL, crypto
 
 from server.errors import StartError
 from server.media.dtls import MTU, RECORD_HEADER, Certificate, DtlsError, Handshake, datagrams
@@ -163,3 +165,48 @@ def test_gcm_where_the_peer_has_it_else_sha1_80(
     done = keys()
     assert done is not None and done[0] == agreed
     assert other.get_selected_srtp_profile() == agreed.name
+
+
+def with_version(encoded: bytes) -> bytes:
+    """A certificate of X.509 version 6, which there is not."""
+    return encoded.replace(bytes.fromhex("a003020102"), bytes.fromhex("a003020105"), 1)
+
+
+def with_date(encoded: bytes) -> bytes:
+    """A certificate of the thirteenth month."""
+    at = encoded.index(bytes.fromhex("170d")) + 2  # UTCTime, 13 bytes
+    return encoded[:at] + b"201301000000Z" + encoded[at + 13 :]
+
+
+@pytest.mark.filterwarnings("ignore:Passing pyOpenSSL:DeprecationWarning")
+@pytest.mark.parametrize("spoilt", [with_version, with_date])
+@pytest.mark.parametrize("announced", [True, False])
+def test_a_malformed_certificate_is_hashed_and_not_read(
+    tmp_path: Path, spoilt: Callable[[bytes], bytes], announced: bool
+) -> None:
+    other, sent = other_end(b"SRTP_AEAD_AES_128_GCM"), list[bytes]()
+    whole = other.get_certificate(as_cryptography=True)
+    assert whole is not None
+    encoded = spoilt(whole.public_bytes(serialization.Encoding.DER))
+    other.use_certificate(crypto.load_certificate(crypto.FILETYPE_ASN1, encoded))
+    other.set_connect_state()
+    digest = hashlib.sha256(encoded if announced else b"another").hexdigest().upper()
+    known = (("sha-256", ":".join(digest[index : index + 2] for index in range(0, 64, 2))),)
+    ours = Handshake(Certificate.kept_in(tmp_path), known, sent.append, is_client=False)
+
+    def shaken() -> Keys | None:
+        found = None
+        for _ in range(8):
+            with contextlib.suppress(SSL.WantReadError):
+                other.do_handshake()
+            with contextlib.suppress(SSL.WantReadError):
+                found = ours.feed(other.bio_read(1 << 16)) or found
+            while sent:
+                other.bio_write(sent.pop(0))
+        return found
+
+    if announced:
+        assert shaken() is not None, "the fingerprint decides, nothing else of it"
+    else:
+        with pytest.raises(DtlsError, match="not the one"):
+            shaken()

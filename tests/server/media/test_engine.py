@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from pathlib import Path
 
 import pytest
 from aiortc import rtcdtlstransport
@@ -10,6 +11,7 @@ from aiortc import rtcdtlstransport
 from server.errors import Conflict, Unauthorised
 from server.media import stun
 from server.media.wish import Wish
+from tests.bench.load.endpoint import Endpoint, Keyring
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
 
@@ -109,6 +111,24 @@ async def test_the_newer_of_two_publishers_wins(running: Running) -> None:
         await screen.close()
         await first.close()
         await second.close()
+
+
+async def test_an_older_offer_that_connects_last_replaces_nothing(running: Running, tmp_path: Path) -> None:
+    engine, keyring = running.engine, Keyring(tmp_path / "cameras")
+    old, new = (Endpoint(keyring, "127.0.0.1", lambda size: None) for _ in range(2))
+    try:
+        first = await engine.publish(CAMERA, old.offer("sendonly"))
+        second = await engine.publish(CAMERA, new.offer("sendonly"))
+        new.take(second.sdp)
+        await until(lambda: engine.publisher_of(CAMERA) == second.session_id)
+        old.take(first.sdp)
+        await until(lambda: len(engine._publishers) == 1)
+        assert engine.publisher_of(CAMERA) == second.session_id
+        assert running.publishers == [(CAMERA, second.session_id)]
+        assert engine.health()["cameras"] == 1
+    finally:
+        old.close()
+        new.close()
 
 
 @pytest.mark.parametrize("name", [CAMERA, "person-1", "login-1"])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from server.media.forwarder import Forwarder, Run, make_runs
 from server.media.keyframe import starts_key_frame
-from server.media.packet import HEADER, parse_header
+from server.media.packet import HEADER, padded, parse_header
 from server.media.packet_cache import Entry
 from server.media.track import AUDIO, VIDEO, UpTrack
 
@@ -96,9 +96,13 @@ def test_who_waits_is_sent_what_overtook_the_first_packet_of_the_key_frame() -> 
 def test_sound_needs_no_key_frame() -> None:
     forwarder, viewer = Forwarder(AUDIO, "main", "opus", 48_000), Recording()
     forwarder.add(viewer, 0.0)
+    assert not forwarder.key_frames.is_pending, "nothing would ever satisfy it"
     forwarder.push(9, packet(9, b"opus"), 0.0)
     forwarder.flush(0.0)
     assert viewer.entered == [9]
+    forwarder.start_again()
+    forwarder.add_at_key_frame(viewer)
+    assert not forwarder.key_frames.is_pending
 
 
 @given(st.lists(st.lists(st.integers(1, 1400), min_size=1, max_size=60), min_size=1, max_size=8))
@@ -127,8 +131,15 @@ def test_runs_keep_order_and_fit_one_send(sizes: list[int]) -> None:
     for run in runs:
         assert all(len(content) == run.size for _, content in run.entries[:-1])
         assert run.last_size <= run.size
+        assert run.octets == sum(len(content) for _, content in run.entries)
         assert len(run) == 1 or len(run) * (run.size + 16) <= 60_000
         assert run.template(16) == b"".join(content + bytes(16) for _, content in run.entries)
+
+
+def test_a_run_knows_its_payload_without_headers_and_padding() -> None:
+    entries = [(1, padded(packet(1, bytes(80)), 112)), (2, packet(2, bytes(100))), (3, packet(3, bytes(30)))]
+    [run] = make_runs(entries)
+    assert (run.octets, run.payload) == (112 + 112 + 42, 80 + 100 + 30)
 
 
 @given(st.binary(max_size=40), st.sampled_from(["H264", "VP8", "AV1"]))

@@ -5,12 +5,16 @@ from __future__ import annotations
 import asyncio
 import random
 import socket
+from pathlib import Path
 
 import pytest
 
+from server.errors import Unavailable
 from server.media import stun
+from server.media.engine import MAX_HALF_MADE_OF_CAMERA, MAX_HALF_MADE_OF_PERSON
+from tests.bench.load.endpoint import Endpoint, Keyring
 from tests.server.media.clients import Camera, Screen
-from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
+from tests.server.media.conftest import CAMERA, CONTROLLER, INSPECTOR, Running, until
 
 CLIENT_HELLO = bytes.fromhex("16feff0000000000000000002c010000200000000000000020fefd") + bytes(40)
 ALERT = bytes.fromhex("15fefd00010000000000010002022f")
@@ -101,13 +105,55 @@ async def test_nothing_is_sent_to_an_address_that_an_offer_names(running: Runnin
             await camera.close()
 
 
+async def test_no_camera_and_no_person_shuts_the_others_out(running: Running, tmp_path: Path) -> None:
+    engine, keyring = running.engine, Keyring(tmp_path / "ends")
+    ends = [Endpoint(keyring, "127.0.0.1", lambda size: None) for _ in range(2)]
+    camera = Camera(sound=False)
+    try:
+        await camera.take((await engine.publish(CAMERA, await camera.make_offer())).sdp)
+        await running.streaming()
+        for _ in range(MAX_HALF_MADE_OF_CAMERA):
+            await engine.publish(CAMERA, ends[0].offer("sendonly"))
+        with pytest.raises(Unavailable) as refused:
+            await engine.publish(CAMERA, ends[0].offer("sendonly"))
+        assert int(refused.value.headers["Retry-After"]) > 0
+        await engine.publish("another camera", ends[0].offer("sendonly"))
+        for _ in range(MAX_HALF_MADE_OF_PERSON):
+            await engine.watch(CAMERA, INSPECTOR, ends[1].offer("recvonly"))
+        with pytest.raises(Unavailable) as refused:
+            await engine.watch(CAMERA, INSPECTOR, ends[1].offer("recvonly"))
+        assert int(refused.value.headers["Retry-After"]) > 0
+        shown = await engine.watch(CAMERA, CONTROLLER, ends[1].offer("recvonly"))
+        ends[1].take(shown.sdp)
+        await ends[1].until_connected()
+        await engine.watch(CAMERA, CONTROLLER, ends[1].offer("recvonly"))
+    finally:
+        for end in ends:
+            end.close()
+        await camera.close()
+
+
+async def test_all_together_are_no_more_than_the_process_can_hold(
+    running: Running, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.media.engine.MAX_HALF_MADE", 3)
+    end = Endpoint(Keyring(tmp_path / "ends"), "127.0.0.1", lambda size: None)
+    try:
+        for number in range(3):
+            await running.engine.publish(f"camera-{number}", end.offer("sendonly"))
+        with pytest.raises(Unavailable):
+            await running.engine.publish("camera-3", end.offer("sendonly"))
+    finally:
+        end.close()
+
+
 async def test_half_made_sessions_are_closed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.media.peer.CONNECT_WITHIN_S", 0.5)
     camera = Camera(sound=False)
     try:
         offer = await camera.make_offer()
-        for _ in range(20):
-            await running.engine.publish(CAMERA, offer)
+        for number in range(20):
+            await running.engine.publish(f"camera-{number}", offer)
         assert running.engine._port.peer_count == 20
         await until(lambda: running.engine._port.peer_count == 0)
         assert running.engine._sessions() == []

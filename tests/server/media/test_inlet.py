@@ -18,8 +18,10 @@ from server.media.feedback import BandwidthLimit, KeyFrameRequest, Nack, ReportB
 from server.media.forwarder import Forwarder
 from server.media.inlet import MAX_SOURCES, OUTAGE_PACKETS, OUTAGE_S, Inlet, TrackPlan
 from server.media.packet import HEADER
+from server.media.uplink_feedback import UplinkFeedback
 from tests.server.media.test_forwarder import Recording
 from tests.server.media.test_outlet import FakePeer
+from tests.server.media.test_transport_feedback import read
 
 MAIN = TrackPlan("video", "main", "H264", 90_000, 102, "0", (1001,))
 SUB = TrackPlan("video", "sub", "H264", 90_000, 102, "1", ())
@@ -202,6 +204,15 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     stage.inlet.close()
 
 
+async def test_who_listens_keeps_no_timer_going() -> None:
+    stage = Stage(SOUND)
+    stage.rtp(111, 1, 3003)
+    stage.tracks[0].add(cast(Any, Recording()), 0.0)
+    stage.inlet.serve(stage.clock.monotonic())
+    assert stage.inlet._timer is None
+    stage.inlet.close()
+
+
 async def test_a_picture_that_stood_still_and_lost_much_is_asked_to_begin_anew() -> None:
     stage = Stage(MAIN, SOUND)
     stage.rtp(102, 10, 1001)
@@ -222,6 +233,36 @@ async def test_a_picture_that_stood_still_and_lost_much_is_asked_to_begin_anew()
     await asyncio.sleep(0.01)
     assert KeyFrameRequest(1001) in stage.said()
     stage.inlet.close()
+
+
+@pytest.mark.parametrize(("payload_type", "case"), [(111, "sound alone"), (97, "of no track")])
+def test_arrivals_are_told_of_sound_too_and_never_pile_up(payload_type: int, case: str) -> None:
+    stage, told = Stage(SOUND), 0
+    stage.inlet.uplink = UplinkFeedback(None, 3)
+    for number in range(1000):
+        stage.clock.move(0.02)
+        extension = bytes.fromhex("bede000131") + number.to_bytes(2, "big") + b"\0"
+        head = HEADER.pack(0x90, payload_type, number, number * 960, 3003)
+        stage.inlet.on_media(memoryview(head + extension + bytes(60)), stage.clock.monotonic())
+        for compound in stage.peer.feedback:
+            report = compound[8:]  # after an empty receiver report
+            assert int.from_bytes(report[8:12], "big") == 3003, case
+            told += len(read(report)[1])
+        stage.peer.feedback = []
+    assert told >= 980
+    assert len(stage.inlet.uplink._transport._arrivals) < 100, "0.75 s of 50 packets a second"
+
+
+@pytest.mark.parametrize("sound_first", [True, False])
+def test_of_pictures_and_sound_the_pictures_are_named(sound_first: bool) -> None:
+    stage = Stage(MAIN, SOUND)
+    for payload_type, ssrc in ((111, 3003), (102, 1001)) if sound_first else ((102, 1001), (111, 3003)):
+        stage.rtp(payload_type, 1, ssrc)
+    stage.clock.move(1.0)
+    stage.inlet.uplink = UplinkFeedback(None, 9)
+    stage.rtp(111, 2, 3003, mid=b"22")  # two bytes, as a number of the transport has
+    [compound] = stage.peer.feedback[-1:]
+    assert int.from_bytes(compound[16:20], "big") == 1001
 
 
 @given(st.lists(st.binary(max_size=80), max_size=30))

@@ -18,6 +18,7 @@ from server.media.outlet import Outlet, OutTrack
 from server.media.packet import HEADER
 from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
+from tests.server.media.test_forwarder import Recording
 
 VIDEO_PLAN = SendPlan(VIDEO, 90_000, {"H264": 102}, 11, 100, 5000)
 AUDIO_PLAN = SendPlan(AUDIO, 48_000, {"opus": 111}, 12, 200, 7000)
@@ -48,10 +49,19 @@ class Stage:
 
     def __init__(self) -> None:
         self.entered: list[float] = []
+        self.asked = 0
         self.clock, self.peer, self.counts = HandClock(), FakePeer(), Counter[str]()
-        self.track = OutTrack(VIDEO_PLAN, cast(Any, self.peer), self.clock, self.counts, self.entered.append)
+        self.track = self.another(self.peer)
         self.layers = {layer: Forwarder(VIDEO, layer, "H264", 90_000) for layer in ("main", "sub")}
         self.starts = {"main": (70_000, 2**32 - 20_000), "sub": (90_000, 1_000_000)}
+
+    def another(self, peer: FakePeer) -> OutTrack:
+        """A track to `peer`."""
+        return OutTrack(VIDEO_PLAN, cast(Any, peer), self.clock, self.counts, self.entered.append, self.ask)
+
+    def ask(self) -> None:
+        """The camera's key-frame requests are to be looked at."""
+        self.asked += 1
 
     def picture(self, layer: str, kind: bytes, frame: int, *, late: int = 0) -> None:
         """Frame number `frame` (40 ms each) of a layer arrives."""
@@ -126,12 +136,45 @@ async def test_a_join_is_paced_and_in_order(monkeypatch: pytest.MonkeyPatch) -> 
             stage.track._timer.cancel()
         stage.track._pace()
     assert [sequence for sequence, _, _ in stage.peer.sent] == list(range(100, 141))
+
+
+async def test_a_viewer_whose_queue_is_full_goes_on_at_a_key_frame(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(outlet, "MAX_QUEUE", 20)
-    again = OutTrack(VIDEO_PLAN, cast(Any, stage.peer), stage.clock, stage.counts, stage.entered.append)
-    again.attach(stage.layers["main"], 0.0)
+    stage, slow = Stage(), FakePeer()
+    main = stage.layers["main"]
+    for frame in range(40):
+        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+    track, quick = stage.another(slow), Recording()
+    track.attach(main, 0.0)
+    main.add(quick, 0.0)
+    main.key_frames.satisfied()
+    stage.picture("main", SLICE, 40)
+    assert quick.got[-1][0] == 70_040, "who comes behind it in the list is not passed over"
+    assert stage.counts["queue_overflow"] == 1 and track._timer is None
+    assert main.key_frames.is_pending and stage.asked == 1
     stage.picture("main", SLICE, 41)
+    assert len(slow.sent) == outlet.PACE_PACKETS, "nothing from the middle of a picture"
+    stage.picture("main", IDR, 42)
+    stage.picture("main", SLICE, 43)
+    sequences = [sequence for sequence, _, _ in slow.sent]
+    assert sequences == list(range(100, 100 + outlet.PACE_PACKETS + 2)), "and the viewer sees no gap"
+    assert slow.sent[-2][2].startswith(IDR)
+
+
+async def test_a_full_queue_is_no_dead_end_for_who_waits_for_another_layer(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(outlet, "MAX_QUEUE", 20)
+    stage = Stage()
+    for frame in range(40):
+        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+    stage.track.attach(stage.layers["main"], 0.0)
+    stage.track.attach(stage.layers["sub"], 0.0)
+    stage.picture("main", SLICE, 40)
     assert stage.counts["queue_overflow"] == 1
-    assert again._timer is None
+    stage.track.attach(stage.layers["main"], 0.0)
+    stage.picture("main", IDR, 41)
+    assert stage.peer.sent[-1][2].startswith(IDR)
+    stage.track.detach()
+    assert [forwarder.watchers for forwarder in stage.layers.values()] == [0, 0]
 
 
 def test_sound_and_picture_keep_step() -> None:
@@ -153,9 +196,11 @@ def test_sound_and_picture_keep_step() -> None:
     viewer.refresh(0.1)
     for forwarder in tracks.values():
         forwarder.flush(0.1)
+    assert viewer.totals == {"viewer_packets": 2, "viewer_bytes": 2 * (12 + len(IDR))}
     viewer.report(0.5, 1.0)
     reports = [one for packet in peer.feedback for one in feedback.parse(packet) if isinstance(one, SenderReport)]
     assert [report.ssrc for report in reports] == [11, 11, 12, 11, 12], "at once, and then every second"
+    assert {(report.packets, report.octets) for report in reports} == {(1, len(IDR))}, "octets are of payload only"
     starts = {11: (5000, 90_000), 12: (7000, 48_000)}
     for report in reports:
         first, rate = starts[report.ssrc]

@@ -38,6 +38,9 @@ class Peer:
         self.paths.append(path)
         self.port.send(stun.success(request, path.address, "secret"), path)
 
+    def speaks_from(self, address: object, now: float) -> bool:
+        return False
+
     def on_dtls(self, datagram: bytes, address: object, now: float) -> None: ...
 
     def on_rtp(self, size: int, address: object, now: float) -> None: ...
@@ -88,6 +91,26 @@ async def test_a_machine_without_ipv6_has_ipv4(port: UdpPort, monkeypatch: pytes
     monkeypatch.setattr(udp_port, "_socket", without)
     port.open("::", 0)
     assert port.port and not any(":" in one for one in port.addresses())
+
+
+async def test_what_was_handed_out_is_sent_on_though_a_receiver_fails(monkeypatch: pytest.MonkeyPatch) -> None:
+    drained: list[float] = []
+    port, failed = UdpPort(SrtpBuffers(), SystemClock(), drained.append), list[object]()
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: failed.append(context.get("exception")))
+    peer = Peer(port)
+
+    def fail(*_: object) -> None:
+        raise ValueError("of a datagram that nobody foresaw")
+
+    monkeypatch.setattr(peer, "on_check", fail)
+    port.open("127.0.0.1", 0)
+    try:
+        with asker("127.0.0.1") as client:
+            client.sendto(stun.binding_request(bytes(12), "here:x", "secret"), ("127.0.0.1", port.port))
+            await until(lambda: len(failed) == 1)
+        assert len(drained) == 1, "else no camera's picture goes on"
+    finally:
+        port.close()
 
 
 async def test_both_families_are_announced_unless_one_is_chosen(port: UdpPort) -> None:
@@ -149,6 +172,38 @@ async def test_answers_go_out_from_the_address_that_the_peer_nominates(running: 
             assert socket.inet_aton("127.0.0.2") in peer._path.ancillary[0][2]
     finally:
         await camera.close()
+
+
+async def test_an_address_from_which_a_peer_speaks_is_not_given_to_another(running: Running) -> None:
+    """Whoever forges the address of its check is no reason to cut off who is there."""
+    engine, camera, other = running.engine, Camera(sound=False), Camera(sound=False)
+    port = engine._port
+    try:
+        answer = await engine.publish(CAMERA, await camera.make_offer())
+        await camera.take(answer.sdp)
+        await running.streaming()
+        theirs = await engine.publish("camera-2", await other.make_offer())
+        victim, forger = (engine._publishers[one.session_id].peer for one in (answer, theirs))
+        ufrag, pwd = (theirs.sdp.split(f"a=ice-{name}:")[1].split("\r\n")[0] for name in ("ufrag", "pwd"))
+        check = stun.binding_request(bytes(12), f"{ufrag}:x", pwd, nominate=True)
+        address = victim.address
+        assert address is not None
+
+        def forge(now: float) -> None:
+            engine._buffers.received[: len(check)] = check
+            port._route(len(check), address, [], port._sockets[0], now)
+
+        now = victim._ice._spoke_at
+        forge(now)
+        assert port._by_address[address] is victim and forger.address is None
+        assert port.counts["stun_address_taken"] == 1
+        packets = engine.counters()["camera_packets"]
+        await until(lambda: engine.counters()["camera_packets"] > packets + 10)
+        forge(now + 60)
+        assert port._by_address[address] is forger, "a NAT gives what was left to somebody else"
+    finally:
+        await camera.close()
+        await other.close()
 
 
 def test_candidates_are_written_in_the_order_given() -> None:

@@ -28,7 +28,7 @@ def play(uplink: UplinkFeedback, seconds: float, link_bps: float) -> list[bytes]
         free_at = max(free_at, sent) + 8000 / link_bps
         uplink.note_packet(packet(number, sent), free_at + 0.03)
         if uplink.is_due(free_at + 0.03):
-            found += uplink.news(1, [7, 8], number, 0, free_at + 0.03)
+            found += uplink.news(1, 7, [7, 8], number, 0, free_at + 0.03)
     return found
 
 
@@ -56,4 +56,11 @@ def test_packets_without_the_extensions_are_only_counted() -> None:
         for number in range(100):
             uplink.note_packet(memoryview(HEADER.pack(0x80, 96, number, 0, 7) + bytes(100)), number * 0.01)
             if uplink.is_due(number * 0.01):
-                assert uplink.news(1, [7], number, 0, number * 0.01) == []
+                assert uplink.news(1, 7, [7], number, 0, number * 0.01) == []
+
+
+def test_an_estimate_waits_for_the_first_picture() -> None:
+    uplink = UplinkFeedback(SEND_TIME)
+    for number in range(300):
+        uplink.note_packet(packet(number, number * 0.01), number * 0.01)
+        assert uplink.news(1, 7, [], 0, 0, number * 0.01) == []
