@@ -296,7 +296,11 @@ class Inlet:
         """What to ask for now, within the budget: a repair is taken to be as large as the source's mean packet."""
         size = max(1, source.bytes // source.packets) if source.packets else USUAL_PACKET
         affordable = int(self._nack_budget.left(now, self._bytes_per_s) / size)
+        before = source.loss.last_abandoned
         due = source.loss.due(now, self.round_trip.retry_s, min(MAX_NACKS_PER_ROUND, affordable))
+        lost = source.loss.last_abandoned
+        if source.plan.kind == VIDEO and lost > before and lost > (source.forwarder.cache.key_at or 0):
+            source.forwarder.start_again()  # nobody can decode what follows, up to a key frame
         self._nack_budget.spend(len(due) * size)
         return due
 

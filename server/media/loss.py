@@ -62,6 +62,7 @@ class LossTracker:
         self.missed = 0  # did not come with their neighbours: lost, whether repaired later or not
         self.recovered = 0
         self.abandoned = 0
+        self.last_abandoned = 0  # the highest extended number
 
     def received(self, sequence: int, now: float) -> int | None:
         """The extended number of a packet that came at `now` (seconds); None when it is of no use.
@@ -148,6 +149,7 @@ class LossTracker:
         for sequence in gone:
             del self._missing[sequence]
         self.abandoned += len(gone)
+        self.last_abandoned = max([self.last_abandoned, *gone])
         return wanted
 
     @property

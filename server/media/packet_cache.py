@@ -42,6 +42,11 @@ class PacketCache:
         """The highest extended sequence number kept."""
         return self._newest
 
+    @property
+    def key_at(self) -> int | None:
+        """Where the last key frame starts, None before the first."""
+        return self._key_at
+
     def since_key_frame(self) -> list[Entry]:
         """All kept packets from the start of the last key frame on, in order; empty if that start is gone."""
         if self._key_at is None or self._newest is None or self.get(self._key_at) is None:

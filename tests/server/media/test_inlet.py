@@ -17,10 +17,11 @@ from server.media import feedback
 from server.media.feedback import BandwidthLimit, KeyFrameRequest, Nack, ReportBlock
 from server.media.forwarder import Forwarder
 from server.media.inlet import MAX_SOURCES, OUTAGE_PACKETS, OUTAGE_S, Inlet, TrackPlan
+from server.media.loss import GIVE_UP_AFTER_S
 from server.media.packet import HEADER
 from server.media.uplink_feedback import UplinkFeedback
 from tests.server.media.test_forwarder import Recording
-from tests.server.media.test_outlet import FakePeer
+from tests.server.media.test_outlet import IDR, SLICE, FakePeer
 from tests.server.media.test_transport_feedback import read
 
 MAIN = TrackPlan("video", "main", "H264", 90_000, 102, "0", (1001,))
@@ -201,6 +202,30 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     assert isinstance(first, ReportBlock) and first.fraction_lost == 256 * 2 // 5
     assert isinstance(second, ReportBlock) and (second.highest_sequence, second.fraction_lost) == (114, 0)
     assert isinstance(limit, BandwidthLimit) and limit.ssrcs == (1001,)
+    stage.inlet.close()
+
+
+@pytest.mark.parametrize("key_since", [False, True], ids=["without a key frame since", "with one"])
+async def test_after_what_never_came_viewers_go_on_at_a_key_frame(key_since: bool) -> None:
+    stage = Stage(MAIN)
+    viewer = Recording()
+    stage.rtp(102, 10, 1001, payload=IDR)
+    (track,) = stage.tracks
+    track.add(cast(Any, viewer), 0.0)
+    track.flush(0.0)
+    stage.rtp(102, 11, 1001, payload=SLICE)
+    stage.rtp(102, 13, 1001, payload=IDR if key_since else SLICE)
+    track.flush(0.0)
+    track.key_frames.satisfied()
+    stage.clock.move(GIVE_UP_AFTER_S + 0.1)
+    stage.inlet.serve(stage.clock.monotonic())
+    assert track.key_frames.is_pending is not key_since
+    stage.rtp(102, 14, 1001, payload=SLICE)
+    track.flush(0.0)
+    stage.rtp(102, 15, 1001, payload=IDR)
+    track.flush(0.0)
+    got = [sequence - 0x10000 for sequence, _ in viewer.got]
+    assert got == ([10, 11, 13, 14, 15] if key_since else [10, 11, 13, 15])
     stage.inlet.close()
 
 
