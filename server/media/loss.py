@@ -11,8 +11,10 @@ from server.media.packet import signed16
 from server.media.round_trip import RoundTrip
 
 MAX_MISSING = 512  # a longer gap is an outage, not loss: asking for it would flood the uplink
-MAX_ASKS = 6
-LATER = 1.5  # 5 asks in 0.8 s at 100 ms; and if the link has become slow, the first answer comes before the last ask
+# 8 asks in 0.9 s at 60 ms: where 20 % is lost both ways, one packet in 17,000 stays away (with 5 asks, one in 800).
+# If the link has become slow, the first answer still comes before the last ask.
+MAX_ASKS = 10
+LATER = 1.25
 GIVE_UP_AFTER_S = 1.0  # a packet later than this cannot be shown any more
 FIRST_ASK_AFTER_S = 0.006  # a reordered packet is rarely later
 MAX_NACKS_PER_ROUND = 100
