@@ -7,6 +7,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
@@ -173,7 +174,8 @@ class WorkerProcess:
         # A worker opens packets from anywhere: it inherits no password of the database's.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WATCHROOM_")}
         command = (sys.executable, "-m", "server.media.worker", str(theirs.fileno()), self.name)
-        try:
+        with ExitStack() as unless_taken:  # also if the server ends in this moment
+            unless_taken.callback(ours.close)
             self._process = await asyncio.create_subprocess_exec(
                 *command,
                 stdin=asyncio.subprocess.DEVNULL,
@@ -182,9 +184,7 @@ class WorkerProcess:
                 env=environment,
             )
             reader, self._writer = await asyncio.open_connection(sock=ours, limit=wire.MAX_FRAME)
-        except OSError:
-            ours.close()
-            raise
+            unless_taken.pop_all()
         return reader
 
     async def _begin(self) -> None:

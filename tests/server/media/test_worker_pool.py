@@ -137,6 +137,30 @@ async def test_a_worker_that_hangs_is_ended_and_started_again(impatience: None, 
     assert pool.worker_pid(name) != before
 
 
+async def test_a_server_that_ends_while_a_worker_is_started_again_leaves_nothing_open(
+    pool: Pool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting = asyncio.Event()
+    made: list[socket.socket] = []
+    socketpair = socket.socketpair
+
+    def kept() -> tuple[socket.socket, socket.socket]:
+        made.extend(socketpair())
+        return made[0], made[1]
+
+    async def never(*_: object, **__: object) -> None:
+        starting.set()
+        await asyncio.Event().wait()
+
+    name = await pool.engine.place(CAMERA)
+    monkeypatch.setattr("server.media.worker_process.socket.socketpair", kept)
+    monkeypatch.setattr("server.media.worker_process.asyncio.create_subprocess_exec", never)
+    os.kill(pool.worker_pid(name), signal.SIGKILL)
+    await starting.wait()
+    await pool.engine.close()
+    assert [one.fileno() for one in made] == [-1, -1]
+
+
 async def test_no_worker_outlives_its_server(pool: Pool) -> None:
     pids = [pool.worker_pid(name) for name in pool.engine.health()["workers"]]
     await pool.engine.close()
