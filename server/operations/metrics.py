@@ -6,7 +6,8 @@ call signs are dealt anew: `watchroom_camera_info` joins the two. Counters go on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -14,6 +15,8 @@ from server.media.figures import CameraFigures, EngineFigures, LayerFigures, Wor
 from server.media.track import AUDIO
 
 IN, OUT = "in", "out"
+
+One = TypeVar("One")  # what a row is read from
 
 _LAYER_COUNTERS: tuple[tuple[str, str, Callable[[LayerFigures], float]], ...] = (
     ("frames", "Pictures (or pieces of sound) received", lambda one: one.counts.frames),
@@ -27,7 +30,11 @@ _LAYER_COUNTERS: tuple[tuple[str, str, Callable[[LayerFigures], float]], ...] = 
 _LAYER_GAUGES: tuple[tuple[str, str, Callable[[LayerFigures], float]], ...] = (
     ("layer_flowing", "Whether a packet came within two seconds", lambda one: one.flowing),
     ("frames_per_second", "Pictures received in the last second", lambda one: one.frames_per_s),
-    ("loss_ratio", "Share of packets lost before repair, in the last second", lambda one: one.fraction_lost),
+    (
+        "loss_ratio",
+        "Share of packets lost in the last second; before repair where repairs come by RTX",
+        lambda one: one.fraction_lost,
+    ),
     ("jitter_seconds", "Interarrival jitter (RFC 3550)", lambda one: one.jitter_s),
     ("uplink_delay_seconds", "What stands in the camera's uplink queue", lambda one: one.delay_s),
 )
@@ -102,59 +109,50 @@ def _traffic(cameras: Iterable[CameraFigures]) -> Iterator[Metric]:
 
 
 def _of_layers(cameras: Iterable[CameraFigures]) -> Iterator[Metric]:
-    labels = ["camera", "layer"]
-    layers = [([camera.device_id, _layer_label(layer)], layer) for camera in cameras for layer in camera.layers]
-    for name, words, read in _LAYER_COUNTERS:
-        counter = CounterMetricFamily(f"watchroom_media_{name}", words, labels=labels)
-        for where, layer in layers:
-            counter.add_metric(where, read(layer))
-        yield counter
-    for name, words, read in _LAYER_GAUGES:
-        gauge = GaugeMetricFamily(f"watchroom_media_{name}", words, labels=labels)
-        for where, layer in layers:
-            gauge.add_metric(where, float(read(layer)))
-        yield gauge
+    labels = ("camera", "layer")
+    layers = [((camera.device_id, _layer_label(layer)), layer) for camera in cameras for layer in camera.layers]
+    yield from _told(CounterMetricFamily, "media", _LAYER_COUNTERS, labels, layers)
+    yield from _told(GaugeMetricFamily, "media", _LAYER_GAUGES, labels, layers)
 
 
 def _of_cameras(cameras: Iterable[CameraFigures]) -> Iterator[Metric]:
-    for name, words, count in _CAMERA_COUNTERS:
-        counter = CounterMetricFamily(f"watchroom_media_{name}", words, labels=["camera"])
-        for camera in cameras:
-            counter.add_metric([camera.device_id], count(camera))
-        yield counter
-    for name, words, read in _CAMERA_GAUGES:
-        gauge = GaugeMetricFamily(f"watchroom_media_{name}", words, labels=["camera"])
-        for camera in cameras:
-            value = read(camera)
-            if value is not None:
-                gauge.add_metric([camera.device_id], float(value))
-        yield gauge
+    rows = [((camera.device_id,), camera) for camera in cameras]
+    yield from _told(CounterMetricFamily, "media", _CAMERA_COUNTERS, ("camera",), rows)
+    yield from _told(GaugeMetricFamily, "media", _CAMERA_GAUGES, ("camera",), rows)
     repairs = CounterMetricFamily(
         "watchroom_media_repairs", "Packets that viewers asked for again", labels=["camera", "result"]
     )
-    for camera in cameras:
-        repairs.add_metric([camera.device_id, "sent"], camera.viewers.counts.repairs_sent)
-        repairs.add_metric([camera.device_id, "failed"], camera.viewers.counts.repairs_failed)
+    for (device_id,), camera in rows:
+        repairs.add_metric([device_id, "sent"], camera.viewers.counts.repairs_sent)
+        repairs.add_metric([device_id, "failed"], camera.viewers.counts.repairs_failed)
     yield repairs
 
 
 def _of_workers(workers: Iterable[WorkerFigures]) -> Iterator[Metric]:
-    for name, words, count in _WORKER_COUNTERS:
-        counter = CounterMetricFamily(f"watchroom_worker_{name}", words, labels=["worker"])
-        for worker in workers:
-            counter.add_metric([worker.name], count(worker))
-        yield counter
-    for name, words, read in _WORKER_GAUGES:
-        gauge = GaugeMetricFamily(f"watchroom_worker_{name}", words, labels=["worker"])
-        for worker in workers:
-            value = read(worker)
-            if value is not None:
-                gauge.add_metric([worker.name], float(value))
-        yield gauge
+    rows = [((worker.name,), worker) for worker in workers]
+    yield from _told(CounterMetricFamily, "worker", _WORKER_COUNTERS, ("worker",), rows)
+    yield from _told(GaugeMetricFamily, "worker", _WORKER_GAUGES, ("worker",), rows)
     drops = CounterMetricFamily(
         "watchroom_worker_drops", "Datagrams dropped, and sends that failed, by kind", labels=["worker", "kind"]
     )
-    for worker in workers:
+    for (name,), worker in rows:
         for kind, number in sorted(worker.counts.items()):
-            drops.add_metric([worker.name, kind], number)
+            drops.add_metric([name, kind], number)
     yield drops
+
+
+def _told(
+    family: type[CounterMetricFamily] | type[GaugeMetricFamily],
+    part: str,
+    figures: Iterable[tuple[str, str, Callable[[One], float | None]]],
+    labels: Sequence[str],
+    rows: Sequence[tuple[Sequence[str], One]],
+) -> Iterator[Metric]:
+    """Each figure (name, words, how it is read) of all rows (labels' values, what is read); None is not told."""
+    for name, words, read in figures:
+        metric = family(f"watchroom_{part}_{name}", words, labels=labels)
+        for where, one in rows:
+            value = read(one)
+            if value is not None:
+                metric.add_metric(where, float(value))
+        yield metric
