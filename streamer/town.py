@@ -201,10 +201,6 @@ class Town:
             way.append(node)
         return [self.nodes[n] for n in reversed(way)]
 
-    def route_between(self, start: XY, goal: XY) -> list[XY]:
-        """The walk between the nodes nearest to two points."""
-        return self.route(self.nearest_node(*start), self.nearest_node(*goal))
-
     def street_at(self, x: float, y: float) -> str:
         """The name of the nearest street within 100 m, or ''."""
         segments = list(self.segments_near(x, y, 100.0))

@@ -124,11 +124,6 @@ def _two_byte_value(block: bytes, extension_id: int) -> bytes | None:
     return None
 
 
-def sequence_of(packet: bytes) -> int:
-    """The 16-bit sequence number."""
-    return int(UINT16.unpack_from(packet, 2)[0])
-
-
 def timestamp_of(packet: bytes) -> int:
     """The 32-bit timestamp, in the codec's clock rate."""
     return int.from_bytes(packet[4:8], "big")

@@ -14,8 +14,6 @@ from PIL import Image, ImageDraw
 
 PX_PER_M = 40
 WIDTH_PX, HEIGHT_PX = 256, 400
-FRONT_WIDTH_M = WIDTH_PX / PX_PER_M
-FRONT_HEIGHT_M = HEIGHT_PX / PX_PER_M
 EAVES_PX = 96  # rows above are roof
 
 RGB = tuple[int, int, int]
