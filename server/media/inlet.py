@@ -163,11 +163,11 @@ class Inlet:
     def _take(self, source: Source, sequence: int, packet: memoryview, header: Header, now: float) -> None:
         source.packets += 1
         source.bytes += len(packet)
-        if sequence == source.loss.highest:
+        # Only the first packet of a picture tells when it came: the others wait behind it (so does libwebrtc's jitter).
+        if header.timestamp != source.cadence.timestamp and sequence == source.loss.highest:
             source.loss.note_transit(header.timestamp, now)
             source.forwarder.clock.note_packet(header.timestamp, self._clock.wall())
-            if header.timestamp != source.cadence.timestamp:
-                source.cadence.note_frame(header.timestamp, now)
+            source.cadence.note_frame(header.timestamp, now)
         before = source.forwarder.last_packet_at
         if before is not None and now - before > OUTAGE_S and source.plan.kind == VIDEO:
             self._after_outage(source, sequence)

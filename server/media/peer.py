@@ -37,6 +37,11 @@ class PeerOwner(Protocol):
 class Peer:
     """`fingerprints` are those of the peer's SDP; `is_client` says that we start the DTLS handshake."""
 
+    __slots__ = (
+        *("_buffers", "_certificate", "_created_at", "_fingerprints", "_handshake", "_ice", "_is_client", "_owner"),
+        *("_path", "_paths", "_port", "_receiver", "_sender", "_timer", "is_closed", "profile"),
+    )
+
     def __init__(
         self,
         port: UdpPort,

@@ -32,16 +32,14 @@ class Stretch(Generic[Source]):
 class Renumbering(Generic[Source]):
     """Starts at `first_sequence` (keep it low: a receiver guesses the roll-over counter as 0) and `first_timestamp`."""
 
+    __slots__ = ("_first_timestamp", "_last_timestamp", "_next", "_stretches", "current")
+
     def __init__(self, first_sequence: int, first_timestamp: int) -> None:
         self._next = first_sequence
         self._last_timestamp = first_timestamp & 0xFFFFFFFF
         self._first_timestamp = first_timestamp & 0xFFFFFFFF
         self._stretches: list[Stretch[Source]] = []
-
-    @property
-    def current(self) -> Stretch[Source] | None:
-        """The stretch that is being sent."""
-        return self._stretches[-1] if self._stretches else None
+        self.current: Stretch[Source] | None = None  # the one that is being sent
 
     @property
     def last_timestamp(self) -> int:
@@ -55,6 +53,7 @@ class Renumbering(Generic[Source]):
         stretch = Stretch(source, self._next, self._next - sequence, (first - timestamp) & 0xFFFFFFFF)
         self._stretches = [*self._stretches[1 - KEPT_STRETCHES :], stretch]
         self._last_timestamp = first
+        self.current = stretch
         return stretch
 
     def admits(self, sequence: int) -> bool:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import struct
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import pylibsrtp
 from pylibsrtp import Policy, Session
@@ -17,6 +17,7 @@ from pylibsrtp import Policy, Session
 from server.media.packet import HEADER, HEADER_SIZE
 
 BUFFER_SIZE = 1 << 17
+MOST_PACKETS = 64  # in one run: a kernel splits no more from one send
 RECEIVE_SIZE = 1 << 16
 write_header = struct.Struct("!HHII").pack_into  # as packet.HEADER, its first two bytes in one
 REPLAY_WINDOW = 1024  # packets; about 2 s of a main stream, as long as the cache can repair
@@ -76,6 +77,22 @@ def _binding() -> tuple[Any, Any] | None:
     return ffi, lib
 
 
+class Prepared(NamedTuple):
+    """Of a run, what is the same for all viewers, so that no viewer pays for it.
+
+    `template`: the packets with room for their tags, which go to the send buffer's `place`; `lengths` as libsrtp wants
+    to be told them, for `lengths_place`. Rows are a packet's place, first two bytes (payload type 0), sequence number,
+    timestamp, and the pointers to it and to its length. `sealed` is where the sealed run will stand.
+    """
+
+    template: bytes
+    place: slice
+    lengths: bytes
+    lengths_place: slice
+    rows: list[tuple[int, int, int, int, Any, Any]]
+    sealed: memoryview
+
+
 class SrtpBuffers:
     """The receive buffer, the send buffer, and the way to libsrtp. One for an engine."""
 
@@ -94,17 +111,22 @@ class SrtpBuffers:
         self.sealed = memoryview(ffi.buffer(self._send_memory)).cast("B")
         self.received_pointer = self._receive_memory
         self.length = ffi.new("int *")
+        self._length_memory = ffi.new("int[]", MOST_PACKETS)
+        self.lengths = memoryview(ffi.buffer(self._length_memory)).cast("B")
 
-    def prepare(self, run: Sealable, overhead: int) -> tuple[bytes, list[tuple[int, int, int, int, Any, int]]]:
-        """What sealing `run` needs for any viewer: the packets with room for their tags, and of each packet its place,
-        first two bytes (payload type 0), sequence number, timestamp, pointer and size. Kept in the run.
-        """
-        last, rows, at = len(run.headers) - 1, [], 0
+    def prepare(self, run: Sealable, overhead: int) -> Prepared:
+        """What sealing `run` needs for any viewer. Kept in the run."""
+        last, rows, sizes, at = len(run.headers) - 1, [], [], 0
         for index, (first, marker, sequence, timestamp) in enumerate(run.headers):
-            size = run.size if index != last else run.last_size
-            rows.append((at, first << 8 | marker, sequence, timestamp, self._send_memory + at, size))
+            sizes.append(run.size if index != last else run.last_size)
+            pointers = self._send_memory + at, self._length_memory + index
+            rows.append((at, first << 8 | marker, sequence, timestamp, *pointers))
             at += run.size + overhead
-        run.prepared[overhead] = found = run.template(overhead), rows
+        template = run.template(overhead)
+        lengths = struct.pack(f"={len(sizes)}i", *sizes)
+        end = len(template)
+        found = Prepared(template, slice(end), lengths, slice(len(lengths)), rows, self.sealed[:end])
+        run.prepared[overhead] = found
         return found
 
 
@@ -117,6 +139,8 @@ def _session(key: bytes, direction: int, profile: Profile) -> Session:
 
 class SrtpSender:
     """Seals what goes to one peer."""
+
+    __slots__ = ("_buffers", "_handle", "_session", "overhead")
 
     def __init__(self, buffers: SrtpBuffers, key: bytes, profile: Profile) -> None:
         self._buffers = buffers
@@ -134,16 +158,17 @@ class SrtpSender:
         if not self._buffers.is_direct:
             return self._seal_by_public_api(run, payload_type, ssrc, sequence_shift, timestamp_shift)
         buffers, handle = self._buffers, self._handle
-        template, rows = run.prepared.get(self.overhead) or buffers.prepare(run, self.overhead)
-        view, length, protect = buffers.sealed, buffers.length, buffers.protect
-        view[: len(template)] = template
-        for at, start, sequence, timestamp, pointer, size in rows:
+        template, place, lengths, lengths_place, rows, sealed = run.prepared.get(self.overhead) or buffers.prepare(
+            run, self.overhead
+        )
+        view, protect = buffers.sealed, buffers.protect
+        view[place], buffers.lengths[lengths_place] = template, lengths
+        for at, start, sequence, timestamp, pointer, length in rows:
             shown = (sequence + sequence_shift) & 0xFFFF
             write_header(view, at, start | payload_type, shown, (timestamp + timestamp_shift) & 0xFFFFFFFF, ssrc)
-            length[0] = size
             if protect(handle, pointer, length):
                 return None
-        return view[: len(template)]
+        return sealed
 
     def _seal_by_public_api(
         self, run: Sealable, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int

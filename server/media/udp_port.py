@@ -70,7 +70,7 @@ class UdpPort:
         self._host = ""
         self._by_address: dict[Address, Receiver] = {}
         self._by_ufrag: dict[str, Receiver] = {}
-        self._segments = [struct.pack("=H", size) for size in range(2048)]
+        self._segments = [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", size)) for size in range(2048)]
         self.has_gso = IS_LINUX
         self.counts: Counter[str] = Counter()
         self.port = 0
@@ -198,9 +198,8 @@ class UdpPort:
         if len(sealed) <= stride:
             return self.send(sealed, path)
         if self.has_gso:
-            segment = (socket.IPPROTO_UDP, UDP_SEGMENT, self._segments[stride])
             try:
-                path.socket.sendmsg((sealed,), [*path.ancillary, segment], 0, path.address)
+                path.socket.sendmsg((sealed,), [*path.ancillary, self._segments[stride]], 0, path.address)
             except OSError as error:
                 if error.errno not in NO_GSO and error.errno != errno.EMSGSIZE:
                     self.counts[f"send_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
