@@ -9,6 +9,7 @@ from server.media.feedback import KeyFrameRequests
 from server.media.keyframe import starts_key_frame
 from server.media.packet import HEADER_SIZE, MARKER_BIT, MAX_PADDING, PADDING_BIT, padded, timestamp_of
 from server.media.packet_cache import Entry, PacketCache
+from server.media.renumbering import SharedStart
 from server.media.source_clock import SourceClock
 from server.media.track import VIDEO, DownTrack
 
@@ -25,7 +26,7 @@ class Run:
     """Packets of one size, of which the last may be shorter: one send with UDP GSO. `headers` as SRTP needs them.
 
     `octets` are bytes of RTP; of them `payload` without headers and padding, as a sender report counts (RFC 3550 6.4.1).
-    `prepared` is for whoever seals: what it made of the run for all viewers, by the overhead of a packet.
+    `prepared` is for whoever seals: what it made of the run for several viewers.
     """
 
     __slots__ = (
@@ -46,7 +47,7 @@ class Run:
         newest = max(entries)
         self.newest = newest[0]
         self.newest_timestamp = timestamp_of(newest[1])
-        self.prepared: dict[int, Any] = {}
+        self.prepared: dict[Any, Any] = {}
 
     def __len__(self) -> int:
         return self.count
@@ -91,6 +92,7 @@ class Forwarder:
         self.clock = SourceClock(clock_rate)
         self.cache = PacketCache(VIDEO_CACHE if kind == VIDEO else AUDIO_CACHE)
         self.key_frames = KeyFrameRequests()
+        self.start = SharedStart()
         self.last_packet_at: float | None = None
         self._batch: list[Entry] = []
         self._keys: list[bool] = []

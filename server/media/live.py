@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import secrets
 from dataclasses import dataclass, field
 
 from server.errors import Conflict
 from server.media.forwarder import Forwarder
 from server.media.layer import LAYERS, MAIN
+from server.media.track import AUDIO, VIDEO
 
 SILENT_AFTER_S = 2.0  # with the engine's tick of 1 s this is said within 3 s
 RETRY_AFTER_S = 2
@@ -49,9 +51,17 @@ class FeedState:
         return (self.streaming, self.layers, self.codec) != (other.streaming, other.layers, other.codec)
 
 
+def _ssrcs() -> dict[str, int]:
+    ssrc = secrets.randbits(31) | 1
+    return {VIDEO: ssrc, AUDIO: ssrc ^ 2}
+
+
 @dataclass(slots=True)
 class Feed:
-    """What a camera sends now, by layer, and who watches it. Times given in are monotonic seconds."""
+    """What a camera sends now, by layer, and who watches it. Times given in are monotonic seconds.
+
+    `ssrcs` by kind, of 31 bits, are what all its viewers get (each has keys of its own).
+    """
 
     device_id: str
     publisher_id: str | None = None
@@ -61,6 +71,7 @@ class Feed:
     watchers: dict[str, WatcherInfo] = field(default_factory=dict)
     state: FeedState = field(default_factory=lambda: FeedState(streaming=False))
     vanished_at: float | None = None
+    ssrcs: dict[str, int] = field(default_factory=_ssrcs)
 
     def publish(self, publisher_id: str, h264_profile: str | None) -> None:
         """A camera took over; its tracks come by `set_track`."""

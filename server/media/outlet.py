@@ -50,7 +50,7 @@ class OutTrack:
         self._peer = peer
         self._clock = clock
         self._counts = counts
-        self._numbering: Renumbering[UpTrack] = Renumbering(plan.first_sequence, plan.first_timestamp)
+        self._numbering: Renumbering[UpTrack] = Renumbering(plan.first_sequence, 0)
         self._queue: deque[Entry] = deque()
         self._timer: asyncio.TimerHandle | None = None
         self._payload_type: int | None = None
@@ -106,6 +106,8 @@ class OutTrack:
         self._stop_pacing()
         sequence, packet = entries[0]
         timestamp = timestamp_of(packet)
+        if before is None:
+            self._numbering.start_at(*up.start.first(sequence, timestamp))
         self._numbering.begin(up, sequence, timestamp, self._elapsed_ticks(up, timestamp))
         self._payload_type = self.plan.payload_types.get(up.codec)
         if len(entries) > PACE_PACKETS:

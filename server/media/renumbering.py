@@ -7,12 +7,15 @@ has its own stretch of the viewer's numbers, stretches never overlap, and what l
 
 from __future__ import annotations
 
+import secrets
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from server.media.packet import unwrapped
 
 Source = TypeVar("Source")
+LOW = 0x8000
 KEPT_STRETCHES = 4  # enough to repair what was lost around a change of layer
 
 
@@ -29,6 +32,29 @@ class Stretch(Generic[Source]):
     timestamp_shift: int
 
 
+def _anywhere_low() -> tuple[int, int]:
+    return 1 + secrets.randbits(12), secrets.randbits(32)
+
+
+class SharedStart:
+    """Of one source: the numbers with which viewers begin. Those who come while they are low see the same ones, so that
+    a packet is prepared once for all of them. Low, because a receiver guesses the roll-over counter as 0: who joined
+    near 65535 with loss would never decrypt. `choose` gives a number and a timestamp.
+    """
+
+    def __init__(self, choose: Callable[[], tuple[int, int]] = _anywhere_low) -> None:
+        self._choose = choose
+        self._sequence_shift: int | None = None
+        self._timestamp_shift = 0
+
+    def first(self, sequence: int, timestamp: int) -> tuple[int, int]:
+        """The viewer's extended sequence number and timestamp for this first packet (extended number) of the source."""
+        if self._sequence_shift is None or not 0 < sequence + self._sequence_shift < LOW:
+            shown, shown_timestamp = self._choose()
+            self._sequence_shift, self._timestamp_shift = shown - sequence, shown_timestamp - timestamp
+        return sequence + self._sequence_shift, (timestamp + self._timestamp_shift) & 0xFFFFFFFF
+
+
 class Renumbering(Generic[Source]):
     """Starts at `first_sequence` (keep it low: a receiver guesses the roll-over counter as 0) and `first_timestamp`."""
 
@@ -40,6 +66,11 @@ class Renumbering(Generic[Source]):
         self._first_timestamp = first_timestamp & 0xFFFFFFFF
         self._stretches: list[Stretch[Source]] = []
         self.current: Stretch[Source] | None = None  # the one that is being sent
+
+    def start_at(self, first_sequence: int, first_timestamp: int) -> None:
+        """Before anything was sent: begin with these instead."""
+        self._next = first_sequence
+        self._first_timestamp = self._last_timestamp = first_timestamp & 0xFFFFFFFF
 
     @property
     def last_timestamp(self) -> int:

@@ -17,7 +17,6 @@ class SendPlan:
     payload_types: Mapping[str, int]
     ssrc: int
     first_sequence: int
-    first_timestamp: int
     repair_types: Mapping[str, int] = field(default_factory=dict)
     repair_ssrc: int | None = None
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Protocol
 
 from server.media.packet_cache import Entry, PacketCache
+from server.media.renumbering import SharedStart
 from server.media.source_clock import SourceClock
 
 if TYPE_CHECKING:
@@ -37,6 +38,10 @@ class UpTrack(Protocol):
     @property
     def cache(self) -> PacketCache:
         """The last packets, as they were sent."""
+
+    @property
+    def start(self) -> SharedStart:
+        """The numbers with which a viewer begins who sees nothing else yet."""
 
     def ask_key_frame(self) -> None:
         """Somebody cannot decode without one; asked of the camera soon, once for all."""

@@ -165,7 +165,7 @@ def _plan(parsed: sdp.Offer, media: list[sdp.Media], feed: Feed) -> tuple[list[S
         codecs = _codecs(one, feed)
         if not codecs or any(plan.kind == one.kind for plan in plans):
             continue
-        plan = _send_plan(one, codecs)
+        plan = _send_plan(one, codecs, feed)
         plans.append(plan)
         with_repairs = tuple(codec_choice.with_repairs(one, codecs))
         taken[one.mid] = sdp.AnswerMedia(one, with_repairs, "sendonly", plan.ssrc, plan.repair_ssrc)
@@ -174,8 +174,8 @@ def _plan(parsed: sdp.Offer, media: list[sdp.Media], feed: Feed) -> tuple[list[S
     return plans, [taken.get(one.mid, sdp.AnswerMedia(one)) for one in parsed.media]
 
 
-def _send_plan(media: sdp.Media, codecs: list[sdp.Codec]) -> SendPlan:
-    ssrc = secrets.randbits(31) | 1
+def _send_plan(media: sdp.Media, codecs: list[sdp.Codec], feed: Feed) -> SendPlan:
+    ssrc = feed.ssrcs[media.kind]
     found = ((codec.name, codec_choice.repair_codec(media, codec)) for codec in codecs)
     repair_types = {name: repair.payload_type for name, repair in found if repair is not None}
     return SendPlan(
@@ -183,11 +183,10 @@ def _send_plan(media: sdp.Media, codecs: list[sdp.Codec]) -> SendPlan:
         clock_rate=codecs[0].clock_rate,
         payload_types={codec.name: codec.payload_type for codec in codecs},
         ssrc=ssrc,
-        # Low: a receiver guesses the roll-over counter as 0, and a join near 65535 with loss never decrypts.
+        # Of repairs; those of the media are the source's (see SharedStart). Low for the same reason.
         first_sequence=1 + secrets.randbits(12),
-        first_timestamp=secrets.randbits(31),
         repair_types=repair_types,
-        repair_ssrc=ssrc | 1 << 31 if repair_types else None,  # of 31 random bits, none has this one
+        repair_ssrc=ssrc | 1 << 31 if repair_types else None,  # of the feed's 31 random bits, none has this one
     )
 
 

@@ -7,6 +7,7 @@ that the camera's link brought; whatever is lost, late, repaired twice, switched
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import cycle
 from typing import Any, cast
 
 import hypothesis.strategies as st
@@ -21,6 +22,7 @@ from server.media.layer import LayerChoice
 from server.media.live import Feed
 from server.media.outlet import Outlet, OutTrack
 from server.media.packet import HEADER
+from server.media.renumbering import SharedStart
 from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
 from tests.server.media.hand_loop import HandLoop
@@ -98,8 +100,8 @@ def send_plans(number: int, *, rtx: bool) -> list[SendPlan]:
     base = 10 * number
     types = {"H264": RTX} if rtx else {}
     return [
-        SendPlan(VIDEO, 90_000, {"H264": H264}, base + 1, 65_520, 5, types, base + 3 if rtx else None),
-        SendPlan(AUDIO, 48_000, {"opus": OPUS}, base + 2, 100, 7),
+        SendPlan(VIDEO, 90_000, {"H264": H264}, base + 1, 65_520, types, base + 3 if rtx else None),
+        SendPlan(AUDIO, 48_000, {"opus": OPUS}, base + 2, 100),
     ]
 
 
@@ -126,6 +128,8 @@ class Forwarding(RuleBasedStateMachine):
         return outlet
 
     def _on_track(self, forwarder: Forwarder) -> None:
+        starts = cycle([(65_520, 5), (100, 7)])  # the one wraps soon, the other is common to all who begin
+        forwarder.start = SharedStart(lambda: next(starts))
         self.feed.set_track(forwarder)
         self._refresh()
 

@@ -16,12 +16,13 @@ from server.media.live import Feed
 from server.media.loss import Report
 from server.media.outlet import Outlet, OutTrack
 from server.media.packet import HEADER
+from server.media.renumbering import SharedStart
 from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
 from tests.server.media.test_forwarder import Recording
 
-VIDEO_PLAN = SendPlan(VIDEO, 90_000, {"H264": 102}, 11, 100, 5000)
-AUDIO_PLAN = SendPlan(AUDIO, 48_000, {"opus": 111}, 12, 200, 7000)
+VIDEO_PLAN = SendPlan(VIDEO, 90_000, {"H264": 102}, 11, 100)
+AUDIO_PLAN = SendPlan(AUDIO, 48_000, {"opus": 111}, 12, 200)
 IDR, SLICE = b"\x65", b"\x41"
 
 
@@ -53,6 +54,8 @@ class Stage:
         self.clock, self.peer, self.counts = HandClock(), FakePeer(), Counter[str]()
         self.track = self.another(self.peer)
         self.layers = {layer: Forwarder(VIDEO, layer, "H264", 90_000) for layer in ("main", "sub")}
+        for forwarder in self.layers.values():
+            forwarder.start = SharedStart(lambda: (100, 5000))
         self.starts = {"main": (70_000, 2**32 - 20_000), "sub": (90_000, 1_000_000)}
 
     def another(self, peer: FakePeer) -> OutTrack:
@@ -183,6 +186,7 @@ def test_sound_and_picture_keep_step() -> None:
     viewer = Outlet(feed, choice, "watchroom", clock, lambda: None)
     viewer.plan([VIDEO_PLAN, AUDIO_PLAN], cast(Any, peer))
     tracks = {VIDEO: Forwarder(VIDEO, "main", "H264", 90_000), AUDIO: Forwarder(AUDIO, "main", "opus", 48_000)}
+    tracks[VIDEO].start, tracks[AUDIO].start = SharedStart(lambda: (100, 5000)), SharedStart(lambda: (200, 7000))
     camera_offset = -3600.0  # its clock is an hour slow
     for kind, start, delay in ((VIDEO, 2**32 - 1000, 0.030), (AUDIO, 77, 0.005)):
         forwarder, rate = tracks[kind], 90_000 if kind == VIDEO else 48_000

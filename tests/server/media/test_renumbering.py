@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from server.media.packet import signed32
-from server.media.renumbering import Renumbering
+from server.media.renumbering import LOW, SharedStart, Renumbering
 
 
 class Viewing(RuleBasedStateMachine):
@@ -73,3 +73,13 @@ class Viewing(RuleBasedStateMachine):
 
 TestViewing = Viewing.TestCase
 TestViewing.settings = settings(max_examples=60, stateful_step_count=40, deadline=None)
+
+
+def test_viewers_of_one_source_begin_alike_while_the_numbers_are_low() -> None:
+    chosen = iter([(100, 7), (50, 3_000_000_000)])
+    start = SharedStart(lambda: next(chosen))
+    assert start.first(70_000, 900) == (100, 7)
+    assert start.first(70_010, 4500) == (110, 3607), "the same numbers as who came before sees now"
+    assert start.first(70_000 + LOW - 101, 0) == (LOW - 1, (7 - 900) & 0xFFFFFFFF)
+    assert start.first(70_000 + LOW - 100, 4_000_000_000) == (50, 3_000_000_000), "a new beginning, low again"
+    assert start.first(70_001 + LOW - 100, 4_000_003_600) == (51, 3_000_003_600)

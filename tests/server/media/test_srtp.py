@@ -70,6 +70,20 @@ def test_both_ways_give_the_same_bytes() -> None:
     assert bytes(sealed[0]) == bytes(sealed[1])
 
 
+def test_viewers_of_one_run_get_their_own_numbers_be_they_common_or_not() -> None:
+    """What the first of them prepared must not leak into the packets of one who sees other numbers."""
+    buffers, (run,) = SrtpBuffers(), make_runs(packets(5, 500, 400))
+    common, other, third = (102, SSRC, -65_000, 1000), (102, SSRC, -65_000, 2000), (97, 7, 1, 0)
+    wishes = [common, other, common, common, third, other, common]
+    for index, numbers in enumerate(wishes):
+        key = bytes([index]) * 28
+        alone = make_runs(packets(5, 500, 400))[0]
+        expected = SrtpSender(SrtpBuffers(public_api_only=True), key, GCM_128).seal(alone, *numbers)
+        sealed = SrtpSender(buffers, key, GCM_128).seal(run, *numbers)
+        assert sealed is not None and expected is not None
+        assert bytes(sealed) == bytes(expected)
+
+
 @pytest.mark.parametrize("public_api_only", [False, True])
 def test_rubbish_is_refused(public_api_only: bool) -> None:
     buffers = SrtpBuffers(public_api_only=public_api_only)

@@ -116,7 +116,7 @@ def play(seed: int, offset_s: float, drift: float, delays: list[float], jitter_s
     loop = HandLoop(clock)
     tracks, feed = scene(chance, delays, jitter_s), Feed("camera-1")
     outlet = Outlet(feed, LayerChoice("main"), "watchroom", clock, lambda: None)
-    plans = [SendPlan(VIDEO, 90_000, {"H264": 102}, 11, 100, 5), SendPlan(AUDIO, 48_000, {"opus": 111}, 12, 100, 7)]
+    plans = [SendPlan(VIDEO, 90_000, {"H264": 102}, 11, 100), SendPlan(AUDIO, 48_000, {"opus": 111}, 12, 100)]
     outlet.plan(plans, cast(Any, peer))
     for track in tracks.values():
         feed.set_track(track.forwarder)
