@@ -62,6 +62,7 @@ class Options:
     seconds: float
     spread_s: float
     media_workers: int
+    woken: bool
     host: str
     cores: Cores
 
@@ -78,10 +79,15 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--media-workers", type=int, default=0, help="processes of this engine; 0: the server's own [0]"
     )
+    parser.add_argument(
+        "--woken",
+        action="store_true",
+        help="each packet wakes its viewer, as media.md measured; else viewers look every 10 ms",
+    )
     parser.add_argument("--alone", action="store_true", help="this engine only")
     given = parser.parse_args(argv)
     cores = Cores.divided(max(1, given.media_workers))
-    options = Options(given.seconds, given.spread / 1000, given.media_workers, address(), cores)
+    options = Options(given.seconds, given.spread / 1000, given.media_workers, given.woken, address(), cores)
     plan = _plan(_words(given.cases), _words(given.relay_cases), alone=given.alone)
     rows = asyncio.run(_measure_all(plan * given.rounds, options))
     _tell(_medians(rows), options)
@@ -121,7 +127,7 @@ async def _measure(name: str, case: str, options: Options) -> Row:
     ):
         await server.publish(publisher, host, options.spread_s)
         await asyncio.sleep(1.0)
-        await watching.ask("join", urls=server.watch, count=cameras * viewers, host=host)
+        await watching.ask("join", urls=server.watch, count=cameras * viewers, host=host, timed=options.woken)
         await asyncio.sleep(SETTLE_S)
         spent, before = cpu_ns(server.pid), await watching.ask("read")
         await asyncio.sleep(options.seconds)
@@ -176,6 +182,7 @@ def _tell(rows: list[Row], options: Options) -> None:
         print("Janus is not installed here: no figures beside it.")
     about_run = {
         "media_workers": options.media_workers,
+        "woken": options.woken,
         "cores": os.cpu_count(),
         "load": round(os.getloadavg()[0], 1),
         "spread_ms": 1000 * options.spread_s,

@@ -7,7 +7,7 @@ from hypothesis import settings
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from server.media.packet import signed32
-from server.media.renumbering import LOW, SharedStart, Renumbering
+from server.media.renumbering import LOW, Renumbering, SharedStart
 
 
 class Viewing(RuleBasedStateMachine):
