@@ -22,7 +22,7 @@ class Cadence:
     def __init__(self) -> None:
         self.timestamp: int | None = None  # of the newest frame: compare with it before the call
         self.frames = 0
-        self._at = 0.0
+        self._at: float | None = None  # of the newest frame; None where what comes next ends no gap
         self._gaps: deque[float] = deque()
         self._sum = 0.0
         self._limit = float("inf")  # a longer gap is a freeze
@@ -33,12 +33,11 @@ class Cadence:
         """The first packet of a frame of another RTP timestamp came at `now` (monotonic seconds)."""
         self.timestamp = timestamp
         self.frames += 1
-        gap, self._at = now - self._at, now
-        if self.frames == 1:
+        before, self._at = self._at, now
+        if before is None:
             return
-        is_freeze = gap > self._limit
-        if gap > LONGEST_S:
-            gap = LONGEST_S  # an outage says nothing of the usual pace
+        is_freeze = now - before > self._limit
+        gap = min(now - before, LONGEST_S)  # an outage says nothing of the usual pace
         if is_freeze:
             self._freezes += 1
             self._frozen_s += gap
@@ -51,11 +50,19 @@ class Cadence:
             usual = self._sum / len(gaps)
             self._limit = max(3 * usual, usual + AT_LEAST_S)
 
+    def give_up(self, now: float) -> None:
+        """The camera sends another layer instead: nobody waits for this one any more, and what comes next begins anew."""
+        self._freezes, self._frozen_s = self.freezes(now), self.frozen_s(now)
+        self._at = None
+
     def freezes(self, now: float) -> int:
         """How many there were, and whether there is one at `now`."""
-        return self._freezes + (now - self._at > self._limit)
+        return self._freezes + (self._gap(now) > self._limit)
 
     def frozen_s(self, now: float) -> float:
         """How long they lasted together, the one at `now` until now."""
-        gap = now - self._at
+        gap = self._gap(now)
         return self._frozen_s + (min(gap, LONGEST_S) if gap > self._limit else 0.0)
+
+    def _gap(self, now: float) -> float:
+        return now - self._at if self._at is not None else 0.0

@@ -14,6 +14,7 @@ from server.media import feedback, rtx
 from server.media.cadence import Cadence
 from server.media.figures import LayerCounts
 from server.media.forwarder import Forwarder
+from server.media.live import GIVEN_UP_AFTER_S
 from server.media.loss import MAX_NACKS_PER_ROUND, LossTracker
 from server.media.packet import Header, PacketError, canonical, extension_value, parse_header
 from server.media.peer import Peer
@@ -323,6 +324,7 @@ class Inlet:
         peer, sources = self.peer, self.sources
         if peer is None or not peer.is_ready or not sources:
             return
+        self._note_given_up(now)
         blocks = []
         for source in sources:
             figures = source.loss.report()
@@ -334,6 +336,14 @@ class Inlet:
         peer.send_feedback(packet)
         self._nack_budget.left(now, self._bytes_per_s)  # what was earned until now was earned at the rate until now
         self._bytes_per_s = (self._received_bps(sources, now) or 0.0) / 8
+
+    def _note_given_up(self, now: float) -> None:
+        """A picture's layer that is silent while another flows stands still for nobody: its viewers see the other."""
+        heard = {one: one.forwarder.last_packet_at or 0.0 for one in self.sources if one.plan.kind == VIDEO}
+        silent = [one for one, at in heard.items() if now - at > GIVEN_UP_AFTER_S]
+        if len(silent) < len(heard):
+            for source in silent:
+                source.cadence.give_up(now)
 
     def _reference(self, now: float) -> bytes:
         """Our time, for the camera to tell back: its round trip is known before the first packet is lost."""

@@ -52,6 +52,17 @@ def test_an_outage_is_no_endless_freeze() -> None:
     assert (cadence.freezes(last + 3600), cadence.frozen_s(last + 3600)) == (1, LONGEST_S)
 
 
+def test_a_layer_that_was_given_up_is_frozen_no_longer() -> None:
+    cadence, last = steady()
+    cadence.give_up(last + 1.5)
+    assert (cadence.freezes(last + 9), round(cadence.frozen_s(last + 9), 6)) == (1, 1.5), "until then it was"
+    cadence.note_frame(99, last + 9)
+    cadence.note_frame(100, last + 9 + FRAME_S)
+    assert (cadence.freezes(last + 9.1), round(cadence.frozen_s(last + 9.1), 6)) == (1, 1.5)
+    cadence.note_frame(101, last + 12)
+    assert cadence.freezes(last + 12) == 2, "and it is watched again"
+
+
 def test_what_has_just_begun_has_no_usual_pace() -> None:
     cadence = Cadence()
     for number in range(5):

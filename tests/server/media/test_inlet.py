@@ -313,3 +313,23 @@ def test_a_source_that_is_replaced_leaves_its_counts() -> None:
     assert (now.ssrc, now.packets) == (8, 1)
     past = stage.inlet.past["video", "main"]
     assert (past.packets, past.frames) == (10, 10)
+
+
+def test_a_layer_given_up_stands_still_for_nobody_while_another_flows() -> None:
+    stage = Stage(MAIN, SUB)
+    for number in range(100):
+        stage.clock.move(0.04)
+        if number < 20:
+            stage.rtp(102, number, 1001)
+        stage.rtp(102, number, 2002, mid=b"1")
+        if number % 25 == 24:
+            stage.inlet.report(stage.clock.monotonic())
+    main, sub = (source.counted(stage.clock.monotonic()) for source in stage.inlet.sources)
+    assert (main.freezes, sub.freezes) == (1, 0)
+    assert main.frozen_s < 2.5, "and not for as long as it stays away"
+    for _ in range(5):
+        stage.clock.move(1.0)
+        stage.inlet.report(stage.clock.monotonic())
+    assert [round(source.counted(stage.clock.monotonic()).frozen_s) for source in stage.inlet.sources][1] == 5, (
+        "where none flows, the last one is the frozen one"
+    )
