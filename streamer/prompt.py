@@ -14,6 +14,7 @@ HELP = (
     "Keys: r record · s stop · l stream on/off · w watch me (again: cancel) · e EMERGENCY · h heard · "
     "TASER: d drawn, a armed, t trigger, x arc, f safe · ? help · q quit"
 )
+REMEMBERED_ALERTS = 64
 _ALERT_WORDS = {"acknowledged": "has seen", "resolved": "has closed", "false": "has closed as false"}
 
 
@@ -25,6 +26,7 @@ class Prompt:
         self._out = out
         self._clock = clock
         self._watching: tuple[str, ...] | None = None
+        self._alerts: dict[str, tuple[str, str | None]] = {}  # by id: what was said of it last
 
     def say(self, text: str, *, loud: bool = False) -> bool:
         """One line. True if it was written: a terminal that has gone away shows nothing."""
@@ -64,8 +66,14 @@ class Prompt:
         self.say(f"{count}: {', '.join(names)}")
 
     def alert(self, update: wire.AlertUpdate) -> None:
-        """What became of the officer's own alert."""
-        words = _ALERT_WORDS.get(update.state)
+        """What became of the officer's own alert; the server tells all of them again with each new connection."""
+        words, news = _ALERT_WORDS.get(update.state), (update.state, update.by)
+        if self._alerts.get(update.alert_id) == news:
+            return
+        self._alerts.pop(update.alert_id, None)
+        self._alerts[update.alert_id] = news
+        if len(self._alerts) > REMEMBERED_ALERTS:
+            del self._alerts[next(iter(self._alerts))]
         if words is not None:
             self.say(f"{update.by or 'Control'} {words} your alert: {update.kind.replace('.', ' ')}.")
 

@@ -170,6 +170,23 @@ def test_the_officer_learns_that_control_has_seen_the_alert(bench: Bench, screen
     ]
 
 
+def test_an_alert_told_again_after_a_broken_line_is_said_once(bench: Bench, screen: Screen) -> None:
+    downlink = downlink_of(bench, screen)
+    seen = wire.AlertUpdate(alert_id="a1", kind="taser.drawn", state="acknowledged", by="PS Shaw")
+    for update in (
+        seen,
+        seen,
+        seen.model_copy(update={"state": "resolved"}),
+        seen.model_copy(update={"alert_id": "a2"}),
+    ):
+        downlink.take(update)
+    assert [line.split(" ET17 ")[1] for line in screen.getvalue().splitlines()] == [
+        "PS Shaw has seen your alert: taser drawn.",
+        "PS Shaw has closed your alert: taser drawn.",
+        "PS Shaw has seen your alert: taser drawn.",
+    ]
+
+
 def test_a_second_welcome_is_ignored(bench: Bench, screen: Screen) -> None:
     downlink_of(bench, screen).take(wire.Challenge(nonce=b"n" * 16))
     assert "ignored" in screen.getvalue()
