@@ -1,12 +1,15 @@
-// <console-foot>: the keys at hand, and the proof that the link is good.
+// <console-foot>: the keys at hand, a hint for newcomers, and the proof that the link is good.
+/** @import { Hint } from "../state/hints.js" */
 import { KEYS } from "../state/keymap.js";
 import { age } from "../state/words.js";
 import { icon, keycap, make, setText } from "./build.js";
+import { HintLine } from "./hint-line.js";
 
 export class ConsoleFoot extends HTMLElement {
   #link = make("span");
   #latency = make("b");
   #keys = make("span", { class: "ks" });
+  #hint = new HintLine();
 
   connectedCallback() {
     const shown = KEYS.filter((key) => key.foot).map((key) => {
@@ -18,14 +21,19 @@ export class ConsoleFoot extends HTMLElement {
     const latency = make("span", { class: "k" }, icon("link", "sm"), this.#latency, " to server");
     this.append(
       this.#keys,
+      this.#hint,
       make("span", { class: "sp" }),
       make("span", { class: "k" }, icon("proof", "sm"), this.#link),
       latency,
     );
   }
 
-  /** @param {{ linked: boolean, silent: number, latency: number | null, keysOn: boolean }} facts seconds */
-  show({ linked, silent, latency, keysOn }) {
+  /**
+   * @param {{ linked: boolean, silent: number, latency: number | null, keysOn: boolean, hint: Hint | null }} facts
+   *   seconds; `hint` is null when hints are off
+   */
+  show({ linked, silent, latency, keysOn, hint }) {
+    this.#hint.show(linked ? hint : null);
     setText(this.#link, linked ? "Link proven" : `No word from the server for ${age(silent)}`);
     setText(this.#latency, latency === null || !linked ? "–" : `${Math.max(1, Math.round(latency * 1000))} ms`);
     this.#keys.classList.toggle("off", !keysOn);

@@ -1,17 +1,22 @@
-// <help-dialog>: every key there is, and the switch that turns single keys off.
+// <help-dialog>: every key there is, and the switches that turn single keys and the newcomers' hints off.
 import { KEYS } from "../state/keymap.js";
 import { icon, keycap, make } from "./build.js";
 
-/** Event: `keys-switch` { on }. */
+/** Events: `keys-switch` { on }, `hints-switch` { on }. */
 export class HelpDialog extends HTMLElement {
   #dialog = make("dialog", { "aria-labelledby": "help-title" });
   #keys = make("input", { type: "checkbox", id: "keys-on" });
+  #hints = make("input", { type: "checkbox", id: "hints-on" });
 
   connectedCallback() {
     const rows = KEYS.map((key) => make("tr", {}, make("td", {}, ...capsOf(key)), make("td", {}, key.words)));
-    this.#keys.addEventListener("change", () =>
-      this.dispatchEvent(new CustomEvent("keys-switch", { detail: { on: this.#keys.checked }, bubbles: true })),
-    );
+    for (const [box, name] of /** @type {const} */ ([
+      [this.#keys, "keys-switch"],
+      [this.#hints, "hints-switch"],
+    ]))
+      box.addEventListener("change", () =>
+        this.dispatchEvent(new CustomEvent(name, { detail: { on: box.checked }, bubbles: true })),
+      );
     const close = make(
       "button",
       { class: "btn ic quiet", type: "button", "aria-label": "Close", onclick: () => this.#dialog.close() },
@@ -26,13 +31,15 @@ export class HelpDialog extends HTMLElement {
         "A tile is filled by dragging a unit or its marker onto it, by a digit from the list of units, or from the menu under a tile’s number.",
       ),
       make("label", { class: "switch", for: "keys-on" }, this.#keys, "Single keys act (Esc and ? always do)"),
+      make("label", { class: "switch", for: "hints-on" }, this.#hints, "Hints for newcomers under the console"),
     );
     this.append(this.#dialog);
   }
 
-  /** @param {boolean} keysOn */
-  open(keysOn) {
+  /** @param {{ keysOn: boolean, hintsOn: boolean }} switches */
+  open({ keysOn, hintsOn }) {
     this.#keys.checked = keysOn;
+    this.#hints.checked = hintsOn;
     this.#dialog.showModal();
   }
 

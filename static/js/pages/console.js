@@ -1,5 +1,6 @@
 // The console: brings state, channel and elements together. Wiring only.
 import { annunciated, unacknowledged } from "../state/alerts.js";
+import { hintFor } from "../state/hints.js";
 import { LAYOUTS, queryOfView, viewFromQuery } from "../state/layout.js";
 import { positionLine } from "../state/positions.js";
 import { createApi } from "../net/api.js";
@@ -31,7 +32,10 @@ const alerting = new Alerting(desk, api, socket, {
 });
 const advising = new Advising(desk, api, localStorage, parts.person);
 const tiles = new Tiles(desk, api, { wall: parts.wall, menu: parts.menu, say, locate });
-let keysOn = localStorage.getItem("watchroom.keys") !== "off";
+const switches = {
+  keysOn: localStorage.getItem("watchroom.keys") !== "off",
+  hintsOn: localStorage.getItem("watchroom.hints") !== "off",
+};
 const iceServers = /** @type {RTCIceServer[]} */ ([]);
 
 parts.wall.begin({ csrf: parts.csrf, iceServers, serverNow: desk.now });
@@ -65,7 +69,8 @@ function drawEdges(now) {
   parts.status.show(room, linked || !desk.isLost, desk.mayAct, now);
   parts.meter.show(annunciated(room.alerts, now));
   parts.clock.show(now);
-  parts.foot.show({ linked, silent: silentFor, latency: desk.latency, keysOn });
+  const hint = switches.hintsOn ? hintFor(room, { mayAct: desk.mayAct, now }) : null;
+  parts.foot.show({ linked, silent: silentFor, latency: desk.latency, keysOn: switches.keysOn, hint });
   parts.banner.show(!desk.isLost, silentFor);
   parts.tape.show(desk.samples, room.alerts, now);
   parts.showWaiting(
@@ -99,8 +104,13 @@ const heard = {
   "advice-drop": ({ client_id }) => advising.drop(client_id),
   "sound-change": ({ on }) => on && alerting.heardAgain(),
   "keys-switch": ({ on }) => {
-    keysOn = on;
+    switches.keysOn = on;
     localStorage.setItem("watchroom.keys", on ? "on" : "off");
+  },
+  "hints-switch": ({ on }) => {
+    switches.hintsOn = on;
+    localStorage.setItem("watchroom.hints", on ? "on" : "off");
+    draw();
   },
 };
 for (const [name, act] of Object.entries(heard)) {
@@ -136,7 +146,7 @@ listenToKeys(
     fit: () => map()?.viewAll(),
     fullscreen: () => toggleFullScreen(),
     search: () => parts.search.focus(),
-    help: () => parts.help.open(keysOn),
+    help: () => parts.help.open(switches),
     back: () => {
       // out of the box first: while somebody writes, A writes an a and acknowledges nothing
       const writing = document.activeElement;
@@ -144,7 +154,7 @@ listenToKeys(
       else if (desk.view.enlarged !== null) desk.look({ ...desk.view, enlarged: null });
     },
   },
-  () => keysOn,
+  () => switches.keysOn,
 );
 
 parts.onSearch((typed, entered) => {
@@ -153,7 +163,7 @@ parts.onSearch((typed, entered) => {
   if (entered && parts.units.first) desk.select(parts.units.first);
 });
 parts.onTheme(() => setTheme(desk.view.theme === "dark" ? "light" : "dark"));
-parts.onHelp(() => parts.help.open(keysOn));
+parts.onHelp(() => parts.help.open(switches));
 parts.onSignOut(() => api.signOut().finally(() => location.assign("/sign-in")));
 
 desk.addEventListener("draw", draw);

@@ -1,0 +1,63 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { hintFor } from "../../static/js/state/hints.js";
+import { KEYS } from "../../static/js/state/keymap.js";
+import { emptyRoom } from "../../static/js/state/room.js";
+import { someAdvice, anAlert, aUnit } from "./fakes_console.js";
+
+const unit = aUnit();
+const NOW = 1010;
+const control = { mayAct: true, now: NOW };
+
+/** @param {Partial<import("../../static/js/state/shapes").Alert>[]} alerts @param {object[]} [advice] */
+function roomWith(alerts, advice = []) {
+  return {
+    ...emptyRoom(),
+    units: new Map([[unit.device_id, unit]]),
+    alerts: new Map(alerts.map((change, index) => [`a${index}`, anAlert({ id: `a${index}`, ...change })])),
+    advice: new Map(advice.map((change, index) => [`m${index}`, someAdvice({ id: `m${index}`, ...change })])),
+  };
+}
+
+test("an alert leads from the acknowledgement to the advice, and from there to its receipts", () => {
+  const acknowledged = { state: /** @type {const} */ ("acknowledged"), acknowledged_at: 1005 };
+  assert.equal(hintFor(roomWith([{}]), control).key, "A");
+  assert.match(hintFor(roomWith([{}]), control).words, /TASER armed, ET17.*tile 1.*Acknowledge/);
+  assert.equal(hintFor(roomWith([acknowledged]), control).key, "T");
+  const said = /** @param {object} proof */ (proof) => hintFor(roomWith([acknowledged], [proof]), control).words;
+  assert.match(said({ sent_at: 1006 }), /on their way/);
+  assert.match(said({ sent_at: 1006, delivered_at: 1006 }), /camera has your words/);
+  assert.match(said({ sent_at: 1006, delivered_at: 1006, shown_at: 1007 }), /PC Marsh has your words in view/);
+  const heard = { sent_at: 1006, delivered_at: 1006, shown_at: 1007, acknowledged_at: 1009 };
+  assert.match(said(heard), /were heard/);
+  assert.match(hintFor(roomWith([acknowledged], [heard]), { mayAct: true, now: 1100 }).words, /resolve/);
+  assert.equal(
+    hintFor(roomWith([acknowledged], [{ sent_at: 990 }]), control).key,
+    "T",
+    "older words were of another time",
+  );
+});
+
+test("what is over is news for a while, then the room is calm", () => {
+  const over = roomWith([{ state: "resolved", closed_at: 1000 }]);
+  assert.match(hintFor(over, control).words, /closed/);
+  const calm = new Set(
+    Array.from({ length: 10 }, (_, turn) => hintFor(over, { mayAct: true, now: 2000 + 12 * turn }).words),
+  );
+  assert.equal(calm.size, 6);
+});
+
+test("nobody is told to press a key that does nothing, or that is not theirs", () => {
+  const caps = new Set(KEYS.flatMap((key) => ("range" in key ? ["1"] : [...key.caps])));
+  const rooms = [roomWith([]), roomWith([{}]), roomWith([{ state: "cleared" }]), roomWith([{ state: "acknowledged" }])];
+  for (const room of rooms)
+    for (let turn = 0; turn < 6; turn += 1) {
+      const { key } = hintFor(room, { mayAct: true, now: 5000 + 12 * turn });
+      assert.ok(key === "" || caps.has(key), key);
+    }
+  assert.equal(hintFor(roomWith([{}]), { mayAct: false, now: NOW }).key, "");
+});
+
+test("before the first camera the three steps are pointed at", () => {
+  assert.match(hintFor(emptyRoom(), control).words, /three steps/);
+});
