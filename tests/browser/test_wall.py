@@ -166,6 +166,27 @@ async def test_a_page_that_nobody_sees_pauses_its_pictures_in_their_sessions(
     await screen.is_in_state(2, "live")
 
 
+LATER = """(seconds) => {
+  const real = Performance.prototype.now;
+  Performance.prototype.now = function () { return real.call(this) + 1000 * seconds; };
+}"""
+
+
+async def test_who_has_not_looked_for_a_minute_watches_no_longer(screen: Screen, et17: Camera, et22: Camera) -> None:
+    page = await screen.console()
+    await screen.is_in_state(3, "live")
+    await page.evaluate(HIDE, "hidden")
+    await screen.is_in_state(3, "paused")
+    await page.evaluate(LATER, 61)
+    watching = screen.row("ET22").locator(".fx").first
+    await expect(watching).to_have_text("0", timeout=20_000)
+    await screen.is_in_state(3, "paused")
+    await page.evaluate(HIDE, "visible")
+    await screen.is_in_state(3, "live")
+    await screen.pictures_come(3)
+    await expect(watching).to_have_text("1")
+
+
 async def test_a_tile_off_screen_is_not_watched(screen: Screen, et17: Camera, et22: Camera) -> None:
     page = await screen.console()
     await screen.is_in_state(3, "live")

@@ -3,6 +3,7 @@
 import { WhepClient } from "../net/whep_client.js";
 import { FROZEN_S } from "../state/liveness.js";
 import { capturedAt } from "../state/media_clock.js";
+import { awake, restedBy } from "../state/rest.js";
 import { TileStill } from "./tile-still.js";
 
 /** @typedef {{ csrf: string, iceServers: RTCIceServer[], serverNow: () => number }} Wiring */
@@ -15,6 +16,7 @@ export class TilePicture extends EventTarget {
   #beganAt = 0;
   #isStamped = false; // the frames of this stream wear RTP timestamps
   #isPaused = false;
+  #rest = awake();
   /** monotonic; null: a frame has come since @type {number | null} */ #resumedAt = null;
   still = new TileStill();
   /** when the frame on screen was captured, Unix seconds by the server's clock @type {number | null} */ shownAt = null;
@@ -63,8 +65,7 @@ export class TilePicture extends EventTarget {
   view(device, wish) {
     if (this.#viewing?.device === device) {
       this.#pause(!wish.picture);
-      this.#viewing.change(wish);
-      this.#listen();
+      this.#keep(this.#viewing, wish);
       return;
     }
     this.end();
@@ -77,6 +78,16 @@ export class TilePicture extends EventTarget {
     viewing.start();
   }
 
+  /** @param {WhepClient} viewing @param {Wish} wish */
+  #keep(viewing, wish) {
+    const { rests } = this.#rest;
+    this.#rest = restedBy(this.#rest, wish, performance.now() / 1000);
+    if (this.#rest.rests) return rests || viewing.stop();
+    viewing.change(wish);
+    if (rests) viewing.start();
+    this.#listen();
+  }
+
   /** @param {boolean} isPaused */
   #pause(isPaused) {
     if (this.#isPaused && !isPaused) this.#resumedAt = performance.now() / 1000;
@@ -84,7 +95,7 @@ export class TilePicture extends EventTarget {
   }
 
   retryNow() {
-    this.#viewing?.retryNow();
+    if (!this.#rest.rests) this.#viewing?.retryNow();
   }
 
   /** Does the server still know the session? */
@@ -113,6 +124,7 @@ export class TilePicture extends EventTarget {
     this.still.release();
     this.shownAt = this.#resumedAt = null;
     this.#isPaused = false;
+    this.#rest = awake();
   }
 
   /** @param {WhepClient} viewing */
