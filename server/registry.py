@@ -22,7 +22,8 @@ from server.config import Config
 from server.database import Database
 from server.errors import StartError, WatchroomError
 from server.journal.store import Journal
-from server.operations.store import WHERE, prepare_folder, write_private
+from server.operations.store import WHERE, prepare_folder
+from server.private_file import write_private
 from server.serving import base_url
 from server.units.actions import Units
 from server.units.store import UnitStore

@@ -21,7 +21,7 @@ from server.demo.cast import cast, extended
 from server.demo.children import Children
 from server.errors import Conflict, StartError
 from server.operations.assets import ROOT
-from server.operations.store import write_private
+from server.private_file import write_private
 from server.tasks import TaskOwner
 from server.units.unit import Device
 from streamer.errors import ScenarioError

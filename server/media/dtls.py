@@ -8,7 +8,6 @@ from __future__ import annotations
 import datetime
 import hashlib
 import hmac
-import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from OpenSSL import SSL, crypto
 
 from server.errors import StartError
 from server.media.srtp import PROFILES, Profile
+from server.private_file import write_private
 
 EXPORTER_LABEL = b"EXTRACTOR-dtls_srtp"
 # With RSA too: a peer that is the DTLS server may have been given such a certificate.
@@ -54,7 +54,7 @@ class Certificate:
         try:
             if not path.exists():
                 folder.mkdir(parents=True, exist_ok=True)
-                _write_private(path, _new_pem())
+                write_private(path, _new_pem())
             pem = path.read_bytes()
         except OSError as error:
             raise StartError(f"the media certificate {path} cannot be kept: {error.strerror}") from error
@@ -66,17 +66,6 @@ class Certificate:
         if not isinstance(key, ec.EllipticCurvePrivateKey):
             raise StartError(f"the key in {path} is not an elliptic-curve key; delete it, and a new one is made")
         return cls(key, certificate)
-
-
-def _write_private(path: Path, content: bytes) -> None:
-    """Readable by the owner only from its first byte on, and never half written."""
-    unfinished = path.with_suffix(".new")
-    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    unfinished.replace(path)
 
 
 def _new_pem() -> bytes:

@@ -12,6 +12,7 @@ from server.clock import Clock
 from server.config import Config
 from server.errors import StartError
 from server.operations.certificate import self_signed, still_good
+from server.private_file import write_private
 
 WHERE = "server.json"
 
@@ -52,15 +53,6 @@ def _own_certificate(data: Path, names: Sequence[str], clock: Clock) -> tuple[Pa
     write_private(key, key_pem)
     certificate.write_bytes(certificate_pem)
     return certificate, key
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner may read (0600), replacing an older one in one step."""
-    temporary = path.with_suffix(path.suffix + ".new")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "wb") as file:
-        file.write(content)
-    temporary.replace(path)
 
 
 def note_where(data: Path, url: str) -> None:

@@ -10,7 +10,8 @@ from server.clock import HandClock
 from server.config import Config
 from server.errors import StartError
 from server.operations.certificate import VALID_DAYS, self_signed, still_good
-from server.operations.store import prepare_folder, tls_context, write_private
+from server.operations.store import prepare_folder, tls_context
+from server.private_file import write_private
 
 NAMES = ["localhost", "127.0.0.1", "192.168.7.9"]
 NOW = 1_800_000_000.0

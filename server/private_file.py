@@ -1,0 +1,20 @@
+"""Files that only their owner may read: keys and passwords."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write `path` (mode 0600 from its first byte on), replacing an older one in one step, never half written.
+
+    Raises OSError.
+    """
+    unfinished = path.with_suffix(path.suffix + ".new")
+    descriptor = os.open(unfinished, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    unfinished.replace(path)
