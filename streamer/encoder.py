@@ -15,12 +15,14 @@ from av.video.frame import PictureType
 from av.video.reformatter import VideoReformatter
 
 from streamer.ladder import Ladder, Layer, LayerPlan, Shares
+from streamer.spending import MOST_UNSPENT_S, Spending
 
 CLOCK_RATE = 90_000
 TIME_BASE = fractions.Fraction(1, CLOCK_RATE)
 KEY_EVERY_S = 4.0  # a key frame costs about ten others; a viewer who joins is served from the server's cache
 KEY_APART_S = 0.5  # asking faster starves the uplink
-BUFFER_S = 0.25  # of the rate: a key frame may not swallow more
+BUFFER_S = 0.25  # of the rate: a key frame may not swallow more …
+BUFFER_PICTURES = 2  # … where that holds two pictures: with one, x264 uses half of the rate
 SMOOTHING = 0.03  # of a passed picture in the mean of its rate
 
 
@@ -61,6 +63,7 @@ class LayerEncoder:
         self._pts = -1
         self._first_at: float | None = None
         self._scaler = Scaler()
+        self._spending = Spending()
         self._codec = self._open()
 
     def request_key(self) -> None:
@@ -72,6 +75,7 @@ class LayerEncoder:
         self._wanted_bps = min(plan.bps, bps)
         if plan != self.plan:
             self.plan = plan
+            self._spending = Spending()
             self._codec = self._open()
 
     @property
@@ -85,8 +89,9 @@ class LayerEncoder:
 
     def encode(self, frame: av.VideoFrame, at: float) -> Encoded | None:
         """`frame`, captured at Unix time `at`, encoded; None while the encoder gives nothing."""
-        if self._codec.bit_rate != self._wanted_bps:
-            self._codec.bit_rate = self._wanted_bps  # libx264 takes it over without a new key frame
+        asked = self._spending.ask(self._wanted_bps, at)
+        if self._codec.bit_rate != asked:
+            self._codec.bit_rate = asked  # libx264 takes it over without a new key frame
         scaled = self._scaler.planes(frame, self.plan.width, self.plan.height)
         key = self._wants_key and at - self._last_key >= KEY_APART_S
         scaled.pict_type = PictureType.I if key else PictureType.NONE
@@ -98,7 +103,9 @@ class LayerEncoder:
         is_key = any(p.is_keyframe for p in packets)
         if is_key:
             self._last_key, self._wants_key = at, False
-        return Encoded(b"".join(bytes(p) for p in packets), at, is_key)
+        data = b"".join(bytes(p) for p in packets)
+        self._spending.spent(8 * len(data))
+        return Encoded(data, at, is_key)
 
     def _next_pts(self, at: float) -> int:
         """Strictly rising, though the wall clock may be set back."""
@@ -112,17 +119,19 @@ class LayerEncoder:
         codec = av.VideoCodecContext.create("libx264", "w")
         codec.width, codec.height, codec.pix_fmt = plan.width, plan.height, "yuv420p"
         codec.framerate, codec.time_base = fractions.Fraction(plan.fps), TIME_BASE
-        codec.bit_rate, codec.gop_size, codec.max_b_frames = plan.bps, round(plan.fps * KEY_EVERY_S), 0
+        most_bps = round(plan.bps * (1 + MOST_UNSPENT_S))
+        codec.bit_rate, codec.gop_size, codec.max_b_frames = most_bps, round(plan.fps * KEY_EVERY_S), 0
         codec.profile, codec.thread_count = "Baseline", 1
         codec.options = {
             "preset": self._preset,
             "tune": "zerolatency",
-            "maxrate": str(plan.bps),
-            "bufsize": str(round(plan.bps * BUFFER_S)),
+            "maxrate": str(most_bps),
+            "bufsize": str(round(plan.bps * max(BUFFER_S, BUFFER_PICTURES / plan.fps))),
             "forced-idr": "1",
             "x264-params": "repeat-headers=1:annexb=1:scenecut=0:sliced-threads=0",
         }
-        # Opened at the rate of its buffer: x264 takes over a new bitrate only then, measured (opened lower, never).
+        # Opened at the most that is ever asked for, its buffer's rate too: x264 takes over a new bitrate only up to that,
+        # and only if both are the same (measured: opened lower, never).
         codec.open()
         return codec
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from random import Random
+
 import av
 import numpy as np
 import pytest
@@ -69,6 +71,19 @@ def test_the_rate_follows_down_and_up_while_running_without_a_key_frame() -> Non
     assert encoder.bps == PLAN.bps
     after = encoded(encoder, 48, 72)[24:]
     assert kbit_per_s(after) > 200, "x264 takes over a higher rate only if it was opened at the rate of its buffer"
+
+
+@pytest.mark.parametrize(("plan", "missed"), [(PLAN, 0.0), (PLAN, 0.2), (LayerPlan(320, 180, 5, 110_000), 0.0)])
+def test_what_may_be_spent_is_spent_though_pictures_are_missed(plan: LayerPlan, missed: float) -> None:
+    """As on a busy machine; an estimate that grows by what arrives would otherwise stay small."""
+    encoder, chance, bits = LayerEncoder(plan, "ultrafast"), Random(1), 0
+    for number in range(30 * plan.fps):
+        at = number / plan.fps
+        encoder.follow(plan, round(plan.bps * (0.7 if at < 10 else 0.9)))
+        if chance.random() >= missed:
+            picture = encoder.encode(frame(number), 1000 + at)
+            bits += len(picture.data) * 8 if picture is not None and at >= 10 else 0
+    assert 0.9 <= bits / 20 / (0.9 * plan.bps) <= 1.05
 
 
 def test_a_new_plan_begins_with_a_key_frame_that_its_small_buffer_holds() -> None:

@@ -50,7 +50,10 @@ class _Event:
 
 
 class Run:
-    """`link_at(second)` is the link of each moment; the camera can use up to `most_bps`."""
+    """`link_at(second)` is the link of each moment; the camera can use up to `most_bps`, and `spends` so much of it.
+
+    About once in `late_every_s` the server is `late_s` (from, to) late in looking for packets; never if that is 0.
+    """
 
     def __init__(
         self,
@@ -59,12 +62,18 @@ class Run:
         most_bps: float = 3e6,
         seed: int = 1,
         estimate: UplinkEstimate | None = None,
+        spends: float = 1.0,
+        late_every_s: float = 0.0,
+        late_s: tuple[float, float] = (0.02, 0.08),
     ) -> None:
         self.link_at = link_at
         self.estimate = estimate or UplinkEstimate()
         self.feedback: list[tuple[float, int]] = []
         self.seconds: list[Second] = []
         self._most = most_bps
+        self._spends = spends
+        self._late_every_s, self._late_s = late_every_s, late_s
+        self._late_from = self._late_until = 0.0
         self._chance = Random(seed)
         self._events: list[_Event] = []
         self._numbers = itertools.count()
@@ -98,7 +107,7 @@ class Run:
 
     def _frame(self, now: float) -> None:
         rate = max(50_000.0, min(self._told, self._most) - SOUND_BPS)
-        mean = rate / 8 / FRAMES_PER_S
+        mean = self._spends * rate / 8 / FRAMES_PER_S
         is_key = self._frames % (4 * FRAMES_PER_S) == 0
         size = mean * (3 if is_key else self._chance.uniform(0.7, 1.2))
         self._frames += 1
@@ -136,9 +145,16 @@ class Run:
         if link.ordered:
             arrival = self._last_arrival = max(arrival, self._last_arrival)
         sent = None if tries is None else now - 0.1 * tries
-        self._at(arrival, lambda at: self._arrive(at, size, sent))
+        self._at(self._looked_at(arrival), lambda at: self._arrive(at, size, sent))
 
     # ---- the server
+
+    def _looked_at(self, arrival: float) -> float:
+        """When the server looks for what arrives then: at once, or when it is back from other work."""
+        while self._late_every_s and self._late_until < arrival:
+            self._late_from = self._late_until + self._chance.expovariate(1 / self._late_every_s)
+            self._late_until = self._late_from + self._chance.uniform(*self._late_s)
+        return max(arrival, self._late_until) if arrival >= self._late_from else arrival
 
     def _arrive(self, now: float, size: int, sent: float | None) -> None:
         self._used += size
