@@ -32,6 +32,7 @@ PHONE = {
 MOST_BYTES = 400_000
 COLOURS = (256, 192, 128, 96, 64)
 CAMERAS = 6
+ICON_SIDES = (192, 512)
 FILM_WIDTH, FILM_S, FILM_MOST_BYTES = 1120, 60, 3_000_000  # the first minute, a picture a second, shown twice as fast
 FILM_MS, FILM_LAST_MS = 500, 4000
 FILM_QUALITIES = (55, 45, 35, 25, 15)
@@ -61,6 +62,7 @@ async def _make() -> None:
             password = re.search(r"password (\S+)$", demo.printed, re.MULTILINE)
             assert link is not None, demo.printed
             assert password is not None, demo.printed
+            await _icons(browser)
             await _console(browser, link[1])
             url = link[1].split("/sign-in")[0]
             await _sign_in(browser, url)
@@ -96,6 +98,17 @@ async def _console(browser: Browser, link: str) -> None:
                 continue
         await expect(page.locator("feed-tile.live")).to_have_count(CAMERAS + 1)
         await _keep(page, "console-calm.png")
+
+
+async def _icons(browser: Browser) -> None:
+    """The mark as home screens want it: square, with the margin that a maskable icon may lose."""
+    mark = (ROOT / "static" / "mark.svg").read_text().replace('rx="4"', "").replace("0 0 20 20", "-2 -2 24 24")
+    mark = mark.replace('width="20" height="20"', 'x="-2" y="-2" width="24" height="24"')
+    for side in ICON_SIDES:
+        page = await browser.new_page(viewport={"width": side, "height": side})
+        await page.set_content(f'<body style="margin:0">{mark}</body>')
+        await page.screenshot(path=ROOT / "static" / f"mark-{side}.png")
+        await page.close()
 
 
 async def _answer(screen: Screen) -> None:

@@ -29,6 +29,7 @@ def streets(config: Config) -> Streets:
 def static_routes(config: Config) -> Sequence[web.AbstractRouteDef]:
     """`/static`, and `/basemap.pmtiles` where configured (answers ranges, which is how its tiles are read)."""
     mimetypes.add_type("text/javascript", ".mjs")  # some systems' tables lack it, and browsers insist
+    mimetypes.add_type("application/manifest+json", ".webmanifest")
     packages = Path(os.environ.get("WATCHROOM_NODE_MODULES", STATIC / "node_modules"))
     found: list[web.AbstractRouteDef] = [
         web.static("/static/node_modules", packages, follow_symlinks=True),

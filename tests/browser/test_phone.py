@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import AsyncIterator
 
 import pytest_asyncio
@@ -79,3 +80,15 @@ async def test_an_advice_with_markup_is_only_text_on_the_phone(screen: Screen, p
     await expect(phone.page.locator("#advice")).to_have_text('<img src=x onerror="window.ran=1">')
     assert await phone.page.evaluate("window.ran") is None
     assert await page.evaluate("window.ran") is None
+
+
+async def test_the_camera_and_the_console_can_be_put_on_the_home_screen(screen: Screen, phone: Screen) -> None:
+    await screen.console()
+    for where, name in ((phone, "Watchroom camera"), (screen, "Watchroom")):
+        tools = await where.page.context.new_cdp_session(where.page)
+        found = await tools.send("Page.getAppManifest")
+        assert json.loads(found["data"])["name"] == name
+        assert found["errors"] == []
+        refused = (await tools.send("Page.getInstallabilityErrors"))["installabilityErrors"]
+        # a profile of a test is off the record, where nothing may be installed
+        assert [one["errorId"] for one in refused if one["errorId"] != "in-incognito"] == []
