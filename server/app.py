@@ -290,7 +290,7 @@ class Watchroom:
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),
                 *self.uplink.routes(),
                 *self.sockets.routes(),
-                *pages.routes(templates, allow, self.gate.variables, **shown),
+                *pages.routes(templates, allow, self.gate.variables, development=self.config.development, **shown),
                 *static_routes(self.config),
             ]
         )

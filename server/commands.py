@@ -83,6 +83,7 @@ def run(
     tls_cert: Annotated[Path | None, typer.Option(help="certificate (PEM)")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="its key (PEM)")] = None,
     log_level: Annotated[str | None, typer.Option(help="debug, info, warning or error")] = None,
+    development: Annotated[bool | None, typer.Option("--development", help="serve /design, all components")] = None,
 ) -> int:
     """The server. Each option is also an environment variable (WATCHROOM_PORT) and a key of DIR/watchroom.toml."""
     options = {
@@ -98,6 +99,7 @@ def run(
         "tls_cert": tls_cert,
         "tls_key": tls_key,
         "log_level": log_level,
+        "development": development,
     }
     from server.app import run as run_server
     from server.config import Config

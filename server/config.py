@@ -102,6 +102,7 @@ class Config(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool | None = None
     exercise: bool = False
+    development: bool = Field(default=False, description="serves /design, the sheet of all components")
 
     @model_validator(mode="after")
     def _pairs(self) -> Config:

@@ -1,4 +1,4 @@
-"""The pages: `/` for command, `/camera` for an officer's phone, `/status` for engineers."""
+"""The pages: `/` for command, `/camera` for an officer's phone, `/status` for engineers; `/design` for developers."""
 
 from __future__ import annotations
 
@@ -21,11 +21,15 @@ def routes(
     allow: Allow,
     variables: Variables,
     *,
+    development: bool,
     force: str,
     theme: str,
     version: str,
 ) -> list[web.RouteDef]:
-    """The three pages. Templates get csp_nonce, csrf_token, person, force, theme, version and may_see, may_operate."""
+    """The three pages, and in development the living sheet.
+
+    Templates get csp_nonce, csrf_token, person, force, theme, version and may_see, may_operate.
+    """
 
     def page(request: web.Request, name: str, person: Person) -> web.Response:
         rights = {f"may_{one.value}": may(person.role, one) for one in (Permission.SEE, Permission.OPERATE)}
@@ -56,7 +60,11 @@ def routes(
     async def status(request: web.Request) -> web.Response:
         return page(request, "status.html", allow(request, Permission.OPERATE))
 
-    return [web.get("/", console), web.get("/camera", camera), web.get("/status", status)]
+    async def design(request: web.Request) -> web.Response:
+        return page(request, "design.html", allow(request, Permission.SEE))
+
+    found = [web.get("/", console), web.get("/camera", camera), web.get("/status", status)]
+    return [*found, web.get("/design", design)] if development else found
 
 
 def _to(path: str) -> web.Response:

@@ -67,7 +67,7 @@ def _with_extra(text: str, scenario: Scenario, cameras: int) -> str:
 
 async def play(children: Children, folder: Path, port: int, cameras: int, scenario: Path | None, browser: bool) -> None:
     """Play until Ctrl-C. Raises StartError with one sentence when it cannot start."""
-    config = Config.load(folder, {"port": port, "media_workers": 0})
+    config = Config.load(folder, {"port": port, "media_workers": 0, "development": True})
     plan = _plan(folder, scenario or BUILT_IN, cameras)
     with serving.stop_signals() as stop:
         async with AsyncExitStack() as closing:

@@ -38,7 +38,7 @@ export class IncidentMap extends HTMLElement {
   #ticking = 0;
   #canvas = document.createElement("div");
   #controls = new Controls({ zoom: (delta) => this.#stage.zoom(delta), all: () => this.viewAll() });
-  #trails = new Trails(() => this.#soon());
+  trails = new Trails(() => this.#soon());
   #stage = new MapStage(this.#canvas, this.#controls, {
     chosen: (node) => this.#choose(node),
     movedByHand: () => (this.#opened = true),
@@ -64,7 +64,7 @@ export class IncidentMap extends HTMLElement {
     window.clearInterval(this.#ticking);
     this.removeEventListener("keydown", this.#key);
     this.#themed.disconnect();
-    this.#trails.want(new Set(), 0);
+    this.trails.want(new Set(), 0);
     this.#stage.clear();
   }
 
@@ -81,7 +81,7 @@ export class IncidentMap extends HTMLElement {
   set fixes(fixes) {
     const all = [...fixes];
     this.#fixes = keepLive(this.#fixes, all);
-    this.#trails.lengthen(all, this.clock());
+    this.trails.lengthen(all, this.clock());
     this.#soon();
   }
 
@@ -173,8 +173,8 @@ export class IncidentMap extends HTMLElement {
       validity: { fix_stale_s, max_speed_mps },
     });
     const pressing = this.#alerts.filter((alert) => isOpen(alert) && alert.priority <= 2).map((one) => one.device_id);
-    this.#trails.want(new Set(this.#selected ? [...pressing, this.#selected] : pressing), now);
-    this.#stage.draw(this.#markers, this.#trails.shown);
+    this.trails.want(new Set(this.#selected ? [...pressing, this.#selected] : pressing), now);
+    this.#stage.draw(this.#markers, this.trails.shown);
     // The opening view, once: later the map moves only when somebody asks it to.
     if (!this.#opened && this.#markers.length > 0 && this.#stage.view) {
       this.#opened = true;

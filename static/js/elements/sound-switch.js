@@ -36,10 +36,13 @@ export class SoundSwitch extends HTMLElement {
   #button = make("button", { class: "btn sm quiet", type: "button" });
   #quiet = "";
 
+  /** The living sheet hands in one that no click has woken. */
+  audio = () => new AudioContext();
+
   connectedCallback() {
     this.append(this.#button);
     this.#button.addEventListener("click", () => this.#unlock());
-    this.#audio = new AudioContext();
+    this.#audio = this.audio();
     this.#audio.addEventListener("statechange", () => this.#changed());
     this.#changed();
   }

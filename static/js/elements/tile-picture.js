@@ -6,11 +6,15 @@ import { capturedAt } from "../state/media_clock.js";
 import { awake, restedBy } from "../state/rest.js";
 import { TileStill } from "./tile-still.js";
 
-/** @typedef {{ csrf: string, iceServers: RTCIceServer[], serverNow: () => number }} Wiring */
+/**
+ * One viewing of one camera: a WhepClient, or what the living sheet draws.
+ * @typedef {EventTarget & Pick<WhepClient, "device" | "wish" | "standing" | "session" | "tracks" | "start" | "stop" | "change" | "retryNow" | "probe">} Viewing
+ */
+/** @typedef {{ csrf: string, iceServers: RTCIceServer[], serverNow: () => number, viewing?: (wanted: { device: string, wish: Wish }) => Viewing }} Wiring */
 
 /** Events: `change` (the session's standing), `picture` (the first frame of a viewing is on screen). */
 export class TilePicture extends EventTarget {
-  /** @type {WhepClient | null} */ #viewing = null;
+  /** @type {Viewing | null} */ #viewing = null;
   #round = 0;
   /** @type {MediaStream | null} */ #media = null;
   #beganAt = 0;
@@ -70,7 +74,7 @@ export class TilePicture extends EventTarget {
     }
     this.end();
     const { csrf, iceServers } = this.wiring;
-    const viewing = new WhepClient({ device, wish, csrf, iceServers });
+    const viewing = this.wiring.viewing?.({ device, wish }) ?? new WhepClient({ device, wish, csrf, iceServers });
     this.#viewing = viewing;
     this.#beganAt = performance.now() / 1000;
     viewing.addEventListener("track", () => this.#attach(viewing));
@@ -108,7 +112,7 @@ export class TilePicture extends EventTarget {
     if (this.shownAt !== null) this.still.hold(this.video);
   }
 
-  /** @param {WhepClient} viewing */
+  /** @param {Viewing} viewing */
   #stands(viewing) {
     if (viewing.standing.phase !== "connected") this.hold();
     this.dispatchEvent(new Event("change"));
@@ -127,7 +131,7 @@ export class TilePicture extends EventTarget {
     this.#rest = awake();
   }
 
-  /** @param {WhepClient} viewing */
+  /** @param {Viewing} viewing */
   #attach(viewing) {
     if (viewing !== this.#viewing) return;
     // a new session's first track: the last picture of the old one stays on screen until here

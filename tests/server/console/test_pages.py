@@ -17,7 +17,7 @@ from server.middleware import error_middleware
 from server.operations.assets import STATIC, TEMPLATES
 
 
-def application(role: Role) -> web.Application:
+def application(role: Role, development: bool = False) -> web.Application:
     """The pages, for somebody with that role."""
 
     def allow(_request: web.Request, permission: Permission) -> Person:
@@ -27,7 +27,8 @@ def application(role: Role) -> web.Application:
 
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader([Path(TEMPLATES), Path(STATIC)]), autoescape=True)
     made = web.Application(middlewares=[error_middleware()])
-    made.add_routes(pages.routes(templates, allow, lambda _request: {}, force="", theme="dark", version="1"))
+    shown = {"force": "", "theme": "dark", "version": "1"}
+    made.add_routes(pages.routes(templates, allow, lambda _request: {}, development=development, **shown))
     return made
 
 
@@ -48,3 +49,13 @@ async def test_everybody_is_led_to_their_own_place(
     assert (answer.status, answer.url.path) == (200, home)
     assert ('href="/status"' in await answer.text()) is leads_there
     assert (await client.get("/status")).status == status
+
+
+async def test_the_living_sheet_is_there_only_in_development(aiohttp_client: Any) -> None:
+    production = await aiohttp_client(application(Role.ADMIN))
+    assert (await production.get("/design")).status == 404
+    development = await aiohttp_client(application(Role.INSPECTOR, development=True))
+    answer = await development.get("/design")
+    assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
+    phone = await aiohttp_client(application(Role.OFFICER, development=True))
+    assert (await phone.get("/design")).status == 403
