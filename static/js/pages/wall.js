@@ -19,6 +19,8 @@ import { Desk } from "./desk.js";
 import { placeMapIn } from "./map_place.js";
 
 const TICK_MS = 250;
+const MAP_LETTERS = 28; // px of a call sign at which the map is drawn as on a desk: its labels are half as high
+const TIGHT = 40; // root em: a rail that is lower has no room for a card whose symbol stands above its words
 const MAP_EVERY_MS = 30_000; // nobody can ask the map to show all, so it does so by itself
 
 /**
@@ -64,9 +66,11 @@ function fit() {
   const window = { width: innerWidth, height: innerHeight };
   const sizes = wallSizes({ grid, dist: Number(dist), diag: Number(diag), screen, window });
   root.style.fontSize = `${sizes.root.toFixed(2)}px`;
-  body.style.setProperty("--font", `${sizes.font.toFixed(2)}px`);
+  body.style.setProperty("--call", `${sizes.font.toFixed(2)}px`);
   body.style.setProperty("--rail", `${Math.round(sizes.rail)}px`);
+  body.style.setProperty("--map-zoom", (sizes.font / MAP_LETTERS).toFixed(3));
   body.classList.toggle("below", !sizes.isBeside);
+  body.classList.toggle("tight", innerHeight < sizes.root * TIGHT);
   ({ readsAt } = sizes);
 }
 
