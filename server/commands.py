@@ -160,7 +160,7 @@ def device_revoke(device_id: str, data: Data) -> int:
 def person_add(
     name: str,
     data: Data,
-    role: Annotated[str, typer.Option(help="control, inspector, officer, trainer, engineer or admin")],
+    role: Annotated[str, typer.Option(help="control, inspector, officer, trainer, engineer, display or admin")],
     display_name: Annotated[str | None, typer.Option(help="what others see")] = None,
     call_sign: Annotated[str | None, typer.Option(help="an officer's, for the phone as a camera")] = None,
 ) -> int:

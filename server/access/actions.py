@@ -10,6 +10,7 @@ import asyncio
 import math
 import secrets
 from collections.abc import Collection
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from argon2 import PasswordHasher
@@ -178,6 +179,9 @@ class Access:
 
     async def by_cookie(self, secret: str) -> Caller | None:
         """Who has this session; None if it is not, or no longer, one. To ask is to use it, which prolongs it."""
+        if secret.startswith(credential.API_TOKEN):  # a display's: it lasts until the token is revoked
+            shown = await self.by_token(secret)
+            return None if shown is None else replace(shown, csrf=credential.csrf_token(secret))
         session = await self._store.session(credential.digest(secret))
         now = self._clock.wall()
         if session is None or is_over(session, now, self._idle_s, self._absolute_s):

@@ -211,7 +211,7 @@ def _sign_in_first(request: web.Request) -> web.Response:
     """A person's browser goes to the page; everything else gets the problem."""
     is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
     if is_page and not request.path.startswith("/api/"):
-        target = request.rel_url.with_query(None).path
+        target = request.path_qs  # with the wall's distance and size, the console's tiles
         query = {} if target == "/" else {"next": target}
         location = request.rel_url.with_path("/sign-in").with_query(query)
         return web.Response(status=303, headers={"Location": str(location)})

@@ -16,6 +16,7 @@ class Role(StrEnum):
     TRAINER = "trainer"
     ADMIN = "admin"
     ENGINEER = "engineer"
+    DISPLAY = "display"  # a screen on a wall
 
 
 class Permission(StrEnum):
@@ -30,17 +31,24 @@ class Permission(StrEnum):
     OPERATE = "operate"  # figures of the installation
 
 
-_ROOM = frozenset({Permission.SEE, Permission.WATCH, Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST})
+_LOOK = frozenset({Permission.SEE, Permission.WATCH})
+_ROOM = _LOOK | {Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST}
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
         Role.INSPECTOR: _ROOM,
         Role.ADMIN: _ROOM | {Permission.OPERATE},
-        Role.TRAINER: frozenset({Permission.SEE, Permission.WATCH}),
+        Role.TRAINER: _LOOK,
+        Role.DISPLAY: _LOOK,
         Role.OFFICER: frozenset({Permission.CAMERA}),
         Role.ENGINEER: frozenset({Permission.OPERATE}),  # keeps it running, and sees nobody's picture or position
     }
 )
+
+
+def may_only_look(role: str) -> bool:
+    """Whether `role` may see the room and change nothing in it: what a screen may be that nobody guards."""
+    return GRANTED.get(Role(role)) == _LOOK
 
 
 def may(role: str, permission: Permission) -> bool:

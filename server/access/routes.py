@@ -8,12 +8,13 @@ from urllib.parse import parse_qsl
 import jinja2
 from aiohttp import web
 
+from server.access.credential import bearer
 from server.access.middleware import CALLER, COOKIE, Gate
 from server.access.origin import local_path
-from server.access.permission import Permission
+from server.access.permission import Permission, may_only_look
 from server.access.person import sign_in_fields
 from server.access.session import SignedIn
-from server.errors import BadRequest, TooMany, Unauthorised, Unavailable, WatchroomError
+from server.errors import BadRequest, Forbidden, TooMany, Unauthorised, Unavailable, WatchroomError
 from server.request_body import json_object, text_of
 from server.units.unit import Device
 
@@ -70,10 +71,22 @@ class SignIn:
         return response
 
     async def by_json(self, request: web.Request) -> web.Response:
-        """POST /api/session."""
+        """POST /api/session: by name and password, or a display by its API token."""
+        token = bearer(request.headers.get("Authorization"))
+        if token is not None:
+            return self._by_token(request, token)
         signed_in = await self._signed_in(request, await json_object(request, most=LONGEST_BODY))
         response = web.json_response(signed_in.person.as_json())
         self._set_cookie(request, response, signed_in)
+        return response
+
+    def _by_token(self, request: web.Request, token: str) -> web.Response:
+        """The token becomes the cookie: a page can send no header with its WebSocket. Raises Unauthorised, Forbidden."""
+        person = self._gate.person(request)
+        if not may_only_look(person.role):
+            raise Forbidden("a display's token is one of a person who may only look: of the role display")
+        response = web.json_response(person.as_json())
+        self._keep(request, response, token)
         return response
 
     async def once(self, request: web.Request) -> web.Response:
@@ -120,8 +133,11 @@ class SignIn:
         return await self._access.sign_in(name, password, self._gate.address(request), request.cookies.get(COOKIE))
 
     def _set_cookie(self, request: web.Request, response: web.Response, signed_in: SignedIn) -> None:
+        self._keep(request, response, signed_in.secret)
+
+    def _keep(self, request: web.Request, response: web.Response, secret: str) -> None:
         secure = self._gate.is_secure(request)
-        response.set_cookie(COOKIE, signed_in.secret, path="/", httponly=True, samesite="Strict", secure=secure)
+        response.set_cookie(COOKIE, secret, path="/", httponly=True, samesite="Strict", secure=secure)
 
     def _rendered(self, request: web.Request, wanted: str | None, error: str | None, status: int) -> web.Response:
         context = {**self._context, **self._gate.variables(request), "next": wanted or "/", "error": error}

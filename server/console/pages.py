@@ -1,4 +1,4 @@
-"""The pages: `/` for command, `/camera` for an officer's phone, `/status` for engineers; `/design` for developers."""
+"""The pages: `/` command, `/wall/9` a wall, `/camera` an officer's phone, `/status` engineers, `/design` developers."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from aiohttp import web
 
 from server.access.permission import Permission, may
 from server.access.person import Person
+from server.console.wall import LAYOUTS, USUAL_IN, USUAL_M, wall_address
 from server.errors import Forbidden
 
 Allow = Callable[[web.Request, Permission], Person]
@@ -26,18 +27,18 @@ def routes(
     theme: str,
     version: str,
 ) -> list[web.RouteDef]:
-    """The three pages, and in development the living sheet.
+    """The pages, in development the living sheet too.
 
     Templates get csp_nonce, csrf_token, person, force, theme, version and may_see, may_operate.
     """
 
-    def page(request: web.Request, name: str, person: Person) -> web.Response:
+    def page(request: web.Request, name: str, person: Person, status: int = 200, **more: Any) -> web.Response:
         rights = {f"may_{one.value}": may(person.role, one) for one in (Permission.SEE, Permission.OPERATE)}
         text = templates.get_template(name).render(
-            person=person.as_json(), force=force, theme=theme, version=version, **rights, **variables(request)
+            person=person.as_json(), force=force, theme=theme, version=version, **rights, **variables(request), **more
         )
         headers = {"Cache-Control": "no-store"}  # it carries the session's CSRF token
-        return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers)
+        return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=headers)
 
     async def console(request: web.Request) -> web.Response:
         try:
@@ -60,10 +61,24 @@ def routes(
     async def status(request: web.Request) -> web.Response:
         return page(request, "status.html", allow(request, Permission.OPERATE))
 
+    async def wall(request: web.Request) -> web.Response:
+        person = allow(request, Permission.SEE)
+        address, faults = wall_address(request.match_info["layout"], request.query)
+        if not faults:
+            return page(request, "wall.html", person, wall=address, layouts=LAYOUTS, query=request.query_string)
+        expected = {"layouts": LAYOUTS, "usual": (USUAL_M, USUAL_IN)}
+        is_missing = any(fault.part == "layout" for fault in faults)
+        return page(request, "wall_wrong.html", person, 404 if is_missing else 400, faults=faults, **expected)
+
     async def design(request: web.Request) -> web.Response:
         return page(request, "design.html", allow(request, Permission.SEE))
 
-    found = [web.get("/", console), web.get("/camera", camera), web.get("/status", status)]
+    found = [
+        web.get("/", console),
+        web.get("/wall/{layout}", wall),
+        web.get("/camera", camera),
+        web.get("/status", status),
+    ]
     return [*found, web.get("/design", design)] if development else found
 
 

@@ -88,7 +88,7 @@ class Operation:
 SESSION = "/media/sessions/{session_id}"
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/session", "Who is signed in, and the token for changes", gives=_ref("Session")),
-    Operation("post", "/api/session", "Sign in; sets the session cookie", gives=_ref("Person"), takes=_ref("SignIn")),
+    Operation("post", "/api/session", "Sign in, by name and password or a display by its token; sets the session cookie", gives=_ref("Person"), takes=_ref("SignIn")),
     Operation("delete", "/api/session", "Sign out", 204),
     Operation("get", "/api/units", "All units with their state", gives=_list("units", "Unit")),
     Operation("get", "/api/units/{device_id}", "One unit", gives=_ref("Unit")),

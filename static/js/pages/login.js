@@ -2,9 +2,11 @@
 import { icon, make } from "../elements/build.js";
 import { hasWebGl2 } from "../elements/incident-map-gl.js";
 import { plotGround } from "../elements/incident-map-plot.js";
+import { signInDisplay, tokenIn } from "../net/display_session.js";
 import { clockCheck, landing, refusalText } from "../state/screen_checks.js";
 
 const ANSWER_WITHIN_MS = 15_000;
+const DISPLAY_RETRY_MS = 5000;
 const TOWN = { kind: /** @type {const} */ ("town"), url: "/static/town/estuary.geojson" };
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
@@ -46,6 +48,24 @@ form.addEventListener("submit", async (event) => {
     send.removeAttribute("aria-disabled");
   }
 });
+
+/** A screen on a wall has nobody who types: it signs in by its address's token, and asks until it is let in. */
+async function signInAsDisplay() {
+  const token = tokenIn(location.hash);
+  if (!token) return;
+  const answer = await signInDisplay(token);
+  if (answer === "in") {
+    const next = landing(String(new FormData(form).get("next") ?? ""), "display");
+    location.replace(next + location.hash); // the page needs it again, after the next night
+    return;
+  }
+  refuse(
+    answer === "refused"
+      ? "This display’s token is not accepted: it was revoked, or its person may do more than look."
+      : "No answer from the server. This display asks again by itself.",
+  );
+  setTimeout(signInAsDisplay, DISPLAY_RETRY_MS);
+}
 
 /** @param {string} name @param {string} secret @returns {Promise<{ role: string }>} raises an Error that says why not */
 async function signIn(name, secret) {
@@ -129,3 +149,4 @@ part("when", HTMLParagraphElement).textContent = `${today.format(now)}, ${minute
 checkScreen();
 checkServer();
 drawTown();
+signInAsDisplay();

@@ -1,5 +1,4 @@
 // The parts of the console's page, each found once, with its type.
-/** @import { Room } from "../state/room.js" */
 import { ActivityList } from "../elements/activity-list.js";
 import { AdviceComposer } from "../elements/advice-composer.js";
 import { AlarmMeter } from "../elements/alarm-meter.js";
@@ -15,6 +14,7 @@ import { SoundSwitch } from "../elements/sound-switch.js";
 import { StatusLine } from "../elements/status-line.js";
 import { UnitList } from "../elements/unit-list.js";
 import { UnitMenu } from "../elements/unit-menu.js";
+import { placeMapIn } from "./map_place.js";
 
 /**
  * @template {Element} T
@@ -91,35 +91,5 @@ find("#density", HTMLButtonElement).addEventListener("click", () => {
   localStorage.setItem("watchroom.density", next);
 });
 
-/**
- * The map comes by itself: a browser that cannot draw it keeps the rest of the console.
- * @param {() => number} now the server's time
- */
-export function placeMap(now) {
-  /** @type {import("../elements/incident-map.js").IncidentMap | null} */
-  let map = null;
-  const place = find("#map", HTMLElement);
-  import("../elements/incident-map.js").then(
-    ({ IncidentMap }) => {
-      map = new IncidentMap();
-      map.clock = now;
-      place.append(map);
-    },
-    () => place.classList.add("no-map"),
-  );
-  /** @type {unknown[]} */
-  let shown = [];
-  return () => map && { focusUnit: map.focusUnit.bind(map), viewAll: map.viewAll.bind(map), show };
-
-  /** Hands over only what is new. @param {Room} room @param {string | null} selected */
-  function show(room, selected) {
-    if (!map || !room.known) return;
-    const next = [room.settings, room.units, room.fixes, room.alerts, selected];
-    if (next[0] !== shown[0]) map.settings = /** @type {any} */ (room.settings);
-    if (next[1] !== shown[1]) map.units = room.units.values();
-    if (next[2] !== shown[2]) map.fixes = [...room.fixes.values()];
-    if (next[3] !== shown[3]) map.alerts = room.alerts.values();
-    if (next[4] !== shown[4]) map.selected = selected;
-    shown = next;
-  }
-}
+/** @param {() => number} now the server's time */
+export const placeMap = (now) => placeMapIn(find("#map", HTMLElement), now);
