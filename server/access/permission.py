@@ -28,6 +28,7 @@ class Permission(StrEnum):
     REQUEST = "request"  # ask a camera to record or to stream
     CAMERA = "camera"  # publish from one's own phone
     OPERATE = "operate"  # figures of the installation
+    ADMINISTER = "administer"  # persons and cameras: who and what is let in
 
 
 _ROOM = frozenset({Permission.SEE, Permission.WATCH, Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST})
@@ -35,7 +36,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
         Role.INSPECTOR: _ROOM,
-        Role.ADMIN: _ROOM | {Permission.OPERATE},
+        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER},
         Role.TRAINER: frozenset({Permission.SEE, Permission.WATCH}),
         Role.OFFICER: frozenset({Permission.CAMERA}),
         Role.ENGINEER: frozenset({Permission.OPERATE}),  # keeps it running, and sees nobody's picture or position

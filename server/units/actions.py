@@ -107,6 +107,14 @@ class Units:
             await self._journalled(device)
         return device
 
+    async def change(self, device_id: str, **values: Any) -> Device:
+        """Another call sign, wearer or record mode: fields of Device, as `changed_fields` checks them. Raises NotFound."""
+        device = await self._store.change(device_id, values)
+        if device is None:
+            raise NotFound(f"there is no camera {device_id!r}")
+        await self._journalled(device)
+        return device
+
     async def revoke(self, device_id: str) -> Device:
         """The camera may do nothing any more. Raises NotFound."""
         device = await self._store.revoke(device_id, self._clock.wall())

@@ -62,6 +62,22 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     ask: (device, what) => call("POST", `/api/units/${id(device)}/request`, { what }),
     /** What goes on in the installation. @param {string} question path and query @returns {Promise<import("../state/status_feed.js").Answer>} */
     status: (question) => call("GET", question),
+    people: {
+      /** @returns {Promise<{ at: number, people: import("../state/people.js").Entry[] }>} */
+      all: () => call("GET", "/api/people"),
+      /** @param {Record<string, string>} fields */
+      add: (fields) => call("POST", "/api/people", fields),
+      /** @param {string} person @param {Record<string, string>} fields */
+      change: (person, fields) => call("PATCH", `/api/people/${id(person)}`, fields),
+      /** @param {string} person @param {string} password */
+      setPassword: (person, password) => call("PUT", `/api/people/${id(person)}/password`, { password }),
+      /** @param {string} person @returns {Promise<{ url: string, expires_at: number }>} */
+      link: (person) => call("POST", `/api/people/${id(person)}/link`),
+      /** @param {string} person @returns {Promise<{ ended: number }>} */
+      endSessions: (person) => call("DELETE", `/api/people/${id(person)}/sessions`),
+      /** @param {string} person */
+      switchOff: (person) => call("DELETE", `/api/people/${id(person)}`),
+    },
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };

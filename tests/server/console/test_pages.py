@@ -25,9 +25,12 @@ def application(role: Role) -> web.Application:
             raise Forbidden("not theirs")
         return Person("p", "name", "Sgt. Name", role)
 
+    def signed_in(_request: web.Request) -> Person:
+        return Person("p", "name", "Sgt. Name", role)
+
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader([Path(TEMPLATES), Path(STATIC)]), autoescape=True)
     made = web.Application(middlewares=[error_middleware()])
-    made.add_routes(pages.routes(templates, allow, lambda _request: {}, force="", theme="dark", version="1"))
+    made.add_routes(pages.routes(templates, allow, signed_in, lambda _request: {}, force="", theme="dark", version="1"))
     return made
 
 
@@ -48,3 +51,23 @@ async def test_everybody_is_led_to_their_own_place(
     assert (answer.status, answer.url.path) == (200, home)
     assert ('href="/status"' in await answer.text()) is leads_there
     assert (await client.get("/status")).status == status
+
+
+@pytest.mark.parametrize("path", ["/people", "/devices"])
+@pytest.mark.parametrize("role", list(Role))
+async def test_the_office_is_an_admin_s_and_says_so_to_others(aiohttp_client: Any, role: Role, path: str) -> None:
+    client = await aiohttp_client(application(role))
+    answer = await client.get(path)
+    text = await answer.text()
+    if role is Role.ADMIN:
+        assert answer.status == 200 and f'aria-current="page" href="{path}"' in text
+    else:
+        assert (answer.status, answer.content_type) == (403, "text/html")
+        assert f"the role <b>{role.value}</b> does not have it" in text and 'href="/people"' not in text
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_everybody_has_settings(aiohttp_client: Any, role: Role) -> None:
+    client = await aiohttp_client(application(role))
+    answer = await client.get("/settings")
+    assert answer.status == 200 and 'aria-current="page" href="/settings"' in await answer.text()
