@@ -15,6 +15,7 @@ from aiohttp.typedefs import Middleware
 from server import __version__, downlink_sources, logs, serving, wire
 from server.access import routes as access_routes
 from server.access.actions import Access, CameraAccess
+from server.access.device_routes import device_routes
 from server.access.middleware import Gate
 from server.access.people_actions import People
 from server.access.people_routes import people_routes
@@ -285,6 +286,7 @@ class Watchroom:
                 ),
                 *access_routes.routes(self.access, self.cameras, self.gate, templates, shown),
                 *people_routes(self.people, self.gate),
+                *device_routes(self.cameras, self.units, self.gate),
                 *unit_routes.routes(self.units, allow, self.requests.ask),
                 *position_routes.routes(self.positions, allow, self.units.device),
                 *alert_routes.routes(self.alerts, allow),

@@ -62,10 +62,8 @@ class Registry:
 
 
 async def _warn_of_namesakes(registry: Registry, device: Device) -> None:
-    """Two cameras of one call sign are two units on every console: often a replaced one that was not revoked."""
-    for other in await registry.units.registered():
-        if other.call_sign == device.call_sign and other.device_id != device.device_id and other.revoked_at is None:
-            typer.echo(f"{other.device_id} is {other.call_sign} too; if it was replaced, revoke it", err=True)
+    for other in await registry.units.namesakes(device):
+        typer.echo(f"{other} is {device.call_sign} too; if it was replaced, revoke it", err=True)
 
 
 @asynccontextmanager

@@ -5,6 +5,7 @@ Each change is logged with who made it. Whoever loses a right loses what was ope
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 import structlog
@@ -88,9 +89,10 @@ class People:
 
     # ---- one's own API tokens -------------------------------------------------------------------
 
-    async def tokens_of(self, person: Person) -> list[ApiToken]:
-        """Those that are good, the newest first."""
-        return await self._store.api_tokens_of(person.id)
+    async def tokens_of(self, person: Person) -> dict[str, Any]:
+        """Those that are good, the newest first; and the time."""
+        tokens = await self._store.api_tokens_of(person.id)
+        return {"at": self._clock.wall(), "tokens": [asdict(token) for token in tokens]}
 
     async def add_token(self, person: Person, purpose: str, days: int) -> tuple[ApiToken, str]:
         """A token of one's own: what is kept, and the token itself, which is shown only now. Raises BadRequest."""

@@ -72,8 +72,7 @@ def people_routes(people: People, gate: Gate) -> list[web.RouteDef]:
 
 def _token_routes(people: People, gate: Gate) -> list[web.RouteDef]:
     async def mine(request: web.Request) -> web.Response:
-        tokens = await people.tokens_of(gate.person(request))
-        return web.json_response({"tokens": [asdict(token) for token in tokens]})
+        return web.json_response(await people.tokens_of(gate.person(request)))
 
     async def add(request: web.Request) -> web.Response:
         caller = gate.caller(request)

@@ -43,6 +43,18 @@ SCHEMAS: dict[str, Schema] = {
         "call_sign:string? revoked_at:number? last_used_at:number?",
     ),
     "NewPerson": _thing("name:string role:string", "display_name:string? call_sign:string? password:string?"),
+    "Device": _thing(
+        "device_id:string call_sign:string record_mode:string revoked:boolean",
+        "is_phone:boolean online:boolean streaming:boolean recording:string battery_pct:integer? last_seen_at:number? "
+        "revoked_at:number?",
+        wearer={"type": ["object", "null"]},
+    ),
+    "DeviceFields": _thing("", "call_sign:string wearer:string? collar_number:string? record:string"),
+    "Enrolment": _thing(
+        "device_id:string call_sign:string uplink_url:string whip_url:string whip_token:string private_key:string "
+        "record:string qr:string",
+        namesakes={"type": "array", "items": {"type": "string"}},
+    ),
     "PersonChange": _thing("", "role:string display_name:string call_sign:string?"),
     "Password": _thing("password:string"),
     "SignInLink": _thing("url:string expires_at:number"),
@@ -116,9 +128,13 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("put", PERSON + "/password", "Set a password; their sign-ins end", 204, takes=_ref("Password")),
     Operation("post", PERSON + "/link", "A link that signs them in once, within ten minutes", 201, gives=_ref("SignInLink")),
     Operation("delete", PERSON + "/sessions", "End their sign-ins", gives=_ref("Ended")),
-    Operation("get", "/api/tokens", "One's own API tokens", gives=_list("tokens", "ApiToken")),
+    Operation("get", "/api/tokens", "One's own API tokens", gives=_dated("tokens", "ApiToken")),
     Operation("post", "/api/tokens", "A new API token of one's own; `token` is told only now", 201, gives=_ref("ApiToken"), takes=_ref("NewApiToken")),
     Operation("delete", "/api/tokens/{token_id}", "Revoke an API token of one's own", 204),
+    Operation("get", "/api/devices", "All registered cameras, revoked ones too", gives=_dated("devices", "Device")),
+    Operation("post", "/api/devices", "Register a camera; key and token are told only now", 201, gives=_ref("Enrolment"), takes=_ref("DeviceFields")),
+    Operation("patch", "/api/devices/{device_id}", "Change call sign, wearer or when it records", gives=_ref("Device"), takes=_ref("DeviceFields")),
+    Operation("delete", "/api/devices/{device_id}", "Revoke a camera: it is lost or stolen", gives=_ref("Device")),
     Operation("get", "/api/units", "All units with their state", gives=_list("units", "Unit")),
     Operation("get", "/api/units/{device_id}", "One unit", gives=_ref("Unit")),
     Operation("post", "/api/units/{device_id}/request", "Ask a unit to record or to stream", 202, takes=_ref("UnitRequest")),

@@ -136,6 +136,17 @@ class Units:
         """Every device as the database has it now, revoked ones too."""
         return await self._store.changed_after(0)
 
+    async def registry(self) -> dict[str, Any]:
+        """Every device as it is registered, with what it does now; revoked ones too. And the server's time."""
+        devices = sorted(await self.registered(), key=lambda device: (device.call_sign, device.device_id))
+        entries = [Unit(device, *self._presence.merged(device.device_id)).as_entry() for device in devices]
+        return {"at": self._clock.wall(), "devices": entries}
+
+    async def namesakes(self, device: Device) -> list[str]:
+        """Others of the same call sign, each a unit of its own on every console: often one was replaced by it."""
+        same = [one for one in await self.registered() if one.call_sign == device.call_sign and one.revoked_at is None]
+        return [one.device_id for one in same if one.device_id != device.device_id]
+
     async def follow(self) -> None:
         """Take in what was registered or revoked since the last time."""
         for device in await self._store.changed_after(self._followed):

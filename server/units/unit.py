@@ -168,6 +168,17 @@ class Unit:
             "last_seen_at": max(seen, default=None),
         }
 
+    def as_entry(self) -> dict[str, Any]:
+        """A row of the register: who it is, and whether it is in touch."""
+        state = self.as_json()
+        shown = ("online", "streaming", "recording", "battery_pct", "last_seen_at")
+        return {
+            **self.device.registration(),
+            "is_phone": self.device.wearer_person_id is not None,
+            "revoked_at": self.device.revoked_at,
+            **{name: state[name] for name in shown},
+        }
+
 
 TIMES_ALONE = frozenset({"last_picture_at", "last_seen_at"})
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -125,3 +126,86 @@ async def test_others_are_told_why_a_page_is_not_theirs(screen: Screen) -> None:
     assert await violations(screen, Path(AXE).read_text()) == ""
     await page.get_by_role("link", name="To your own page").click()
     await expect(page.locator("body.console")).to_be_attached()
+
+
+async def test_a_camera_is_registered_set_to_record_always_and_revoked_by_keyboard(screen: Screen, admin: str) -> None:
+    page = await screen.sign_in(admin, "/devices")
+    await expect(page.get_by_text("ET22", exact=True)).to_be_visible()
+
+    async def camera(call_sign: str) -> dict[str, Any]:
+        return next((one for one in (await said(page, "/api/devices"))["devices"] if one["call_sign"] == call_sign), {})
+
+    await stands_for_everybody(screen)
+    await tab_to(page, "Add a camera")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("ET40")
+    await page.keyboard.press("Tab")
+    await page.keyboard.type("PC Osei")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="ET40 is registered")).to_be_visible()
+    assert await violations(screen, Path(AXE).read_text()) == ""
+    url = await page.get_by_label("Any WHIP client: address", exact=True).input_value()
+    assert url.endswith(f"/whip/{(await camera('ET40'))['device_id']}")
+    drawn = await page.locator("img.qr").evaluate("(code) => code.naturalWidth")
+    assert drawn > 20  # the page's policy lets the code be seen
+    await tab_to(page, "Save the key file")
+    async with page.expect_download() as coming:
+        await page.keyboard.press("Enter")
+    saved = Path(await (await coming.value).path()).read_text()
+    assert saved.startswith("-----BEGIN PRIVATE KEY-----")
+    await page.keyboard.press("Escape")
+
+    await page.get_by_role("searchbox").focus()
+    await page.keyboard.type("osei")
+    await tab_to(page, "Always")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("room-notice")).to_have_text("ET40 records whenever it streams.")
+    await expect(page.get_by_role("button", name="Always")).to_have_attribute("aria-pressed", "true")
+    assert (await camera("ET40"))["record_mode"] == "always"
+    await page.get_by_role("searchbox").focus()
+    await hold(page, "Hold to revoke: ET40", "ET40 is revoked")
+    assert (await camera("ET40"))["revoked"] is True
+
+
+async def test_a_token_is_made_once_shown_used_and_revoked_by_keyboard(screen: Screen) -> None:
+    page = await screen.sign_in("okafor", "/settings")
+    await expect(page.get_by_text("None. A script")).to_be_visible()
+    await tab_to(page, "Make a token")
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("duty report")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("dialog", name="Token for duty report")).to_be_visible()
+    token = await page.get_by_label("Token", exact=True).input_value()
+    assert await violations(screen, Path(AXE).read_text()) == ""
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_text("in 89 days")).to_be_visible()
+    stranger = await page.context.browser.new_context()  # type: ignore[union-attr]
+    bearer = {"Authorization": f"Bearer {token}"}
+    assert (await stranger.request.get(f"{screen.url}/api/units", headers=bearer)).status == 200
+    await hold(page, "Hold to revoke: duty report", "is revoked")
+    assert (await stranger.request.get(f"{screen.url}/api/units", headers=bearer)).status == 401
+    assert (await said(page, "/api/tokens"))["tokens"] == []
+    await stranger.close()
+
+
+async def test_looks_sound_and_keys_are_set_by_keyboard_and_hold_on_the_console(screen: Screen) -> None:
+    page = await screen.sign_in("hale", "/settings")
+    await stands_for_everybody(screen)
+    await page.emulate_media(color_scheme="light")
+    await tab_to(page, "As the system")
+    await page.keyboard.press("Enter")
+    await expect(page.locator('html[data-theme="light"]')).to_be_attached()
+    await page.emulate_media(color_scheme="dark")
+    await expect(page.locator('html[data-theme="dark"]')).to_be_attached()
+    await page.emulate_media(color_scheme="light")
+    await tab_to(page, "Large")
+    await page.keyboard.press("Enter")
+    await tab_to(page, "Priority 1: two notes")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("#heard")).to_have_text(re.compile("^Priority 1: two notes played at "))
+    await tab_to(page, "keys-on")
+    await page.keyboard.press("Space")
+    await page.goto(f"{screen.url}/")
+    await expect(page.locator('html[data-theme="light"][data-density="large"]')).to_be_attached()
+    await page.keyboard.press("?")
+    await expect(page.get_by_role("checkbox", name="Single keys act")).not_to_be_checked()

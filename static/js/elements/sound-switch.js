@@ -38,7 +38,7 @@ export class SoundSwitch extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#button);
-    this.#button.addEventListener("click", () => this.#unlock());
+    this.#button.addEventListener("click", () => this.unlock().then(() => this.play("test")));
     this.#audio = new AudioContext();
     this.#audio.addEventListener("statechange", () => this.#changed());
     this.#changed();
@@ -64,9 +64,9 @@ export class SoundSwitch extends HTMLElement {
     return true;
   }
 
-  async #unlock() {
+  /** Lets sound out, if a person has clicked. */
+  async unlock() {
     await this.#audio?.resume();
-    this.play("test");
   }
 
   #changed() {

@@ -78,6 +78,24 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       /** @param {string} person */
       switchOff: (person) => call("DELETE", `/api/people/${id(person)}`),
     },
+    devices: {
+      /** @returns {Promise<{ at: number, devices: import("../state/devices.js").Device[] }>} */
+      all: () => call("GET", "/api/devices"),
+      /** @param {Record<string, string>} fields @returns {Promise<import("../state/devices.js").Enrolment>} */
+      add: (fields) => call("POST", "/api/devices", fields),
+      /** @param {string} device @param {Record<string, string>} fields */
+      change: (device, fields) => call("PATCH", `/api/devices/${id(device)}`, fields),
+      /** @param {string} device */
+      revoke: (device) => call("DELETE", `/api/devices/${id(device)}`),
+    },
+    tokens: {
+      /** One's own. @returns {Promise<{ at: number, tokens: import("../state/tokens.js").Token[] }>} */
+      all: () => call("GET", "/api/tokens"),
+      /** @param {{ purpose: string, days: number }} wanted @returns {Promise<import("../state/tokens.js").Token & { token: string }>} */
+      add: (wanted) => call("POST", "/api/tokens", wanted),
+      /** @param {string} token its id */
+      revoke: (token) => call("DELETE", `/api/tokens/${id(token)}`),
+    },
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };

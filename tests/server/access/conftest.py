@@ -17,6 +17,7 @@ from argon2 import PasswordHasher
 
 from server.access import routes as access_routes
 from server.access.actions import Access, CameraAccess
+from server.access.device_routes import device_routes
 from server.access.middleware import COOKIE, Gate
 from server.access.people_actions import People
 from server.access.people_routes import people_routes
@@ -117,6 +118,7 @@ def application(house: House) -> web.Application:
     templates = jinja2.Environment(loader=jinja2.DictLoader({"login.html": LOGIN}), autoescape=True)
     app.add_routes(access_routes.routes(house.access, house.cameras, house.gate, templates, {"force": "F"}))
     app.add_routes(people_routes(house.people, house.gate))
+    app.add_routes(device_routes(house.cameras, house.units, house.gate))
     app.add_routes(unit_routes.routes(house.units, house.gate.allow, send_request))
     app.add_routes([web.get("/", page), web.get("/crash", crash), web.get("/api/console", socket)])
     app.add_routes([web.post("/whip/{device_id}", publish), web.post("/whep/{device_id}", watch)])
