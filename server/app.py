@@ -15,7 +15,10 @@ from aiohttp.typedefs import Middleware
 from server import __version__, downlink_sources, logs, serving, wire
 from server.access import routes as access_routes
 from server.access.actions import Access, CameraAccess
+from server.access.device_routes import device_routes
 from server.access.middleware import Gate
+from server.access.people_actions import People
+from server.access.people_routes import people_routes
 from server.access.store import AccessStore
 from server.advice import routes as advice_routes
 from server.advice.actions import Advising, CameraRequests
@@ -103,6 +106,7 @@ class Watchroom:
             session_idle_s=config.session_idle_s,
             session_absolute_s=config.session_absolute_s,
         )
+        self.people = People(store, self.access, self.clock)
         self.cameras = CameraAccess(store, self.units, self.clock)
         self.gate = Gate(self.access, self.cameras, self.units, config)
         self.engine = engine_for(
@@ -281,6 +285,8 @@ class Watchroom:
                     gauges={"now": self._gauges},
                 ),
                 *access_routes.routes(self.access, self.cameras, self.gate, templates, shown),
+                *people_routes(self.people, self.gate),
+                *device_routes(self.cameras, self.units, self.gate),
                 *unit_routes.routes(self.units, allow, self.requests.ask),
                 *position_routes.routes(self.positions, allow, self.units.device),
                 *alert_routes.routes(self.alerts, allow),
@@ -290,7 +296,14 @@ class Watchroom:
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),
                 *self.uplink.routes(),
                 *self.sockets.routes(),
-                *pages.routes(templates, allow, self.gate.variables, development=self.config.development, **shown),
+                *pages.routes(
+                    templates,
+                    allow,
+                    self.gate.person,
+                    self.gate.variables,
+                    development=self.config.development,
+                    **shown,
+                ),
                 *static_routes(self.config),
             ]
         )

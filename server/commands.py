@@ -190,13 +190,14 @@ def token_add(
     name: str,
     data: Data,
     purpose: Annotated[str, typer.Option(help="what it is for")],
+    days: Annotated[int | None, typer.Option(help="for how long it is good [until it is revoked]")] = None,
 ) -> int:
     """An API token for a person, for `Authorization: Bearer`. It is shown only now."""
 
     async def work(registry: Registry) -> dict[str, Any]:
         person = await registry.access.person_named(name)
-        token_id, token = await registry.access.add_token(person, purpose)
-        return {"id": token_id, "token": token, "name": person.name, "purpose": purpose}
+        kept, token = await registry.access.add_token(person, purpose, days)
+        return {"id": kept.id, "token": token, "name": person.name, "purpose": purpose, "expires_at": kept.expires_at}
 
     return _with_registry(data, work)
 

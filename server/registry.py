@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import typer
-from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.access.actions import Access, CameraAccess
+from server.access.credential import private_pem
 from server.access.routes import camera_urls
 from server.access.store import AccessStore
 from server.bus import LocalBus
@@ -46,28 +46,25 @@ class Registry:
         key = Ed25519PrivateKey.generate()
         fresh = _write_key(self.config.data, key)
         try:
-            device = await self.units.add_device(
-                call_sign,
-                wearer_name=wearer,
-                collar_number=collar_number,
-                public_key=key.public_key().public_bytes_raw(),
-                record_mode=mode,
-            )
+            fields = {
+                "call_sign": call_sign,
+                "wearer_name": wearer,
+                "collar_number": collar_number,
+                "record_mode": mode,
+            }
+            device, token = await self.cameras.enrol(key, fields)
         except WatchroomError:
             fresh.unlink()
             raise
         await _warn_of_namesakes(self, device)
         key_file = fresh.replace(fresh.with_name(f"{device.device_id}.pem"))
-        token = await self.cameras.add_token(device.device_id)
         where = camera_urls(origin or _base_url(self.config), device)
         return {**where, "key_file": str(key_file.resolve()), "whip_token": token, "record": mode.value}
 
 
 async def _warn_of_namesakes(registry: Registry, device: Device) -> None:
-    """Two cameras of one call sign are two units on every console: often a replaced one that was not revoked."""
-    for other in await registry.units.registered():
-        if other.call_sign == device.call_sign and other.device_id != device.device_id and other.revoked_at is None:
-            typer.echo(f"{other.device_id} is {other.call_sign} too; if it was replaced, revoke it", err=True)
+    for other in await registry.units.namesakes(device):
+        typer.echo(f"{other} is {device.call_sign} too; if it was replaced, revoke it", err=True)
 
 
 @asynccontextmanager
@@ -94,7 +91,7 @@ async def opened(data: Path) -> AsyncIterator[Registry]:
 
 def _write_key(data: Path, key: Ed25519PrivateKey) -> Path:
     """The private key, under a name for the moment. Raises StartError."""
-    pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    pem = private_pem(key)
     folder = data / "keys"
     path = folder / f"new-{key.public_key().public_bytes_raw().hex()[:16]}.pem"
     try:

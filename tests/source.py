@@ -16,7 +16,7 @@ SHELLS = frozenset(
     "__main__ app downlink_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
     "addresses env assets play nursery "
     # how a feature is reached, and where it is kept
-    "routes whip_routes whep_routes request_body store socket pages middleware downlink "
+    "routes people_routes device_routes whip_routes whep_routes request_body store socket pages middleware downlink "
     # media
     "udp_port dtls srtp peer inlet outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "
@@ -85,7 +85,7 @@ class Module:
             return "shell"
         if self.path.stem == "__init__" and any(set(item.name.split(".")) & SHELLS for item in self.imports()):
             return "shell"  # it hands on what a shell offers
-        return "actions" if self.path.stem == "actions" else "pure"
+        return "actions" if self.path.stem.split("_")[-1] == "actions" else "pure"
 
     def imports(self) -> Iterator[Import]:
         """Everything it imports, wherever that stands."""

@@ -11,22 +11,31 @@ import math
 import secrets
 from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.access import credential
 from server.access.attempts import Attempts, limits_for
 from server.access.permission import Permission, may
-from server.access.person import Person, checked_name, checked_password, checked_role, checked_text, name_key
-from server.access.session import Caller, SignedIn, is_over, touch_after
+from server.access.person import (
+    Person,
+    checked_days,
+    checked_name,
+    checked_password,
+    checked_role,
+    checked_text,
+    name_key,
+)
+from server.access.session import ApiToken, Caller, SignedIn, is_over, touch_after
 from server.access.store import AccessStore, person_of
 from server.bus import Body, Bus, Topic
 from server.clock import Clock
 from server.errors import Forbidden, NotFound, TooMany, Unauthorised, Unavailable
 from server.tasks import TaskOwner
-from server.units.unit import Device
+from server.units.unit import Device, checked_call_sign
 from server.wire import Hello
 
 if TYPE_CHECKING:
@@ -38,6 +47,7 @@ OVERLAP_S = 30.0  # clocks of several hosts differ; a slow transaction commits a
 HASHES_AT_ONCE = 2  # 64 MiB and 200 ms CPU each
 HASHES_WAITING = 40  # some 4 s of work: whoever comes later is told to come again
 LINK_S = 600.0
+DAY_S = 86_400.0
 
 
 class Passwords:
@@ -100,13 +110,13 @@ class Access:
         self._clock = clock
         self._idle_s = session_idle_s
         self._absolute_s = session_absolute_s
-        self._passwords = Passwords(hasher or PasswordHasher())
+        self.passwords = Passwords(hasher or PasswordHasher())
         self._attempts = Attempts()
         self._told: dict[str, float] = {}
 
     async def start(self, tasks: TaskOwner) -> None:
         """Get ready, end sessions in time, and follow what other processes revoke."""
-        await self._passwords.start()
+        await self.passwords.start()
         self._told = dict.fromkeys(await self._store.revoked_since(self._clock.wall() - OVERLAP_S), self._clock.wall())
         self._bus.subscribe(Topic.SESSIONS, self._heard)
         tasks.repeat(FOLLOW_S, self.follow, "access.follow")
@@ -125,8 +135,8 @@ class Access:
             display_name=checked_text("display name", display_name or wanted),
             role=checked_role(role),
         )
-        shown = None if call_sign is None else checked_text("call sign", call_sign)[:20]
-        kept = None if password is None else await self._passwords.hash(checked_password(password))
+        shown = None if call_sign is None else checked_call_sign(call_sign)
+        kept = None if password is None else await self.passwords.hash(checked_password(password))
         await self._store.add_person(person, kept, shown, self._clock.wall())
         return person
 
@@ -140,7 +150,7 @@ class Access:
     async def revoke_person(self, name: str) -> Person:
         """They may do nothing any more; their sessions and tokens end. Raises NotFound."""
         person = await self.person_named(name)
-        await self._tell(await self._store.revoke_person(person.id, self._clock.wall()))
+        await self.tell(await self._store.revoke_person(person.id, self._clock.wall()))
         return person
 
     # ---- signing in and out ---------------------------------------------------------------------
@@ -157,7 +167,7 @@ class Access:
             seconds = math.ceil(wait)
             raise TooMany(f"try again in {seconds} s", headers={"Retry-After": str(seconds)}, retry_after=seconds)
         row = await self._store.person(name=name)
-        fits = await self._passwords.fits(None if row is None else row.password_hash, password)
+        fits = await self.passwords.fits(None if row is None else row.password_hash, password)
         if row is None or not fits:
             raise Unauthorised("name or password is wrong", kind="wrong-credentials")
         self._attempts.take_back(limits, at)
@@ -192,19 +202,19 @@ class Access:
 
     async def by_token(self, token: str) -> Caller | None:
         """Who has this API token."""
-        found = await self._store.api_token(credential.digest(token))
+        found = await self._store.api_token(credential.digest(token), self._clock.wall())
         return None if found is None else Caller(found[1], found[0])
 
     async def sign_out(self, session_id: str) -> None:
         """End a session."""
         if await self._store.end_session(session_id, self._clock.wall()):
-            await self._tell([session_id])
+            await self.tell([session_id])
 
     async def sweep(self) -> None:
-        """End the sessions whose time has come."""
+        """End the sessions and tokens whose time has come."""
         now = self._clock.wall()
         ended = await self._store.end_sessions_before(now - self._idle_s, now - self._absolute_s, now)
-        await self._tell(ended)
+        await self.tell([*ended, *await self._store.revoke_expired_tokens(now)])
 
     async def _opened(self, person: Person, previous: str | None) -> SignedIn:
         if previous is not None:
@@ -216,18 +226,23 @@ class Access:
 
     # ---- API tokens -----------------------------------------------------------------------------
 
-    async def add_token(self, person: Person, purpose: str) -> tuple[str, str]:
-        """A revocable API token: its id, and the token itself, which is shown only now. Raises BadRequest."""
-        token_id, token = secrets.token_hex(12), credential.API_TOKEN + secrets.token_urlsafe(credential.SECRET_BYTES)
-        shown = checked_text("purpose", purpose)
-        await self._store.add_api_token(token_id, credential.digest(token), person.id, shown, self._clock.wall())
-        return token_id, token
+    async def add_token(self, person: Person, purpose: str, days: int | None = None) -> tuple[ApiToken, str]:
+        """A revocable API token, for so many days: what is kept, and the token itself, which is shown only now.
+
+        Raises BadRequest.
+        """
+        now = self._clock.wall()
+        expires_at = None if days is None else now + checked_days(days) * DAY_S
+        kept = ApiToken(secrets.token_hex(12), checked_text("purpose", purpose), now, expires_at)
+        token = credential.API_TOKEN + secrets.token_urlsafe(credential.SECRET_BYTES)
+        await self._store.add_api_token(kept, credential.digest(token), person.id)
+        return kept, token
 
     async def revoke_token(self, token_id: str) -> None:
         """End an API token, and what was opened with it. Raises NotFound."""
         if not await self._store.revoke_api_token(token_id, self._clock.wall()):
             raise NotFound(f"there is no API token with the id {token_id!r}")
-        await self._tell([token_id])
+        await self.tell([token_id])
 
     # ---- revocation -----------------------------------------------------------------------------
 
@@ -235,10 +250,11 @@ class Access:
         """Tell this process what was revoked by one that cannot be heard."""
         now = self._clock.wall()
         recent = await self._store.revoked_since(now - OVERLAP_S)
-        await self._tell([one for one in recent if one not in self._told])
+        await self.tell([one for one in recent if one not in self._told])
         self._told = {one: at for one, at in self._told.items() if now - at < 2 * OVERLAP_S}
 
-    async def _tell(self, revoked: list[str]) -> None:
+    async def tell(self, revoked: list[str]) -> None:
+        """Every process ends what was opened with these sessions, tokens, persons."""
         if revoked:
             await self._bus.publish(Topic.SESSIONS, {"revoked": revoked})
 
@@ -258,6 +274,11 @@ class CameraAccess:
     async def start(self) -> None:
         """Read (or make) the secret that signs short-lived tokens in all processes."""
         self._key = await self._store.installation_secret("whip", secrets.token_bytes(credential.SECRET_BYTES))
+
+    async def enrol(self, key: Ed25519PrivateKey, fields: dict[str, Any]) -> tuple[Device, str]:
+        """Register a camera that has this key, by `fields` of Device; and its permanent token. Raises BadRequest."""
+        device = await self._units.add_device(**fields, public_key=key.public_key().public_bytes_raw())
+        return device, await self.add_token(device.device_id)
 
     async def add_token(self, device_id: str) -> str:
         """A permanent token to publish as this camera, for a client without key; shown only now."""
@@ -311,7 +332,10 @@ class CameraAccess:
             raise Forbidden("only an officer's phone can be a camera")
         row = await self._store.person(person_id=person.id)
         call_sign = (row.call_sign if row is not None else None) or person.display_name[:20].strip()
-        return await self._units.phone_of(person.id, call_sign, person.display_name[:80].strip())
+        device = await self._units.phone_of(person.id, call_sign, person.display_name[:80].strip())
+        if device.call_sign != call_sign:  # it was changed since the phone was registered
+            return await self._units.change(device.device_id, call_sign=call_sign)
+        return device
 
 
 def _wears(person: Person, device: Device) -> bool:

@@ -7,7 +7,8 @@ import hmac
 from collections.abc import Collection
 
 from cryptography.exceptions import InvalidSignature
-from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+from cryptography.hazmat.primitives import serialization
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 
 from server.wire import Hello, hello_to_sign
 
@@ -66,6 +67,13 @@ def signed_by(public_key: bytes, device_id: str, hello: Hello, nonce: bytes) -> 
     except (InvalidSignature, ValueError):
         return False
     return True
+
+
+def private_pem(key: Ed25519PrivateKey) -> bytes:
+    """A camera's private key as its key file has it."""
+    return key.private_bytes(
+        serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
 
 
 def _mac(key: bytes, body: str) -> str:

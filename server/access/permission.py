@@ -29,6 +29,7 @@ class Permission(StrEnum):
     REQUEST = "request"  # ask a camera to record or to stream
     CAMERA = "camera"  # publish from one's own phone
     OPERATE = "operate"  # figures of the installation
+    ADMINISTER = "administer"  # persons and cameras: who and what is let in
 
 
 _LOOK = frozenset({Permission.SEE, Permission.WATCH})
@@ -37,7 +38,7 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
         Role.INSPECTOR: _ROOM,
-        Role.ADMIN: _ROOM | {Permission.OPERATE},
+        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER},
         Role.TRAINER: _LOOK,
         Role.DISPLAY: _LOOK,
         Role.OFFICER: frozenset({Permission.CAMERA}),

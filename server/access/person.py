@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
 from server.access.permission import Role
 from server.errors import BadRequest
+from server.units.unit import checked_call_sign
 
 LONGEST_NAME = 64
 LONGEST_TEXT = 120
 SHORTEST_PASSWORD = 8  # NIST SP 800-63B: length is what counts
 LONGEST_PASSWORD = 1024  # characters; argon2 reads all of it, so there must be an end
+LONGEST_TOKEN_DAYS = 366  # what is forgotten ends by itself; a year's contract fits
+PERSON_FIELDS = ("name", "role", "display_name", "call_sign", "password")
+CHANGEABLE = ("role", "display_name", "call_sign")
 _NAME = re.compile(r"[\w.@+' -]+")
 
 
@@ -79,3 +84,52 @@ def sign_in_fields(body: Any) -> tuple[str, str]:
     if any(unicodedata.category(mark) in ("Cc", "Cs") for mark in name + password):
         raise BadRequest("name and password: control characters are not expected")
     return name, password
+
+
+def text_fields(
+    body: dict[str, Any], expected: Collection[str], required: Collection[str] = ()
+) -> dict[str, str | None]:
+    """The texts of a request, by field; an empty one or null is None. Raises BadRequest that names the field."""
+    for name in body:
+        if name not in expected:
+            raise BadRequest(f"{name}: not expected; the fields are {', '.join(expected)}")
+    found: dict[str, str | None] = {}
+    for name, value in body.items():
+        if value is not None and not isinstance(value, str):
+            raise BadRequest(f"{name}: expected a text")
+        found[name] = value if value and value.strip() else None
+    for name in required:
+        if found.get(name) is None:
+            raise BadRequest(f"{name}: expected; it is missing or empty")
+    return found
+
+
+def changed_columns(fields: dict[str, str | None]) -> dict[str, str | None]:
+    """What a change of a person sets; a call sign may be taken away. Raises BadRequest that names the field."""
+    checked: dict[str, str | None] = {}
+    if "role" in fields:
+        checked["role"] = checked_role(fields["role"] or "").value
+    if "display_name" in fields:
+        checked["display_name"] = checked_text("display_name", fields["display_name"] or "")
+    if "call_sign" in fields:
+        checked["call_sign"] = None if fields["call_sign"] is None else checked_call_sign(fields["call_sign"])
+    if not checked:
+        raise BadRequest(f"nothing to change: expected any of {', '.join(CHANGEABLE)}")
+    return checked
+
+
+def token_fields(body: dict[str, Any]) -> tuple[str, int]:
+    """Purpose and days of a new API token. Raises BadRequest that names the field."""
+    purpose, days = body.get("purpose"), body.get("days")
+    if not isinstance(purpose, str):
+        raise BadRequest("purpose: expected a text that says what the token is for")
+    if not isinstance(days, int) or isinstance(days, bool):
+        raise BadRequest(f"days: expected a whole number, 1 to {LONGEST_TOKEN_DAYS}")
+    return checked_text("purpose", purpose), checked_days(days)
+
+
+def checked_days(days: int) -> int:
+    """For how many days a token is good. Raises BadRequest."""
+    if not 1 <= days <= LONGEST_TOKEN_DAYS:
+        raise BadRequest(f"days: expected 1 to {LONGEST_TOKEN_DAYS}, not {days}")
+    return days

@@ -19,6 +19,16 @@ class Session:
 
 
 @dataclass(frozen=True, slots=True)
+class ApiToken:
+    """What is known of an API token, but for the token itself. Times are Unix seconds; without `expires_at` it stays."""
+
+    id: str
+    purpose: str
+    added_at: float
+    expires_at: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class Caller:
     """Who asks. `session_id` is what a revocation names; without `csrf` there is no cookie to abuse."""
 

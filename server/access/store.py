@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
@@ -11,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.access.permission import Role
 from server.access.person import Person, name_key
-from server.access.session import Session
+from server.access.session import ApiToken, Session
 from server.database import Database, metadata
 from server.errors import Conflict
 
@@ -47,6 +48,7 @@ api_token_table = sa.Table(
     sa.Column("purpose", sa.String(120), nullable=False),
     sa.Column("added_at", sa.Double, nullable=False),
     sa.Column("revoked_at", sa.Double),
+    sa.Column("expires_at", sa.Double),
 )
 device_token_table = sa.Table(
     "device_token",
@@ -108,19 +110,48 @@ class AccessStore:
             query = query.where(person_table.c.id == person_id)
         return await self._row(query)
 
+    async def people(self) -> list[Any]:
+        """Rows of all persons, switched off or not, by name; with `sessions`, `last_used_at` and `tokens`."""
+        sessions, tokens = _SESSIONS.subquery(), _TOKENS.subquery()
+        counted = (sessions.c.sessions, sessions.c.last_used_at, tokens.c.tokens)
+        query = (
+            sa.select(person_table, *counted)
+            .outerjoin(sessions, sessions.c.person_id == person_table.c.id)
+            .outerjoin(tokens, tokens.c.person_id == person_table.c.id)
+            .order_by(person_table.c.name_key)
+        )
+        async with self._database.reading() as connection:
+            return list((await connection.execute(query)).all())
+
+    async def change_person(
+        self, person_id: str, values: dict[str, Any], at: float, *, anew: bool = False
+    ) -> list[str]:
+        """Set columns; returns the ids that are revoked by it: with `anew` their sessions and tokens end."""
+        async with self._database.transaction() as tx:
+            await tx.execute(sa.update(person_table).where(person_table.c.id == person_id).values(**values))
+            revoked = [*await _end_sessions(tx, person_id), *await _end_tokens(tx, person_id, at)] if anew else []
+            await _note_revoked(tx, revoked, at)
+        return revoked
+
     async def revoke_person(self, person_id: str, at: float) -> list[str]:
         """End a person's rights; returns the ids that are revoked by it (theirs, their sessions', their tokens')."""
         async with self._database.transaction() as tx:
             await tx.execute(
                 sa.update(person_table).where(person_table.c.id == person_id).values(revoked_at=at, password_hash=None)
             )
-            ended = sa.delete(session_table).where(session_table.c.person_id == person_id)
-            sessions = (await tx.execute(ended.returning(session_table.c.id))).scalars().all()
-            stopped = sa.update(api_token_table).where(api_token_table.c.person_id == person_id).values(revoked_at=at)
-            tokens = (await tx.execute(stopped.returning(api_token_table.c.id))).scalars().all()
-            revoked = [person_id, *sessions, *tokens]
+            revoked = [person_id, *await _end_sessions(tx, person_id), *await _end_tokens(tx, person_id, at)]
             await _note_revoked(tx, revoked, at)
         return revoked
+
+    async def end_sessions_of(self, person_id: str, at: float, password_hash: str | None = None) -> list[str]:
+        """End a person's sign-ins and unused links, with a new password if one is given; returns the sessions' ids."""
+        async with self._database.transaction() as tx:
+            if password_hash is not None:
+                changed = sa.update(person_table).where(person_table.c.id == person_id)
+                await tx.execute(changed.values(password_hash=password_hash))
+            ended = await _end_sessions(tx, person_id)
+            await _note_revoked(tx, ended, at)
+        return ended
 
     async def open_session(self, session_id: str, person_id: str, at: float) -> None:
         """Keep a new session."""
@@ -175,25 +206,46 @@ class AccessStore:
         found = sa.select(revocation_table.c.id).where(revocation_table.c.id.in_(ids)).limit(1)
         return await self._row(found) is not None
 
-    async def add_api_token(self, token_id: str, token_hash: str, person_id: str, purpose: str, at: float) -> None:
+    async def add_api_token(self, token: ApiToken, token_hash: str, person_id: str) -> None:
         """Keep an API token."""
-        values = {"id": token_id, "token_hash": token_hash, "person_id": person_id, "purpose": purpose, "added_at": at}
+        values = {**asdict(token), "token_hash": token_hash, "person_id": person_id}
         await self._write(sa.insert(api_token_table).values(**values))
 
-    async def api_token(self, token_hash: str) -> tuple[str, Person] | None:
+    async def api_token(self, token_hash: str, now: float) -> tuple[str, Person] | None:
         """The id and the person of a token that is good."""
-        query = _TOKEN_QUERY.where(api_token_table.c.token_hash == token_hash)
+        query = _TOKEN_QUERY.where(api_token_table.c.token_hash == token_hash, ~_has_expired(now))
         row = await self._row(query)
         return None if row is None else (row.token_id, person_of(row))
 
-    async def revoke_api_token(self, token_id: str, at: float) -> bool:
-        """End a token; whether there was one."""
+    async def api_tokens_of(self, person_id: str) -> list[ApiToken]:
+        """A person's tokens that are not revoked, the newest first."""
+        mine = (api_token_table.c.person_id == person_id, api_token_table.c.revoked_at.is_(None))
+        query = sa.select(*_API_TOKEN).where(*mine).order_by(api_token_table.c.added_at.desc())
+        async with self._database.reading() as connection:
+            return [ApiToken(**row._mapping) for row in await connection.execute(query)]
+
+    async def revoke_api_token(self, token_id: str, at: float, person_id: str | None = None) -> bool:
+        """End a token, of this person if one is named; whether there was one."""
+        which = [api_token_table.c.id == token_id]
+        if person_id is not None:
+            which.append(api_token_table.c.person_id == person_id)
         async with self._database.transaction() as tx:
-            stopped = sa.update(api_token_table).where(api_token_table.c.id == token_id).values(revoked_at=at)
+            stopped = sa.update(api_token_table).where(*which).values(revoked_at=at)
             found = (await tx.execute(stopped.returning(api_token_table.c.id))).scalar_one_or_none() is not None
             if found:
                 await _note_revoked(tx, [token_id], at)
         return found
+
+    async def revoke_expired_tokens(self, now: float) -> list[str]:
+        """End the tokens whose time has come; returns their ids."""
+        over = sa.and_(api_token_table.c.revoked_at.is_(None), _has_expired(now))
+        if await self._row(sa.select(api_token_table.c.id).where(over).limit(1)) is None:
+            return []  # the usual case needs no write lock
+        async with self._database.transaction() as tx:
+            stopped = sa.update(api_token_table).where(over).values(revoked_at=now)
+            ids = list((await tx.execute(stopped.returning(api_token_table.c.id))).scalars())
+            await _note_revoked(tx, ids, now)
+        return ids
 
     async def add_device_token(self, device_id: str, token_hash: str, at: float) -> None:
         """Keep a camera's permanent token."""
@@ -252,11 +304,38 @@ _TOKEN_QUERY = (
     .join_from(api_token_table, person_table, api_token_table.c.person_id == person_table.c.id)
     .where(api_token_table.c.revoked_at.is_(None), person_table.c.revoked_at.is_(None))
 )
+_API_TOKEN = tuple(api_token_table.c[name] for name in ("id", "purpose", "added_at", "expires_at"))
+_SESSIONS = sa.select(
+    session_table.c.person_id,
+    sa.func.count().label("sessions"),
+    sa.func.max(session_table.c.last_used_at).label("last_used_at"),
+).group_by(session_table.c.person_id)
+_TOKENS = (
+    sa.select(api_token_table.c.person_id, sa.func.count().label("tokens"))
+    .where(api_token_table.c.revoked_at.is_(None))
+    .group_by(api_token_table.c.person_id)
+)
 
 
 def person_of(row: Any) -> Person:
     """The person of a row."""
     return Person(id=row.id, name=row.name, display_name=row.display_name, role=Role(row.role))
+
+
+def _has_expired(now: float) -> sa.ColumnElement[bool]:
+    return sa.and_(api_token_table.c.expires_at.is_not(None), api_token_table.c.expires_at <= now)
+
+
+async def _end_sessions(tx: AsyncConnection, person_id: str) -> list[str]:
+    """With the sign-in links that were not used: they would only open a new one."""
+    await tx.execute(sa.delete(sign_in_link_table).where(sign_in_link_table.c.person_id == person_id))
+    ended = sa.delete(session_table).where(session_table.c.person_id == person_id).returning(session_table.c.id)
+    return list((await tx.execute(ended)).scalars())
+
+
+async def _end_tokens(tx: AsyncConnection, person_id: str, at: float) -> list[str]:
+    stopped = sa.update(api_token_table).where(api_token_table.c.person_id == person_id).values(revoked_at=at)
+    return list((await tx.execute(stopped.returning(api_token_table.c.id))).scalars())
 
 
 async def _note_revoked(tx: AsyncConnection, ids: list[str], at: float) -> None:

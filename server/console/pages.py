@@ -1,4 +1,4 @@
-"""The pages: `/` command, `/wall/9` a wall, `/camera` an officer's phone, `/status` engineers, `/design` developers."""
+"""The pages: `/` command, `/wall/9` a wall, `/camera` a phone, `/status` engineers, those of the office, `/design`."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import jinja2
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from server.access.permission import Permission, may
 from server.access.person import Person
@@ -14,31 +15,41 @@ from server.console.wall import LAYOUTS, USUAL_IN, USUAL_M, wall_address
 from server.errors import Forbidden
 
 Allow = Callable[[web.Request, Permission], Person]
+SignedIn = Callable[[web.Request], Person]
 Variables = Callable[[web.Request], Mapping[str, Any]]  # csp_nonce, csrf_token
 
 
 def routes(
     templates: jinja2.Environment,
     allow: Allow,
+    signed_in: SignedIn,
     variables: Variables,
     *,
     development: bool,
-    force: str,
-    theme: str,
-    version: str,
+    **shown: str,
 ) -> list[web.RouteDef]:
     """The pages, in development the living sheet too.
 
-    Templates get csp_nonce, csrf_token, person, force, theme, version and may_see, may_operate.
+    Templates get csp_nonce, csrf_token, person, `may_…` for each permission, and `shown` (force, theme …).
     """
 
     def page(request: web.Request, name: str, person: Person, status: int = 200, **more: Any) -> web.Response:
-        rights = {f"may_{one.value}": may(person.role, one) for one in (Permission.SEE, Permission.OPERATE)}
-        text = templates.get_template(name).render(
-            person=person.as_json(), force=force, theme=theme, version=version, **rights, **variables(request), **more
-        )
+        rights = {f"may_{one.name.lower()}": may(person.role, one) for one in Permission}
+        who = {"person": person.as_json(), **rights, **more}
+        text = templates.get_template(name).render(**shown, **who, **variables(request))
         headers = {"Cache-Control": "no-store"}  # it carries the session's CSRF token
-        return web.Response(text=text, status=status, content_type="text/html", charset="utf-8", headers=headers)
+        return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers, status=status)
+
+    def only_for(permission: Permission | None, name: str) -> Handler:
+        """A page that says to whoever may not have it why, and where to go instead; None: everybody may."""
+
+        async def answer(request: web.Request) -> web.Response:
+            person = signed_in(request)
+            if permission is None or may(person.role, permission):
+                return page(request, name, person)
+            return page(request, "refused.html", person, 403, needed=permission.value)
+
+        return answer
 
     async def console(request: web.Request) -> web.Response:
         try:
@@ -55,12 +66,6 @@ def routes(
             return "/status"
         return "/camera"
 
-    async def camera(request: web.Request) -> web.Response:
-        return page(request, "camera.html", allow(request, Permission.CAMERA))
-
-    async def status(request: web.Request) -> web.Response:
-        return page(request, "status.html", allow(request, Permission.OPERATE))
-
     async def wall(request: web.Request) -> web.Response:
         person = allow(request, Permission.SEE)
         address, faults = wall_address(request.match_info["layout"], request.query)
@@ -70,16 +75,16 @@ def routes(
         is_missing = any(fault.part == "layout" for fault in faults)
         return page(request, "wall_wrong.html", person, 404 if is_missing else 400, faults=faults, **expected)
 
-    async def design(request: web.Request) -> web.Response:
-        return page(request, "design.html", allow(request, Permission.SEE))
-
     found = [
         web.get("/", console),
         web.get("/wall/{layout}", wall),
-        web.get("/camera", camera),
-        web.get("/status", status),
+        web.get("/camera", only_for(Permission.CAMERA, "camera.html")),
+        web.get("/status", only_for(Permission.OPERATE, "status.html")),
+        web.get("/people", only_for(Permission.ADMINISTER, "people.html")),
+        web.get("/devices", only_for(Permission.ADMINISTER, "devices.html")),
+        web.get("/settings", only_for(None, "settings.html")),
     ]
-    return [*found, web.get("/design", design)] if development else found
+    return [*found, web.get("/design", only_for(Permission.SEE, "design.html"))] if development else found
 
 
 def _to(path: str) -> web.Response:

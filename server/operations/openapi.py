@@ -27,10 +27,40 @@ def _list(name: str, of: str) -> Schema:
     return {"type": "object", "properties": {name: {"type": "array", "items": _ref(of)}}, "required": [name]}
 
 
+def _dated(name: str, of: str) -> Schema:
+    """A list with the server's time, by which its ages are told."""
+    listed = _list(name, of)
+    return {**listed, "properties": {"at": {"type": "number"}, **listed["properties"]}}
+
+
 SCHEMAS: dict[str, Schema] = {
     "Problem": {**_thing("type:string title:string status:integer detail:string"), "description": "RFC 9457"},
     "Person": _thing("id:string name:string display_name:string role:string"),
     "Session": _thing("csrf:string", person=_ref("Person")),
+    "PersonEntry": _thing(
+        "id:string name:string display_name:string role:string has_password:boolean added_at:number sessions:integer "
+        "tokens:integer",
+        "call_sign:string? revoked_at:number? last_used_at:number?",
+    ),
+    "NewPerson": _thing("name:string role:string", "display_name:string? call_sign:string? password:string?"),
+    "Device": _thing(
+        "device_id:string call_sign:string record_mode:string revoked:boolean",
+        "is_phone:boolean online:boolean streaming:boolean recording:string battery_pct:integer? last_seen_at:number? "
+        "revoked_at:number?",
+        wearer={"type": ["object", "null"]},
+    ),
+    "DeviceFields": _thing("", "call_sign:string wearer:string? collar_number:string? record:string"),
+    "Enrolment": _thing(
+        "device_id:string call_sign:string uplink_url:string whip_url:string whip_token:string private_key:string "
+        "record:string qr:string",
+        namesakes={"type": "array", "items": {"type": "string"}},
+    ),
+    "PersonChange": _thing("", "role:string display_name:string call_sign:string?"),
+    "Password": _thing("password:string"),
+    "SignInLink": _thing("url:string expires_at:number"),
+    "Ended": _thing("ended:integer"),
+    "ApiToken": _thing("id:string purpose:string added_at:number", "expires_at:number? token:string"),
+    "NewApiToken": _thing("purpose:string days:integer"),
     "SignIn": _thing("name:string password:string"),
     "Unit": _thing(
         "device_id:string call_sign:string online:boolean streaming:boolean recording:string",
@@ -85,11 +115,26 @@ class Operation:
     sdp: bool = False
 
 
+PERSON = "/api/people/{person_id}"
 SESSION = "/media/sessions/{session_id}"
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/session", "Who is signed in, and the token for changes", gives=_ref("Session")),
     Operation("post", "/api/session", "Sign in, by name and password or a display by its token; sets the session cookie", gives=_ref("Person"), takes=_ref("SignIn")),
     Operation("delete", "/api/session", "Sign out", 204),
+    Operation("get", "/api/people", "Everybody who may sign in, or once might", gives=_dated("people", "PersonEntry")),
+    Operation("post", "/api/people", "Register a person", 201, gives=_ref("Person"), takes=_ref("NewPerson")),
+    Operation("patch", PERSON, "Change role, name or call sign; a new role ends sign-ins and tokens", gives=_ref("Person"), takes=_ref("PersonChange")),
+    Operation("delete", PERSON, "Switch a person off, for good", gives=_ref("Person")),
+    Operation("put", PERSON + "/password", "Set a password; their sign-ins end", 204, takes=_ref("Password")),
+    Operation("post", PERSON + "/link", "A link that signs them in once, within ten minutes", 201, gives=_ref("SignInLink")),
+    Operation("delete", PERSON + "/sessions", "End their sign-ins", gives=_ref("Ended")),
+    Operation("get", "/api/tokens", "One's own API tokens", gives=_dated("tokens", "ApiToken")),
+    Operation("post", "/api/tokens", "A new API token of one's own; `token` is told only now", 201, gives=_ref("ApiToken"), takes=_ref("NewApiToken")),
+    Operation("delete", "/api/tokens/{token_id}", "Revoke an API token of one's own", 204),
+    Operation("get", "/api/devices", "All registered cameras, revoked ones too", gives=_dated("devices", "Device")),
+    Operation("post", "/api/devices", "Register a camera; key and token are told only now", 201, gives=_ref("Enrolment"), takes=_ref("DeviceFields")),
+    Operation("patch", "/api/devices/{device_id}", "Change call sign, wearer or when it records", gives=_ref("Device"), takes=_ref("DeviceFields")),
+    Operation("delete", "/api/devices/{device_id}", "Revoke a camera: it is lost or stolen", gives=_ref("Device")),
     Operation("get", "/api/units", "All units with their state", gives=_list("units", "Unit")),
     Operation("get", "/api/units/{device_id}", "One unit", gives=_ref("Unit")),
     Operation("post", "/api/units/{device_id}/request", "Ask a unit to record or to stream", 202, takes=_ref("UnitRequest")),

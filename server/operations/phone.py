@@ -26,6 +26,11 @@ def camera_page(url: str, host: str, addresses: Sequence[str]) -> str | None:
     return f"https://{f'[{shown}]' if ':' in shown else shown}:{parts.port}/camera"
 
 
+def qr_picture(text: str) -> str:
+    """`text` as a QR code in a data URI, for a page: black on white in every theme, or cameras do not find it."""
+    return str(segno.make(text, error="m").svg_data_uri(border=4, dark="black", light="white"))
+
+
 def qr_code(text: str) -> str:
     """`text` as a QR code of half blocks, for a terminal."""
     drawn = io.StringIO()

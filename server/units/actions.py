@@ -107,6 +107,14 @@ class Units:
             await self._journalled(device)
         return device
 
+    async def change(self, device_id: str, **values: Any) -> Device:
+        """Another call sign, wearer or record mode: fields of Device, as `changed_fields` checks them. Raises NotFound."""
+        device = await self._store.change(device_id, values)
+        if device is None:
+            raise NotFound(f"there is no camera {device_id!r}")
+        await self._journalled(device)
+        return device
+
     async def revoke(self, device_id: str) -> Device:
         """The camera may do nothing any more. Raises NotFound."""
         device = await self._store.revoke(device_id, self._clock.wall())
@@ -127,6 +135,17 @@ class Units:
     async def registered(self) -> list[Device]:
         """Every device as the database has it now, revoked ones too."""
         return await self._store.changed_after(0)
+
+    async def registry(self) -> dict[str, Any]:
+        """Every device as it is registered, with what it does now; revoked ones too. And the server's time."""
+        devices = sorted(await self.registered(), key=lambda device: (device.call_sign, device.device_id))
+        entries = [Unit(device, *self._presence.merged(device.device_id)).as_entry() for device in devices]
+        return {"at": self._clock.wall(), "devices": entries}
+
+    async def namesakes(self, device: Device) -> list[str]:
+        """Others of the same call sign, each a unit of its own on every console: often one was replaced by it."""
+        same = [one for one in await self.registered() if one.call_sign == device.call_sign and one.revoked_at is None]
+        return [one.device_id for one in same if one.device_id != device.device_id]
 
     async def follow(self) -> None:
         """Take in what was registered or revoked since the last time."""

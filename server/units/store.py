@@ -71,6 +71,17 @@ class UnitStore:
             await tx.execute(change.values(revoked_at=at, changed_seq=revoked.changed_seq))
         return revoked
 
+    async def change(self, device_id: str, values: dict[str, Any]) -> Device | None:
+        """Set fields of a device that is not revoked; None if there is none. What changes nothing is not journalled."""
+        async with self._database.transaction() as tx:
+            found = await _one(tx, device_table.c.device_id == device_id, device_table.c.revoked_at.is_(None))
+            if found is None or replace(found, **values) == found:
+                return found
+            changed = await self._entered(tx, replace(found, **values))
+            change = sa.update(device_table).where(device_table.c.device_id == device_id)
+            await tx.execute(change.values(**_values(changed)))
+        return changed
+
     async def device(self, device_id: str) -> Device | None:
         """One device as it is in the database now."""
         async with self._database.reading() as connection:

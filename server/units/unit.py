@@ -168,6 +168,17 @@ class Unit:
             "last_seen_at": max(seen, default=None),
         }
 
+    def as_entry(self) -> dict[str, Any]:
+        """A row of the register: who it is, and whether it is in touch."""
+        state = self.as_json()
+        shown = ("online", "streaming", "recording", "battery_pct", "last_seen_at")
+        return {
+            **self.device.registration(),
+            "is_phone": self.device.wearer_person_id is not None,
+            "revoked_at": self.device.revoked_at,
+            **{name: state[name] for name in shown},
+        }
+
 
 TIMES_ALONE = frozenset({"last_picture_at", "last_seen_at"})
 
@@ -211,6 +222,28 @@ def checked_record_mode(mode: str) -> RecordMode:
         return RecordMode(mode)
     except ValueError:
         raise BadRequest(f"record: expected one of {', '.join(RecordMode)}, not {mode!r}") from None
+
+
+DEVICE_FIELDS = ("call_sign", "wearer", "collar_number", "record")
+
+
+def checked_fields(body: dict[str, Any]) -> dict[str, Any]:
+    """Fields of Device from a request; a wearer may be taken away. Raises BadRequest that names the field."""
+    for name, value in body.items():
+        if name not in DEVICE_FIELDS:
+            raise BadRequest(f"{name}: not expected; the fields are {', '.join(DEVICE_FIELDS)}")
+        if value is not None and not isinstance(value, str):
+            raise BadRequest(f"{name}: expected a text")
+    fields: dict[str, Any] = {}
+    if "call_sign" in body:
+        fields["call_sign"] = checked_call_sign(body["call_sign"] or "")
+    if "wearer" in body:
+        fields["wearer_name"] = checked_wearer("wearer", body["wearer"] or None)
+    if "collar_number" in body:
+        fields["collar_number"] = checked_wearer("collar_number", body["collar_number"] or None)
+    if "record" in body:
+        fields["record_mode"] = checked_record_mode(body["record"] or "")
+    return fields
 
 
 def _checked(field_name: str, text: str, longest: int) -> str:

@@ -51,6 +51,16 @@ export function keycap(label) {
 }
 
 /**
+ * The caps of a key of the table: a range has two.
+ * @param {{ caps: readonly string[], range?: boolean }} key
+ */
+export function capsOf({ caps, range }) {
+  const drawn = caps.map(keycap);
+  const last = drawn.pop();
+  return range ? [...drawn, " – ", last] : [last];
+}
+
+/**
  * An SVG element with attributes and children.
  * @param {string} tag
  * @param {Record<string, string | number>} attributes

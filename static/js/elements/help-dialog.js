@@ -1,6 +1,6 @@
 // <help-dialog>: every key there is, and the switches that turn single keys and the newcomers' hints off.
 import { KEYS } from "../state/keymap.js";
-import { icon, keycap, make } from "./build.js";
+import { capsOf, icon, make } from "./build.js";
 
 /** Events: `keys-switch` { on }, `hints-switch` { on }. */
 export class HelpDialog extends HTMLElement {
@@ -46,13 +46,6 @@ export class HelpDialog extends HTMLElement {
   get isOpen() {
     return this.#dialog.open;
   }
-}
-
-/** @param {(typeof KEYS)[number]} key */
-function capsOf(key) {
-  const caps = key.caps.map((cap) => keycap(cap));
-  const last = caps.pop();
-  return "range" in key ? [...caps, " – ", last] : [last];
 }
 
 customElements.define("help-dialog", HelpDialog);

@@ -41,7 +41,7 @@ export class SoundSwitch extends HTMLElement {
 
   connectedCallback() {
     this.append(this.#button);
-    this.#button.addEventListener("click", () => this.#unlock());
+    this.#button.addEventListener("click", () => this.unlock().then(() => this.play("test")));
     this.#audio = this.audio();
     this.#audio.addEventListener("statechange", () => this.#changed());
     this.#changed();
@@ -67,9 +67,9 @@ export class SoundSwitch extends HTMLElement {
     return true;
   }
 
-  async #unlock() {
+  /** Lets sound out, if a person has clicked. */
+  async unlock() {
     await this.#audio?.resume();
-    this.play("test");
   }
 
   #changed() {

@@ -82,7 +82,7 @@ export class TilePicture extends EventTarget {
     viewing.start();
   }
 
-  /** @param {WhepClient} viewing @param {Wish} wish */
+  /** @param {Viewing} viewing @param {Wish} wish */
   #keep(viewing, wish) {
     const { rests } = this.#rest;
     this.#rest = restedBy(this.#rest, wish, performance.now() / 1000);

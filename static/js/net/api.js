@@ -62,6 +62,40 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     ask: (device, what) => call("POST", `/api/units/${id(device)}/request`, { what }),
     /** What goes on in the installation. @param {string} question path and query @returns {Promise<import("../state/status_feed.js").Answer>} */
     status: (question) => call("GET", question),
+    people: {
+      /** @returns {Promise<{ at: number, people: import("../state/people.js").Entry[] }>} */
+      all: () => call("GET", "/api/people"),
+      /** @param {Record<string, string>} fields */
+      add: (fields) => call("POST", "/api/people", fields),
+      /** @param {string} person @param {Record<string, string>} fields */
+      change: (person, fields) => call("PATCH", `/api/people/${id(person)}`, fields),
+      /** @param {string} person @param {string} password */
+      setPassword: (person, password) => call("PUT", `/api/people/${id(person)}/password`, { password }),
+      /** @param {string} person @returns {Promise<{ url: string, expires_at: number }>} */
+      link: (person) => call("POST", `/api/people/${id(person)}/link`),
+      /** @param {string} person @returns {Promise<{ ended: number }>} */
+      endSessions: (person) => call("DELETE", `/api/people/${id(person)}/sessions`),
+      /** @param {string} person */
+      switchOff: (person) => call("DELETE", `/api/people/${id(person)}`),
+    },
+    devices: {
+      /** @returns {Promise<{ at: number, devices: import("../state/devices.js").Device[] }>} */
+      all: () => call("GET", "/api/devices"),
+      /** @param {Record<string, string>} fields @returns {Promise<import("../state/devices.js").Enrolment>} */
+      add: (fields) => call("POST", "/api/devices", fields),
+      /** @param {string} device @param {Record<string, string>} fields */
+      change: (device, fields) => call("PATCH", `/api/devices/${id(device)}`, fields),
+      /** @param {string} device */
+      revoke: (device) => call("DELETE", `/api/devices/${id(device)}`),
+    },
+    tokens: {
+      /** One's own. @returns {Promise<{ at: number, tokens: import("../state/tokens.js").Token[] }>} */
+      all: () => call("GET", "/api/tokens"),
+      /** @param {{ purpose: string, days: number }} wanted @returns {Promise<import("../state/tokens.js").Token & { token: string }>} */
+      add: (wanted) => call("POST", "/api/tokens", wanted),
+      /** @param {string} token its id */
+      revoke: (token) => call("DELETE", `/api/tokens/${id(token)}`),
+    },
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };

@@ -2,6 +2,7 @@
 import { annunciated, unacknowledged } from "../state/alerts.js";
 import { hintFor } from "../state/hints.js";
 import { LAYOUTS, queryOfView, viewFromQuery } from "../state/layout.js";
+import { themeOf, wishedTheme } from "../state/looks.js";
 import { positionLine } from "../state/positions.js";
 import { createApi } from "../net/api.js";
 import { ConsoleSocket } from "../net/console_socket.js";
@@ -17,8 +18,9 @@ const TICK_MS = 250;
 const RETRY_MS = 3000;
 
 const root = document.documentElement;
-const savedTheme = localStorage.getItem("watchroom.theme") ?? root.dataset["theme"];
-const desk = new Desk(viewFromQuery(new URLSearchParams(location.search), savedTheme === "light" ? "light" : "dark"));
+const isLight = matchMedia("(prefers-color-scheme: light)").matches;
+const wished = themeOf(wishedTheme(localStorage, root.dataset["theme"]), isLight);
+const desk = new Desk(viewFromQuery(new URLSearchParams(location.search), wished));
 const api = createApi({ csrf: parts.csrf });
 const socket = new ConsoleSocket(`${location.origin.replace(/^http/, "ws")}/api/console`);
 const map = placeMap(desk.now);

@@ -10,6 +10,7 @@ import {
   serverTime,
   withCamera,
 } from "../state/status_feed.js";
+import { themeOf, wishedTheme } from "../state/looks.js";
 import { logged } from "../state/problem_log.js";
 import { problemsOf, verdictOf } from "../state/verdict.js";
 import { age } from "../state/words.js";
@@ -151,8 +152,8 @@ document.addEventListener("graph-time", (event) => {
   draw();
 });
 
-const theme = localStorage.getItem("watchroom.theme");
-if (theme) root.dataset["theme"] = theme;
+const isLight = matchMedia("(prefers-color-scheme: light)").matches;
+root.dataset["theme"] = themeOf(wishedTheme(localStorage, root.dataset["theme"]), isLight);
 root.dataset["density"] = localStorage.getItem("watchroom.density") ?? "";
 find("#theme", HTMLButtonElement).addEventListener("click", () => {
   root.dataset["theme"] = root.dataset["theme"] === "light" ? "dark" : "light";

@@ -77,7 +77,7 @@ function field(type, value) {
 
 /** @param {HTMLElement} place */
 function keys(place) {
-  fresh(place, new HelpDialog()).open(true);
+  fresh(place, new HelpDialog()).open({ keysOn: true, hintsOn: true });
 }
 
 /** @param {HTMLElement} place @param {MouseEvent} event */

@@ -161,11 +161,13 @@ function tape(element) {
 const meter = (alarmCount) => shown(new AlarmMeter(), (one) => one.show(alarmCount));
 
 /** @param {boolean} linked */
-const foot = (linked) =>
-  bar(
+const foot = (linked) => {
+  const hint = { words: "TASER armed, ET17, now on tile 1. Acknowledge it: the room sees who has it.", key: "A" };
+  return bar(
     "foot",
-    shown(new ConsoleFoot(), (one) => one.show({ linked, silent: 14, latency: 0.012, keysOn: true })),
+    shown(new ConsoleFoot(), (one) => one.show({ linked, silent: 14, latency: 0.012, keysOn: true, hint })),
   );
+};
 
 /** @param {string} look @param {...Node} parts */
 const bar = (look, ...parts) => make("div", { class: `bar-place ${look}` }, ...parts);

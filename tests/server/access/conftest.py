@@ -17,7 +17,10 @@ from argon2 import PasswordHasher
 
 from server.access import routes as access_routes
 from server.access.actions import Access, CameraAccess
+from server.access.device_routes import device_routes
 from server.access.middleware import COOKIE, Gate
+from server.access.people_actions import People
+from server.access.people_routes import people_routes
 from server.access.permission import Permission
 from server.access.store import AccessStore, session_table
 from server.bus import Body, LocalBus, Topic
@@ -43,6 +46,7 @@ class House:
     """The parts under test, and what they did."""
 
     access: Access
+    people: People
     cameras: CameraAccess
     units: Units
     clock: HandClock
@@ -73,7 +77,8 @@ def build(database: Database, folder: Path, clock: HandClock, bus: LocalBus, **o
         hasher=CHEAP,
     )
     cameras = CameraAccess(store, units, clock)
-    house = House(access, cameras, units, clock, bus, Gate(access, cameras, units, config), database, [], [])
+    people = People(store, access, clock)
+    house = House(access, people, cameras, units, clock, bus, Gate(access, cameras, units, config), database, [], [])
 
     def note(body: Body) -> None:
         house.revoked += body["revoked"]
@@ -112,6 +117,8 @@ def application(house: House) -> web.Application:
     app = web.Application(middlewares=house.gate.middlewares(), client_max_size=256 * 1024)
     templates = jinja2.Environment(loader=jinja2.DictLoader({"login.html": LOGIN}), autoescape=True)
     app.add_routes(access_routes.routes(house.access, house.cameras, house.gate, templates, {"force": "F"}))
+    app.add_routes(people_routes(house.people, house.gate))
+    app.add_routes(device_routes(house.cameras, house.units, house.gate))
     app.add_routes(unit_routes.routes(house.units, house.gate.allow, send_request))
     app.add_routes([web.get("/", page), web.get("/crash", crash), web.get("/api/console", socket)])
     app.add_routes([web.post("/whip/{device_id}", publish), web.post("/whep/{device_id}", watch)])

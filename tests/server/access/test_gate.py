@@ -82,7 +82,7 @@ async def test_a_proxy_is_believed_only_when_it_is_trusted(
     assert (await direct.get("/metrics", headers={"X-Forwarded-For": "203.0.113.5"})).status == 401
     assert (await direct.get("/metrics")).status == 200
     trusting = build(house.database, tmp_path, house.clock, LocalBus(), trusted_proxies=True)
-    await trusting.access._passwords.start()
+    await trusting.access.passwords.start()
     behind = await aiohttp_client(application(trusting))
     answer = await behind.post("/api/session", json=credentials, headers=forwarded)
     assert answer.status == 200 and "Secure" in answer.headers["Set-Cookie"]
@@ -91,7 +91,7 @@ async def test_a_proxy_is_believed_only_when_it_is_trusted(
 
 async def test_further_origins_can_be_allowed(house: House, aiohttp_client: AiohttpClient, tmp_path: Path) -> None:
     allowing = build(house.database, tmp_path, house.clock, LocalBus(), allowed_origins=("https://other.example",))
-    await allowing.access._passwords.start()
+    await allowing.access.passwords.start()
     browser = await aiohttp_client(application(allowing))
     token = await sign_in(browser)
     assert (await browser.delete("/api/session", headers={**token, "Origin": "https://other.example"})).status == 204
@@ -154,13 +154,13 @@ async def test_roles_may_what_the_table_says(
 
 async def test_an_api_token_needs_no_csrf_and_ends_when_revoked(browser: AnyClient, house: House) -> None:
     device = await house.units.add_device("Tango 1")
-    token_id, token = await house.access.add_token(await house.access.person_named("control"), "script")
+    kept, token = await house.access.add_token(await house.access.person_named("control"), "script")
     headers = {"Authorization": f"Bearer {token}"}
     path = f"/api/units/{device.device_id}/request"
     assert (await browser.post(path, json={"what": "stream"}, headers=headers)).status == 202
     assert (await browser.post(path, json={"what": "fly"}, headers=headers)).status == 400
-    await house.access.revoke_token(token_id)
-    assert house.revoked == [token_id]
+    await house.access.revoke_token(kept.id)
+    assert house.revoked == [kept.id]
     assert (await browser.post(path, json={"what": "stream"}, headers=headers)).status == 401
 
 

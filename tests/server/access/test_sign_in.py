@@ -65,7 +65,7 @@ async def test_an_unknown_name_costs_a_hash_too(house: House, monkeypatch: pytes
         checked.append(known)
         return False
 
-    monkeypatch.setattr(house.access._passwords, "fits", fits)
+    monkeypatch.setattr(house.access.passwords, "fits", fits)
     with pytest.raises(Exception, match="wrong"):
         await house.access.sign_in("nobody", "x" * 10, "10.0.0.1")
     assert checked == [None]
@@ -233,12 +233,12 @@ async def test_a_person_without_rights_is_out_at_once(browser: AnyClient, house:
 async def test_what_another_process_revokes_is_told_here_once(house: House, database: Database, tmp_path: Path) -> None:
     elsewhere = build(database, tmp_path, house.clock, LocalBus())
     person = await house.access.person_named("control")
-    token_id, _ = await house.access.add_token(person, "test")
-    await elsewhere.access.revoke_token(token_id)
+    kept, _ = await house.access.add_token(person, "test")
+    await elsewhere.access.revoke_token(kept.id)
     assert house.revoked == []
     for _ in range(3):
         await house.access.follow()
-    assert house.revoked == [token_id]
+    assert house.revoked == [kept.id]
 
 
 async def test_persons_are_checked(house: House) -> None:

@@ -25,10 +25,13 @@ def application(role: Role, development: bool = False) -> web.Application:
             raise Forbidden("not theirs")
         return Person("p", "name", "Sgt. Name", role)
 
+    def signed_in(_request: web.Request) -> Person:
+        return Person("p", "name", "Sgt. Name", role)
+
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader([Path(TEMPLATES), Path(STATIC)]), autoescape=True)
     made = web.Application(middlewares=[error_middleware()])
     shown = {"force": "", "theme": "dark", "version": "1"}
-    made.add_routes(pages.routes(templates, allow, lambda _request: {}, development=development, **shown))
+    made.add_routes(pages.routes(templates, allow, signed_in, lambda _request: {}, development=development, **shown))
     return made
 
 
@@ -59,3 +62,23 @@ async def test_the_living_sheet_is_there_only_in_development(aiohttp_client: Any
     assert (answer.status, answer.headers["Cache-Control"]) == (200, "no-store")
     phone = await aiohttp_client(application(Role.OFFICER, development=True))
     assert (await phone.get("/design")).status == 403
+
+
+@pytest.mark.parametrize("path", ["/people", "/devices"])
+@pytest.mark.parametrize("role", list(Role))
+async def test_the_office_is_an_admin_s_and_says_so_to_others(aiohttp_client: Any, role: Role, path: str) -> None:
+    client = await aiohttp_client(application(role))
+    answer = await client.get(path)
+    text = await answer.text()
+    if role is Role.ADMIN:
+        assert answer.status == 200 and f'aria-current="page" href="{path}"' in text
+    else:
+        assert (answer.status, answer.content_type) == (403, "text/html")
+        assert f"the role <b>{role.value}</b> does not have it" in text and 'href="/people"' not in text
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_everybody_has_settings(aiohttp_client: Any, role: Role) -> None:
+    client = await aiohttp_client(application(role))
+    answer = await client.get("/settings")
+    assert answer.status == 200 and 'aria-current="page" href="/settings"' in await answer.text()

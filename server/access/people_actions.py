@@ -1,0 +1,127 @@
+"""What an admin may do about the persons of an installation, and everybody about their own API tokens.
+
+Each change is logged with who made it. Whoever loses a right loses what was opened with it, too.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import Any
+
+import structlog
+
+from server.access.actions import LINK_S, Access
+from server.access.person import Person, changed_columns, checked_password
+from server.access.session import ApiToken
+from server.access.store import AccessStore, person_of
+from server.clock import Clock
+from server.errors import Conflict, NotFound
+
+log = structlog.get_logger(__name__)
+
+
+class People:
+    """The persons of the installation, by their ids."""
+
+    def __init__(self, store: AccessStore, access: Access, clock: Clock) -> None:
+        self._store = store
+        self._access = access
+        self._clock = clock
+
+    async def all(self) -> dict[str, Any]:
+        """Everybody, those who are switched off too, with how often and when last they are signed in; and the time."""
+        return {"at": self._clock.wall(), "people": [_entry(row) for row in await self._store.people()]}
+
+    async def add(self, by: Person, fields: dict[str, str | None]) -> Person:
+        """Register a person. Raises BadRequest that names the field, Conflict."""
+        name, role = fields["name"] or "", fields["role"] or ""
+        more = (fields.get("password"), fields.get("display_name"), fields.get("call_sign"))
+        person = await self._access.add_person(name, role, *more)
+        log.info("person added", person=person.name, role=person.role.value, by=by.name)
+        return person
+
+    async def change(self, by: Person, person_id: str, fields: dict[str, str | None]) -> Person:
+        """Another role, display name or call sign. A new role ends their sign-ins and API tokens.
+
+        Raises BadRequest, NotFound, Conflict for one's own role.
+        """
+        person = await self._person(person_id)
+        values = changed_columns(fields)
+        is_new_role = values.get("role", person.role.value) != person.role.value
+        if is_new_role and by.id == person_id:
+            raise Conflict("another admin changes your role: nobody shuts themselves out", kind="own-account")
+        now = self._clock.wall()
+        await self._access.tell(await self._store.change_person(person_id, values, now, anew=is_new_role))
+        log.info("person changed", person=person.name, by=by.name, **values)
+        return await self._person(person_id)
+
+    async def set_password(self, by: Person, person_id: str, password: str) -> None:
+        """A new password; their sign-ins end. Raises BadRequest, NotFound."""
+        person = await self._person(person_id)
+        kept = await self._access.passwords.hash(checked_password(password))
+        await self._access.tell(await self._store.end_sessions_of(person_id, self._clock.wall(), kept))
+        log.info("password set", person=person.name, by=by.name)
+
+    async def link(self, by: Person, person_id: str) -> tuple[str, float]:
+        """A one-time sign-in link's token, and until when it is good. Raises NotFound."""
+        person = await self._person(person_id)
+        expires_at = self._clock.wall() + LINK_S
+        token = await self._access.link_for(person)
+        log.info("sign-in link made", person=person.name, by=by.name)
+        return token, expires_at
+
+    async def end_sessions(self, by: Person, person_id: str) -> int:
+        """They must sign in again, everywhere; how many sign-ins ended. Raises NotFound."""
+        person = await self._person(person_id)
+        ended = await self._store.end_sessions_of(person_id, self._clock.wall())
+        await self._access.tell(ended)
+        log.info("sign-ins ended", person=person.name, by=by.name, ended=len(ended))
+        return len(ended)
+
+    async def switch_off(self, by: Person, person_id: str) -> Person:
+        """They may do nothing any more. Raises NotFound, Conflict for oneself."""
+        person = await self._person(person_id)
+        if by.id == person_id:
+            raise Conflict("another admin switches you off: nobody shuts themselves out", kind="own-account")
+        await self._access.revoke_person(person.name)
+        log.info("person switched off", person=person.name, by=by.name)
+        return person
+
+    # ---- one's own API tokens -------------------------------------------------------------------
+
+    async def tokens_of(self, person: Person) -> dict[str, Any]:
+        """Those that are good, the newest first; and the time."""
+        tokens = await self._store.api_tokens_of(person.id)
+        return {"at": self._clock.wall(), "tokens": [asdict(token) for token in tokens]}
+
+    async def add_token(self, person: Person, purpose: str, days: int) -> tuple[ApiToken, str]:
+        """A token of one's own: what is kept, and the token itself, which is shown only now. Raises BadRequest."""
+        kept, token = await self._access.add_token(person, purpose, days)
+        log.info("API token made", person=person.name, purpose=kept.purpose, days=days)
+        return kept, token
+
+    async def revoke_token(self, person: Person, token_id: str) -> None:
+        """End a token of one's own, and what was opened with it. Raises NotFound, also for somebody else's."""
+        if not await self._store.revoke_api_token(token_id, self._clock.wall(), person.id):
+            raise NotFound(f"you have no API token with the id {token_id!r}")
+        await self._access.tell([token_id])
+        log.info("API token revoked", person=person.name, token=token_id)
+
+    async def _person(self, person_id: str) -> Person:
+        row = await self._store.person(person_id=person_id)
+        if row is None:
+            raise NotFound("there is no such person, or they are switched off")
+        return person_of(row)
+
+
+def _entry(row: Any) -> dict[str, Any]:
+    return {
+        **person_of(row).as_json(),
+        "call_sign": row.call_sign,
+        "has_password": row.password_hash is not None,
+        "added_at": row.added_at,
+        "revoked_at": row.revoked_at,
+        "sessions": row.sessions or 0,
+        "last_used_at": row.last_used_at,
+        "tokens": row.tokens or 0,
+    }

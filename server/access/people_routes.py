@@ -1,0 +1,94 @@
+"""`/api/people` for admins, and `/api/tokens` for everybody: one's own."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from server.access.middleware import Gate
+from server.access.permission import Permission
+from server.access.person import CHANGEABLE, PERSON_FIELDS, text_fields, token_fields
+from server.errors import Forbidden
+from server.request_body import json_object
+
+if TYPE_CHECKING:
+    from server.access.people_actions import People
+
+LONGEST_BODY = 8 * 1024
+
+
+def people_routes(people: People, gate: Gate) -> list[web.RouteDef]:
+    """The routes of persons: each needs the permission to administer."""
+
+    async def everybody(request: web.Request) -> web.Response:
+        gate.allow(request, Permission.ADMINISTER)
+        return web.json_response(await people.all())
+
+    async def add(request: web.Request) -> web.Response:
+        by = gate.allow(request, Permission.ADMINISTER)
+        fields = text_fields(await json_object(request, most=LONGEST_BODY), PERSON_FIELDS, ("name", "role"))
+        return web.json_response((await people.add(by, fields)).as_json(), status=201)
+
+    async def change(request: web.Request) -> web.Response:
+        by = gate.allow(request, Permission.ADMINISTER)
+        fields = text_fields(await json_object(request, most=LONGEST_BODY), CHANGEABLE)
+        return web.json_response((await people.change(by, request.match_info["person_id"], fields)).as_json())
+
+    async def set_password(request: web.Request) -> web.Response:
+        by = gate.allow(request, Permission.ADMINISTER)
+        fields = text_fields(await json_object(request, most=LONGEST_BODY), ("password",), ("password",))
+        await people.set_password(by, request.match_info["person_id"], fields["password"] or "")
+        return web.Response(status=204)
+
+    async def link(request: web.Request) -> web.Response:
+        by = gate.allow(request, Permission.ADMINISTER)
+        token, expires_at = await people.link(by, request.match_info["person_id"])
+        url = f"{gate.own_origin(request)}/sign-in/once/{token}"
+        return web.json_response({"url": url, "expires_at": expires_at}, status=201)
+
+    async def end_sessions(request: web.Request) -> web.Response:
+        by = gate.allow(request, Permission.ADMINISTER)
+        return web.json_response({"ended": await people.end_sessions(by, request.match_info["person_id"])})
+
+    async def switch_off(request: web.Request) -> web.Response:
+        by = gate.allow(request, Permission.ADMINISTER)
+        person = await people.switch_off(by, request.match_info["person_id"])
+        return web.json_response({**person.as_json(), "revoked": True})
+
+    one = "/api/people/{person_id}"
+    return [
+        web.get("/api/people", everybody),
+        web.post("/api/people", add),
+        web.patch(one, change),
+        web.delete(one, switch_off),
+        web.put(f"{one}/password", set_password),
+        web.post(f"{one}/link", link),
+        web.delete(f"{one}/sessions", end_sessions),
+        *_token_routes(people, gate),
+    ]
+
+
+def _token_routes(people: People, gate: Gate) -> list[web.RouteDef]:
+    async def mine(request: web.Request) -> web.Response:
+        return web.json_response(await people.tokens_of(gate.person(request)))
+
+    async def add(request: web.Request) -> web.Response:
+        caller = gate.caller(request)
+        if caller.csrf is None:  # one that leaked must not outlive itself
+            raise Forbidden("a token makes no further token: sign in for that", kind="needs-sign-in")
+        kept, token = await people.add_token(
+            caller.person, *token_fields(await json_object(request, most=LONGEST_BODY))
+        )
+        return web.json_response({**asdict(kept), "token": token}, status=201)
+
+    async def revoke(request: web.Request) -> web.Response:
+        await people.revoke_token(gate.person(request), request.match_info["token_id"])
+        return web.Response(status=204)
+
+    return [
+        web.get("/api/tokens", mine),
+        web.post("/api/tokens", add),
+        web.delete("/api/tokens/{token_id}", revoke),
+    ]

@@ -1,0 +1,100 @@
+// What the pages about the installation share: looks, clock, sign-out, requests, and the sentence that answers an act.
+import { DENSITY, THEME, themeOf, wishedTheme } from "../state/looks.js";
+import { ApiError, createApi } from "../net/api.js";
+import { RoomClock } from "../elements/room-clock.js";
+import { RoomNotice } from "../elements/room-notice.js";
+
+const TICK_MS = 500;
+
+/**
+ * @template {Element} T
+ * @param {string} selector
+ * @param {new (...made: any[]) => T} type
+ * @returns {T}
+ */
+export function find(selector, type) {
+  const place = document.querySelector(selector);
+  if (!(place instanceof type)) throw new Error(`the page has no ${selector}`);
+  return place;
+}
+
+const root = document.documentElement;
+const configured = root.dataset["theme"];
+const systemIsLight = matchMedia("(prefers-color-scheme: light)");
+const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
+const notice = find("room-notice", RoomNotice);
+const clock = find("room-clock", RoomClock);
+let ahead = 0;
+
+export const api = createApi({ csrf });
+/** Who is signed in. */
+export const person = document.body.dataset["person"] ?? "";
+export const say = /** @param {string} words */ (words) => notice.say(words);
+/** The server's time, as far as an answer has told it. */
+export const now = () => Date.now() / 1000 + ahead;
+
+/** @param {number} at what the server's clock said just now */
+export function tellTime(at) {
+  ahead = at - Date.now() / 1000;
+}
+
+export function applyLooks() {
+  root.dataset["theme"] = themeOf(wishedTheme(localStorage, configured), systemIsLight.matches);
+  root.dataset["density"] = localStorage.getItem(DENSITY) ?? "";
+}
+
+/** @param {import("../state/looks.js").Wish} wish */
+export function chooseTheme(wish) {
+  localStorage.setItem(THEME, wish);
+  applyLooks();
+  document.dispatchEvent(new CustomEvent("looks"));
+}
+
+/** @param {"" | "large"} density */
+export function chooseDensity(density) {
+  localStorage.setItem(DENSITY, density);
+  applyLooks();
+  document.dispatchEvent(new CustomEvent("looks"));
+}
+
+export const wish = () => wishedTheme(localStorage, configured);
+
+/**
+ * Does something and says how it ended; a session that is over leads to the sign-in page.
+ * @template T
+ * @param {Promise<T>} request
+ * @param {(answer: T) => string} words what to say when it is done; "" says nothing
+ * @returns {Promise<T | null>} null where it was refused
+ */
+export async function done(request, words) {
+  try {
+    const answer = await request;
+    const said = words(answer);
+    if (said) say(said);
+    return answer;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    signInIfOver(error);
+    say(`Not done: ${error.message}.`);
+    return null;
+  }
+}
+
+/** @param {ApiError} error */
+export function signInIfOver(error) {
+  if (error.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
+}
+
+find("#theme", HTMLButtonElement).addEventListener("click", () =>
+  chooseTheme(root.dataset["theme"] === "light" ? "dark" : "light"),
+);
+find("#density", HTMLButtonElement).addEventListener("click", () =>
+  chooseDensity(root.dataset["density"] === "large" ? "" : "large"),
+);
+find("#sign-out", HTMLButtonElement).addEventListener("click", () =>
+  api.signOut().finally(() => location.assign("/sign-in")),
+);
+systemIsLight.addEventListener("change", applyLooks);
+setInterval(() => clock.show(now()), TICK_MS);
+clock.show(now());
+applyLooks();

@@ -1,0 +1,94 @@
+// The settings page: looks, sound and keys of this browser, kept where the console keeps them; one's own API tokens.
+import { KEYS as TABLE } from "../state/keymap.js";
+import { DENSITY, KEYS } from "../state/looks.js";
+import { DAYS } from "../state/tokens.js";
+import { FormSheet } from "../elements/form-sheet.js";
+import { SecretSheet } from "../elements/secret-sheet.js";
+import { SoundSwitch } from "../elements/sound-switch.js";
+import { TokenList } from "../elements/token-list.js";
+import { capsOf, make, setText } from "../elements/build.js";
+import { timeOfDay } from "../state/words.js";
+import { api, chooseDensity, chooseTheme, done, find, now, say, tellTime, wish } from "./office.js";
+
+const parts = {
+  themes: find("#themes", HTMLElement),
+  densities: find("#densities", HTMLElement),
+  speaker: find("sound-switch", SoundSwitch),
+  heard: find("#heard", HTMLElement),
+  tokens: find("token-list", TokenList),
+  form: find("form-sheet", FormSheet),
+  secret: find("secret-sheet", SecretSheet),
+  keysOn: find("#keys-on", HTMLInputElement),
+  keys: find("#keys", HTMLElement),
+};
+
+/** @param {HTMLElement} group @param {string} value */
+function press(group, value) {
+  for (const button of group.querySelectorAll("button"))
+    button.setAttribute("aria-pressed", String(button.dataset["value"] === value));
+}
+
+function showLooks() {
+  press(parts.themes, wish());
+  press(parts.densities, localStorage.getItem(DENSITY) ?? "");
+}
+
+parts.themes.addEventListener("click", ({ target }) => {
+  const value = target instanceof HTMLButtonElement ? target.dataset["value"] : undefined;
+  if (value === "dark" || value === "light" || value === "system") chooseTheme(value);
+});
+parts.densities.addEventListener("click", ({ target }) => {
+  if (target instanceof HTMLButtonElement) chooseDensity(target.dataset["value"] === "large" ? "large" : "");
+});
+document.addEventListener("looks", showLooks);
+
+for (const button of document.querySelectorAll("[data-sound]"))
+  button.addEventListener("click", async () => {
+    await parts.speaker.unlock();
+    const signal = button.getAttribute("data-sound") === "p1" ? "p1" : "p2";
+    const words = parts.speaker.play(signal)
+      ? `${button.textContent} played at ${timeOfDay(now())}. Heard nothing? Look at the speakers.`
+      : "This browser does not let sound out: look at its settings for this site.";
+    setText(parts.heard, words);
+  });
+
+parts.keysOn.checked = localStorage.getItem(KEYS) !== "off";
+parts.keysOn.addEventListener("change", () => localStorage.setItem(KEYS, parts.keysOn.checked ? "on" : "off"));
+parts.keys.append(
+  make("ul", {}, ...TABLE.map((key) => make("li", {}, make("span", {}, ...capsOf(key)), make("span", {}, key.words)))),
+);
+
+async function load() {
+  const answer = await done(api.tokens.all(), () => "");
+  if (!answer) return;
+  tellTime(answer.at);
+  parts.tokens.show(answer.tokens, now());
+}
+
+find("#add-token", HTMLButtonElement).addEventListener("click", () =>
+  parts.form.open({
+    title: "Make an API token",
+    submit: "Make",
+    fields: [
+      { name: "purpose", label: "What it is for", required: true, longest: 120, hint: "Wall display, duty report …" },
+      { name: "days", label: "It is good for", type: "choice", options: DAYS, value: "90" },
+    ],
+    act: async ({ purpose = "", days = "" }) => {
+      const made = await api.tokens.add({ purpose, days: Number(days) });
+      await load();
+      parts.secret.open({
+        title: `Token for ${made.purpose}`,
+        note: "It is shown only now. Whoever has it may do what you may: keep it like your password.",
+        lines: [["Token", made.token]],
+      });
+    },
+  }),
+);
+document.addEventListener("token-revoke", async (event) => {
+  const { id, purpose } = /** @type {CustomEvent} */ (event).detail;
+  await done(api.tokens.revoke(id), () => `The token for ${purpose} is revoked.`);
+  await load();
+});
+document.addEventListener("hold-hint", (event) => say(/** @type {CustomEvent} */ (event).detail.words));
+showLooks();
+void load();
