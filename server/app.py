@@ -33,9 +33,9 @@ from server.alerts.store import AlertStore
 from server.bus import Body, Topic, bus_for
 from server.clock import Clock, SystemClock
 from server.config import Config
-from server.console import pages
 from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
+from server.console.pages import Pages
 from server.console.settings import console_settings
 from server.database import Database
 from server.errors import NotFound
@@ -296,13 +296,8 @@ class Watchroom:
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),
                 *self.uplink.routes(),
                 *self.sockets.routes(),
-                *pages.routes(
-                    templates,
-                    allow,
-                    self.gate.person,
-                    self.gate.variables,
-                    development=self.config.development,
-                    **shown,
+                *Pages(templates, allow, self.gate.person, self.gate.variables, **shown).routes(
+                    development=self.config.development
                 ),
                 *static_routes(self.config),
             ]

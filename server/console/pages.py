@@ -19,72 +19,72 @@ SignedIn = Callable[[web.Request], Person]
 Variables = Callable[[web.Request], Mapping[str, Any]]  # csp_nonce, csrf_token
 
 
-def routes(
-    templates: jinja2.Environment,
-    allow: Allow,
-    signed_in: SignedIn,
-    variables: Variables,
-    *,
-    development: bool,
-    **shown: str,
-) -> list[web.RouteDef]:
-    """The pages, in development the living sheet too.
+class Pages:
+    """Templates get csp_nonce, csrf_token, person, `may_…` for each permission, and `shown` (force, theme …)."""
 
-    Templates get csp_nonce, csrf_token, person, `may_…` for each permission, and `shown` (force, theme …).
-    """
+    def __init__(
+        self, templates: jinja2.Environment, allow: Allow, signed_in: SignedIn, variables: Variables, **shown: str
+    ) -> None:
+        self._templates = templates
+        self._allow = allow
+        self._signed_in = signed_in
+        self._variables = variables
+        self._shown = shown
 
-    def page(request: web.Request, name: str, person: Person, status: int = 200, **more: Any) -> web.Response:
+    def routes(self, *, development: bool) -> list[web.RouteDef]:
+        """All of them, in development the living sheet too."""
+        found = [
+            web.get("/", self._console),
+            web.get("/wall/{layout}", self._wall),
+            web.get("/camera", self._only_for(Permission.CAMERA, "camera.html")),
+            web.get("/status", self._only_for(Permission.OPERATE, "status.html")),
+            web.get("/people", self._only_for(Permission.ADMINISTER, "people.html")),
+            web.get("/devices", self._only_for(Permission.ADMINISTER, "devices.html")),
+            web.get("/settings", self._only_for(None, "settings.html")),
+        ]
+        return [*found, web.get("/design", self._only_for(Permission.SEE, "design.html"))] if development else found
+
+    def _page(self, request: web.Request, name: str, person: Person, status: int = 200, **more: Any) -> web.Response:
         rights = {f"may_{one.name.lower()}": may(person.role, one) for one in Permission}
         who = {"person": person.as_json(), **rights, **more}
-        text = templates.get_template(name).render(**shown, **who, **variables(request))
+        text = self._templates.get_template(name).render(**self._shown, **who, **self._variables(request))
         headers = {"Cache-Control": "no-store"}  # it carries the session's CSRF token
         return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers, status=status)
 
-    def only_for(permission: Permission | None, name: str) -> Handler:
+    def _only_for(self, permission: Permission | None, name: str) -> Handler:
         """A page that says to whoever may not have it why, and where to go instead; None: everybody may."""
 
         async def answer(request: web.Request) -> web.Response:
-            person = signed_in(request)
+            person = self._signed_in(request)
             if permission is None or may(person.role, permission):
-                return page(request, name, person)
-            return page(request, "refused.html", person, 403, needed=permission.value)
+                return self._page(request, name, person)
+            return self._page(request, "refused.html", person, 403, needed=permission.value)
 
         return answer
 
-    async def console(request: web.Request) -> web.Response:
+    async def _console(self, request: web.Request) -> web.Response:
         try:
-            return page(request, "console.html", allow(request, Permission.SEE))
+            return self._page(request, "console.html", self._allow(request, Permission.SEE))
         except Forbidden:
-            return _to(own_place(request))
+            return _to(self._own_place(request))
 
-    def own_place(request: web.Request) -> str:
+    def _own_place(self, request: web.Request) -> str:
         """Where somebody belongs who does not see the room."""
         try:
-            allow(request, Permission.CAMERA)
+            self._allow(request, Permission.CAMERA)
         except Forbidden:
-            allow(request, Permission.OPERATE)
+            self._allow(request, Permission.OPERATE)
             return "/status"
         return "/camera"
 
-    async def wall(request: web.Request) -> web.Response:
-        person = allow(request, Permission.SEE)
+    async def _wall(self, request: web.Request) -> web.Response:
+        person = self._allow(request, Permission.SEE)
         address, faults = wall_address(request.match_info["layout"], request.query)
         if not faults:
-            return page(request, "wall.html", person, wall=address, layouts=LAYOUTS, query=request.query_string)
+            return self._page(request, "wall.html", person, wall=address, layouts=LAYOUTS, query=request.query_string)
         expected = {"layouts": LAYOUTS, "usual": (USUAL_M, USUAL_IN)}
         is_missing = any(fault.part == "layout" for fault in faults)
-        return page(request, "wall_wrong.html", person, 404 if is_missing else 400, faults=faults, **expected)
-
-    found = [
-        web.get("/", console),
-        web.get("/wall/{layout}", wall),
-        web.get("/camera", only_for(Permission.CAMERA, "camera.html")),
-        web.get("/status", only_for(Permission.OPERATE, "status.html")),
-        web.get("/people", only_for(Permission.ADMINISTER, "people.html")),
-        web.get("/devices", only_for(Permission.ADMINISTER, "devices.html")),
-        web.get("/settings", only_for(None, "settings.html")),
-    ]
-    return [*found, web.get("/design", only_for(Permission.SEE, "design.html"))] if development else found
+        return self._page(request, "wall_wrong.html", person, 404 if is_missing else 400, faults=faults, **expected)
 
 
 def _to(path: str) -> web.Response:

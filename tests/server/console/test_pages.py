@@ -11,7 +11,7 @@ from aiohttp import web
 
 from server.access.permission import Permission, Role, may
 from server.access.person import Person
-from server.console import pages
+from server.console.pages import Pages
 from server.errors import Forbidden
 from server.middleware import error_middleware
 from server.operations.assets import STATIC, TEMPLATES
@@ -31,7 +31,7 @@ def application(role: Role, development: bool = False) -> web.Application:
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader([Path(TEMPLATES), Path(STATIC)]), autoescape=True)
     made = web.Application(middlewares=[error_middleware()])
     shown = {"force": "", "theme": "dark", "version": "1"}
-    made.add_routes(pages.routes(templates, allow, signed_in, lambda _request: {}, development=development, **shown))
+    made.add_routes(Pages(templates, allow, signed_in, lambda _request: {}, **shown).routes(development=development))
     return made
 
 
