@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
-from tests.installation import ROOT, Camera, Server
+from tests.installation import ROOT, Camera, Installation, Server
 
 AXE = ROOT / "static" / "node_modules" / "axe-core" / "axe.min.js"
 CHECK = """async () => {
@@ -117,6 +117,21 @@ async def test_the_phone_before_and_during(screen: Screen, axe: str) -> None:
     await expect(page.locator("#link")).to_have_text("live")
     assert await violations(screen, axe) == ""
     assert (await fits(page))["wide"] <= 0
+
+
+@pytest.mark.parametrize(("name", "path"), [("hale", "/"), ("rahman", "/camera"), ("byrne", "/status")])
+async def test_every_page_fits_a_phone_and_twice_the_size(
+    screen: Screen, installation: Installation, name: str, path: str
+) -> None:
+    """WCAG 2.2, 1.4.10 and 1.4.4: 320 px, and a 1366 × 768 desk at 200 %, without scrolling sideways."""
+    if name == "byrne":
+        installation.add_person(name, "engineer", "J. Byrne")
+    page = await screen.sign_in(name, path)
+    await expect(page.get_by_role("button").first).to_be_visible()
+    for width, height in ((320, 640), (683, 384)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert (await fits(page))["wide"] <= 0, width
 
 
 async def test_the_link_lost(screen: Screen, server: Server, axe: str) -> None:
