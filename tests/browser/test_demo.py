@@ -34,6 +34,7 @@ async def test_the_demo_plays_and_ends(browser: Browser, tmp_path: Path) -> None
             await screen.is_in_state(1, "live")
             await page.keyboard.press("a")
             await expect(screen.alert("TASER armed").locator(".life li.on").nth(1)).to_contain_text("Achebe")
+            assert (await page.request.get(f"{screen.url}/design")).status == 200  # the living sheet
             await page.context.clear_cookies()
             screen.allowed.append(r"status of 40[0-9]")
             await page.goto(link[1])  # it was for one time

@@ -168,9 +168,9 @@ async def test_every_state_is_on_the_sheet_in_both_themes_and_axe_finds_nothing(
         assert FEED_STATES - shown == set()
     axe = Path(AXE).read_text()
     assert await violations(still, axe) == ""
-    for theme in (0, 1):
+    for nth in (0, 1):
         for words, opened in (("Keys", "help-dialog"), ("Unit menu", "unit-menu")):
-            await page.get_by_role("button", name=words, exact=True).nth(theme).click()
+            await page.get_by_role("button", name=words, exact=True).nth(nth).click()
             await expect(page.locator(f"{opened} button").first).to_be_visible()
             await expect(page.locator(f"{opened} button").first).to_be_visible()
             assert await violations(still, axe, opened) == ""
