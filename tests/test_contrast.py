@@ -25,6 +25,8 @@ PAIRS: dict[str, tuple[float, tuple[str, ...]]] = {
     "primary-on-2": (TEXT, ("primary",)),
     "mode-on": (TEXT, ("mode-fill",)),
     "map-text": (TEXT, ("map-land", "map-urban", "map-halo")),
+    "map-water-text": (TEXT, ("map-sea",)),
+    "map-park-text": (TEXT, ("map-park", "map-wood")),
     "on-pic": (TEXT, ("well",)),
     "on-pic-2": (TEXT, ("well",)),
     "p1-on": (ALARM, ("p1-fill", "p1-fill-2")),

@@ -11,11 +11,11 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
-from tests.installation import ROOT, Camera, Server
+from tests.installation import ROOT, Camera, Installation, Server
 
 AXE = ROOT / "static" / "node_modules" / "axe-core" / "axe.min.js"
-CHECK = """async () => {
-  const found = await axe.run(document, {
+CHECK = """async (within) => {
+  const found = await axe.run(within, {
     runOnly: {type: "tag", values: ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]},
     resultTypes: ["violations"],
   });
@@ -30,6 +30,7 @@ CONTROLS = """() => [...document.querySelectorAll("a[href], button, input:not([t
 FOCUSED = """() => { const one = document.activeElement;
   return (one.ariaLabel || one.innerText || one.id || one.tagName).trim().replace(/\\s+/g, " "); }"""
 MOST_STOPS = 120
+LIGHT = "() => { document.documentElement.dataset.theme = 'light'; }"
 
 
 @pytest.fixture(scope="module")
@@ -38,11 +39,11 @@ def axe() -> str:
     return Path(AXE).read_text()
 
 
-async def violations(screen: Screen, axe: str) -> str:
-    """What axe finds wrong in the page as it stands."""
+async def violations(screen: Screen, axe: str, within: str = "html") -> str:
+    """What axe finds wrong in the page as it stands, or in one part of it."""
     before = len(screen.complaints)
     await screen.page.evaluate(axe)
-    found: list[str] = await screen.page.evaluate(CHECK)
+    found: list[str] = await screen.page.evaluate(CHECK, within)
     del screen.complaints[before:]  # axe tries inline styles of its own, which the page's policy rightly refuses
     return "\n".join(found)
 
@@ -69,6 +70,8 @@ async def test_signing_in(screen: Screen, axe: str) -> None:
     assert await violations(screen, axe) == ""
     await page.set_viewport_size({"width": 320, "height": 640})
     assert (await fits(page))["wide"] <= 0
+    assert await violations(screen, axe) == ""
+    await page.evaluate(LIGHT)
     assert await violations(screen, axe) == ""
 
 
@@ -116,7 +119,24 @@ async def test_the_phone_before_and_during(screen: Screen, axe: str) -> None:
     await page.get_by_role("button", name="Start recording").click()
     await expect(page.locator("#link")).to_have_text("live")
     assert await violations(screen, axe) == ""
+    await page.evaluate(LIGHT)
+    assert await violations(screen, axe) == ""
     assert (await fits(page))["wide"] <= 0
+
+
+@pytest.mark.parametrize(("name", "path"), [("hale", "/"), ("rahman", "/camera"), ("byrne", "/status")])
+async def test_every_page_fits_a_phone_and_twice_the_size(
+    screen: Screen, installation: Installation, name: str, path: str
+) -> None:
+    """WCAG 2.2, 1.4.10 and 1.4.4: 320 px, and a 1366 × 768 desk at 200 %, without scrolling sideways."""
+    if name == "byrne":
+        installation.add_person(name, "engineer", "J. Byrne")
+    page = await screen.sign_in(name, path)
+    await expect(page.get_by_role("button").first).to_be_visible()
+    for width, height in ((320, 640), (683, 384)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert (await fits(page))["wide"] <= 0, width
 
 
 async def test_the_link_lost(screen: Screen, server: Server, axe: str) -> None:

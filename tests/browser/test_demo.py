@@ -40,6 +40,7 @@ async def test_the_demo_plays_and_ends(browser: Browser, tmp_path: Path) -> None
             await page.reload()
             await expect(page.locator("console-foot .ks")).to_be_visible()
             await expect(hint).to_be_hidden()
+            assert (await page.request.get(f"{screen.url}/design")).status == 200  # the living sheet
             await page.context.clear_cookies()
             screen.allowed.append(r"status of 40[0-9]")
             await page.goto(link[1])  # it was for one time

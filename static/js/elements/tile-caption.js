@@ -54,16 +54,18 @@ export class TileCaption {
     this.pin = make("span", { class: "pin", hidden: true }, icon("tack"), make("span", { class: "sr" }, "pinned"));
     this.sound = make(
       "button",
-      { class: "btn sm tool", type: "button", "aria-label": "Sound (M)", onclick: ask("mute") },
+      { class: "btn sm tool", type: "button", "aria-label": "Sound M", onclick: ask("mute") },
       icon("sound"),
       make("span", {}, "Sound"),
+      " ", // a name is compared with what is read: two words
       keycap("M"),
     );
     this.size = make(
       "button",
-      { class: "btn sm tool", type: "button", "aria-label": "Enlarge (X)", onclick: ask("enlarge") },
+      { class: "btn sm tool", type: "button", "aria-label": "Enlarge X", onclick: ask("enlarge") },
       icon("expand"),
       make("span", {}, "Enlarge"),
+      " ",
       keycap("X"),
     );
     const watchers = make("span", { class: "eyes" }, icon("eye"), this.#watching);

@@ -34,7 +34,7 @@ export class UnitMenu extends HTMLElement {
     const on = tileOf(view, unit.device_id);
     const watchers = unit.watchers.map((watcher) =>
       make(
-        "li",
+        "div",
         {},
         `${watcher.name} `,
         make("span", { class: "mut" }, `${watcher.role}, since ${timeOfDay(watcher.since)}`),
@@ -48,9 +48,9 @@ export class UnitMenu extends HTMLElement {
         make("span", { class: "sec" }, wearerName(unit.wearer)),
       ),
       make(
-        "ul",
+        "div", // no list: a menu has none inside
         { class: "mw small" },
-        ...(watchers.length ? watchers : [make("li", { class: "mut" }, "Nobody watches")]),
+        ...(watchers.length ? watchers : [make("div", { class: "mut" }, "Nobody watches")]),
       ),
       ...this.#items(facts, on),
       make("div", { class: "ms small sec", id: "send-label" }, "Send to tile"),

@@ -1,0 +1,223 @@
+"""The living sheet: axe in both themes, what flashes, forced colours, alarms' contrast, sizes, overlaps, clipping."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.screen import SIZE, Screen
+from tests.browser.test_access import AXE, violations
+from tests.installation import Installation, Server
+
+FEED_STATES = {"live", "late", "frozen", "offline", "notrec", "connecting", "paused", "unlinked", "empty"}
+WIDTHS = (320, 683, 1366, 1600, 1920, 2560, 3840)
+LEAST_TARGET = 32  # px
+
+STATES = """() => [...document.querySelectorAll("section.theme")].map((theme) =>
+  [...theme.querySelectorAll(".specimen")].map((one) => one.dataset.state))"""
+
+# Who flashes for ever: its symbol, the beat in ms, and whether what it stands in waits for somebody.
+FLASHING = """() => document.getAnimations().filter((one) => one.effect.getTiming().iterations === Infinity)
+  .map(({effect}) => ({
+    symbol: effect.target.matches(".pri, .sym"),
+    beat: effect.getTiming().duration,
+    waits: effect.target.closest(".alert.un, .mk.unseen, .status.p1:has(.flash)") !== null,
+  }))"""
+WAITING = """() => document.querySelectorAll(".alert.un .pri, .mk.unseen .sym").length"""
+
+# Words in an alarm's colours, against the ground that is painted behind them.
+ALARM_WORDS = """() => {
+  const channel = (value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4);
+  const luminance = ([red, green, blue]) =>
+    0.2126 * channel(red / 255) + 0.7152 * channel(green / 255) + 0.0722 * channel(blue / 255);
+  const numbers = (colour) => colour.match(/[\\d.]+/g).map(Number);
+  const ground = (element) => {
+    const [red, green, blue, seen = 1] = numbers(getComputedStyle(element).backgroundColor);
+    if (seen === 1) return [red, green, blue];
+    const behind = ground(element.parentElement);
+    return [red, green, blue].map((value, at) => value * seen + behind[at] * (1 - seen));
+  };
+  const found = [];
+  for (const place of document.querySelectorAll(
+    ".alert.a1 .hd, .alert.a2.un .hd, .status.p1, .tile:is(.a1, .a2) .cap, .mk:is(.a1, .a2) .lb, .esc, .late .at"))
+    for (const one of place.querySelectorAll("*")) {
+      const says = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
+      if (!says || one.closest("svg, .pri, .key, .sr") || !one.checkVisibility()) continue;
+      const [dark, light] = [luminance(numbers(getComputedStyle(one).color)), luminance(ground(one))]
+        .sort((a, b) => a - b);
+      const ratio = (light + 0.05) / (dark + 0.05);
+      if (ratio < 7) found.push(`${one.className} ${one.textContent}: ${ratio.toFixed(2)}`);
+    }
+  return found;
+}"""
+
+TARGETS = """(least) => [...document.querySelectorAll("section.theme :is(button, input, textarea, a[href])")]
+  .filter((one) => one.checkVisibility({visibilityProperty: true}))
+  .map((one) => [one, one.closest(".box, .search, label.switch") ?? one])
+  .filter(([, target]) => Math.min(target.offsetWidth, target.offsetHeight) < least)
+  .map(([one, target]) => `${one.className} ${one.innerText}: ${target.offsetWidth} × ${target.offsetHeight}`)"""
+
+# Each run of words, with what is left of it by whoever clips it. Three dots say that something is cut: that is fair; and
+# by design what does not fit goes from a caption's facts (the age stays whole) and from the foot's keys.
+WORDS = """() => {
+  const found = [];
+  for (const specimen of document.querySelectorAll(".specimen .shown")) {
+    const name = specimen.closest(".specimen").dataset.state;
+    const texts = [];
+    const walk = document.createTreeWalker(specimen, NodeFilter.SHOW_TEXT);
+    while (walk.nextNode()) {
+      const node = walk.currentNode;
+      const holder = node.parentElement;
+      if (!node.textContent.trim() || holder.closest("svg, .sr, .marks, .map, .below, .ks")) continue;
+      if (!holder.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
+      const range = document.createRange();
+      range.selectNodeContents(node);
+      const box = range.getBoundingClientRect();
+      if (!box.width || parseFloat(getComputedStyle(holder).fontSize) === 0) continue;
+      let [left, right, top, bottom] = [box.left, box.right, box.top, box.bottom];
+      let dotted = false, scrolls = false;
+      for (let one = holder; one && one !== specimen.parentElement; one = one.parentElement) {
+        const style = getComputedStyle(one);
+        const edge = one.getBoundingClientRect();
+        if (style.overflowX === "visible" && style.overflowY === "visible") continue;
+        dotted ||= style.textOverflow === "ellipsis" || one.matches(".facts");
+        scrolls ||= [style.overflowX, style.overflowY].some((how) => how === "auto" || how === "scroll");
+        [left, right] = [Math.max(left, edge.left), Math.min(right, edge.right)];
+        [top, bottom] = [Math.max(top, edge.top), Math.min(bottom, edge.bottom)];
+      }
+      const words = node.textContent.trim().slice(0, 40);
+      const lost = box.right - right > 1 || left - box.left > 1 || box.bottom - bottom > 3 || top - box.top > 3;
+      if (lost && !dotted && !scrolls) found.push(`${name}: “${words}” is clipped`);
+      for (const line of range.getClientRects()) {
+        const air = line.height / 4; // above and below the letters: lines may stand close
+        const seen = {node, words, left: Math.max(left, line.left), right: Math.min(right, line.right),
+          top: Math.max(top, line.top + air), bottom: Math.min(bottom, line.bottom - air)};
+        if (seen.right > seen.left && seen.bottom > seen.top) texts.push(seen);
+      }
+    }
+    texts.forEach((one, index) => {
+      for (const other of texts.slice(index + 1)) {
+        if (one.node === other.node) continue; // its own lines; what follows three dots has a box, too
+        const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
+        const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
+        if (wide > 1.5 && high > 1) found.push(`${name}: “${one.words}” lies over “${other.words}”`);
+      }
+    });
+  }
+  return found;
+}"""
+
+# Where the system gives all colours, each state of a group has a frame, an outline or a fill of its own.
+APART = (
+    ('[data-state="Live"] .tile', '[data-state="Late"] .tile', '[data-state="Priority 1"] .tile'),
+    ('[data-state="Live"] .tile', '[data-state="Selected"] .tile'),
+    ('[data-state="Calm"] .status', '[data-state="Waits"] .status', '[data-state="Red"] .status'),
+    (".u:not(.h, .a1, .a2, [aria-selected=true])", ".u.a1", ".u.a2", ".u[aria-selected=true]"),
+    (".rcp .on", ".rcp .wait", ".rcp li:not(.on, .wait, .late)"),
+    (".life .on::before", ".life li:not(.on)::before"),
+    (".meter i.on", ".meter i:not(.on)"),
+)
+LOOKS = """(groups) => groups.filter((group) => {
+  const looks = group.map((selector) => {
+    const [found, pseudo] = selector.split("::");
+    const style = getComputedStyle(document.querySelector(found), pseudo && `::${pseudo}`);
+    return ["borderLeftStyle", "borderLeftWidth", "borderTopStyle", "borderTopWidth", "outlineStyle", "outlineWidth",
+      "backgroundColor"].map((one) => style[one]).join();
+  });
+  return new Set(looks).size < looks.length;
+})"""
+
+
+@pytest.fixture(scope="module")
+def installation(installation: Installation) -> Installation:
+    """Of somebody who develops."""
+    installation.options = ("--development",)
+    return installation
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def still(browser: Browser, server: Server) -> AsyncIterator[Screen]:
+    """The sheet of somebody who wants no motion, so that nothing blinks under what measures; loaded once."""
+    async with Screen(browser, server.url, reduced_motion="reduce") as opened:
+        await sheet(opened)
+        yield opened
+
+
+async def sheet(screen: Screen) -> Page:
+    """The sheet, once every picture on it is in its state."""
+    page = await screen.sign_in("hale", "/design")
+    await expect(page.locator("feed-tile")).not_to_have_count(0)
+    await expect(page.locator("feed-tile:not([data-ready])")).to_have_count(0)
+    await expect(page.locator(".marks [role=button]")).not_to_have_count(0)
+    return page
+
+
+async def test_every_state_is_on_the_sheet_in_both_themes_and_axe_finds_nothing(still: Screen) -> None:
+    page = still.page
+    dark, light = await page.evaluate(STATES)
+    assert dark == light
+    assert len(dark) > 60
+    for theme in ("dark", "light"):
+        tiles = page.locator(f'section.theme[data-theme="{theme}"] feed-tile')
+        shown = set(" ".join(await tiles.evaluate_all("(all) => all.map((one) => one.className)")).split())
+        assert FEED_STATES - shown == set()
+    axe = Path(AXE).read_text()
+    assert await violations(still, axe) == ""
+    for nth in (0, 1):
+        for words, opened in (("Keys", "help-dialog"), ("Unit menu", "unit-menu")):
+            await page.get_by_role("button", name=words, exact=True).nth(nth).click()
+            await expect(page.locator(f"{opened} button").first).to_be_visible()
+            await expect(page.locator(f"{opened} button").first).to_be_visible()
+            assert await violations(still, axe, opened) == ""
+            await page.keyboard.press("Escape")
+
+
+async def test_only_what_nobody_has_acknowledged_flashes_once_a_second(screen: Screen) -> None:
+    page = await sheet(screen)
+    found: list[dict[str, Any]] = await page.evaluate(FLASHING)
+    assert len(found) >= await page.evaluate(WAITING) > 10
+    assert [one for one in found if one != {"symbol": True, "beat": 1000, "waits": True}] == []
+
+
+async def test_nothing_flashes_for_who_wants_no_motion(still: Screen) -> None:
+    page = still.page
+    assert await page.evaluate(WAITING) > 10
+    assert await page.evaluate("() => document.getAnimations().length") == 0
+
+
+async def test_an_alarms_words_have_seven_to_one(still: Screen) -> None:
+    page = still.page
+    assert await page.evaluate(ALARM_WORDS) == []
+
+
+@pytest.mark.parametrize("density", ["", "large"])
+async def test_no_words_are_clipped_or_lie_over_others_at_any_width(still: Screen, density: str) -> None:
+    page = still.page
+    await page.evaluate("(density) => { document.documentElement.dataset.density = density; }", density)
+    found = []
+    for width in WIDTHS:
+        await page.set_viewport_size({"width": width, "height": 1000})
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
+        found += [f"{width}: {line}" for line in await page.evaluate(WORDS)]
+        wide = await page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
+        if wide > 0:
+            found.append(f"{width}: the page is {wide} px too wide")
+    await page.set_viewport_size({"width": SIZE["width"], "height": SIZE["height"]})
+    await page.evaluate("() => { document.documentElement.dataset.density = ''; }")
+    assert not found, "\n".join(["", *found])
+
+
+async def test_forced_colours_leave_every_state_its_own_frame(browser: Browser, server: Server) -> None:
+    async with Screen(browser, server.url, forced_colors="active", reduced_motion="reduce") as screen:
+        page = await sheet(screen)
+        assert await page.evaluate(LOOKS, APART) == []
+
+
+async def test_every_target_is_large_enough(still: Screen) -> None:
+    page = still.page
+    assert await page.evaluate(TARGETS, LEAST_TARGET) == []
