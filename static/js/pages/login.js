@@ -3,6 +3,7 @@ import { icon, make } from "../elements/build.js";
 import { hasWebGl2 } from "../elements/incident-map-gl.js";
 import { plotGround } from "../elements/incident-map-plot.js";
 import { clockCheck, landing, refusalText } from "../state/screen_checks.js";
+import { keepLooks } from "./looks.js";
 
 const ANSWER_WITHIN_MS = 15_000;
 const TOWN = { kind: /** @type {const} */ ("town"), url: "/static/town/estuary.geojson" };
@@ -14,6 +15,7 @@ function part(id, type) {
   return element;
 }
 
+keepLooks();
 const form = part("sign-in", HTMLFormElement);
 const nameField = part("name", HTMLInputElement);
 const password = part("password", HTMLInputElement);
