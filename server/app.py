@@ -286,7 +286,7 @@ class Watchroom:
                 ),
                 *access_routes.routes(self.access, self.cameras, self.gate, templates, shown),
                 *people_routes(self.people, self.gate),
-                *device_routes(self.cameras, self.units, self.gate),
+                *device_routes(self.cameras, self.units, self.gate, self._fix_of),
                 *unit_routes.routes(self.units, allow, self.requests.ask),
                 *position_routes.routes(self.positions, allow, self.units.device),
                 *alert_routes.routes(self.alerts, allow),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -25,14 +26,15 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 LONGEST_BODY = 8 * 1024
+FixOf = Callable[[str], dict[str, Any] | None]  # device_id: its newest fix
 
 
-def device_routes(cameras: CameraAccess, units: Units, gate: Gate) -> list[web.RouteDef]:
+def device_routes(cameras: CameraAccess, units: Units, gate: Gate, fix_of: FixOf) -> list[web.RouteDef]:
     """The routes of cameras: each needs the permission to administer, and each change is logged with who made it."""
 
     async def every(request: web.Request) -> web.Response:
         gate.allow(request, Permission.ADMINISTER)
-        return web.json_response(await units.registry())
+        return web.json_response(await units.registry(fix_of))
 
     async def add(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)

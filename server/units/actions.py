@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Any
 
@@ -136,10 +136,13 @@ class Units:
         """Every device as the database has it now, revoked ones too."""
         return await self._store.changed_after(0)
 
-    async def registry(self) -> dict[str, Any]:
-        """Every device as it is registered, with what it does now; revoked ones too. And the server's time."""
+    async def registry(self, fix_of: Callable[[str], dict[str, Any] | None]) -> dict[str, Any]:
+        """Every device as it is registered, with what it does now; revoked ones too. And the server's time.
+
+        `fix_of`: its newest fix, which is known from before a restart, too.
+        """
         devices = sorted(await self.registered(), key=lambda device: (device.call_sign, device.device_id))
-        entries = [Unit(device, *self._presence.merged(device.device_id)).as_entry() for device in devices]
+        entries = [Unit(one, *self._presence.merged(one.device_id)).as_entry(fix_of(one.device_id)) for one in devices]
         return {"at": self._clock.wall(), "devices": entries}
 
     async def namesakes(self, device: Device) -> list[str]:

@@ -168,14 +168,16 @@ class Unit:
             "last_seen_at": max(seen, default=None),
         }
 
-    def as_entry(self) -> dict[str, Any]:
-        """A row of the register: who it is, and whether it is in touch."""
+    def as_entry(self, fix: dict[str, Any] | None) -> dict[str, Any]:
+        """A row of the register: who it is, whether it is in touch, and when it was last heard, its newest fix included."""
         state = self.as_json()
-        shown = ("online", "streaming", "recording", "battery_pct", "last_seen_at")
+        heard = [at for at in (state["last_seen_at"], None if fix is None else fix["received_at"]) if at is not None]
+        shown = ("online", "streaming", "recording", "battery_pct")
         return {
             **self.device.registration(),
             "is_phone": self.device.wearer_person_id is not None,
             "revoked_at": self.device.revoked_at,
+            "last_seen_at": max(heard, default=None),
             **{name: state[name] for name in shown},
         }
 

@@ -11,13 +11,13 @@ from playwright.async_api import Page, expect
 
 from tests.browser.screen import Screen
 from tests.browser.test_access import AXE, fits, violations
-from tests.installation import Installation
+from tests.installation import Installation, Server
 
 NARROW, DESK = {"width": 320, "height": 640}, {"width": 1366, "height": 768}
 FOCUS = "() => document.activeElement.ariaLabel || document.activeElement.innerText || document.activeElement.id"
 SMALL = """() => [...document.querySelectorAll("a[href], button, input, select")].filter((one) => {
   const {width, height} = one.getBoundingClientRect();
-  return one.checkVisibility() && !one.matches(".skip, [type=checkbox]") && (width < 32 || height < 32);
+  return one.checkVisibility() && !one.matches(".skip") && (width < 32 || height < 32);
 }).map((one) => one.outerHTML)"""
 
 
@@ -209,3 +209,16 @@ async def test_looks_sound_and_keys_are_set_by_keyboard_and_hold_on_the_console(
     await expect(page.locator('html[data-theme="light"][data-density="large"]')).to_be_attached()
     await page.keyboard.press("?")
     await expect(page.get_by_role("checkbox", name="Single keys act")).not_to_be_checked()
+
+
+async def test_a_silent_server_is_told_and_what_is_shown_is_not_taken_for_new(
+    screen: Screen, admin: str, server: Server
+) -> None:
+    screen.allowed.append("ERR_|Failed to load resource")
+    page = await screen.sign_in(admin, "/devices")
+    await expect(page.locator("#about")).to_have_text(re.compile(r"^\d cameras, 0 in touch"))
+    server.kill()
+    await expect(page.locator("#about")).to_have_text(re.compile(r"^No answer since \d\d:\d\d:\d\d"))
+    await expect(page.get_by_text("ET22", exact=True)).to_be_visible()
+    await server.serve()
+    await expect(page.locator("#about")).to_have_text(re.compile(r"^\d cameras, 0 in touch"))

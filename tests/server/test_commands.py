@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -74,7 +75,10 @@ async def test_a_person_and_their_token(tmp_path: Path) -> None:
     person = printed("person", "add", "hill", "--role", "control", "--data", str(tmp_path), given="correct horse\n")
     assert (person["name"], person["role"]) == ("hill", "control")
     token = printed("token", "add", "hill", "--purpose", "test", "--data", str(tmp_path))
-    assert token["token"].startswith("wr_api_")
+    assert token["token"].startswith("wr_api_") and token["expires_at"] is None
+    before = time.time()
+    short = printed("token", "add", "hill", "--purpose", "test", "--days", "2", "--data", str(tmp_path))
+    assert before <= short["expires_at"] - 2 * 86_400 <= time.time()
     assert printed("token", "revoke", token["id"], "--data", str(tmp_path)) == {"id": token["id"], "revoked": True}
     database = Database(str(tmp_path / "watchroom.db"))
     row = await AccessStore(database).person(name="hill")

@@ -3,10 +3,12 @@ import { wireHold } from "../elements/hold.js";
 import { PhonePanel } from "../elements/phone_panel.js";
 import { PhoneRoom } from "../net/phone_room.js";
 import { adviceShown } from "../state/phone.js";
+import { keepLooks } from "./looks.js";
 
 const HOLD_TO_STOP_MS = 2000;
 const HOLD_FOR_HELP_MS = 1000;
 
+keepLooks();
 const panel = new PhonePanel();
 const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 const room = new PhoneRoom({

@@ -2,7 +2,6 @@
 import { annunciated, unacknowledged } from "../state/alerts.js";
 import { hintFor } from "../state/hints.js";
 import { LAYOUTS, queryOfView, viewFromQuery } from "../state/layout.js";
-import { themeOf, wishedTheme } from "../state/looks.js";
 import { positionLine } from "../state/positions.js";
 import { createApi } from "../net/api.js";
 import { ConsoleSocket } from "../net/console_socket.js";
@@ -11,6 +10,7 @@ import { Advising } from "./advising.js";
 import { Alerting } from "./alerting.js";
 import { Desk } from "./desk.js";
 import { listenToKeys } from "./keys.js";
+import { shownTheme } from "./looks.js";
 import { parts, placeMap } from "./parts.js";
 import { Tiles } from "./tiles.js";
 
@@ -18,9 +18,7 @@ const TICK_MS = 250;
 const RETRY_MS = 3000;
 
 const root = document.documentElement;
-const isLight = matchMedia("(prefers-color-scheme: light)").matches;
-const wished = themeOf(wishedTheme(localStorage, root.dataset["theme"]), isLight);
-const desk = new Desk(viewFromQuery(new URLSearchParams(location.search), wished));
+const desk = new Desk(viewFromQuery(new URLSearchParams(location.search), shownTheme()));
 const api = createApi({ csrf: parts.csrf });
 const socket = new ConsoleSocket(`${location.origin.replace(/^http/, "ws")}/api/console`);
 const map = placeMap(desk.now);

@@ -3,8 +3,7 @@ import { RECORDS, listed, summary } from "../state/devices.js";
 import { DeviceList } from "../elements/device-list.js";
 import { FormSheet } from "../elements/form-sheet.js";
 import { SecretSheet } from "../elements/secret-sheet.js";
-import { setText } from "../elements/build.js";
-import { api, done, find, now, say, tellTime } from "./office.js";
+import { api, asked, done, find, now, say } from "./office.js";
 
 const EVERY_MS = 2000;
 const DRAW_MS = 1000;
@@ -12,7 +11,6 @@ const parts = {
   list: find("device-list", DeviceList),
   form: find("form-sheet", FormSheet),
   secret: find("secret-sheet", SecretSheet),
-  about: find("#about", HTMLElement),
   search: find("#search", HTMLInputElement),
 };
 /** @type {import("../state/devices.js").Device[] | null} */
@@ -21,13 +19,11 @@ let devices = null;
 function draw() {
   if (!devices) return;
   parts.list.show(listed(devices, parts.search.value), now());
-  setText(parts.about, summary(devices));
 }
 
 async function load() {
-  const answer = await done(api.devices.all(), () => "");
+  const answer = await asked(api.devices.all(), (told) => summary(told.devices));
   if (!answer) return;
-  tellTime(answer.at);
   devices = answer.devices;
   draw();
 }

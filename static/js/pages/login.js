@@ -4,6 +4,7 @@ import { hasWebGl2 } from "../elements/incident-map-gl.js";
 import { plotGround } from "../elements/incident-map-plot.js";
 import { signInDisplay, tokenIn } from "../net/display_session.js";
 import { clockCheck, landing, refusalText } from "../state/screen_checks.js";
+import { keepLooks } from "./looks.js";
 
 const ANSWER_WITHIN_MS = 15_000;
 const DISPLAY_RETRY_MS = 5000;
@@ -16,6 +17,7 @@ function part(id, type) {
   return element;
 }
 
+keepLooks();
 const form = part("sign-in", HTMLFormElement);
 const nameField = part("name", HTMLInputElement);
 const password = part("password", HTMLInputElement);

@@ -1,8 +1,11 @@
 // What the pages about the installation share: looks, clock, sign-out, requests, and the sentence that answers an act.
-import { DENSITY, THEME, themeOf, wishedTheme } from "../state/looks.js";
+import { DENSITY, THEME } from "../state/looks.js";
+import { timeOfDay } from "../state/words.js";
 import { ApiError, createApi } from "../net/api.js";
+import { setText } from "../elements/build.js";
 import { RoomClock } from "../elements/room-clock.js";
 import { RoomNotice } from "../elements/room-notice.js";
+import { applyLooks, keepLooks } from "./looks.js";
 
 const TICK_MS = 500;
 
@@ -19,12 +22,13 @@ export function find(selector, type) {
 }
 
 const root = document.documentElement;
-const configured = root.dataset["theme"];
-const systemIsLight = matchMedia("(prefers-color-scheme: light)");
 const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 const notice = find("room-notice", RoomNotice);
 const clock = find("room-clock", RoomClock);
+const bar = find("#about", HTMLElement);
 let ahead = 0;
+/** @type {number | null} */
+let silentSince = null;
 
 export const api = createApi({ csrf });
 /** Who is signed in. */
@@ -32,16 +36,6 @@ export const person = document.body.dataset["person"] ?? "";
 export const say = /** @param {string} words */ (words) => notice.say(words);
 /** The server's time, as far as an answer has told it. */
 export const now = () => Date.now() / 1000 + ahead;
-
-/** @param {number} at what the server's clock said just now */
-export function tellTime(at) {
-  ahead = at - Date.now() / 1000;
-}
-
-export function applyLooks() {
-  root.dataset["theme"] = themeOf(wishedTheme(localStorage, configured), systemIsLight.matches);
-  root.dataset["density"] = localStorage.getItem(DENSITY) ?? "";
-}
 
 /** @param {import("../state/looks.js").Wish} wish */
 export function chooseTheme(wish) {
@@ -56,8 +50,6 @@ export function chooseDensity(density) {
   applyLooks();
   document.dispatchEvent(new CustomEvent("looks"));
 }
-
-export const wish = () => wishedTheme(localStorage, configured);
 
 /**
  * Does something and says how it ended; a session that is over leads to the sign-in page.
@@ -80,8 +72,31 @@ export async function done(request, words) {
   }
 }
 
+/**
+ * What a list is drawn from. While nothing answers, the page says since when: what it shows is old.
+ * @template T
+ * @param {Promise<T & { at: number }>} request
+ * @param {(answer: T) => string} about what to say of it in the bar
+ * @returns {Promise<T | null>}
+ */
+export async function asked(request, about) {
+  try {
+    const answer = await request;
+    ahead = answer.at - Date.now() / 1000;
+    silentSince = null;
+    setText(bar, about(answer));
+    return answer;
+  } catch (error) {
+    if (!(error instanceof ApiError)) throw error;
+    signInIfOver(error);
+    silentSince ??= now();
+    setText(bar, `No answer since ${timeOfDay(silentSince)}: what you see is the last that came.`);
+    return null;
+  }
+}
+
 /** @param {ApiError} error */
-export function signInIfOver(error) {
+function signInIfOver(error) {
   if (error.status === 401) location.assign(`/sign-in?next=${encodeURIComponent(location.pathname)}`);
 }
 
@@ -94,7 +109,6 @@ find("#density", HTMLButtonElement).addEventListener("click", () =>
 find("#sign-out", HTMLButtonElement).addEventListener("click", () =>
   api.signOut().finally(() => location.assign("/sign-in")),
 );
-systemIsLight.addEventListener("change", applyLooks);
 setInterval(() => clock.show(now()), TICK_MS);
 clock.show(now());
-applyLooks();
+keepLooks();

@@ -4,15 +4,13 @@ import { timeOfDay } from "../state/words.js";
 import { FormSheet } from "../elements/form-sheet.js";
 import { PeopleList } from "../elements/people-list.js";
 import { SecretSheet } from "../elements/secret-sheet.js";
-import { setText } from "../elements/build.js";
-import { api, done, find, now, person, say, tellTime } from "./office.js";
+import { api, asked, done, find, now, person, say } from "./office.js";
 
 const EVERY_MS = 5000;
 const parts = {
   list: find("people-list", PeopleList),
   form: find("form-sheet", FormSheet),
   secret: find("secret-sheet", SecretSheet),
-  about: find("#about", HTMLElement),
   search: find("#search", HTMLInputElement),
 };
 /** @type {import("../state/people.js").Entry[]} */
@@ -28,13 +26,11 @@ const PASSWORD = {
 
 function draw() {
   parts.list.show(listed(people, parts.search.value), person, now());
-  setText(parts.about, summary(people));
 }
 
 async function load() {
-  const answer = await done(api.people.all(), () => "");
+  const answer = await asked(api.people.all(), (told) => summary(told.people));
   if (!answer) return;
-  tellTime(answer.at);
   people = answer.people;
   draw();
 }

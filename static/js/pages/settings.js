@@ -8,7 +8,8 @@ import { SoundSwitch } from "../elements/sound-switch.js";
 import { TokenList } from "../elements/token-list.js";
 import { capsOf, make, setText } from "../elements/build.js";
 import { timeOfDay } from "../state/words.js";
-import { api, chooseDensity, chooseTheme, done, find, now, say, tellTime, wish } from "./office.js";
+import { wish } from "./looks.js";
+import { api, asked, chooseDensity, chooseTheme, done, find, now, say } from "./office.js";
 
 const parts = {
   themes: find("#themes", HTMLElement),
@@ -59,9 +60,8 @@ parts.keys.append(
 );
 
 async function load() {
-  const answer = await done(api.tokens.all(), () => "");
+  const answer = await asked(api.tokens.all(), () => "");
   if (!answer) return;
-  tellTime(answer.at);
   parts.tokens.show(answer.tokens, now());
 }
 

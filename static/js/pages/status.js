@@ -10,7 +10,6 @@ import {
   serverTime,
   withCamera,
 } from "../state/status_feed.js";
-import { themeOf, wishedTheme } from "../state/looks.js";
 import { logged } from "../state/problem_log.js";
 import { problemsOf, verdictOf } from "../state/verdict.js";
 import { age } from "../state/words.js";
@@ -24,6 +23,7 @@ import { ProcessTable } from "../elements/process-table.js";
 import { RoomClock } from "../elements/room-clock.js";
 import { TimeSlider } from "../elements/time-slider.js";
 import { VerdictLine } from "../elements/verdict-line.js";
+import { keepLooks } from "./looks.js";
 
 const EVERY_MS = 1000;
 const DRAW_MS = 500;
@@ -152,9 +152,7 @@ document.addEventListener("graph-time", (event) => {
   draw();
 });
 
-const isLight = matchMedia("(prefers-color-scheme: light)").matches;
-root.dataset["theme"] = themeOf(wishedTheme(localStorage, root.dataset["theme"]), isLight);
-root.dataset["density"] = localStorage.getItem("watchroom.density") ?? "";
+keepLooks();
 find("#theme", HTMLButtonElement).addEventListener("click", () => {
   root.dataset["theme"] = root.dataset["theme"] === "light" ? "dark" : "light";
   localStorage.setItem("watchroom.theme", root.dataset["theme"]);

@@ -55,6 +55,7 @@ class House:
     database: Database
     revoked: list[str]
     asked: list[tuple[str, str, str]]
+    fixes: dict[str, dict[str, float]]
 
     async def sessions_of(self, person_id: str) -> list[str]:
         """The ids of a person's sessions."""
@@ -78,7 +79,9 @@ def build(database: Database, folder: Path, clock: HandClock, bus: LocalBus, **o
     )
     cameras = CameraAccess(store, units, clock)
     people = People(store, access, clock)
-    house = House(access, people, cameras, units, clock, bus, Gate(access, cameras, units, config), database, [], [])
+    house = House(
+        access, people, cameras, units, clock, bus, Gate(access, cameras, units, config), database, [], [], {}
+    )
 
     def note(body: Body) -> None:
         house.revoked += body["revoked"]
@@ -118,7 +121,7 @@ def application(house: House) -> web.Application:
     templates = jinja2.Environment(loader=jinja2.DictLoader({"login.html": LOGIN}), autoescape=True)
     app.add_routes(access_routes.routes(house.access, house.cameras, house.gate, templates, {"force": "F"}))
     app.add_routes(people_routes(house.people, house.gate))
-    app.add_routes(device_routes(house.cameras, house.units, house.gate))
+    app.add_routes(device_routes(house.cameras, house.units, house.gate, house.fixes.get))
     app.add_routes(unit_routes.routes(house.units, house.gate.allow, send_request))
     app.add_routes([web.get("/", page), web.get("/crash", crash), web.get("/api/console", socket)])
     app.add_routes([web.post("/whip/{device_id}", publish), web.post("/whep/{device_id}", watch)])

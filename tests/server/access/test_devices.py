@@ -58,6 +58,15 @@ async def test_the_list_says_when_a_camera_was_last_heard(browser: AnyClient, ho
     assert answer["devices"][0]["online"] is False
 
 
+async def test_a_camera_s_newest_fix_tells_when_it_was_heard_before_a_restart(browser: AnyClient, house: House) -> None:
+    device = await house.units.add_device("ET17")
+    house.fixes[device.device_id] = {"received_at": house.clock.wall() - 7200}
+    await sign_in(browser, "admin")
+    assert (await listed(browser))[device.device_id]["last_seen_at"] == house.clock.wall() - 7200
+    house.units.connected(device.device_id)
+    assert (await listed(browser))[device.device_id]["last_seen_at"] == house.clock.wall()
+
+
 async def test_a_change_reaches_every_console_by_the_journal(browser: AnyClient, house: House) -> None:
     device = await house.units.add_device("ET17", wearer_name="PC Marsh")
     headers = await sign_in(browser, "admin")
