@@ -145,6 +145,7 @@ async def test_the_alert_has_the_large_tile_and_a_wall_comes_back_after_the_serv
         banner = page.locator("link-banner")
         await expect(banner).to_contain_text("LINK LOST")
         await expect(page.locator("feed-tile .at .w", has_text="LIVE")).to_have_count(0)
+        await expect(screen.tile(1).locator(".at .w")).to_have_text(re.compile("NO LINK|FROZEN|OFFLINE"))
         await expect(banner).to_contain_text(re.compile(r"for (1[1-9]|[2-9]\d) s"))  # long enough to load anew
         await server.serve()
         await expect(page.locator("body:not([data-before])")).to_be_attached(timeout=60_000)
@@ -181,6 +182,8 @@ async def test_a_display_comes_back_after_a_night_without_power(
 ) -> None:
     async with wall(browser, server, HD) as screen:
         page = screen.page
+        await page.goto(f"{server.url}/wall/9?kiosk=1#token=wr_api_{'x' * 43}")  # revoked, say
+        await expect(page.get_by_text("token is not accepted")).to_be_visible()
         address = f"{server.url}/wall/9?kiosk=1&dist=2&diag=40#token={token}"
         for _ in range(2):  # each time without a cookie, as after a night
             await page.context.clear_cookies()
