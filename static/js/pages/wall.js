@@ -113,7 +113,7 @@ function drawRail(now) {
   parts.tray.show({ room, mayAct: false, linked, busy: desk.busy, sightings: new Map(), chosen: null, now });
   const recording = [...room.units.values()].filter((unit) => unit.recording === "recording");
   parts.facts.show({
-    watched: recording.filter((unit) => unit.watchers.length > 0).length,
+    watched: isLost ? null : recording.filter((unit) => unit.watchers.length > 0).length,
     recording: recording.length,
     silent: silentFor,
     alarms: annunciated(room.alerts, now),
