@@ -78,13 +78,17 @@ class Pages:
         return "/camera"
 
     async def _wall(self, request: web.Request) -> web.Response:
-        person = self._allow(request, Permission.SEE)
-        address, faults = wall_address(request.match_info["layout"], request.query)
-        if not faults:
-            return self._page(request, "wall.html", person, wall=address, layouts=LAYOUTS, query=request.query_string)
-        expected = {"layouts": LAYOUTS, "usual": (USUAL_M, USUAL_IN)}
-        is_missing = any(fault.part == "layout" for fault in faults)
-        return self._page(request, "wall_wrong.html", person, 404 if is_missing else 400, faults=faults, **expected)
+        name, status, more = _wall(request)
+        return self._page(request, name, self._allow(request, Permission.SEE), status, **more)
+
+
+def _wall(request: web.Request) -> tuple[str, int, dict[str, Any]]:
+    """Template, status and variables of a wall's page, or of the one that says what an address may be."""
+    address, faults = wall_address(request.match_info["layout"], request.query)
+    if not faults:
+        return "wall.html", 200, {"wall": address, "layouts": LAYOUTS, "query": request.query_string}
+    status = 404 if any(fault.part == "layout" for fault in faults) else 400
+    return "wall_wrong.html", status, {"faults": faults, "layouts": LAYOUTS, "usual": (USUAL_M, USUAL_IN)}
 
 
 def _to(path: str) -> web.Response:

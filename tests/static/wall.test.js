@@ -70,7 +70,7 @@ test("a wall that has the room is as large as the distance asks, and else says h
   const far = wallSizes({ grid: grid("25"), dist: 12, diag: 55, screen: HD, window: HD });
   assert.ok(far.readsAt < 4, `${far.readsAt}`);
   assert.deepEqual(reach(far.readsAt, 12).isShort, true);
-  assert.match(reach(far.readsAt, 12).words, /^\d\.?\d? m, not 12 m: fewer tiles$/);
+  assert.match(reach(far.readsAt, 12).words, /^\d\.?\d? m, not 12 m$/);
   assert.deepEqual(reach(3.3, 3.3), { isShort: false, words: "3.3 m" });
 });
 
@@ -178,6 +178,8 @@ test("a wall rests while nothing records and nothing presses, and says why it sh
   assert.equal(restOf({ ...facts, isAtRest: false }), null);
   assert.equal(restOf({ ...facts, units: 0 })?.kind, "empty");
   assert.equal(restOf({ ...facts, known: false })?.title, "Starting");
+  assert.equal(restOf({ ...facts, silent: 5 })?.title, "Waiting for the server"); // that nothing records is not known
+  assert.equal(restOf({ ...facts, silent: 5, isAtRest: false }), null); // the last pictures stay, with their ages
   const night = restOf({ ...facts, known: false, silent: 8 * 3600, now: 8 * 3600 });
   assert.equal(night?.title, "Waiting for the server");
   assert.match(night?.line ?? "", /8 h ago/);

@@ -25,7 +25,7 @@ export class WallFacts extends HTMLElement {
 
   /**
    * @param {object} facts
-   * @param {number} facts.watched
+   * @param {number | null} facts.watched null: nobody has said so lately
    * @param {number} facts.recording
    * @param {number} facts.silent seconds
    * @param {number} facts.alarms
@@ -33,7 +33,7 @@ export class WallFacts extends HTMLElement {
    * @param {string} facts.who
    */
   show({ watched, recording, silent, alarms, reach, who }) {
-    setText(this.#watched, `${watched} of ${recording}`);
+    setText(this.#watched, watched === null ? "not known" : `${watched} of ${recording}`);
     setText(this.#heard, `${age(silent)} ago`);
     setText(this.#alarms, String(alarms));
     setText(this.#reads, reach.words);

@@ -46,8 +46,8 @@ export class Comeback extends EventTarget {
     const answer = await this.ask(location.pathname + location.search).catch(() => null);
     this.#isTrying = false;
     if (answer?.ok && !answer.redirected) return location.reload();
-    if (answer?.redirected) return this.signedOut(); // to the sign-in page
-    setTimeout(() => this.#try(), AGAIN_MS);
+    // to the sign-in page; not at once, or a browser that keeps no cookie would ask without a pause
+    setTimeout(() => (answer?.redirected ? this.signedOut() : this.#try()), AGAIN_MS);
   }
 
   /** @param {Trouble} trouble */

@@ -70,7 +70,7 @@ function fit() {
   body.style.setProperty("--rail", `${Math.round(sizes.rail)}px`);
   body.style.setProperty("--map-zoom", (sizes.font / MAP_LETTERS).toFixed(3));
   body.classList.toggle("below", !sizes.isBeside);
-  body.classList.toggle("tight", innerHeight < sizes.root * TIGHT);
+  body.classList.toggle("tight", !sizes.isBeside || innerHeight < sizes.root * TIGHT);
   ({ readsAt } = sizes);
 }
 
@@ -100,7 +100,7 @@ function draw() {
   if (rest) parts.rest.show(rest, room.units, alarms);
   body.classList.toggle("link-lost", isLost);
   body.classList.toggle("unknown", !room.known || trouble !== "");
-  parts.banner.show(!isLost || !room.known || trouble !== "", silentFor);
+  parts.banner.show(!isLost || rest?.kind === "starting" || trouble !== "", silentFor); // it is said once
   map()?.show(room, null);
   drawRail(now);
 }
@@ -113,7 +113,7 @@ function drawRail(now) {
   parts.tray.show({ room, mayAct: false, linked, busy: desk.busy, sightings: new Map(), chosen: null, now });
   const recording = [...room.units.values()].filter((unit) => unit.recording === "recording");
   parts.facts.show({
-    watched: recording.filter((unit) => unit.watchers.length > 0).length,
+    watched: isLost ? null : recording.filter((unit) => unit.watchers.length > 0).length,
     recording: recording.length,
     silent: silentFor,
     alarms: annunciated(room.alerts, now),

@@ -32,7 +32,7 @@ export function restOf({ trouble, hasToken, known, silent, now, units, isAtRest 
         ? "Signing in again with this display’s token."
         : "A person’s sign-in lasts 12 hours at most. Press Enter to sign in, or give this screen an address with a display token, which lasts until it is revoked.",
     };
-  if (!known) {
+  if (!known || (isAtRest && units > 0 && silent >= STARTING_S)) {
     const isLate = silent >= STARTING_S;
     return {
       kind: "starting",
@@ -55,5 +55,5 @@ export function restOf({ trouble, hasToken, known, silent, now, units, isAtRest 
 export function reach(readsAt, dist) {
   const isShort = readsAt < dist - 0.05;
   const metres = `${Math.floor(readsAt * 10 + 1e-6) / 10} m`;
-  return { isShort, words: isShort ? `${metres}, not ${dist} m: fewer tiles` : metres };
+  return { isShort, words: isShort ? `${metres}, not ${dist} m` : metres };
 }

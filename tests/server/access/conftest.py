@@ -141,7 +141,7 @@ async def house(database: Database, tmp_path: Path, tasks: TaskOwner) -> House:
     house = build(database, tmp_path, HandClock(), LocalBus())
     await house.cameras.start()
     await house.access.start(tasks)
-    for role in ("control", "inspector", "officer", "trainer", "engineer", "admin"):
+    for role in ("control", "inspector", "officer", "trainer", "engineer", "display", "admin"):
         await house.access.add_person(role, role, PASSWORD, display_name=f"The {role}", call_sign="Tango 9")
     return house
 

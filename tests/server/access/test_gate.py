@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from aiohttp import WSServerHandshakeError
 from aiohttp.pytest_plugin import AiohttpClient
+from yarl import URL
 
 from server.access.middleware import COOKIE
 from server.bus import LocalBus
@@ -30,6 +31,9 @@ async def test_unknown_paths_tell_a_stranger_nothing(browser: AnyClient) -> None
 async def test_a_page_sends_a_person_to_sign_in_and_a_program_gets_the_problem(browser: AnyClient) -> None:
     answer = await browser.get("/camera", headers={"Accept": "text/html"}, allow_redirects=False)
     assert (answer.status, answer.headers["Location"]) == (303, "/sign-in?next=/camera")
+    answer = await browser.get("/wall/1+5?kiosk=1&dist=3.3", headers={"Accept": "text/html"}, allow_redirects=False)
+    assert answer.status == 303
+    assert URL(answer.headers["Location"]).query["next"] == "/wall/1+5?kiosk=1&dist=3.3"
     answer = await browser.get("/api/units", headers={"Accept": "text/html"}, allow_redirects=False)
     assert answer.status == 401 and answer.headers["WWW-Authenticate"] == "Bearer"
 
@@ -133,6 +137,7 @@ async def test_a_wrong_method_is_a_problem_that_names_the_right_ones(browser: An
         ("inspector", 200, 202, 200, 403),
         ("admin", 200, 202, 200, 403),
         ("trainer", 200, 403, 200, 403),
+        ("display", 200, 403, 200, 403),
         ("officer", 403, 403, 403, 200),
         ("engineer", 403, 403, 403, 403),
     ],

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from server.access.attempts import KNOWN_S, NAME, PAIR, Attempts, limits_for
 from server.access.credential import bearer, digest, read_short_token, same, short_token
 from server.access.origin import client_address, is_loopback, local_path, origin_allowed, own_origin
-from server.access.permission import GRANTED, Permission, Role, may
+from server.access.permission import GRANTED, Permission, Role, may, may_only_look
 from server.access.person import checked_name
 from server.errors import BadRequest
 
@@ -19,7 +19,14 @@ ANY_TEXT = st.text(st.characters(exclude_categories=[]), max_size=60)
 def test_every_role_is_in_the_table_and_strangers_may_nothing() -> None:
     assert set(GRANTED) == set(Role)
     assert not any(may(role, permission) for role in ("", "root", "Control") for permission in Permission)
-    assert [role for role in Role if may(role, Permission.WATCH)] == ["control", "inspector", "trainer", "admin"]
+    assert [role for role in Role if may(role, Permission.WATCH)] == [
+        "control",
+        "inspector",
+        "trainer",
+        "admin",
+        "display",
+    ]
+    assert [role for role in Role if may_only_look(role)] == ["trainer", "display"]
 
 
 @given(ANY_TEXT)

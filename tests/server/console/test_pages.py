@@ -82,3 +82,32 @@ async def test_everybody_has_settings(aiohttp_client: Any, role: Role) -> None:
     client = await aiohttp_client(application(role))
     answer = await client.get("/settings")
     assert answer.status == 200 and 'aria-current="page" href="/settings"' in await answer.text()
+
+
+@pytest.mark.parametrize("path", ["/wall/9?kiosk=1&dist=3.3&diag=98", "/wall/1+5", "/wall/1%2B16?kiosk=0"])
+async def test_a_wall_is_a_page_for_everybody_who_sees_the_room(aiohttp_client: Any, path: str) -> None:
+    client = await aiohttp_client(application(Role.DISPLAY))
+    answer = await client.get(path)
+    text = await answer.text()
+    assert answer.status == 200 and "<wall-grid" in text
+    assert ("kiosk" in text.partition("<body")[2].partition(">")[0]) is ("kiosk=1" in path)
+    assert ('class="bar"' in text) is ("kiosk=1" not in path)
+    stranger = await aiohttp_client(application(Role.OFFICER))
+    assert (await stranger.get(path)).status == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "said"),
+    [
+        ("/wall/7", 404, "one of 1, 4, 9, 16, 25, 1+5, 1+16"),
+        ("/wall/9?dist=far", 400, "metres from the screen to the eye, from 0.5 to 50"),
+        ("/wall/9?diag=%3Cscript%3E", 400, "&lt;script&gt;"),
+    ],
+)
+async def test_a_wall_that_cannot_be_meant_is_told_what_was_expected(
+    aiohttp_client: Any, path: str, status: int, said: str
+) -> None:
+    client = await aiohttp_client(application(Role.CONTROL))
+    answer = await client.get(path)
+    assert (answer.status, answer.content_type) == (status, "text/html")
+    assert said in await answer.text()

@@ -1,0 +1,193 @@
+"""The wall on a screen that nobody touches: legible at its distance, and back by itself after every outage."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from tests.browser.conftest import Cast
+from tests.browser.screen import Screen
+from tests.browser.test_access import AXE, violations
+from tests.installation import Camera, Installation, Server, password_of
+
+SMALL = ("--recording", "on", "--size", "320x180")
+UHD = {"width": 3840, "height": 2160}
+HD = {"width": 1920, "height": 1080}
+# What is cut off, stands outside of what holds it, or over its neighbour; and how large the words are that must be read.
+LAID = """() => {
+  const wrong = [];
+  const box = (one) => one.getBoundingClientRect();
+  const seen = (one) => one.checkVisibility({visibilityProperty: true}) && box(one).width > 0;
+  const all = (what) => [...document.querySelectorAll(what)].filter(seen);
+  const name = (one) => `${one.tagName}.${one.className} "${one.textContent.slice(0, 24)}"`;
+  const inside = (one, holder) => { const [a, b] = [box(one), box(holder)];
+    if (a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1)
+      wrong.push(`${name(one)} stands outside of ${name(holder)}`); };
+  const apart = (ones) => ones.forEach((one, index) => ones.slice(index + 1).forEach((other) => {
+    const [a, b] = [box(one), box(other)];
+    if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 1 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 1)
+      wrong.push(`${name(one)} stands over ${name(other)}`); }));
+  const whole = (one) => { const {display, overflowY} = getComputedStyle(one);
+    if (display === "inline") return;
+    const low = overflowY !== "visible" && one.scrollHeight > one.clientHeight + 2;
+    if (low || one.scrollWidth > one.clientWidth + 1) wrong.push(`${name(one)} is cut off`); };
+  for (const tile of all("feed-tile:not(.empty)")) {
+    const parts = [".cs", ".facts", ".at"].map((what) => tile.querySelector(`.cap ${what}`)).filter(seen);
+    parts.forEach((one) => { inside(one, tile); whole(one); });
+    apart(parts);
+    apart([tile.querySelector(".pic"), tile.querySelector(".cap")]);
+  }
+  apart(all("feed-tile"));
+  apart(all(".stage, .rail > *"));
+  const cards = all("alert-card");
+  cards.forEach((one) => inside(one, document.querySelector("alert-tray")));
+  [...all(".rail > *:not(#map)"), ...all("room-clock b, alert-card .hd, alert-card .what, wall-facts > *, wall-rest")]
+    .forEach(whole);
+  all(".rail > *, feed-tile").forEach((one) => inside(one, document.body));
+  const sizes = (what) => [...new Set(all(what).map((one) => getComputedStyle(one).fontSize))];
+  const fitted = all("feed-tile video").every((one) => getComputedStyle(one).objectFit === "contain");
+  return {wrong, fitted, call: sizes("feed-tile:not(.large) .cap .cs"), age: sizes("feed-tile .cap .at b"),
+    small: sizes("wall-facts"), wide: document.documentElement.scrollWidth - innerWidth,
+    high: document.documentElement.scrollHeight - innerHeight};
+}"""
+
+
+@pytest.fixture(scope="module")
+def token(installation: Installation) -> str:
+    """Of a person who may only look."""
+    installation.add_person("wall-a", "display", "FCR wall A")
+    return installation.token("wall-a")
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def cameras(cast: Cast, server: Server, start_camera: Callable[..., Camera]) -> list[Camera]:
+    """Two that record and show their pictures."""
+    return [await start_camera(key, *SMALL).shows() for key in (cast.et17, cast.et22)]
+
+
+@asynccontextmanager
+async def wall(browser: Browser, server: Server, size: dict[str, int]) -> AsyncIterator[Screen]:
+    """A display with nobody before it."""
+    async with Screen(browser, server.url, viewport=size, screen=size) as screen:
+        screen.allowed.append("Failed to load resource")
+        yield screen
+
+
+async def lies_well(page: Page) -> dict[str, Any]:
+    """Nothing is cut off or covered; returns the sizes."""
+    found: dict[str, Any] = await page.evaluate(LAID)
+    assert found["wrong"] == []
+    assert (found["wide"], found["high"], found["fitted"]) == (0, 0, True)
+    return found
+
+
+async def test_a_wall_with_nothing_to_show_says_so_and_who_is_on_duty(
+    browser: Browser, server: Server, token: str
+) -> None:
+    async with wall(browser, server, HD) as screen:
+        page = screen.page
+        await page.goto(f"{server.url}/wall/1+5?kiosk=1#token={token}")  # by the sign-in page, where nobody types
+        await expect(page.locator("wall-rest")).to_contain_text("Nothing is recording")
+        await expect(page.locator("wall-rest li")).to_contain_text(["ET17", "ET22"])
+        await expect(page.locator("status-line")).to_contain_text("Calm")
+        await expect(page.locator("wall-grid")).to_be_hidden()
+        await lies_well(page)
+        assert await violations(screen, Path(AXE).read_text()) == ""
+        await page.goto(f"{server.url}/wall/8?dist=far")
+        await expect(page.get_by_text("one of 1, 4, 9")).to_be_visible()
+        await expect(page.get_by_text("metres from the screen to the eye")).to_be_visible()
+
+
+async def test_call_signs_and_ages_are_as_large_as_their_distance_asks(
+    browser: Browser, server: Server, token: str, cameras: list[Camera]
+) -> None:
+    async with wall(browser, server, UHD) as screen:
+        page = screen.page
+        await page.goto(f"{server.url}/wall/9?kiosk=1&dist=3.3&diag=98#token={token}")
+        for tile in (1, 2):
+            await screen.is_in_state(tile, "live", within_s=60)
+        found = await lies_well(page)
+        # 3300 mm x 0.0064 / 0.565 mm / 0.668 = 55.96 px
+        assert found["call"] == found["age"] == ["55.96px"]
+        assert await page.evaluate("getComputedStyle(document.body).cursor") == "none"
+        assert await page.locator("button:visible, a:visible, dialog[open], nav").count() == 0
+        assert await violations(screen, Path(AXE).read_text()) == ""
+
+
+async def test_the_alert_has_the_large_tile_and_a_wall_comes_back_after_the_server_was_away(
+    browser: Browser, server: Server, token: str, cameras: list[Camera]
+) -> None:
+    async with wall(browser, server, HD) as screen:
+        screen.allowed += ["ERR_CONNECTION", "WebSocket connection"]
+        page = screen.page
+        await page.goto(f"{server.url}/wall/1+5?kiosk=1#token={token}")
+        await screen.is_in_state(1, "live", within_s=60)
+        await expect(screen.tile(1).locator(".cap .cs")).to_have_text("ET17")
+        await cameras[1].press("taser.armed")
+        await expect(screen.alert("TASER armed")).to_contain_text("ET22")
+        await expect(screen.tile(1).locator(".cap .cs")).to_have_text("ET22")
+        await expect(screen.tile(1)).to_have_class(re.compile(r"\ba1\b"))
+        await expect(screen.tile(2).locator(".cap .cs")).to_have_text("ET17")  # they changed places
+        for tile in (1, 2):
+            await screen.is_in_state(tile, "live", within_s=60)
+        found = await lies_well(page)
+        assert found["call"] == found["age"] and 40 < float(found["call"][0][:-2]) < 46  # 3 m, 55 inches: 45.3 px
+
+        await page.evaluate("document.body.dataset.before = 'the outage'")
+        server.kill()
+        banner = page.locator("link-banner")
+        await expect(banner).to_contain_text("LINK LOST")
+        await expect(page.locator("feed-tile .at .w", has_text="LIVE")).to_have_count(0)
+        await expect(screen.tile(1).locator(".at .w")).to_have_text(re.compile("NO LINK|FROZEN|OFFLINE"))
+        await expect(banner).to_contain_text(re.compile(r"for (1[1-9]|[2-9]\d) s"))  # long enough to load anew
+        await server.serve()
+        await expect(page.locator("body:not([data-before])")).to_be_attached(timeout=60_000)
+        await expect(screen.tile(1).locator(".cap .cs")).to_have_text("ET22")
+        for tile in (1, 2):
+            await screen.is_in_state(tile, "live", within_s=60)
+        await expect(banner).to_be_hidden()
+
+
+async def test_a_wall_whose_sign_in_ended_says_so_and_goes_on_when_somebody_signs_in(
+    browser: Browser, server: Server, cameras: list[Camera]
+) -> None:
+    async with wall(browser, server, HD) as screen:
+        screen.allowed.append("WebSocket connection")
+        page = await screen.sign_in("okafor", "/wall/4?kiosk=1")
+        await screen.is_in_state(1, "live", within_s=60)
+        await page.evaluate("""async () => {
+          const csrf = document.querySelector('meta[name="csrf-token"]').content;
+          await fetch("/api/session", {method: "DELETE", headers: {"X-CSRF-Token": csrf}});
+        }""")
+        await expect(page.locator("wall-rest")).to_contain_text("Signed out")
+        await expect(page.locator("wall-rest")).to_contain_text("Press Enter")
+        await expect(page.locator("feed-tile video:visible")).to_have_count(0)
+        await lies_well(page)
+        await page.evaluate(
+            "(body) => fetch('/api/session', {method: 'POST', headers: {'Content-Type': 'application/json'}, body})",
+            f'{{"name": "okafor", "password": "{password_of("okafor")}"}}',
+        )
+        await screen.is_in_state(1, "live", within_s=60)
+
+
+async def test_a_display_comes_back_after_a_night_without_power(
+    browser: Browser, server: Server, token: str, cameras: list[Camera]
+) -> None:
+    async with wall(browser, server, HD) as screen:
+        page = screen.page
+        await page.goto(f"{server.url}/wall/9?kiosk=1#token=wr_api_{'x' * 43}")  # revoked, say
+        await expect(page.get_by_text("token is not accepted")).to_be_visible()
+        address = f"{server.url}/wall/9?kiosk=1&dist=2&diag=40#token={token}"
+        for _ in range(2):  # each time without a cookie, as after a night
+            await page.context.clear_cookies()
+            await page.goto("about:blank")
+            await page.goto(address)
+            await screen.is_in_state(1, "live", within_s=60)
+            await expect(page).to_have_url(address)
