@@ -6,9 +6,8 @@ that misses pictures leaves their share. An estimate that grows by what arrives 
 
 from __future__ import annotations
 
-MOST_UNSPENT_S = (
-    0.8  # of the rate, asked for within a second: a fifth of the pictures may be missed; more would stand in the pacer
-)
+MOST_UNSPENT_S = 0.8  # of the rate, asked for within a second: a fifth of the pictures may be missed …
+# … and a still picture that comes to life stands 0.2 s in the pacer, with 1.0 it would be 0.3 s
 MOST_OVERSPENT_S = 0.25  # a key frame's own
 LONGEST_STEP_S = 0.5  # after a pause nothing is made up for
 

@@ -21,7 +21,7 @@ TELL_MORE_AFTER_S = 0.25
 TELL_LESS = 0.97
 TELL_MORE = 1.05
 
-DRAIN_BEGINS_S = 0.1
+DRAIN_BEGINS_S = 0.05  # with what stands longer than this, less is told than what the link carries
 DRAIN_MOST = 0.7  # of the estimate is left out while 0.8 s or more stand in the queue
 
 
@@ -97,7 +97,7 @@ class UplinkEstimate:
         self._queue.note(sent, now, size)
         variation = self._groups.add(sent, now)
         if variation is not None:
-            self._detector.note(variation)
+            self._detector.note(variation, self._queue.jitter_s)
             if self._detector.signal is Signal.OVERUSE:
                 self._overused = True
 

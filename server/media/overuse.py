@@ -24,7 +24,7 @@ JUMP_GROUPS = 3
 STEEP_MS = (
     80.0  # in two groups, on a link that was calm: it carries far less now, and the line would take 0.5 s to say so
 )
-CALM_THRESHOLD_MS = 20.0
+CALM_JITTER_S = 0.03  # a busy machine makes 10 to 25 ms; a radio that hands out its time in turns makes more
 
 BASE_WINDOW_S = 10.0  # long enough to have seen an empty queue, short enough for the drift of a cheap clock
 QUICK_WINDOW_S = 0.1
@@ -92,7 +92,7 @@ class QueueDelay:
         self._steady.note(offset, arrived)
         self.jitter_s += (offset - self._steady.value - self.jitter_s) / JITTER_PACKETS
         if size >= LARGE_PACKET:
-            took = (offset - self._base.value) / (8 * size)
+            took = min(1 / SLOWEST_BPS, (offset - self._base.value) / (8 * size))
             self._large_s_per_bit += (took - self._large_s_per_bit) / LARGE_PACKETS
 
     @property
@@ -126,15 +126,18 @@ class OveruseDetector:
         self._count = 0
         self._jump_ms: float | None = None
         self._after_jump: list[float] = []
+        self._is_calm = True  # before the jump
         self._is_steep = False
         self._over_s: float | None = None
         self._overs = 0
         self._last_slope = 0.0
         self._updated: float | None = None
 
-    def note(self, variation: Variation) -> None:
-        """Another group came."""
+    def note(self, variation: Variation, jitter_s: float = 0.0) -> None:
+        """Another group came, on a link of this jitter."""
         self._count += 1
+        if self._jump_ms is None:
+            self._is_calm = jitter_s < CALM_JITTER_S
         self._delay_ms += self._without_jump(1000 * (variation.arrived_apart - variation.sent_apart))
         self._smoothed_ms += (1 - SMOOTHING) * (self._delay_ms - self._smoothed_ms)
         self._points.append((1000 * variation.arrived, self._smoothed_ms))
@@ -159,7 +162,7 @@ class OveruseDetector:
         jump, after = self._jump_ms, sum(self._after_jump)
         if after > JUMP_MS / 2 or after < -jump / 2:
             self._jump_ms = None
-            self._is_steep = jump + after > STEEP_MS and after > 0 and self.threshold_ms < CALM_THRESHOLD_MS
+            self._is_steep = self._is_calm and jump + after > STEEP_MS and after > 0
             return jump + later_ms
         if len(self._after_jump) == JUMP_GROUPS:
             self._jump_ms = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 FLOOR_BPS = 100_000
 CEILING_BPS = 20_000_000
@@ -12,7 +13,9 @@ DECREASE = 0.85
 GROWTH = 1.08  # a second, far from the last known limit
 FAST_GROWTH = 1.3  # a second, while large packets pass as on a link of MORE times the rate: 250 to 1000 kbit/s in 9 s
 MORE = 1.4
-NEAR_GROWTH = 0.04  # of the limit a second, near it: from 85 % it takes 4 s to the next trial
+BACK_GROWTH = 0.12  # of the limit a second, from the 85 % that drain the queue back to NEARLY all: it carried that
+NEARLY = 0.92  # of the limit
+NEAR_GROWTH = 0.0175  # of the limit a second from there on: 8 s to the next trial, and its queue stays short
 NEAR = (0.75, 1.05)  # of the limit
 HEADROOM = 1.5  # never promise more than half again of what was seen to arrive: it is untested
 SEEN_DECAY = 0.97  # an update: pictures differ in size, and what came two seconds ago was carried too
@@ -30,6 +33,8 @@ LARGEST_PACKET_BITS = 10_400  # 1300 bytes: alone on a link of 100 kbit/s it tak
 LONGEST_ROUTE_S = 0.6  # what is delayed longer stands in a queue, whatever it looks like
 NOISE_OF_JITTER = 0.5  # a short queue cannot be told from the least of a jitter this much larger
 STANDS_S = 1.0  # so long, with what is left out of the estimate to drain it, before the estimate itself is lowered
+LINGERS_S = 3.0  # so long, one that is so short that it only keeps the estimate from growing …
+LINGERING_JITTER_S = 0.03  # … where it may be the radio's: it hands out its time in turns, and even the least waits
 UNMOVED_AFTER_S = 1.5
 UNMOVED_S = 0.05  # 15 % less than the link carries drains 0.2 s in that time
 
@@ -56,15 +61,21 @@ class Seen:
     loss: float
 
 
+class _Before(NamedTuple):
+    """Estimate, limit and what came, before less was sent."""
+
+    bits_per_second: float
+    limit_bps: float | None
+    received_bps: float
+
+
 @dataclass(slots=True)
 class _Trial:
-    """Since when a queue stands, or less is sent because of it; the longest since; before less was sent: estimate,
-    limit, what came.
-    """
+    """Since when a queue stands, or less is sent because of it; the longest since."""
 
     at: float
     queue_s: float
-    before: tuple[float, float | None, float] | None = None
+    before: _Before | None = None
 
 
 class RateControl:
@@ -77,6 +88,8 @@ class RateControl:
         self._decreased_at = float("-inf")
         self._lossy_at = float("-inf")
         self._trial: _Trial | None = None
+        self._before: _Before | None = None  # as it was at the first decrease since a queue began
+        self._short_at: float | None = None  # when no queue was last in the way of growth
         self._mean_queue_s = 0.0
         self._seen_bps = 0.0  # the most that came, lately
 
@@ -87,7 +100,15 @@ class RateControl:
         self._mean_queue_s += QUEUE_SMOOTHING * (seen.queue_s - self._mean_queue_s)
         self._seen_bps = max(seen.received_bps, self._seen_bps * SEEN_DECAY)
         noise_s = seen.jitter_s * NOISE_OF_JITTER
-        stands = seen.queue_s > STANDING_S + noise_s + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
+        short = seen.queue_s < STANDING_S / 2 + noise_s
+        if short or self._short_at is None:
+            self._short_at = seen.now
+        if short and seen.now - self._decreased_at > STANDS_S:
+            self._before = None
+        lingers = seen.now - self._short_at > LINGERS_S and seen.jitter_s > LINGERING_JITTER_S
+        stands = lingers or (
+            seen.queue_s > STANDING_S + noise_s + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
+        )
         if seen.overuse or not stands:
             self._trial = None
         if stands and not seen.overuse:
@@ -96,7 +117,7 @@ class RateControl:
             self._decrease(seen, full=stands)
         elif seen.loss > POLICED_LOSS:
             self._lose(seen)
-        elif not seen.underuse and seen.queue_s < STANDING_S / 2 + noise_s and seen.now - self._decreased_at > HOLD_S:
+        elif not seen.underuse and short and seen.now - self._decreased_at > HOLD_S:
             self._grow(seen, passed)
         return False
 
@@ -117,7 +138,10 @@ class RateControl:
             self._set(max(self.bits_per_second, min(rate, received / DECREASE)))
             self._trial = None
             return True
-        before = (self.bits_per_second, self.limit_bps, seen.received_bps)
+        if self._before is not None and seen.jitter_s > LINGERING_JITTER_S:  # less is sent already
+            self._trial = _Trial(seen.now, seen.queue_s, self._before)
+            return False
+        before = _Before(self.bits_per_second, self.limit_bps, seen.received_bps)
         self._trial = _Trial(seen.now, seen.queue_s, before)
         self._decrease(seen, full=True)
         return False
@@ -129,9 +153,12 @@ class RateControl:
         drains = seen.queue_s < self._mean_queue_s - FALLING_S
         if drains and seen.received_bps < OBEYED * seen.told_bps:
             return  # what comes is what was told, and no measure of the link
+        if self._before is None:
+            self._before = _Before(self.bits_per_second, self.limit_bps, self._seen_bps)
         self._decreased_at = seen.now
         self._seen_bps = seen.received_bps
-        overflows = full and not drains and seen.loss > QUEUE_LOSS
+        is_obeyed = seen.told_bps > DECREASE * seen.received_bps  # else what was lost was sent before it was told
+        overflows = full and is_obeyed and not drains and seen.loss > QUEUE_LOSS
         cut = DECREASE * (1 - 0.5 * seen.loss) if overflows else DECREASE
         self._set(min(self.bits_per_second, seen.received_bps * cut))
         limit = max(seen.received_bps, FLOOR_BPS)
@@ -151,7 +178,7 @@ class RateControl:
         if limit is not None and (rate > limit * NEAR[1] or seen.carried_bps > limit * MORE):
             self.limit_bps = limit = None
         if limit is not None and rate > limit * NEAR[0]:
-            grown = rate + limit * NEAR_GROWTH * passed
+            grown = rate + limit * (BACK_GROWTH if rate < NEARLY * limit else NEAR_GROWTH) * passed
         else:
             fast = seen.carried_bps > rate * MORE and seen.loss < NOISE_LOSS
             grown = rate * (FAST_GROWTH if fast else GROWTH) ** passed

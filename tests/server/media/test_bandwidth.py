@@ -5,6 +5,7 @@ Time is simulated: a minute takes a fraction of a second, and each run is the sa
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 import pytest
@@ -17,6 +18,7 @@ from tests.server.media.simulated_link import Link, Run, Second
 
 FALL, RISE, END = 20, 50, 80
 SETTLED_AFTER_S = 10
+SEEDS = range(6)
 
 
 def steps(now: float) -> Link:
@@ -28,23 +30,53 @@ def mean(values: list[float]) -> float:
     return sum(values) / len(values)
 
 
+def share(part: float, values: list[float]) -> float:
+    """What this part of the values does not exceed."""
+    return sorted(values)[int(part * (len(values) - 1))]
+
+
 def between(seconds: list[Second], start: int, end: int) -> list[Second]:
     return [one for one in seconds if start < one.at <= end]
 
 
-@pytest.mark.parametrize("seed", range(4))
-def test_it_follows_a_link_down_and_up_and_keeps_the_queue_short(seed: int) -> None:
-    seconds = Run(steps, seed=seed).play(END)
+@pytest.mark.parametrize("late_every_s", [0.0, 0.3])
+def test_it_follows_a_link_down_and_up_and_keeps_the_queue_short(late_every_s: float) -> None:
+    """Also where the server looks for packets 20 to 80 ms late, three times a second."""
+    runs = [Run(steps, seed=seed, late_every_s=late_every_s).play(END) for seed in SEEDS]
     for start, end in ((0, FALL), (FALL, RISE), (RISE, END)):
-        calm = between(seconds, start + SETTLED_AFTER_S, end)
-        assert 0.8 <= mean([one.used / one.capacity for one in calm]) <= 1.0
-        queues = sorted(one.queue_s for one in calm)
-        assert queues[int(0.95 * len(queues))] < 0.3, "what an alert waits for"
-        assert max(one.longest_queue_s for one in calm) < 0.6, "behind a key frame"
-    first = next(one.at for one in seconds if one.at > FALL + 1 and one.queue_s < 0.3)
-    assert first <= FALL + 8, "the queue that the fall left is gone within seconds"
-    back = next(one.at for one in seconds if one.at > RISE and one.used > 0.8 * one.capacity)
-    assert back <= RISE + 10
+        calm = [between(seconds, start + SETTLED_AFTER_S, end) for seconds in runs]
+        used = [mean([one.used / one.capacity for one in seconds]) for seconds in calm]
+        assert min(used) >= 0.8 and 0.87 <= mean(used) <= 1.0
+        assert share(0.95, [one.queue_s for seconds in calm for one in seconds]) < 0.3, "what an alert waits for"
+        assert share(0.9, [one.longest_queue_s for seconds in calm for one in seconds]) < 0.3, "behind a key frame"
+        assert max(one.longest_queue_s for seconds in calm for one in seconds) < 0.6
+    for seconds in runs:
+        first = next(one.at for one in seconds if one.at > FALL + 1 and one.queue_s < 0.3)
+        assert first <= FALL + 8, "the queue that the fall left is gone within seconds"
+        back = next(one.at for one in seconds if one.at > RISE and one.used > 0.8 * one.capacity)
+        assert back <= RISE + 12
+
+
+def test_what_overflowed_before_the_camera_was_told_less_is_not_held_against_it() -> None:
+    """A queue of 120 kB holds 3.8 s at 250 kbit/s: what is found lost was sent before the camera heard of the fall."""
+    calm = Seen(1.0, 2e6, 2e6, 2e6, queue_s=0.0, jitter_s=0.01, overuse=False, underuse=False, loss=0.0)
+    fallen = replace(calm, now=2.0, received_bps=240e3, queue_s=2.0, overuse=True)
+    obeyed, overflowed = RateControl(), RateControl()
+    for control, told_bps in ((obeyed, 240e3), (overflowed, 100e3)):
+        for seen in (calm, fallen, replace(fallen, now=2.5, queue_s=3.8, told_bps=told_bps, loss=0.6)):
+            control.update(seen)
+    assert obeyed.bits_per_second < 0.7 * 240e3
+    assert overflowed.bits_per_second == pytest.approx(0.85 * 240e3)
+
+
+@pytest.mark.parametrize("spends", [0.85, 0.7])
+def test_a_camera_that_spends_less_than_it_may_has_its_share_all_the_same(spends: float) -> None:
+    """Whose encoder leaves that much unused: ours does not, others do."""
+    for seed in SEEDS:
+        seconds = Run(steps, seed=seed, most_bps=2e6, spends=spends).play(END)
+        for start, end in ((0, FALL), (FALL, RISE), (RISE, END)):
+            calm = between(seconds, start + SETTLED_AFTER_S, end)
+            assert mean([one.used / one.capacity for one in calm]) >= 0.85 * spends
 
 
 @pytest.mark.parametrize("queue_s", [0.03, 20.0])
@@ -53,7 +85,7 @@ def test_the_depth_of_the_links_own_queue_does_not_matter(queue_s: float) -> Non
     seconds = Run(lambda now: Link(bps=2e6 if now < FALL else 250e3, queue_s=queue_s)).play(60)
     calm = between(seconds, FALL + 15, 60)
     assert 0.7 <= mean([one.used / one.capacity for one in calm]) <= 1.05
-    assert max(one.queue_s for one in calm) < 0.4
+    assert max(one.queue_s for one in calm) < 0.45
 
 
 def test_the_least_that_a_camera_sends_gets_through_on_120_kbit() -> None:
@@ -84,23 +116,27 @@ def test_another_route_is_no_congestion(jump_s: float, least: float) -> None:
     assert min(one.told for one in between(seconds, 18, 40)) >= 600e3
 
 
-@pytest.mark.parametrize(("ordered", "wander_s"), [(True, 0.0), (True, 0.1), (False, 0.0)])
+TURNS = [(True, 0.0), (True, 0.1), (False, 0.0)]
+
+
+@pytest.mark.parametrize(("ordered", "wander_s"), TURNS)
 def test_jitter_of_300_ms_does_not_starve_a_camera(ordered: bool, wander_s: float) -> None:
-    seconds = Run(
-        lambda now: Link(jitter_s=0.3 if now > 5 else 0, ordered=ordered, wander_s=wander_s), most_bps=600e3
-    ).play(60)
-    assert min(one.told for one in seconds) >= 120e3
-    assert min(one.told for one in between(seconds, 30, 60)) >= 200e3
+    """It begins at once: for some seconds it may look like a link that has fallen, then all is told again."""
+    for seed in SEEDS:
+        link = Link(jitter_s=0.3, ordered=ordered, wander_s=wander_s)
+        seconds = Run(lambda now, link=link: link if now > 5 else Link(), most_bps=600e3, seed=seed).play(60)  # type: ignore[misc]
+        assert min(one.told for one in between(seconds, 15, 60)) >= 150e3
+        assert min(one.told for one in between(seconds, 30, 60)) >= 400e3
 
 
-@pytest.mark.parametrize(("ordered", "wander_s"), [(True, 0.0), (True, 0.1), (False, 0.0)])
+@pytest.mark.parametrize(("ordered", "wander_s"), TURNS)
 def test_jitter_of_300_ms_on_a_link_of_250_kbit(ordered: bool, wander_s: float) -> None:
-    seconds = Run(lambda now: Link(bps=250e3, jitter_s=0.3, ordered=ordered, wander_s=wander_s), most_bps=600e3).play(
-        60
-    )
-    calm = between(seconds, 20, 60)
-    assert mean([one.used / one.capacity for one in calm]) >= 0.7
-    assert max(one.queue_s for one in calm) < 0.5
+    for seed in SEEDS:
+        link = Link(bps=250e3, jitter_s=0.3, ordered=ordered, wander_s=wander_s)
+        seconds = Run(lambda now, link=link: link, most_bps=600e3, seed=seed).play(60)  # type: ignore[misc]
+        calm = between(seconds, 20, 60)
+        assert mean([one.used / one.capacity for one in calm]) >= 0.7
+        assert max(one.queue_s for one in calm) < 0.45
 
 
 def test_feedback_keeps_to_its_budget_and_a_fall_is_told_at_once() -> None:

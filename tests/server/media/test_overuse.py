@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from itertools import pairwise
 from random import Random
+from statistics import mean
 
 import pytest
 
@@ -22,17 +23,17 @@ class Arrivals:
         self._arrived = 0.0
         assert set(self.signals([0.0] * 40)) == {Signal.NORMAL}
 
-    def signals(self, later_s: Iterable[float]) -> list[Signal]:
-        """What it says after groups of which each comes so much later than the one before."""
+    def signals(self, later_s: Iterable[float], jitter_s: float = 0.0) -> list[Signal]:
+        """What it says after groups of which each comes so much later than the one before, on a link of this jitter."""
         found = []
         for later in later_s:
             self._arrived += APART_S + later
-            self.detector.note(Variation(APART_S, APART_S + later, self._arrived))
+            self.detector.note(Variation(APART_S, APART_S + later, self._arrived), jitter_s)
             found.append(self.detector.signal)
         return found
 
 
-@pytest.mark.parametrize(("overload", "groups"), [(0.1, 30), (0.2, 20), (2.0, 12), (7.0, 2)])
+@pytest.mark.parametrize(("overload", "groups"), [(0.05, 40), (0.1, 20), (0.2, 20), (2.0, 12), (7.0, 2)])
 def test_a_growing_queue_is_told(overload: float, groups: int) -> None:
     """By so much more than the link carries is sent."""
     assert Signal.OVERUSE in Arrivals().signals([APART_S * overload] * groups)
@@ -42,9 +43,15 @@ def test_noise_is_no_queue_and_raises_the_threshold() -> None:
     arrivals, chance = Arrivals(), Random(1)
     before = arrivals.detector.threshold_ms
     delays = [chance.uniform(0, 0.15) for _ in range(2000)]
-    said = arrivals.signals(now - then for then, now in pairwise(delays))
+    said = arrivals.signals((now - then for then, now in pairwise(delays)), jitter_s=mean(delays))
     assert said.count(Signal.OVERUSE) < len(said) / 20
     assert arrivals.detector.threshold_ms > before
+
+
+def test_a_steep_fall_is_told_at_once_only_where_the_link_was_calm() -> None:
+    """A radio that hands out its time in turns makes two such jumps in a row every few seconds."""
+    assert Signal.OVERUSE in Arrivals().signals([0.06, 0.06], jitter_s=0.02)
+    assert Signal.OVERUSE not in Arrivals().signals([0.06, 0.06], jitter_s=0.08)
 
 
 def test_a_jump_that_stays_is_another_route_not_a_queue() -> None:
@@ -87,3 +94,14 @@ def test_the_time_of_large_packets_bounds_what_the_link_carries() -> None:
         queue.note(now, now + 0.03 + 8 * 100 / 250_000, 100)
         queue.note(now, now + 0.03 + 8 * 1200 / 250_000, 1200)
     assert 200_000 < queue.carried_bps < 300_000
+
+
+def test_a_queue_of_seconds_hides_only_for_so_long_what_the_link_carries() -> None:
+    queue = QueueDelay()
+    for number in range(50):
+        queue.note(number * 0.05, number * 0.05 + 0.03, 1200)
+    for number in range(50, 100):
+        queue.note(number * 0.05, number * 0.05 + 3.0, 1200)
+    for number in range(100, 140):
+        queue.note(number * 0.05, number * 0.05 + 0.03 + 8 * 1200 / 250_000, 1200)
+    assert queue.carried_bps > 150_000
