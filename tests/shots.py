@@ -90,6 +90,10 @@ async def _console(browser: Browser, link: str) -> None:
             await page.locator("#theme").click()
         await _answer(screen)
         await film
+        await page.goto(f"{screen.url}/wall/1+5?kiosk=1&dist=2&diag=55")
+        await expect(page.locator("feed-tile.live")).to_have_count(CAMERAS)
+        await _keep(page, "wall.png")
+        await page.goto(screen.url)
         calm = page.locator("status-line.calm")
         while not await calm.is_visible():
             try:

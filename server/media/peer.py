@@ -39,7 +39,7 @@ class Peer:
 
     __slots__ = (
         *("_buffers", "_certificate", "_created_at", "_fingerprints", "_handshake", "_ice", "_is_client", "_owner"),
-        *("_path", "_paths", "_port", "_receiver", "_sender", "_timer", "is_closed", "profile"),
+        *("_path", "_paths", "_port", "_receiver", "_sender", "_timer", "__weakref__", "is_closed", "profile"),
     )
 
     def __init__(
