@@ -47,14 +47,15 @@ def test_it_follows_a_link_down_and_up_and_keeps_the_queue_short(late_every_s: f
         calm = [between(seconds, start + SETTLED_AFTER_S, end) for seconds in runs]
         used = [mean([one.used / one.capacity for one in seconds]) for seconds in calm]
         assert min(used) >= 0.8 and 0.87 <= mean(used) <= 1.0
-        assert share(0.95, [one.queue_s for seconds in calm for one in seconds]) < 0.3, "what an alert waits for"
+        for seconds in calm:
+            assert share(0.95, [one.queue_s for one in seconds]) < 0.3, "what an alert waits for"
         assert share(0.9, [one.longest_queue_s for seconds in calm for one in seconds]) < 0.3, "behind a key frame"
         assert max(one.longest_queue_s for seconds in calm for one in seconds) < 0.6
     for seconds in runs:
         first = next(one.at for one in seconds if one.at > FALL + 1 and one.queue_s < 0.3)
         assert first <= FALL + 8, "the queue that the fall left is gone within seconds"
         back = next(one.at for one in seconds if one.at > RISE and one.used > 0.8 * one.capacity)
-        assert back <= RISE + 12
+        assert back <= RISE + (12 if late_every_s else 10)
 
 
 def test_what_overflowed_before_the_camera_was_told_less_is_not_held_against_it() -> None:
@@ -85,7 +86,7 @@ def test_the_depth_of_the_links_own_queue_does_not_matter(queue_s: float) -> Non
     seconds = Run(lambda now: Link(bps=2e6 if now < FALL else 250e3, queue_s=queue_s)).play(60)
     calm = between(seconds, FALL + 15, 60)
     assert 0.7 <= mean([one.used / one.capacity for one in calm]) <= 1.05
-    assert max(one.queue_s for one in calm) < 0.45
+    assert max(one.queue_s for one in calm) < 0.4
 
 
 def test_the_least_that_a_camera_sends_gets_through_on_120_kbit() -> None:
@@ -125,6 +126,7 @@ def test_jitter_of_300_ms_does_not_starve_a_camera(ordered: bool, wander_s: floa
     for seed in SEEDS:
         link = Link(jitter_s=0.3, ordered=ordered, wander_s=wander_s)
         seconds = Run(lambda now, link=link: link if now > 5 else Link(), most_bps=600e3, seed=seed).play(60)  # type: ignore[misc]
+        assert min(one.told for one in seconds) >= (120e3 if seed == 1 else 100e3), "three in twelve touch the floor"
         assert min(one.told for one in between(seconds, 15, 60)) >= 150e3
         assert min(one.told for one in between(seconds, 30, 60)) >= 400e3
 
