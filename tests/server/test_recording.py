@@ -66,7 +66,7 @@ async def test_a_killed_server_goes_on_in_the_same_recording_which_proves_itself
             await until(lambda: bool(shelf.library.manifest(shelf.library.ids()[0])), "it is signed", LONG_S)
     assert len(shelf.library.ids()) == 1
     entries = shelf.entries()
-    assert entries[0]["why"] == "taser.drawn"
+    assert entries[0]["why"] == "signal:taser.drawn"
     assert entries[0]["wearer"]["name"] == "PC Marsh"
     assert shelf.count("resumed") == 1
     assert {entry["why"] for entry in entries if entry["kind"] == "gap"} >= {"server-restart"}
