@@ -10,7 +10,6 @@ from typing import Any, Self
 import jinja2
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
 from server import __version__, downlink_sources, logs, serving, wire
 from server.access import routes as access_routes
@@ -30,6 +29,9 @@ from server.alerts.alert import Wearer
 from server.alerts.catalogue import Catalogue
 from server.alerts.routes import by
 from server.alerts.store import AlertStore
+from server.audit.actions import Audit
+from server.audit.routes import audit_routes
+from server.audit.store import AuditStore
 from server.bus import Body, Topic, bus_for
 from server.clock import Clock, SystemClock
 from server.config import Config
@@ -48,7 +50,6 @@ from server.media.store import LiveViewStore
 from server.media.switchboard import Neighbours
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
-from server.middleware import error_middleware, header_middleware
 from server.operations import routes as operations_routes
 from server.operations.actions import Status
 from server.operations.assets import STATIC, TEMPLATES, static_routes, streets
@@ -108,7 +109,8 @@ class Watchroom:
         )
         self.people = People(store, self.access, self.clock)
         self.cameras = CameraAccess(store, self.units, self.clock)
-        self.gate = Gate(self.access, self.cameras, self.units, config)
+        self.audit = Audit(AuditStore(self.database), self.clock)
+        self.gate = Gate(self.access, self.cameras, self.units, config, self.audit)
         self.engine = engine_for(
             config,
             self.clock,
@@ -274,7 +276,7 @@ class Watchroom:
         templates = jinja2.Environment(loader=jinja2.FileSystemLoader([TEMPLATES, STATIC]), autoescape=True)
         shown = {"force": self.config.force, "theme": self.config.theme, "version": __version__}
         allow, links = self.gate.allow, self.ice_servers.links
-        application = web.Application(middlewares=self._middlewares(), client_max_size=256 * 1024)
+        application = web.Application(middlewares=self.gate.middlewares(), client_max_size=256 * 1024)
         application.add_routes(
             [
                 *operations_routes.routes(
@@ -292,7 +294,8 @@ class Watchroom:
                 *alert_routes.routes(self.alerts, allow),
                 *advice_routes.routes(self.advising, allow),
                 *whip_routes(self.engine, self.gate.admit_camera, links),
-                *whep_routes(self.engine, self.gate.admit_viewer, self.views, links),
+                *whep_routes(self.engine, self.gate.admit_viewer, self.gate.note_live_view, self.views, links),
+                *audit_routes(self.audit, allow, self.gate.note_viewing),
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),
                 *self.uplink.routes(),
                 *self.sockets.routes(),
@@ -303,9 +306,6 @@ class Watchroom:
             ]
         )
         return application
-
-    def _middlewares(self) -> list[Middleware]:
-        return [header_middleware(self.config.secure), error_middleware(), self.gate.middleware()]
 
     async def _bus_answers(self) -> bool:
         return self.bus.healthy()
@@ -346,6 +346,7 @@ class Watchroom:
         closing.push_async_callback(self.bus.close)
         await self.bus.start()
         closing.push_async_callback(self.positions.close)
+        await closing.enter_async_context(self.audit)
         await self.cameras.start()
         await self.access.start(self.tasks)
         closing.callback(self.units.close)
