@@ -39,6 +39,7 @@ async function load() {
   if (!answer || mine !== round) return;
   const first = !rows.length;
   rows = merged(rows, answer.rows);
+  total = Math.max(total, rows[0]?.seq ?? 0); // numbers have no holes
   if (first) parts.older.hidden = !answer.more;
   draw();
 }
@@ -67,16 +68,21 @@ function again() {
 async function check() {
   if (parts.check.getAttribute("aria-disabled") === "true") return;
   parts.check.setAttribute("aria-disabled", "true");
-  let told = null;
-  do {
-    told = await done(api.audit.check(told?.checked ?? 0), () => "");
-    if (!told) break;
-    total = told.rows;
-    setText(parts.chain, chainWords(told));
-    parts.chain.classList.toggle("broken", told.fault !== null);
-  } while (!told.done);
-  if (!told) setText(parts.chain, "The chain could not be checked.");
+  for (let after = 0, isDone = false; !isDone;) {
+    const told = await done(api.audit.check(after), () => "");
+    if (told) showChain(told);
+    else setText(parts.chain, "The chain could not be checked.");
+    isDone = told?.done ?? true;
+    after = told?.checked ?? 0;
+  }
   parts.check.removeAttribute("aria-disabled");
+}
+
+/** @param {import("../state/audit.js").Check} told */
+function showChain(told) {
+  total = told.rows;
+  setText(parts.chain, chainWords(told));
+  parts.chain.classList.toggle("broken", told.fault !== null);
 }
 
 function exported() {
@@ -85,7 +91,13 @@ function exported() {
     note: "The rows that the filter asks for, as JSON lines, oldest first. That you take them is a row itself.",
     submit: "Export",
     fields: [
-      { name: "why", label: "Why", required: true, longest: 200, hint: "A request’s number, an inspection, a complaint …" },
+      {
+        name: "why",
+        label: "Why",
+        required: true,
+        longest: 200,
+        hint: "A request’s number, an inspection, a complaint …",
+      },
     ],
     act: async ({ why = "" }) => {
       // a link with `download` leaves the page where it is, whatever is answered

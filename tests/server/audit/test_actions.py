@@ -17,7 +17,7 @@ from sqlalchemy.exc import DBAPIError
 from server.audit.actions import Audit
 from server.audit.asked import Asked
 from server.audit.audit_entry import Actor, Note, Subject, What
-from server.audit.store import CHUNK, GROUP, AuditStore
+from server.audit.store import CHUNK, AuditStore
 from server.clock import HandClock
 from server.database import Database
 from server.errors import NotFound, Unavailable
@@ -76,16 +76,16 @@ async def test_a_row_says_who_what_when_why_and_from_where(audit: Audit) -> None
 
 async def test_many_at_once_stand_in_one_chain_without_a_hole(audit: Audit, database: Database) -> None:
     other = AuditStore(database)  # another process
-    notes = [replace(VIEW, why=f"view {number}") for number in range(3 * GROUP)]
+    notes = [replace(VIEW, why=f"view {number}") for number in range(60)]
     theirs = [other.append([(NOW, replace(VIEW, actor=OSEI))]) for _ in range(10)]
     await asyncio.gather(*(audit.note(note) for note in notes), *theirs)
     for note in notes[:5]:
         audit.note_soon(note)
     await audit.flush()
     told = await checked(audit)
-    assert (told["rows"], told["checked"], told["fault"], told["done"]) == (3 * GROUP + 15, 3 * GROUP + 15, None, True)
+    assert (told["rows"], told["checked"], told["fault"], told["done"]) == (75, 75, None, True)
     mine = [row["why"] for row in reversed(await rows(audit, person="p1", limit=200))]
-    assert sorted(mine[: 3 * GROUP]) == sorted(note.why for note in notes)
+    assert sorted(mine[:60]) == sorted(note.why for note in notes)
 
 
 async def test_what_comes_together_is_committed_together(
@@ -99,8 +99,9 @@ async def test_what_comes_together_is_committed_together(
         return await append(self, notes)
 
     monkeypatch.setattr(AuditStore, "append", counted)
+    monkeypatch.setattr("server.audit.store.GROUP", 20)
     await asyncio.gather(*(audit.note(VIEW) for _ in range(45)))
-    assert sum(groups) == 45 and max(groups) == GROUP and len(groups) <= 4
+    assert sum(groups) == 45 and max(groups) == 20 and len(groups) <= 4
 
 
 @pytest.mark.parametrize(
