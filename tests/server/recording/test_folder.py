@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import resource
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from server.recording.folder import RecordingFolder
 from server.recording.library import Library
 from server.recording.segment import is_recording_id, recording_id
 from server.recording.verifier import parsed, verify
+from tests.server.recording.committing import crash, numbered
 from tests.server.recording.recordings import BEGAN, IDENTITY, KEY, init, new_folder, opened, segment
 
 CLOCK = HandClock(BEGAN + 100)
@@ -309,3 +311,15 @@ def test_what_lay_beside_the_journal_is_put_aside_under_a_name_that_the_journal_
     assert aside.read_bytes() == b"main/000002.m4s"
     aside.write_bytes(b"main/000002.m4X")
     assert verify(str(tmp_path))["exit"] == 2
+
+
+def test_a_process_that_is_killed_at_any_moment_loses_at_most_what_was_in_flight(tmp_path: Path) -> None:
+    """R5: real kills of a real process; `tests.bench crash` does the same a hundred times."""
+    chance = random.Random(5)
+    for _ in range(6):
+        assert crash(tmp_path, chance.uniform(0, 0.08)).trouble == []
+    folder = resumed(tmp_path)
+    committed = sum(folder.last.values())
+    assert folder.commit(numbered(committed)).n == committed // 2 + 1
+    folder.close("officer", BEGAN + 100, KEY)
+    assert verify(str(tmp_path), [KEY.public_key])["exit"] == 0
