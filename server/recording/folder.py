@@ -221,8 +221,12 @@ class RecordingFolder:
         if self.is_closed:
             return
         if torn:
-            _write_file(_free(self.path / "journal.torn"), torn, os.O_EXCL)
-            _sync(self.path)
+            aside = _free(self.path / "journal.torn")
+            with contextlib.ExitStack() as failed:  # a disk that is still full is tried again and again
+                failed.callback(_remove, aside)
+                _write_file(aside, torn, os.O_EXCL)
+                _sync(self.path)
+                failed.pop_all()
             self._cut()
         kept = self._put_aside(entries)
         self._append({"kind": "resumed", "software": SOFTWARE, "why": why, "torn": len(torn), "kept": kept})

@@ -584,7 +584,8 @@ def verify(path: str, keys: Sequence[str] = ()) -> Entry:
     told = [{**one, "verdict": WORD[worst(one["claims"])]} for one in told]
     verdict = worst([claim for one in told for claim in one["claims"]]) if told else CANNOT
     unproved = NOT_PROVED if keys else [WHOSE_KEY, *NOT_PROVED]
-    unproved = unproved + [f"anything about {len(others)} other files, which no recording names"] * bool(others)
+    beside = ", ".join(others[:3]) + f" and {len(others) - 3} more" * (len(others) > 3)
+    unproved = unproved + [f"anything about files that are in no recording: {beside}"] * bool(others)
     about = {"path": path, "verdict": WORD[verdict], "exit": EXIT[verdict], "recordings": told}
     return {**about, "not_proved": unproved, "others": others}
 
