@@ -89,7 +89,10 @@ def test_only_one_process_writes_a_recording(tmp_path: Path) -> None:
     folder.leave()
     with pytest.raises(Conflict, match="closed"):
         folder.commit(segment(0))
-    resumed(tmp_path).leave()
+    with resumed(tmp_path) as again:
+        again.commit(segment(0))
+    resumed(tmp_path)  # given up, as after an error
+    assert resumed(tmp_path).last == {"main": 1}
 
 
 def test_what_is_not_there_or_not_a_recordings_name_is_refused(tmp_path: Path) -> None:
