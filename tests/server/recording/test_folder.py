@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import random
 import resource
 import shutil
 import subprocess
@@ -19,6 +20,7 @@ from server.recording.folder import RecordingFolder
 from server.recording.library import Library
 from server.recording.segment import is_recording_id, recording_id
 from server.recording.verifier import parsed, verify
+from tests.server.recording.committing import crash, numbered
 from tests.server.recording.recordings import BEGAN, IDENTITY, KEY, init, new_folder, opened, segment
 
 CLOCK = HandClock(BEGAN + 100)
@@ -87,7 +89,10 @@ def test_only_one_process_writes_a_recording(tmp_path: Path) -> None:
     folder.leave()
     with pytest.raises(Conflict, match="closed"):
         folder.commit(segment(0))
-    resumed(tmp_path).leave()
+    with resumed(tmp_path) as again:
+        again.commit(segment(0))
+    resumed(tmp_path)  # given up, as after an error
+    assert resumed(tmp_path).last == {"main": 1}
 
 
 def test_what_is_not_there_or_not_a_recordings_name_is_refused(tmp_path: Path) -> None:
@@ -176,6 +181,28 @@ def test_a_segment_that_the_disk_refuses_leaves_nothing_behind(tmp_path: Path) -
         assert contents(folder.path) == before
     sealed = folder.commit(large)
     assert (sealed.n, sealed.init) == (2, "main/init-2.mp4")
+
+
+def test_a_disk_that_is_still_full_at_a_restart_gathers_nothing_from_all_the_tries(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path)
+    folder.commit(segment(0))
+    folder.leave()
+    with (folder.path / "journal.jsonl").open("ab") as journal:
+        journal.write(b'{"torn":')
+    before = contents(folder.path)
+    for _ in range(3):
+        with largest_file(3), pytest.raises(OSError):
+            resumed(tmp_path)
+        assert contents(folder.path) == before
+    room = len(before["journal.jsonl"]) + 40  # for what was torn, not for the line that tells of it
+    for _ in range(3):
+        with largest_file(room), pytest.raises(OSError):
+            resumed(tmp_path)
+        assert {path.name for path in folder.path.iterdir()} == {"journal.jsonl", "journal.torn-1", "main"}
+    folder = resumed(tmp_path)
+    assert Library(tmp_path).entries(IDENTITY)[-1]["kept"][0]["file"] == "journal.torn-1"
+    folder.close("officer", BEGAN + 2, KEY)
+    assert verify(str(tmp_path))["exit"] == 0
 
 
 def test_a_recording_that_cannot_begin_leaves_nothing_and_may_begin_later(tmp_path: Path) -> None:
@@ -309,3 +336,15 @@ def test_what_lay_beside_the_journal_is_put_aside_under_a_name_that_the_journal_
     assert aside.read_bytes() == b"main/000002.m4s"
     aside.write_bytes(b"main/000002.m4X")
     assert verify(str(tmp_path))["exit"] == 2
+
+
+def test_a_process_that_is_killed_at_any_moment_loses_at_most_what_was_in_flight(tmp_path: Path) -> None:
+    """R5: real kills of a real process; `tests.bench crash` does the same a hundred times."""
+    chance = random.Random(5)
+    for _ in range(6):
+        assert crash(tmp_path, chance.uniform(0, 0.08)).trouble == []
+    folder = resumed(tmp_path)
+    committed = sum(folder.last.values())
+    assert folder.commit(numbered(committed)).n == committed // 2 + 1
+    folder.close("officer", BEGAN + 100, KEY)
+    assert verify(str(tmp_path), [KEY.public_key])["exit"] == 0
