@@ -423,9 +423,13 @@ class Check:
         )
         if torn and not finished:
             self.told["notes"].append(f"the journal's last line is torn ({len(torn)} bytes), as a crash leaves it")
-        if entries and entries[0].get("format", FORMAT) != FORMAT:
-            self.say("The recording's format is known here", ["a later verifier is needed"], CANNOT)
+        self.known(entries[0].get("format") if entries else FORMAT)
         return entries
+
+    def known(self, number: Any) -> None:
+        """Nothing is certain about a format of which this file does not know what it means."""
+        if number != FORMAT:
+            self.say("The recording's format is known here", [f"it is {number}; a later verifier is needed"], CANNOT)
 
     def silences(self, entries: Sequence[Entry]) -> None:
         """Note where a layer leaves out time that no gap of its own declares."""
@@ -523,6 +527,7 @@ class Check:
                 entries.append(entry)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return self.say("The clip is well-formed", [f"clip.json: {error}"])
+        self.known(manifest.get("format"))
         self.say(f"Each of the clip's {len(entries)} entries stands in the signed recording (Merkle proof)", foreign)
         firsts = {entry["layer"]: entry["n"] - 1 for entry in reversed(entries) if entry["kind"] == "segment"}
         self.say("Nothing is left out between the clip's first and last segment", in_order(entries, firsts))

@@ -385,6 +385,16 @@ def test_what_a_crash_leaves_is_told_and_not_blamed(unfinished: Path, torn: byte
     assert verify(str(unfinished))["exit"] == 2
 
 
+def test_a_format_of_later_years_is_not_judged(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path)
+    folder.leave()
+    entry = dict(parsed((folder.path / "journal.jsonl").read_bytes())) | {"format": 2}
+    entry["chain"] = chained(START, entry)
+    (folder.path / "journal.jsonl").write_bytes(canonical(entry) + b"\n")
+    told = verify(str(tmp_path))
+    assert told["exit"] == 3 and "a later verifier is needed" in found(told)
+
+
 def test_a_closed_recording_without_its_signature_is_not_told_as_whole(good: Path) -> None:
     with changed(good / IDENTITY / "manifest.json", None), changed(good / IDENTITY / "manifest.sig", None):
         told = verify(str(good / IDENTITY))
