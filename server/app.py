@@ -12,7 +12,7 @@ import structlog
 from aiohttp import web
 from aiohttp.typedefs import Middleware
 
-from server import __version__, downlink_sources, logs, serving, wire
+from server import __version__, downlink_sources, logs, replay_sources, serving, wire
 from server.access import routes as access_routes
 from server.access.actions import Access, CameraAccess
 from server.access.device_routes import device_routes
@@ -57,6 +57,7 @@ from server.operations.store import forget_where, note_where, prepare_folder, tl
 from server.positions import routes as position_routes
 from server.positions.actions import Positions
 from server.positions.store import TrailStore
+from server.replay import routes as replay_routes
 from server.tasks import TaskOwner
 from server.units import routes as unit_routes
 from server.units.actions import Units
@@ -291,6 +292,7 @@ class Watchroom:
                 *position_routes.routes(self.positions, allow, self.units.device),
                 *alert_routes.routes(self.alerts, allow),
                 *advice_routes.routes(self.advising, allow),
+                *replay_routes.routes(replay_sources.of(self), self.gate.caller),
                 *whip_routes(self.engine, self.gate.admit_camera, links),
                 *whep_routes(self.engine, self.gate.admit_viewer, self.views, links),
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),

@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Pure is the default. A shell talks to the world: sockets, files, processes, tasks. Told by the module's name …
 SHELLS = frozenset(
     # the server's spine
-    "__main__ app downlink_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
+    "__main__ app downlink_sources replay_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
     "addresses env assets play nursery "
     # how a feature is reached, and where it is kept
     "routes people_routes device_routes whip_routes whep_routes request_body store socket pages middleware downlink "
@@ -36,7 +36,16 @@ SHELL_PLACES = (
 # Every store numbers its rows in the journal: it is a foundation in a folder of its own.
 FOUNDATIONS = frozenset({"journal"})
 # These put the program together, so they may import any feature's any module.
-ROOTS = frozenset({"server.app", "server.downlink_sources", "server.commands", "server.registry", "server.__main__"})
+ROOTS = frozenset(
+    {
+        "server.app",
+        "server.downlink_sources",
+        "server.replay_sources",
+        "server.commands",
+        "server.registry",
+        "server.__main__",
+    }
+)
 # What a pure module never loads.
 WORLD = frozenset(
     "asyncio aiohttp aiortc aioice av jinja2 multiprocessing pylibsrtp redis "

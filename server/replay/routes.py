@@ -1,0 +1,90 @@
+"""`/api/recordings`, `/api/replays`: find recordings, open a view of some, and everything within it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+from aiohttp import web
+
+from server.access.permission import Permission, may
+from server.access.session import Caller
+from server.errors import BadRequest, Forbidden
+from server.replay.actions import Replays, is_layer, is_recording
+from server.replay.finding import wanted
+from server.replay.view import asked
+from server.request_body import json_object
+
+CallerOf = Callable[[web.Request], Caller]
+# A sealed segment never changes, and its address belongs to one session's view: only that browser may keep it.
+SEALED = "private, max-age=31536000, immutable"
+TYPES = {".m4s": "video/iso.segment", ".mp4": "video/mp4"}
+PLAYLIST = "application/vnd.apple.mpegurl"
+VIEW = "/api/replays/{view_id}"
+
+
+def routes(replays: Replays, caller_of: CallerOf) -> list[web.RouteDef]:
+    """The routes of replay."""
+
+    def allowed(request: web.Request) -> tuple[Caller, str | None]:
+        """Who asks; and, of an officer, who they are: they see only what they recorded. Raises Forbidden."""
+        caller = caller_of(request)
+        role = caller.person.role
+        if may(role, Permission.REPLAY):
+            return caller, None
+        if may(role, Permission.REPLAY_OWN):
+            return caller, caller.person.id
+        raise Forbidden(f"the role {role.value} does not include: {Permission.REPLAY.value}")
+
+    async def listed(request: web.Request) -> web.Response:
+        _, own = allowed(request)
+        return web.json_response(await replays.find(wanted(request.query), own))
+
+    async def opened(request: web.Request) -> web.Response:
+        caller, own = allowed(request)
+        view = await replays.open(caller, asked(await json_object(request)), own)
+        return web.json_response(view.as_json(), status=201)
+
+    async def timeline(request: web.Request) -> web.Response:
+        view = await replays.view(request.match_info["view_id"], allowed(request)[0])
+        return web.json_response(await replays.timeline(view))
+
+    async def known(request: web.Request) -> web.Response:
+        view = await replays.view(request.match_info["view_id"], allowed(request)[0])
+        return web.json_response(await replays.known(view, _at(request)))
+
+    async def playlist(request: web.Request) -> web.Response:
+        view = await replays.view(request.match_info["view_id"], allowed(request)[0])
+        layer = request.match_info["layer"]
+        if not is_layer(layer):
+            raise BadRequest("layer: expected main or sub")
+        text = await replays.playlist(view, request.match_info["device_id"], layer)
+        return web.Response(text=text, content_type=PLAYLIST)
+
+    async def file(request: web.Request) -> web.StreamResponse:
+        view = await replays.view(request.match_info["view_id"], allowed(request)[0])
+        recording_id, name = request.match_info["recording_id"], request.match_info["name"]
+        if not is_recording(recording_id):
+            raise BadRequest("expected a recording's id")
+        path = await replays.file(view, recording_id, name)
+        headers = {"Cache-Control": SEALED, "Content-Type": TYPES.get(path.suffix, "application/octet-stream")}
+        return web.FileResponse(path, headers=headers)  # answers Range and If-Modified-Since
+
+    return [
+        web.get("/api/recordings", listed),
+        web.post("/api/replays", opened),
+        web.get(VIEW, timeline),
+        web.get(VIEW + "/known", known),
+        web.get(VIEW + "/cameras/{device_id}/{layer}.m3u8", playlist),
+        web.get(VIEW + "/files/{recording_id}/{name:[a-z0-9/.-]+}", file),
+    ]
+
+
+def _at(request: web.Request) -> float:
+    try:
+        at = float(request.query.get("at", ""))
+    except ValueError:
+        at = math.nan
+    if not math.isfinite(at):
+        raise BadRequest("at: expected Unix seconds")
+    return at
