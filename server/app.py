@@ -292,7 +292,7 @@ class Watchroom:
                 *position_routes.routes(self.positions, allow, self.units.device),
                 *alert_routes.routes(self.alerts, allow),
                 *advice_routes.routes(self.advising, allow),
-                *replay_routes.routes(replay_sources.of(self), self.gate.caller),
+                *replay_routes.routes(replay_sources.of(self), self.gate.caller, replay_sources.note_view),
                 *whip_routes(self.engine, self.gate.admit_camera, links),
                 *whep_routes(self.engine, self.gate.admit_viewer, self.views, links),
                 *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from aiohttp import web
 
 from server.advice.store import AdviceStore
 from server.alerts.store import AlertStore
@@ -53,10 +54,9 @@ def of(watchroom: Watchroom) -> Replays:
             settings=lambda: console_settings(watchroom.config, []),
         ),
         watchroom.clock,
-        _noted,
     )
 
 
-async def _noted(view: View) -> None:
+async def note_view(request: web.Request, view: View) -> None:
     """The row of `replay_view` is the record, until there is an audit to write it into."""
-    log.info("a replay is opened", view_id=view.id, person=view.name, recordings=view.recording_ids, why=view.why)
+    log.info("a replay is opened", view_id=view.id, person=view.name, remote=request.remote, why=view.why)

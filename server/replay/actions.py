@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from server.replay.store import ViewStore
 
 Json = dict[str, Any]
+Note = Callable[[View], Awaitable[None]]
 Told = Sequence[tuple[float, Json]]  # when, what
 
 MOST_READ = 500  # journals for one page of the list; each is some 10 ms when it was not read before
@@ -52,21 +53,13 @@ class Sources:
 
 
 class Replays:
-    """Finds recordings and shows them. `note_view` writes the audit: what it raises, the caller is told."""
+    """Finds recordings, and shows them under a view."""
 
-    def __init__(
-        self,
-        library: Library,
-        store: ViewStore,
-        sources: Sources,
-        clock: Clock,
-        note_view: Callable[[View], Awaitable[None]],
-    ) -> None:
+    def __init__(self, library: Library, store: ViewStore, sources: Sources, clock: Clock) -> None:
         self._library = library
         self._store = store
         self._sources = sources
         self._clock = clock
-        self._note_view = note_view
         self._views: OrderedDict[str, View] = OrderedDict()
         self._recordings: OrderedDict[tuple[str, int, bool], Recording] = OrderedDict()
 
@@ -79,8 +72,10 @@ class Replays:
         rows, after = await asyncio.to_thread(self._page, looked_for, own, alerts)
         return {"at": now, "recordings": rows, "next": after}
 
-    async def open(self, caller: Caller, wish: Asked, own: str | None = None) -> View:
-        """Open a view: noted and committed when this returns. Raises NotFound, Forbidden, BadRequest, Unavailable."""
+    async def open(self, caller: Caller, wish: Asked, note: Note, own: str | None = None) -> View:
+        """Open a view: noted and committed when this returns. `note` writes the audit; whatever it raises, there is
+        no view. Raises NotFound, Forbidden, BadRequest, Unavailable.
+        """
         found = await asyncio.to_thread(self._chosen, wish)
         if own is not None and not all(_is_own(self._library.opened(one.id), own) for one in found):
             raise Forbidden("you may see only what your own camera recorded")
@@ -103,7 +98,7 @@ class Replays:
             opened_at=now,
             expires_at=now + OPEN_S,
         )
-        await self._note_view(view)
+        await note(view)
         await self._store.add(view)
         self._keep(view)
         return view

@@ -1,7 +1,7 @@
 """Footage: what a recording's journal says, placed on the server's clock. Pure.
 
 Media time runs by the camera's own RTP clock and knows no time of day. Each segment says when its first picture
-arrived; what arrived with the least delay tells best when media time 0 was, so within half a minute the quickest
+arrived; what arrived with the least delay tells best when media time 0 was, so of those nearby the quickest
 segment places all. A camera's clock that drifts (50 ppm are 180 ms an hour) is followed, a stall of the network is not.
 """
 
@@ -14,7 +14,7 @@ from statistics import median
 from typing import Any
 
 LAYERS = ("main", "sub")
-WINDOW = 15  # segments on each side, about half a minute
+WINDOW = 15  # segments of each layer on each side, half a minute; of a single layer, a minute
 JOINED_S = 0.05  # media times nearer than this follow each other without a gap
 HOLE_S = 0.25  # a shorter hole on the server's clock is the jitter of placing, not missing picture
 
@@ -170,7 +170,7 @@ def _places(entries: Sequence[Mapping[str, Any]]) -> list[float]:
     for run in _runs(entries, arrived):
         late = [entries[index]["received_at"] - entries[index]["start"] for index in run]
         for place, index in enumerate(run):
-            nearby = late[max(0, place - 2 * WINDOW) : place + 2 * WINDOW + 1]  # twice: a run has both layers
+            nearby = late[max(0, place - 2 * WINDOW) : place + 2 * WINDOW + 1]
             places[index] = entries[index]["start"] + min(nearby)
     ahead = _ahead_of([(entries[index], places[index]) for index in arrived]) or 0.0
     for index, entry in enumerate(entries):

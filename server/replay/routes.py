@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 
@@ -12,10 +12,11 @@ from server.access.session import Caller
 from server.errors import BadRequest, Forbidden
 from server.replay.actions import Replays, is_layer, is_recording
 from server.replay.finding import wanted
-from server.replay.view import asked
+from server.replay.view import View, asked
 from server.request_body import json_object
 
 CallerOf = Callable[[web.Request], Caller]
+NoteView = Callable[[web.Request, View], Awaitable[None]]
 # A sealed segment never changes, and its address belongs to one session's view: only that browser may keep it.
 SEALED = "private, max-age=31536000, immutable"
 TYPES = {".m4s": "video/iso.segment", ".mp4": "video/mp4"}
@@ -23,8 +24,8 @@ PLAYLIST = "application/vnd.apple.mpegurl"
 VIEW = "/api/replays/{view_id}"
 
 
-def routes(replays: Replays, caller_of: CallerOf) -> list[web.RouteDef]:
-    """The routes of replay."""
+def routes(replays: Replays, caller_of: CallerOf, note_view: NoteView) -> list[web.RouteDef]:
+    """The routes of replay. `note_view` commits to the audit who looks, why and from where, or raises."""
 
     def allowed(request: web.Request) -> tuple[Caller, str | None]:
         """Who asks; and, of an officer, who they are: they see only what they recorded. Raises Forbidden."""
@@ -42,7 +43,8 @@ def routes(replays: Replays, caller_of: CallerOf) -> list[web.RouteDef]:
 
     async def opened(request: web.Request) -> web.Response:
         caller, own = allowed(request)
-        view = await replays.open(caller, asked(await json_object(request)), own)
+        wish = asked(await json_object(request))
+        view = await replays.open(caller, wish, lambda view: note_view(request, view), own)
         return web.json_response(view.as_json(), status=201)
 
     async def timeline(request: web.Request) -> web.Response:

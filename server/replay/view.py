@@ -15,7 +15,7 @@ MOST_CAMERAS = 9  # tiles of a replay, keys 1 to 9
 MOST_RECORDINGS = 200
 LONGEST_VIEW_S = 24 * 3600.0  # of recorded time
 OPEN_S = 8 * 3600.0  # a view ends by itself after a shift
-WHY_LENGTH = (3, 300)
+WHY_LENGTH = (3, 200)
 TIMES = (0.0, 4e9)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import Any
 
 from server.advice.advice import Advice
@@ -33,18 +32,13 @@ class Officer:
     wearer: dict[str, str] | None = None
 
 
-async def lay_incident(data: Path, officers: Sequence[Officer], base: float, seconds: float) -> None:
-    """Write into the installation's database what happened from `base` on; the first officer has the TASER."""
+async def lay_incident(database: Database, officers: Sequence[Officer], base: float, seconds: float) -> None:
+    """Write into a migrated database what happened from `base` on; the first officer has the TASER."""
     clock = HandClock(base)
-    database = Database(str(data / "watchroom.db"))
-    try:
-        await database.migrate()
-        journal = Journal(database, clock)
-        await _walk(TrailStore(database), officers, base, seconds)
-        await _taser(AlertStore(database, journal), clock, officers[0], base)
-        await _advise(AdviceStore(database, journal), clock, officers[0], base)
-    finally:
-        await database.close()
+    journal = Journal(database, clock)
+    await _walk(TrailStore(database), officers, base, seconds)
+    await _taser(AlertStore(database, journal), clock, officers[0], base)
+    await _advise(AdviceStore(database, journal), clock, officers[0], base)
 
 
 async def _walk(store: TrailStore, officers: Sequence[Officer], base: float, seconds: float) -> None:

@@ -62,7 +62,7 @@ export class ReplayEvents extends HTMLElement {
     const row = this.#list.children[Math.max(0, this.#now)];
     if (!(row instanceof HTMLElement)) return;
     const { clientHeight, scrollTop } = this.#list;
-    const top = row.offsetTop - this.#list.offsetTop;
+    const top = row.offsetTop; // of the list, which is positioned
     if (top < scrollTop || top + row.offsetHeight > scrollTop + clientHeight)
       this.#list.scrollTop = top - clientHeight / 2;
   }
