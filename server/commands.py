@@ -109,6 +109,19 @@ def run(
     return run_server(Config.load(data, options))
 
 
+# ---- evidence ---------------------------------------------------------------------------------------
+
+
+@commands.command(
+    add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
+)  # all words are the verifier's own: a wrong one ends with 3 (cannot tell), for 2 would mean broken
+def verify(context: typer.Context) -> int:
+    """Check a recording, a folder of them, or an exported bundle: PATH [--json] [--key HEX]; 0 intact, 2 broken, 3 cannot tell."""
+    from server.recording.verifier import main as check
+
+    return check(context.args)
+
+
 # ---- cameras ----------------------------------------------------------------------------------------
 
 

@@ -39,6 +39,8 @@ BEFORE_PACKAGES = (
     "tests/bench/__init__.py",
     "tests/bench/__main__.py",
 )
+# One file by its purpose, with its most lines: a defence lawyer gets it, and it needs nothing but a Python 3.8.
+TRAVEL_ALONE = {"server/recording/verifier.py": 650}
 
 
 def test_pure_modules_do_not_touch_the_world() -> None:
@@ -183,11 +185,12 @@ def test_names_say_something() -> None:
 
 
 def test_sizes() -> None:
-    """A file to 400 lines, a function to 50, nesting to 3."""
+    """A file to 400 lines (unless it travels alone), a function to 50, nesting to 3."""
     found = []
     for module in modules().values():
-        if module.lines > 400:
-            found.append(module.at(module.tree, f"{module.lines} lines > 400"))
+        most = TRAVEL_ALONE.get(module.place, 400)
+        if module.lines > most:
+            found.append(module.at(module.tree, f"{module.lines} lines > {most}"))
         for node in ast.walk(module.tree):
             if not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
                 continue
@@ -218,7 +221,7 @@ def test_what_runs_before_the_packages_needs_none() -> None:
     """Standard library only when it is loaded, and no syntax newer than Python 3.8."""
     found = []
     ours = {name.removesuffix(".py").removesuffix("/__init__").replace("/", ".") for name in BEFORE_PACKAGES}
-    for place in BEFORE_PACKAGES:
+    for place in (*BEFORE_PACKAGES, *TRAVEL_ALONE):
         path = ROOT / place
         tree = ast.parse(path.read_text(), place, feature_version=(3, 8))
         for item in Module(path, tree, 0).imports():

@@ -1,0 +1,1 @@
+"""Recording: what a camera sends is kept as it came, and proves itself."""

@@ -1,0 +1,304 @@
+"""One recording's folder: every segment is safe on disk before it counts, and nothing that counts is ever deleted.
+
+The order that makes it so: temporary name → fsync → rename → fsync of the folder → journal line → fsync. What the
+journal does not name has not happened; what it names is there.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import fcntl
+import hashlib
+import os
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Self
+
+from server.clock import Clock
+from server.errors import Conflict, NotFound
+from server.recording.chain import Link, whole_entries
+from server.recording.segment import SOFTWARE, Manifest, Opened, SealedSegment, Segment, is_recording_id
+from server.recording.signing import EvidenceKey
+from server.recording.verifier import CRASH, INIT, SEGMENT, Entry, canonical, parsed, segment_file, summary
+
+JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
+
+
+class RecordingFolder:
+    """Written by one thread of one process at a time; every call blocks until the disk has it.
+
+    Whatever raises OSError (a full disk, at any step) leaves the recording as it was before the call.
+    """
+
+    def __init__(self, path: Path, clock: Clock) -> None:
+        self.path = path
+        self.next_media_time = 0.0  # s: the end of what has been recorded
+        self.bytes = 0
+        self.is_closed = False
+        self.last: dict[str, int] = {}  # each layer's highest number
+        self._clock = clock
+        self._inits: dict[str, tuple[int, str]] = {}  # each layer's newest: number, SHA-256
+        self._link = Link()
+        self._size = 0  # of the journal's whole lines
+        self._torn = False  # bytes of a failed line may lie behind them
+        self._journal = _locked(path / JOURNAL)
+
+    @classmethod
+    def create(cls, root: Path, opened: Opened, clock: Clock) -> Self:
+        """A new recording. Raises OSError, and Conflict if it is there already."""
+        if not is_recording_id(opened.recording_id):
+            raise ValueError(f"{opened.recording_id!r} cannot be a recording's id")
+        path = root / opened.recording_id
+        root.mkdir(parents=True, exist_ok=True)
+        try:
+            path.mkdir(mode=0o700)
+        except FileExistsError as error:
+            raise Conflict(f"recording {opened.recording_id} is there already") from error
+        with contextlib.ExitStack() as failed:
+            failed.callback(_remove_empty, path)
+            folder = cls(path, clock)
+            failed.callback(folder.leave)
+            folder._append(opened.entry())
+            _sync(path)
+            _sync(root)
+            failed.pop_all()
+        return folder
+
+    @classmethod
+    def resume(cls, root: Path, recording_id: str, clock: Clock, why: str) -> Self:
+        """Go on after a crash or a restart: what is torn, or not in the journal, is put aside and named in it.
+
+        One that was closed but not signed comes back with `is_closed`: close it again. Raises NotFound; Conflict when
+        another process writes it, when it is signed, or when more than the last line is damaged; OSError.
+        """
+        path = root / recording_id
+        if not is_recording_id(recording_id) or not (path / JOURNAL).is_file():
+            raise NotFound(f"there is no recording {recording_id}")
+        if (path / MANIFEST).exists():
+            raise Conflict(f"recording {recording_id} is closed and signed")
+        with contextlib.ExitStack() as failed:
+            folder = cls(path, clock)
+            failed.callback(folder.leave)
+            folder._recover(why)
+            failed.pop_all()
+        return folder
+
+    @property
+    def recording_id(self) -> str:
+        """Its name."""
+        return self.path.name
+
+    def commit(self, segment: Segment) -> SealedSegment:
+        """Number a segment and make it safe. Raises OSError (ENOSPC …), and Conflict once the recording is closed."""
+        self._must_be_open()
+        layer = segment.layer
+        n, sha256 = self.last.get(layer, 0) + 1, hashlib.sha256(segment.init).hexdigest()
+        number, known = self._inits.get(layer, (0, ""))
+        number = number if known == sha256 else number + 1
+        file, init = segment_file(layer, n), f"{layer}/init-{number}.mp4"
+        with self._undone_on_failure(file, *[init] * (known != sha256)):
+            if known != sha256:
+                self._seal(init, segment.init)
+            self._seal(file, segment.data)
+            names = {"n": n, "file": file, "bytes": len(segment.data), "init": init, "init_bytes": len(segment.init)}
+            sums = {"sha256": hashlib.sha256(segment.data).hexdigest(), "init_sha256": sha256}
+            return SealedSegment.of(self._append({"kind": "segment", **segment.about(), **names, **sums}))
+
+    def gap(
+        self, layer: str, start: float, end: float, from_: float, to: float, why: str, packets: int | None = None
+    ) -> None:
+        """Declare a gap: media time in s, server's Unix time. Raises OSError and Conflict."""
+        self._must_be_open()
+        span = {"start": start, "end": end, "from": from_, "to": to}
+        self._append({"kind": "gap", "layer": layer, **span, "why": why, "packets": packets})
+
+    def close(
+        self, why: str, ended_at: float, signer: EvidenceKey, camera_clock: dict[str, float] | None = None
+    ) -> Manifest:
+        """End the recording and sign it. After OSError call it again: the end stays, the signature is made then.
+
+        `camera_clock` is {offset_s, spread_s} of the camera's clock minus the server's. Raises OSError and Conflict.
+        """
+        if not self.is_closed:
+            self._append({"kind": "closed", "why": why, "ended_at": ended_at, "public_key": signer.public_key})
+        data = (self.path / JOURNAL).read_bytes()
+        entries, size, _ = whole_entries(data, Link())
+        if size != len(data) or size != self._size:
+            raise Conflict(f"the journal of recording {self.recording_id} was changed by somebody else: not signed")
+        body = summary(entries) | {"clock": camera_clock, "signed_at": self._clock.wall(), "software": SOFTWARE}
+        if body["public_key"] != signer.public_key:
+            raise Conflict(f"recording {self.recording_id} was closed with another key: {body['public_key']}")
+        text = canonical(body | {"timestamp": None}) + b"\n"
+        signature = signer.sign(text)
+        with self._undone_on_failure(SIGNATURE, MANIFEST):
+            self._seal(SIGNATURE, signature)
+            self._seal(MANIFEST, text)
+        self.leave()
+        return Manifest(parsed(text), text, signature)
+
+    def leave(self) -> None:
+        """Let go of the journal without closing the recording; it can be resumed, here or elsewhere."""
+        if self._journal >= 0:
+            os.close(self._journal)
+            self._journal = -1
+
+    # ---- how ----------------------------------------------------------------------------------------
+
+    def _must_be_open(self) -> None:
+        if self.is_closed or self._journal < 0:
+            raise Conflict(f"recording {self.recording_id} is closed")
+
+    def _append(self, body: dict[str, Any]) -> Entry:
+        """Add an entry and make it safe, or leave the journal as it was."""
+        entry, line, link = self._link.add(body, self._clock.wall())
+        if self._torn:
+            self._cut()
+        self._torn = True
+        try:
+            _write(self._journal, line)
+            os.fsync(self._journal)
+        except OSError:
+            with contextlib.suppress(OSError):  # it is tried again before the next line
+                self._cut()
+            raise
+        self._torn = False
+        self._size, self._link = self._size + len(line), link
+        self._take(entry)
+        return entry
+
+    def _cut(self) -> None:
+        """Take the remains of a failed line away."""
+        os.ftruncate(self._journal, self._size)
+        os.fsync(self._journal)
+        self._torn = False
+
+    def _take(self, entry: Entry) -> None:
+        """Follow what the journal says."""
+        if entry["kind"] == "segment":
+            layer, init = entry["layer"], re.fullmatch(INIT, entry["init"])
+            self.last[layer] = entry["n"]
+            self._inits[layer] = (int(init[2]) if init else 0, entry["init_sha256"])
+            self.bytes += entry["bytes"]
+            self.next_media_time = max(self.next_media_time, entry["start"] + entry["duration"])
+        self.is_closed = self.is_closed or entry["kind"] == "closed"
+
+    def _seal(self, name: str, content: bytes) -> None:
+        """A file that is whole from the first moment that its name can be seen."""
+        path = self.path / name
+        if not path.parent.exists():
+            path.parent.mkdir(mode=0o700)
+            _sync(self.path)
+        unfinished = path.with_name(path.name + ".new")
+        _write_file(unfinished, content, os.O_TRUNC)
+        unfinished.rename(path)
+        _sync(path.parent)
+
+    @contextlib.contextmanager
+    def _undone_on_failure(self, *names: str) -> Iterator[None]:
+        """Files that no journal line names yet go away again, whatever is raised: their numbers are free."""
+        with contextlib.ExitStack() as failed:
+            for name in names:
+                failed.callback(_remove, self.path / name)
+                failed.callback(_remove, self.path / (name + ".new"))
+            yield
+            failed.pop_all()
+
+    def _recover(self, why: str) -> None:
+        data = (self.path / JOURNAL).read_bytes()
+        entries, self._size, self._link = whole_entries(data, Link())
+        torn = data[self._size :]
+        if not entries:
+            raise Conflict(
+                f"the journal of recording {self.recording_id} has no whole line: there is nothing to resume"
+            )
+        if b"\n" in torn[:-1]:
+            raise Conflict(
+                f"the journal of recording {self.recording_id} is damaged at byte {self._size}: left as it is"
+            )
+        for entry in entries:
+            self._take(entry)
+        if self.is_closed:
+            return
+        if torn:
+            _write_file(_free(self.path / "journal.torn"), torn, os.O_EXCL)
+            _sync(self.path)
+            self._cut()
+        kept = self._put_aside(entries)
+        self._append({"kind": "resumed", "software": SOFTWARE, "why": why, "torn": len(torn), "kept": kept})
+
+    def _put_aside(self, entries: list[Entry]) -> list[dict[str, Any]]:
+        """Rename what lies in the layers' folders and is in no entry; what was put aside and not yet named."""
+        known = {entry[name] for entry in entries if entry["kind"] == "segment" for name in ("file", "init")}
+        known |= {file["file"] for entry in entries for file in entry.get("kept", ())}
+        for name in self._strangers(known):
+            path = self.path / name
+            if re.fullmatch(SEGMENT, name) or re.fullmatch(INIT, name) or name.endswith(".new"):
+                path.rename(_free(path.with_name(path.name + ".aside")))
+                _sync(path.parent)
+        found = []
+        for name in self._strangers(known):
+            if re.fullmatch(CRASH, name) and not name.endswith(".new"):
+                content = (self.path / name).read_bytes()
+                found.append({"file": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
+        return found
+
+    def _strangers(self, known: set[str]) -> list[str]:
+        """Files here, and one folder below, that are not in `known`."""
+        files = [path for path in (*self.path.glob("*"), *self.path.glob("*/*")) if path.is_file()]
+        return sorted({path.relative_to(self.path).as_posix() for path in files} - known)
+
+
+def _locked(path: Path) -> int:
+    """A journal, opened to append; no other process may. Raises OSError, and Conflict when one does."""
+    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        os.close(descriptor)
+        raise Conflict(f"recording {path.parent.name} is being written by another process") from error
+    return descriptor
+
+
+def _write(descriptor: int, content: bytes) -> None:
+    """All of it: a disk that fills takes a part first, and refuses only the rest."""
+    rest = memoryview(content)
+    while rest:
+        rest = rest[os.write(descriptor, rest) :]
+
+
+def _write_file(path: Path, content: bytes, how: int) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, 0o600)
+    try:
+        _write(descriptor, content)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _free(path: Path) -> Path:
+    """`path` with the first number behind it that is not taken."""
+    number = 1
+    while (numbered := path.with_name(f"{path.name}-{number}")).exists():
+        number += 1
+    return numbered
+
+
+def _remove(path: Path) -> None:
+    with contextlib.suppress(OSError):  # what stays is overwritten by the next try, or put aside by the next start
+        path.unlink(missing_ok=True)
+
+
+def _remove_empty(path: Path) -> None:
+    """Nothing was recorded in it, so that nothing is lost with it."""
+    _remove(path / JOURNAL)
+    with contextlib.suppress(OSError):  # an empty folder is no recording
+        path.rmdir()
