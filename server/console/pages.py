@@ -62,7 +62,7 @@ class Pages:
         async def answer(request: web.Request) -> web.Response:
             person = self._signed_in(request)
             if permission is None or any(may(person.role, one) for one in (permission, *instead)):
-                return self._page(request, name, person)
+                return self._page(request, name, person, path=dict(request.match_info))
             return self._page(request, "refused.html", person, 403, needed=permission.value)
 
         return answer

@@ -17,9 +17,9 @@ const SHAPES = {
 };
 const DIAMOND = "M0 -7L7 0 0 7-7 0z";
 
-/** Pixels. @param {Replay} replay */
-export function heightOf(replay) {
-  return TOP_PX + 6 + replay.cameras.length * LANE_PX + BELOW_PX;
+/** Pixels, at the usual size of type; timeline.css has the same sum. @param {number} cameras how many */
+export function heightOf(cameras) {
+  return TOP_PX + 6 + cameras * LANE_PX + BELOW_PX;
 }
 
 /** @param {Replay} replay @param {Scale} scale @param {number} height */

@@ -27,6 +27,7 @@ export class ReplayMap extends HTMLElement {
   #themed = new MutationObserver(() => this.#stage.retheme());
   /** @type {Marker[]} */ #markers = [];
   /** @type {MapSettings} */ #settings = { fix_stale_s: 15, max_speed_mps: 8, basemap: { kind: "none" } };
+  /** @type {import("../state/map-projection.js").Bounds | null} */ #bounds = null;
   #opened = false;
   #followed = "";
 
@@ -44,9 +45,10 @@ export class ReplayMap extends HTMLElement {
     this.#stage.clear();
   }
 
-  /** @param {MapSettings} settings */
-  async begin(settings) {
+  /** @param {MapSettings} settings @param {readonly Known[]} places all of the replay: the map opens on them, and stays */
+  async begin(settings, places) {
     this.#settings = settings;
+    this.#bounds = boundsOf(places);
     await this.#stage.lay(settings.basemap, homeOf(settings.basemap));
   }
 
@@ -74,7 +76,7 @@ export class ReplayMap extends HTMLElement {
 
   /** @param {boolean} animate */
   #fit(animate) {
-    this.#stage.fit(boundsOf(this.#markers), homeOf(this.#settings.basemap), FIT_ZOOM, animate);
+    this.#stage.fit(this.#bounds, homeOf(this.#settings.basemap), FIT_ZOOM, animate);
   }
 
   /** @param {import("./incident-map-marks.js").Node} node */

@@ -38,7 +38,6 @@ export class ReplayTimeline extends HTMLElement {
     const isGrown = this.#window && this.#replay && this.#window.to === this.#replay.to;
     this.#replay = replay;
     this.#window = this.#window && !isGrown ? this.#window : { from: this.#window?.from ?? replay.from, to: replay.to };
-    this.style.height = `${heightOf(replay) / 16}rem`;
     this.setAttribute("aria-valuemin", String(Math.floor(replay.from)));
     this.setAttribute("aria-valuemax", String(Math.ceil(replay.to)));
     this.#drawn = "";
@@ -98,7 +97,7 @@ export class ReplayTimeline extends HTMLElement {
     const key = `${from} ${to} ${width} ${replay.to} ${replay.events.length}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    const height = heightOf(replay);
+    const height = heightOf(replay.cameras.length);
     this.#drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
     this.#lanes.replaceChildren(...lanesOf(replay, this.#scale(), height));
     this.#head.firstElementChild?.setAttribute("y2", String(height - 2));
@@ -111,7 +110,7 @@ export class ReplayTimeline extends HTMLElement {
     const { in: from, out: to } = this.#marks;
     if (!replay || (from === null && to === null)) return this.#range.replaceChildren();
     const [left, right] = [x(from ?? replay.from), x(to ?? replay.to)];
-    const bottom = heightOf(replay) - 4;
+    const bottom = heightOf(replay.cameras.length) - 4;
     const key = `${left} ${right} ${bottom}`;
     if (this.#range.getAttribute("data-key") === key) return;
     this.#range.setAttribute("data-key", key);

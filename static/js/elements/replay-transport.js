@@ -21,6 +21,11 @@ export class ReplayTransport extends HTMLElement {
 
   connectedCallback() {
     if (this.childElementCount) return;
+    // pressed by a pointer, a button lets go of the keyboard: space must play, not press it again
+    this.addEventListener("click", (event) => {
+      const button = event.target instanceof Element ? event.target.closest("button") : null;
+      if (event.detail > 0) button?.blur();
+    });
     for (const rate of RATES) {
       const act = () => this.#say("rate", rate);
       const words = rate === 0.5 ? "½×" : `${rate}×`;

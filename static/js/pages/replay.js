@@ -14,7 +14,7 @@ import { ReplayTimeline } from "../elements/replay-timeline.js";
 import { ReplayTransport } from "../elements/replay-transport.js";
 import { api, find, say } from "./office.js";
 import { Player } from "./player.js";
-import { clockNote, describe, layOut } from "./replay_head.js";
+import { clockNote, describe } from "./replay_head.js";
 import { openView } from "./replay_view.js";
 
 const DRAW_MS = 50;
@@ -52,7 +52,7 @@ function lay() {
   parts.follow.value = address.follow ?? "";
   parts.foot.show(describe(replay));
   parts.timeline.replay = replay;
-  layOut(tiles.length, parts.timeline.offsetHeight + parts.transport.offsetHeight);
+  document.body.dataset["count"] = String(tiles.length); // fewer where a camera has several recordings
   parts.events.events = replay.events;
   listen(address.sound);
 }
@@ -188,7 +188,8 @@ import("../elements/replay-map.js").then(
   ({ ReplayMap }) => {
     map = new ReplayMap();
     parts.map.append(map);
-    return map.begin(/** @type {any} */ (replay.settings)).then(drawKnown);
+    const places = [...replay.trails.values()].flatMap((trail) => trail.fixes);
+    return map.begin(/** @type {any} */ (replay.settings), places).then(drawKnown);
   },
   () => parts.map.classList.add("no-map"),
 );

@@ -17,19 +17,6 @@ export function describe({ view, cameras, from, to }) {
   return `This viewing is logged: ${view.by}, ${dayOf(view.opened_at)} ${timeOfDay(view.opened_at)}`;
 }
 
-/**
- * How many columns the pictures stand in, and what height the timeline takes: the rest is theirs.
- * @param {number} count of cameras @param {number} high pixels
- */
-export function layOut(count, high) {
-  const columns = count === 1 ? 1 : count <= 4 ? 2 : 3;
-  const rem = parseFloat(getComputedStyle(document.documentElement).fontSize);
-  const { style } = document.body;
-  style.setProperty("--cols", String(columns));
-  style.setProperty("--rows", String(Math.ceil(count / columns)));
-  style.setProperty("--tl", `${high / rem}rem`);
-}
-
 /** Clocks of cameras that are visibly wrong. @param {Replay} replay */
 export function clockNote({ cameras }) {
   const wrong = cameras.filter(({ ahead_s }) => ahead_s !== null && Math.abs(ahead_s) >= 0.2);

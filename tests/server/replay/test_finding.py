@@ -15,7 +15,9 @@ MARSH = {"name": "PC Marsh", "collar_number": "0417", "person_id": "p1"}
 
 
 def made(**more: Any) -> Recording:
-    return recording("20270115T080000Z-et17-00000000", [opened(wearer=MARSH, **more), segment(1, 0.0), segment(2, 2.0)], None)
+    return recording(
+        "20270115T080000Z-et17-00000000", [opened(wearer=MARSH, **more), segment(1, 0.0), segment(2, 2.0)], None
+    )
 
 
 def alert(raised: float, cleared: float | None = None, **more: Any) -> dict[str, Any]:
@@ -56,7 +58,8 @@ def test_a_row_names_the_gravest_alert_first() -> None:
 
 
 @pytest.mark.parametrize(
-    "query", [{"from": "x"}, {"to": "nan"}, {"limit": "0"}, {"before": "../x"}, {"officer": "x" * 81}, {"colour": "red"}]
+    "query",
+    [{"from": "x"}, {"to": "nan"}, {"limit": "0"}, {"before": "../x"}, {"officer": "x" * 81}, {"colour": "red"}],
 )
 def test_a_query_that_cannot_be_meant_is_refused(query: dict[str, str]) -> None:
     with pytest.raises(BadRequest, match=next(iter(query))):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 from hypothesis import given
@@ -72,7 +73,7 @@ def test_after_a_restart_the_clock_is_read_anew_and_the_hole_is_a_gap_with_its_r
     assert holes(one.layer("main"), one.gaps) == [Gap(BASE + 4, BASE + 12, "server-restart")]
     assert [span["to"] - span["from"] for span in spans(one.layer("main"))] == [4, 4]
     parts = one.layer("main")
-    assert [follows(a, b) for a, b in zip(parts, parts[1:], strict=False)] == [True, False, True]
+    assert [follows(a, b) for a, b in pairwise(parts)] == [True, False, True]
 
 
 def test_a_hole_that_nobody_declared_is_shown_as_one() -> None:

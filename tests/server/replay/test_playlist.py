@@ -15,7 +15,9 @@ BASE = 1_800_000_000.0
 
 
 def part(n: int, at: float, **more: object) -> Placed:
-    made = Placed("r1", "main", n, f"main/{n:06}.m4s", "main/init-1.mp4", at, 2.0, BASE + at, True, "h264", True, False, False)
+    made = Placed(
+        "r1", "main", n, f"main/{n:06}.m4s", "main/init-1.mp4", at, 2.0, BASE + at, True, "h264", True, False, False
+    )
     return replace(made, **more)  # type: ignore[arg-type]
 
 

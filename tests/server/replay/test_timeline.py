@@ -16,7 +16,20 @@ from tests.server.replay.test_footage import BASE, opened, segment
 
 def fix(at: float, late: float = 0.5, standing: Standing = Standing.LIVE) -> Fix:
     return Fix(
-        "et17-cam", "o", int(at) + 1000, BASE + at, BASE + at, BASE + at + late, 0.0, 51.0, 1.0, 5.0, None, 90.0, standing, False
+        "et17-cam",
+        "o",
+        int(at) + 1000,
+        BASE + at,
+        BASE + at,
+        BASE + at + late,
+        0.0,
+        51.0,
+        1.0,
+        5.0,
+        None,
+        90.0,
+        standing,
+        False,
     )
 
 
@@ -49,7 +62,10 @@ ADVICE = {
     "acknowledged_at": None,
 }
 ACTIVITY = [
-    (BASE + 0.1, {"kind": "recording.started", "text": "Recording started", "device_id": "et17-cam", "call_sign": "ET17"}),
+    (
+        BASE + 0.1,
+        {"kind": "recording.started", "text": "Recording started", "device_id": "et17-cam", "call_sign": "ET17"},
+    ),
     (BASE + 7, {"kind": "taser.safe", "text": "TASER safe", "device_id": "et17-cam", "call_sign": "ET17"}),
 ]
 
