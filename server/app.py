@@ -7,35 +7,29 @@ from collections.abc import Callable
 from contextlib import AsyncExitStack
 from typing import Any, Self
 
-import jinja2
 import structlog
 from aiohttp import web
-from aiohttp.typedefs import Middleware
 
-from server import __version__, downlink_sources, logs, replay_sources, serving, wire
-from server.access import routes as access_routes
+from server import downlink_sources, logs, serving, wire
 from server.access.actions import Access, CameraAccess
-from server.access.device_routes import device_routes
 from server.access.middleware import Gate
 from server.access.people_actions import People
-from server.access.people_routes import people_routes
 from server.access.store import AccessStore
-from server.advice import routes as advice_routes
 from server.advice.actions import Advising, CameraRequests
 from server.advice.downlink import Downlink
 from server.advice.store import AdviceStore, RequestStore
-from server.alerts import routes as alert_routes
 from server.alerts.actions import Alerts
 from server.alerts.alert import Wearer
 from server.alerts.catalogue import Catalogue
 from server.alerts.routes import by
 from server.alerts.store import AlertStore
+from server.audit.actions import Audit
+from server.audit.store import AuditStore
 from server.bus import Body, Topic, bus_for
 from server.clock import Clock, SystemClock
 from server.config import Config
 from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
-from server.console.pages import Pages
 from server.console.settings import console_settings
 from server.database import Database
 from server.errors import NotFound
@@ -43,23 +37,22 @@ from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.media.engines import engine_for
 from server.media.ice_servers import IceServers
-from server.media.routes import media_session_routes
 from server.media.store import LiveViewStore
 from server.media.switchboard import Neighbours
-from server.media.whep_routes import whep_routes
-from server.media.whip_routes import whip_routes
-from server.middleware import error_middleware, header_middleware
-from server.operations import routes as operations_routes
 from server.operations.actions import Status
-from server.operations.assets import STATIC, TEMPLATES, static_routes, streets
+from server.operations.assets import streets
 from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
-from server.positions import routes as position_routes
 from server.positions.actions import Positions
 from server.positions.store import TrailStore
-from server.replay import routes as replay_routes
+from server.recording.actions import Disk, Field, Media, Recordings
+from server.recording.library import Library
+from server.recording.order import RecordingNews
+from server.recording.recorder import recorder_for
+from server.recording.store import RecordingStore
+from server.recording.upkeep import RECORDINGS, Upkeep
+from server.site import application
 from server.tasks import TaskOwner
-from server.units import routes as unit_routes
 from server.units.actions import Units
 from server.units.store import UnitStore
 from server.uplink.actions import CameraWatch, Receivers
@@ -92,6 +85,7 @@ class Watchroom:
             log.warning("alert kinds out of balance", reason=sentence)
         self._build_people_and_units()
         self._build_field()
+        self._build_evidence()
         self._build_console()
 
     # ---- built, in the order in which they need each other
@@ -109,7 +103,8 @@ class Watchroom:
         )
         self.people = People(store, self.access, self.clock)
         self.cameras = CameraAccess(store, self.units, self.clock)
-        self.gate = Gate(self.access, self.cameras, self.units, config)
+        self.audit = Audit(AuditStore(self.database), self.clock)
+        self.gate = Gate(self.access, self.cameras, self.units, config, self.audit)
         self.engine = engine_for(
             config,
             self.clock,
@@ -118,7 +113,9 @@ class Watchroom:
             Neighbours(self.units.origin, self.units.streams_at, self.units.other_processes),
             self.units.apply_feed,
             self.units.apply_watchers,
-            lambda device_id, _session_id: self.downlink.wake(device_id),
+            self._publisher_changed,
+            self._recording_news,
+            recorder_for,
         )
         self.views = LiveViewStore(self.database, self.clock)
         self.ice_servers = IceServers.of(config, self.clock.wall)
@@ -174,11 +171,25 @@ class Watchroom:
             tasks=self.tasks,
         )
 
+    def _build_evidence(self) -> None:
+        self.library = Library(self.config.data / RECORDINGS)
+        upkeep = Upkeep(self.config.data, self.library, self.clock)
+        self.recordings = Recordings(
+            RecordingStore(self.database),
+            Disk(upkeep.place, upkeep.found, upkeep.close_left),
+            Media(self.engine.record, self.engine.release, self.engine.publisher_of),
+            Field(self.units.unit, self.units.streams_at, self.units.apply_keeping),
+            self.clock,
+            self.tasks,
+            self.alerts.raise_system,
+            self.alerts.clear_system,
+        )
+
     def _build_console(self) -> None:
         checks = {"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers}
         self.status = Status(self.clock, self.engine.figures, lambda one: self.units.device(one).call_sign, checks)
         reader = JournalReader(self.journal.after, self.journal.last_seq, self.bus, self.tasks)
-        self.consoles = Consoles(reader, self.bus, self.tasks, fix_of=self._fix_of, unit_of=self._unit_of)
+        self.consoles = Consoles(reader, self.bus, self.tasks, fix_of=self.fix_of, unit_of=self._unit_of)
         room = console_socket.Room(
             settings=lambda person: console_settings(self.config, self.ice_servers.given_to(person.id)),
             catalogue=self.catalogue.as_json(),
@@ -219,6 +230,7 @@ class Watchroom:
         if abs(self.clock.wall() - (signal.at - offset_s)) > FRESH_S:
             return  # it comes from the camera's store, or again: the status knows better what is now
         if signal.kind == "recording.started":
+            self.recordings.note_cause(device_id, str(signal.detail.get("by") or "officer"))
             self.units.apply_recording(device_id, "recording")
         elif signal.kind == "recording.stopped":
             self.units.apply_recording(device_id, "buffering")
@@ -242,9 +254,17 @@ class Watchroom:
     async def _disconnected(self, device_id: str) -> None:
         self.units.disconnected(device_id)
 
+    def _publisher_changed(self, device_id: str, _session_id: str | None) -> None:
+        self.downlink.wake(device_id)
+        self.recordings.judge_soon(device_id)
+
+    def _recording_news(self, news: RecordingNews) -> None:
+        self.recordings.heard(news)
+
     def _units_changed(self, body: Body) -> None:
         for unit in body.get("units", ()):
             device_id = str(unit["device_id"])
+            self.recordings.judge_soon(device_id)
             self.downlink.wake(device_id)  # the officer is told who watches
             known = self._unit_of(device_id)  # not as the message has it: its sender may not know our part yet
             if known is None or known["recording"] != "recording":
@@ -254,7 +274,8 @@ class Watchroom:
         for name in body.get("revoked", ()):
             self.engine.revoke(str(name))
 
-    def _fix_of(self, device_id: str) -> dict[str, Any] | None:
+    def fix_of(self, device_id: str) -> dict[str, Any] | None:
+        """Its newest fix as JSON."""
         fix = self.positions.latest_of(device_id)
         return fix.as_json() if fix else None
 
@@ -268,54 +289,14 @@ class Watchroom:
         newest = await self.journal.newest(EntryKind.ACTIVITY, RECENT_ACTIVITY)
         return [{"seq": entry.seq, "at": entry.at, **entry.body} for entry in newest]
 
-    # ---- reached by
-
-    def application(self) -> web.Application:
-        """The HTTP application with every route."""
-        templates = jinja2.Environment(loader=jinja2.FileSystemLoader([TEMPLATES, STATIC]), autoescape=True)
-        shown = {"force": self.config.force, "theme": self.config.theme, "version": __version__}
-        allow, links = self.gate.allow, self.ice_servers.links
-        application = web.Application(middlewares=self._middlewares(), client_max_size=256 * 1024)
-        application.add_routes(
-            [
-                *operations_routes.routes(
-                    version=__version__,
-                    status=self.status,
-                    allow=allow,
-                    counters={"media": self.engine.counters},
-                    gauges={"now": self._gauges},
-                ),
-                *access_routes.routes(self.access, self.cameras, self.gate, templates, shown),
-                *people_routes(self.people, self.gate),
-                *device_routes(self.cameras, self.units, self.gate, self._fix_of),
-                *unit_routes.routes(self.units, allow, self.requests.ask),
-                *position_routes.routes(self.positions, allow, self.units.device),
-                *alert_routes.routes(self.alerts, allow),
-                *advice_routes.routes(self.advising, allow),
-                *replay_routes.routes(replay_sources.of(self), self.gate.caller, replay_sources.note_view),
-                *whip_routes(self.engine, self.gate.admit_camera, links),
-                *whep_routes(self.engine, self.gate.admit_viewer, self.views, links),
-                *media_session_routes(self.engine, self.gate.admit_camera, self.gate.viewer, self.uplink.clock_offset),
-                *self.uplink.routes(),
-                *self.sockets.routes(),
-                *Pages(templates, allow, self.gate.person, self.gate.variables, **shown).routes(
-                    development=self.config.development
-                ),
-                *static_routes(self.config),
-            ]
-        )
-        return application
-
-    def _middlewares(self) -> list[Middleware]:
-        return [header_middleware(self.config.secure), error_middleware(), self.gate.middleware()]
-
     async def _bus_answers(self) -> bool:
         return self.bus.healthy()
 
     async def _media_answers(self) -> bool:
         return bool(self.engine.health()["ready"])
 
-    def _gauges(self) -> dict[str, float]:
+    def gauges(self) -> dict[str, float]:
+        """For /metrics."""
         health = self.engine.health()
         return {
             "consoles": len(self.consoles),
@@ -348,6 +329,7 @@ class Watchroom:
         closing.push_async_callback(self.bus.close)
         await self.bus.start()
         closing.push_async_callback(self.positions.close)
+        await closing.enter_async_context(self.audit)
         await self.cameras.start()
         await self.access.start(self.tasks)
         closing.callback(self.units.close)
@@ -357,12 +339,14 @@ class Watchroom:
         self.bus.subscribe(Topic.LATEST, self._units_changed)
         closing.push_async_callback(self.views.close)  # after the engine, whose end is the end of every viewing
         self.views.start(self.tasks)
+        closing.push_async_callback(self.recordings.close)  # likewise
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
+        await self.recordings.start()
         self.status.start(self.tasks)
         await self.consoles.start()
         await self.watch.start()
-        runner = serving.runner_for(self.application())
+        runner = serving.runner_for(application(self))
         closing.push_async_callback(runner.cleanup)
         await runner.setup()
         closing.push_async_callback(self.uplink.close)

@@ -80,6 +80,9 @@ class Config(BaseSettings):
         default=None, ge=0, le=64, description="processes; default: one for each core but one; 0: this one itself"
     )
     public_address: Listed = ()
+    prerecord_s: float = Field(
+        default=30.0, ge=0, le=120, description="seconds before a recording's start that belong to it"
+    )
     ice_servers: tuple[dict[str, Any], ...] = Field(default=(), description="with fixed credentials, or none")
     turn_urls: Listed = Field(default=(), description="turn:HOST:PORT or turns:…, with credentials that expire")
     turn_secret: SecretStr | None = Field(default=None, description="coturn's static-auth-secret; goes with turn_urls")

@@ -5,23 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
-import structlog
 from aiohttp import web
 
 from server.advice.store import AdviceStore
 from server.alerts.store import AlertStore
+from server.audit.audit_entry import Subject, What
 from server.console.settings import console_settings
 from server.journal.entry import EntryKind
 from server.positions.store import TrailStore
-from server.recording.library import Library
 from server.replay.actions import Replays, Sources, Told
+from server.replay.routes import NoteView
 from server.replay.store import ViewStore
 from server.replay.view import View
 
 if TYPE_CHECKING:
+    from server.access.middleware import Gate
     from server.app import Watchroom
-
-log = structlog.get_logger(__name__)
 
 
 def of(watchroom: Watchroom) -> Replays:
@@ -42,7 +41,7 @@ def of(watchroom: Watchroom) -> Replays:
         return {one.device_id: one.call_sign for one in await watchroom.units.registered()}
 
     return Replays(
-        Library(watchroom.config.data / "recordings"),
+        watchroom.library,
         ViewStore(database),
         Sources(
             fixes=TrailStore(database).between,
@@ -57,6 +56,13 @@ def of(watchroom: Watchroom) -> Replays:
     )
 
 
-async def note_view(request: web.Request, view: View) -> None:
-    """The row of `replay_view` is the record, until there is an audit to write it into."""
-    log.info("a replay is opened", view_id=view.id, person=view.name, remote=request.remote, why=view.why)
+def note_view(gate: Gate) -> NoteView:
+    """Into the audit, a row for each recording: who looks at it, why, from when to when, and from where."""
+
+    async def note(request: web.Request, view: View, recordings: Mapping[str, str]) -> None:
+        span = {"from": view.start, "to": view.end, "view": view.id}
+        for recording_id, call_sign in recordings.items():
+            subject = Subject("recording", recording_id, call_sign)
+            await gate.note_viewing(request, What.VIEW_REPLAY, subject, why=view.why, **span)
+
+    return note

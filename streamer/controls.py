@@ -159,7 +159,7 @@ class Kit:
         self.holster = after(self.holster, report)
         self._signal(report)
         if self.holster is not Holster.SAFE:
-            self._be_seen("signal")
+            self._be_seen(f"signal:{report}")
 
     def _watch_me(self, by: str) -> None:
         if self.watch_asked:

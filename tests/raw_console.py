@@ -74,6 +74,13 @@ class RawConsole:
             assert answer.status == 201, text
             return text
 
+    async def get(self, path: str) -> dict[str, Any]:
+        """What the API tells."""
+        async with self._session.get(f"{self.url}{path}") as answer:
+            assert answer.status == 200, await answer.text()
+            found: dict[str, Any] = await answer.json()
+            return found
+
     async def post(self, path: str, body: dict[str, Any] | None = None) -> tuple[int, dict[str, Any]]:
         """What a button of the console does."""
         headers = {"X-CSRF-Token": self._csrf, "Origin": self.url}

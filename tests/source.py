@@ -13,14 +13,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # Pure is the default. A shell talks to the world: sockets, files, processes, tasks. Told by the module's name …
 SHELLS = frozenset(
     # the server's spine
-    "__main__ app downlink_sources replay_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
+    "__main__ app site media_worker downlink_sources replay_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
     "addresses env assets play nursery "
     # how a feature is reached, and where it is kept
     "routes people_routes device_routes whip_routes whep_routes request_body store socket pages middleware downlink "
     # media
     "udp_port dtls srtp peer inlet outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "
-    "recorder retention folder signing library "
+    "recorder recorders writer upkeep folder library signing retention "
     # the camera
     "command capture consent encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
     "prompt scenario_player".split()
@@ -39,6 +39,8 @@ FOUNDATIONS = frozenset({"journal"})
 ROOTS = frozenset(
     {
         "server.app",
+        "server.site",
+        "server.media_worker",
         "server.downlink_sources",
         "server.replay_sources",
         "server.commands",

@@ -17,6 +17,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     ENGINEER = "engineer"
     DISPLAY = "display"  # a screen on a wall
+    AUDITOR = "auditor"
 
 
 class Permission(StrEnum):
@@ -32,6 +33,7 @@ class Permission(StrEnum):
     REPLAY_OWN = "replay-own"  # recordings of the camera that one wore oneself
     OPERATE = "operate"  # figures of the installation
     ADMINISTER = "administer"  # persons and cameras: who and what is let in
+    AUDIT = "audit"  # who did and saw what
 
 
 _LOOK = frozenset({Permission.SEE, Permission.WATCH})
@@ -40,11 +42,12 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
         Role.INSPECTOR: _ROOM,
-        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER},
+        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT},
         Role.TRAINER: _LOOK | {Permission.REPLAY},
         Role.DISPLAY: _LOOK,
         Role.OFFICER: frozenset({Permission.CAMERA, Permission.REPLAY_OWN}),
         Role.ENGINEER: frozenset({Permission.OPERATE}),  # keeps it running, and sees nobody's picture or position
+        Role.AUDITOR: frozenset({Permission.AUDIT}),  # sees who looked, and nothing of what they saw
     }
 )
 

@@ -23,7 +23,7 @@ ALWAYS_P1: tuple[str, ...] = tuple(
     signal for kind in DEFAULTS if kind["priority"] == 1 for signal in kind.get("raised_by", ())
 )
 CALL_FOR_HELP = "emergency.pressed"
-RAISED_BY_SERVER = ("camera.lost", "uplink.poison")
+RAISED_BY_SERVER = ("camera.lost", "uplink.poison", "recording.failing")
 
 
 class AlertKind(BaseModel):

@@ -93,6 +93,16 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         "per_1000_shifts": 4,
     },
     {
+        "kind": "recording.failing",
+        "family": "keeping",
+        "title": "Not recorded",
+        "priority": 2,
+        "cause": "What this camera sends cannot be written to disk here; live goes on",
+        "action": "Tell IT support at once; ask the officer to keep the camera's own recording",
+        "time_allowed_s": 60,
+        "per_1000_shifts": 0.1,
+    },
+    {
         "kind": "battery.low",
         "family": "battery",
         "title": "Battery low",

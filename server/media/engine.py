@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Sequence
+from functools import partial
 from itertools import count
 from typing import Any
 
@@ -20,6 +21,7 @@ from server.media.live import RETRY_AFTER_S, Feed, FeedState, Viewer, WatcherInf
 from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, OnWatchers, SessionInfo
 from server.media.meter import Meter
 from server.media.peer import MediaPlane
+from server.media.recorders import NoRecorders, Recorders
 from server.media.revoked import RevokedLately
 from server.media.settings import MediaSettings
 from server.media.srtp import SrtpBuffers
@@ -28,6 +30,7 @@ from server.media.whep_session import WhepSession
 from server.media.whip_session import WhipSession
 from server.media.wish import Wish
 from server.process import STEP_S, Process
+from server.recording.order import RecordingOrder
 from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
@@ -55,6 +58,7 @@ class LocalEngine:
         on_feed: OnFeed,
         on_watchers: OnWatchers,
         on_publisher: OnPublisher,
+        recorders: Recorders | None = None,
         on_session_end: OnSessionEnd | None = None,
     ) -> None:
         self._settings = settings
@@ -63,6 +67,7 @@ class LocalEngine:
         self._on_feed = on_feed
         self._on_watchers = on_watchers
         self._on_publisher = on_publisher
+        self._recorders = recorders or NoRecorders()
         self._on_session_end = on_session_end
         self._buffers = SrtpBuffers()
         self._port = UdpPort(self._buffers, clock, self._after_drain)
@@ -85,20 +90,22 @@ class LocalEngine:
         return self._port.port
 
     async def start(self) -> None:
-        """Open the port. Raises StartError with a sentence for the terminal."""
+        """See MediaEngine."""
         self._public = await resolved(self._settings.public_addresses)
         certificate = Certificate.kept_in(self._settings.folder)
         self._port.open(self._settings.host, self._settings.port)
         self._plane = MediaPlane(self._port, self._buffers, certificate, self._clock, self._announced)
+        self._recorders.start()
         self._tasks.repeat(TICK_S, self._tick, "media.tick")
         self._tasks.repeat(STEP_S, self._process.step, "media.lag")
         log.info("media port open", port=self._port.port, addresses=self._announced(), gso=self._port.has_gso)
 
     async def close(self) -> None:
-        """End all sessions (each peer is told) and close the port."""
+        """End all sessions (each peer is told) and close the port; what was recorded until now is written."""
         for session in self._sessions():
             session.close("the server ends")
         self._port.close()
+        await self._recorders.close()
 
     def _announced(self) -> tuple[str, ...]:
         """The addresses of an answer; looked up anew, for a laptop changes its network."""
@@ -151,6 +158,7 @@ class LocalEngine:
             return
         now = self._clock.monotonic()
         feed.set_track(forwarder)
+        self._recorders.on_track(session.device_id, forwarder, partial(self.ask_camera, feed))
         for viewer in self._viewers_of(feed):
             viewer.outlet.refresh(now)
         self._judge(feed, now)
@@ -167,6 +175,7 @@ class LocalEngine:
             return
         self._meter.publisher_ended(session, now)
         if feed.vanish(session.id, now):
+            self._recorders.on_away(session.device_id)
             self._on_publisher(session.device_id, None)
             self._judge(feed, now)
 
@@ -179,6 +188,14 @@ class LocalEngine:
             dirty, self._dirty = self._dirty, {}
             for forwarder in dirty:
                 forwarder.flush(now)
+
+    def record(self, device_id: str, order: RecordingOrder | None) -> None:
+        """See MediaEngine."""
+        self._recorders.record(device_id, order)
+
+    def release(self, device_id: str) -> None:
+        """See MediaEngine."""
+        self._recorders.release(device_id)
 
     # ---- viewers ---------------------------------------------------------------------------------------
 

@@ -11,8 +11,10 @@ from server.media.engine import LocalEngine
 from server.media.media_engine import MediaEngine, OnFeed, OnPublisher, OnWatchers
 from server.media.settings import MediaSettings
 from server.media.switchboard import Neighbours, Switchboard
+from server.media.worker import RecordersFor
 from server.media.worker_pool import WorkerPool
 from server.media.worker_process import WorkerLogs
+from server.recording.order import OnRecording
 from server.tasks import TaskOwner
 
 
@@ -25,6 +27,8 @@ def engine_for(
     on_feed: OnFeed,
     on_watchers: OnWatchers,
     on_publisher: OnPublisher,
+    on_recording: OnRecording,
+    recorders_for: RecordersFor,
 ) -> MediaEngine:
     """As the configuration has it, with a switchboard before it where there are several server processes."""
     boards: list[Switchboard] = []
@@ -34,7 +38,7 @@ def engine_for(
             board.published(device_id, session_id)
         on_publisher(device_id, session_id)
 
-    engine = _own_engine(config, clock, tasks, on_feed, on_watchers, publishing)
+    engine = _own_engine(config, clock, tasks, on_feed, on_watchers, publishing, on_recording, recorders_for)
     if not config.redis:
         return engine
     boards.append(Switchboard(engine, bus, neighbours, clock, tasks))
@@ -42,15 +46,23 @@ def engine_for(
 
 
 def _own_engine(
-    config: Config, clock: Clock, tasks: TaskOwner, on_feed: OnFeed, on_watchers: OnWatchers, on_publisher: OnPublisher
+    config: Config,
+    clock: Clock,
+    tasks: TaskOwner,
+    on_feed: OnFeed,
+    on_watchers: OnWatchers,
+    on_publisher: OnPublisher,
+    on_recording: OnRecording,
+    recorders_for: RecordersFor,
 ) -> MediaEngine:
     """`media_workers`: None is one for each core but one, 0 this process itself."""
     settings = MediaSettings.of(config)
     count = usual_workers() if config.media_workers is None else config.media_workers
     if count == 0:
-        return LocalEngine(settings, clock, tasks, on_feed, on_watchers, on_publisher)
+        recorders = recorders_for(settings, clock, tasks, on_recording)
+        return LocalEngine(settings, clock, tasks, on_feed, on_watchers, on_publisher, recorders)
     how = WorkerLogs(json=config.log_json if config.log_json is not None else True, level=config.log_level)
-    return WorkerPool(settings, count, how, clock, tasks, on_feed, on_watchers, on_publisher)
+    return WorkerPool(settings, count, how, clock, tasks, on_feed, on_watchers, on_publisher, on_recording)
 
 
 def usual_workers() -> int:

@@ -134,8 +134,9 @@ class Forwarder:
         What it sends until then nobody can decode; and a receiver that saw the gap might wait for its packets (aiortc:
         until 128 others have come, which took a poor picture 13 s).
         """
-        self._waiting += [down for down in self._downs if down not in self._waiting]
-        self._downs = []
+        patient = [down for down in self._downs if not down.takes_holes]
+        self._waiting += [down for down in patient if down not in self._waiting]
+        self._downs = [down for down in self._downs if down.takes_holes]
         self.ask_key_frame()
 
     def remove(self, down: DownTrack) -> None:

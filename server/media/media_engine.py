@@ -15,6 +15,7 @@ from server.media.answer import Answer, Patched
 from server.media.figures import EngineFigures
 from server.media.live import FeedState, Viewer, WatcherInfo
 from server.media.wish import Wish
+from server.recording.order import RecordingOrder
 
 EVERYTHING = Wish()
 
@@ -86,6 +87,12 @@ class MediaEngine(Protocol):
 
     def end_viewings(self, device_id: str, reason: str) -> int:
         """Nobody may watch this camera now (it has stopped recording, say); returns how many were ended."""
+
+    def record(self, device_id: str, order: RecordingOrder | None) -> None:
+        """Keep what this camera sends in this recording, from the pre-event buffer on; None: close the present one."""
+
+    def release(self, device_id: str) -> None:
+        """Let go of this camera's recording, and leave it open: another process goes on with it."""
 
     def publisher_of(self, device_id: str) -> str | None:
         """The session by which this camera's media comes in now, None while there is none."""

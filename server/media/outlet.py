@@ -32,6 +32,7 @@ class OutTrack:
     `ask_camera` has the camera's key-frame requests looked at.
     """
 
+    takes_holes = False
     __slots__ = (
         *("_ask_camera", "_clock", "_counts", "_numbering", "_octets_before", "_on_enter", "_payload", "_payload_type"),
         *("_peer", "_queue", "_repairs", "_timer", "attached", "bytes_per_s", "octets", "packets", "plan"),

@@ -19,6 +19,7 @@ class MediaSettings:
     port: int = 0
     host: str = "::"
     public_addresses: tuple[str, ...] = ()
+    prerecord_s: float = 30.0  # of each camera, kept in memory until it records
 
     @classmethod
     def of(cls, config: Config) -> Self:
@@ -28,4 +29,5 @@ class MediaSettings:
             port=config.media_port,
             host=config.media_host,
             public_addresses=config.public_address,
+            prerecord_s=config.prerecord_s,
         )

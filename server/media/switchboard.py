@@ -102,6 +102,8 @@ class Switchboard:
         self.revoke = engine.revoke  # every process hears of a revocation, and of a camera that stops recording
         self.end_viewings = engine.end_viewings
         self.publisher_of = engine.publisher_of
+        self.record = engine.record
+        self.release = engine.release
         self.feed_state = engine.feed_state
         self.health = engine.health
         self.counters = engine.counters

@@ -53,6 +53,10 @@ class UpTrack(Protocol):
 class DownTrack(Protocol):
     """Who takes one kind of track from a camera."""
 
+    @property
+    def takes_holes(self) -> bool:
+        """It goes on behind packets that are lost for good, and does not wait for a key frame."""
+
     def enter(self, up: UpTrack, entries: Sequence[Entry], now: float) -> None:
         """From here on `up` is the source; `entries` start with a key frame (or are sound)."""
 

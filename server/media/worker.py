@@ -1,15 +1,13 @@
 """A media worker: a process with a LocalEngine of its own, at the other end of a socket pair from its server.
 
-Started by worker_process as `python -m server.media.worker FD NAME`. It knows no database, no person and no password: it is
+Started by worker_process as `python -m server.media_worker FD NAME`. It knows no database, no person and no password: it is
 told what to do, and tells what has become of it. When the server is gone, so is it.
 """
 
 from __future__ import annotations
 
 import asyncio
-import signal
 import socket
-import sys
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from typing import Any
@@ -17,12 +15,15 @@ from typing import Any
 import structlog
 
 from server import logs
-from server.clock import SystemClock
+from server.clock import Clock, SystemClock
 from server.errors import NotFound, Unavailable, WatchroomError
 from server.media import worker_wire as wire
 from server.media.engine import LocalEngine
 from server.media.live import FeedState, Viewer, WatcherInfo
+from server.media.recorders import Recorders
+from server.media.settings import MediaSettings
 from server.media.wish import Wish
+from server.recording.order import OnRecording, RecordingNews, RecordingOrder
 from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
@@ -31,16 +32,25 @@ FIGURES_S = 1.0
 MAX_UNSENT = 1 << 20  # bytes that the server has not taken: figures are left out then, they come again
 
 Call = Callable[..., Awaitable[Any]]
+RecordersFor = Callable[[MediaSettings, Clock, TaskOwner, OnRecording], Recorders]
 
 
 class Worker:
     """Answers calls in the order in which they come; all but `start` are done within a millisecond."""
 
-    def __init__(self, name: str, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, tasks: TaskOwner) -> None:
+    def __init__(
+        self,
+        name: str,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        tasks: TaskOwner,
+        recorders_for: RecordersFor,
+    ) -> None:
         self._name = name
         self._reader = reader
         self._writer = writer
         self._tasks = tasks
+        self._recorders_for = recorders_for
         self._engine: LocalEngine | None = None
         self._is_heard = True
         self._calls: dict[str, Call] = {
@@ -53,6 +63,8 @@ class Worker:
             "delete": lambda session_id: self._running.delete(session_id),
             "revoke": self._revoke,
             "end_viewings": self._end_viewings,
+            "record": self._record,
+            "release": self._release,
         }
 
     @property
@@ -99,13 +111,15 @@ class Worker:
 
     async def _start(self, settings: dict[str, Any], log_json: bool, log_level: str) -> dict[str, Any]:
         logs.configure(json=log_json, level=log_level)
+        told, clock = wire.settings_of_map(settings), SystemClock()
         engine = LocalEngine(
-            wire.settings_of_map(settings),
-            SystemClock(),
+            told,
+            clock,
             self._tasks,
             self._on_feed,
             self._on_watchers,
             lambda device_id, session_id: self._tell("publisher", device_id=device_id, session_id=session_id),
+            self._recorders_for(told, clock, self._tasks, self._on_recording),
             lambda session_id, layer: self._tell("ended", session_id=session_id, layer=layer),
         )
         await engine.start()
@@ -128,6 +142,12 @@ class Worker:
     async def _end_viewings(self, device_id: str, reason: str) -> int:
         return self._running.end_viewings(device_id, reason)
 
+    async def _record(self, device_id: str, order: dict[str, Any] | None) -> None:
+        self._running.record(device_id, None if order is None else RecordingOrder.of_map(order))
+
+    async def _release(self, device_id: str) -> None:
+        self._running.release(device_id)
+
     # ---- events ----------------------------------------------------------------------------------------
 
     def _tell(self, event: str, **args: Any) -> None:
@@ -139,6 +159,9 @@ class Worker:
     def _on_watchers(self, device_id: str, watchers: list[WatcherInfo]) -> None:
         self._tell("watchers", device_id=device_id, watchers=[asdict(one) for one in watchers])
 
+    def _on_recording(self, news: RecordingNews) -> None:
+        self._tell("recording", news=news.as_map())
+
     async def _tell_figures(self) -> None:
         """Also the sign of life by which the server knows that the loop turns."""
         if self._writer.transport.get_write_buffer_size() > MAX_UNSENT:
@@ -147,23 +170,9 @@ class Worker:
         self._tell("figures", health=engine.health(), counters=engine.counters(), figures=figures)
 
 
-async def _serve(connection: socket.socket, name: str) -> None:
+async def serve(connection: socket.socket, name: str, recorders_for: RecordersFor) -> None:
+    """Be the worker `name` until the server at the other end of `connection` hangs up."""
     reader, writer = await asyncio.open_connection(sock=connection, limit=wire.MAX_FRAME)
     async with TaskOwner("worker") as tasks:
-        await Worker(name, reader, writer, tasks).run()
+        await Worker(name, reader, writer, tasks, recorders_for).run()
     writer.close()
-
-
-def main(argv: list[str]) -> int:
-    """`argv`: the number of the inherited socket, and what the worker is called in the log."""
-    structlog.contextvars.bind_contextvars(worker=argv[1])
-    # Ctrl-C reaches every process of the terminal, a service's SIGTERM all of its group: the server hangs up when it
-    # is time, and its end is ours.
-    for number in (signal.SIGINT, signal.SIGTERM):
-        signal.signal(number, signal.SIG_IGN)
-    asyncio.run(_serve(socket.socket(fileno=int(argv[0])), argv[1]))
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -28,6 +28,7 @@ from server.media.revoked import RevokedLately
 from server.media.settings import MediaSettings
 from server.media.wish import Wish, fields_of
 from server.media.worker_process import RETRY_AFTER_S, WorkerLogs, WorkerProcess, settings_of
+from server.recording.order import OnRecording, RecordingNews, RecordingOrder, unheard
 from server.tasks import TaskOwner
 
 log = structlog.get_logger(__name__)
@@ -61,12 +62,15 @@ class WorkerPool:
         on_feed: OnFeed,
         on_watchers: OnWatchers,
         on_publisher: OnPublisher,
+        on_recording: OnRecording = unheard,
     ) -> None:
         self._settings = settings
         self._clock = clock
         self._on_feed = on_feed
         self._on_watchers = on_watchers
         self._on_publisher = on_publisher
+        self._on_recording = on_recording
+        self._orders: dict[str, RecordingOrder] = {}
         self._workers = [
             WorkerProcess(f"media-{index + 1}", settings_of(settings, index), how, clock, tasks, self)
             for index in range(count)
@@ -87,6 +91,7 @@ class WorkerPool:
             "publisher": self._of_camera(lambda device_id, args: self._set_publisher(device_id, args["session_id"])),
             "feed": self._of_camera(lambda device_id, args: self._set_feed(device_id, args["state"])),
             "watchers": self._of_camera(lambda device_id, args: self._set_watchers(device_id, args["watchers"])),
+            "recording": lambda _, args: self._on_recording(RecordingNews.of_map(args["news"])),
             "figures": self._heard_figures,
         }
 
@@ -198,6 +203,33 @@ class WorkerPool:
         of_camera = [session for session in self._sessions.values() if session.info.device_id == device_id]
         return sum(session.info.viewer is not None for session in of_camera)
 
+    def record(self, device_id: str, order: RecordingOrder | None) -> None:
+        """See MediaEngine."""
+        if order is not None:
+            self._orders[device_id] = order
+            self._order(device_id)
+            return
+        self._orders.pop(device_id, None)
+        for worker in self._workers:
+            worker.tell("record", device_id=device_id, order=None)
+
+    def release(self, device_id: str) -> None:
+        """See MediaEngine."""
+        self._orders.pop(device_id, None)
+        for worker in self._workers:
+            worker.tell("release", device_id=device_id)
+
+    def _order(self, device_id: str) -> None:
+        """The worker that has this camera records it, and no other: the one that had it may be gone, or must let go."""
+        order, where = self._orders.get(device_id), self._placement.where(device_id)
+        if order is None or where is None:
+            return
+        for worker in self._workers:
+            if worker.name == where:
+                worker.tell("record", device_id=device_id, order=order.as_map())
+            else:
+                worker.tell("release", device_id=device_id)
+
     async def session(self, session_id: str) -> SessionInfo:
         """See MediaEngine."""
         return self._session(session_id).info
@@ -261,6 +293,7 @@ class WorkerPool:
         before = self._publishers.pop(device_id, None)
         if session_id is not None:
             self._publishers[device_id] = session_id
+            self._order(device_id)
         self._note_presence(device_id)
         if before != session_id:
             self._on_publisher(device_id, session_id)

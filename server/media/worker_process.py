@@ -173,7 +173,7 @@ class WorkerProcess:
     async def _spawn_with(self, ours: socket.socket, theirs: socket.socket) -> asyncio.StreamReader:
         # A worker opens packets from anywhere: it inherits no password of the database's.
         environment = {name: value for name, value in os.environ.items() if not name.startswith("WATCHROOM_")}
-        command = (sys.executable, "-m", "server.media.worker", str(theirs.fileno()), self.name)
+        command = (sys.executable, "-m", "server.media_worker", str(theirs.fileno()), self.name)
         with ExitStack() as unless_taken:  # also if the server ends in this moment
             unless_taken.callback(ours.close)
             self._process = await asyncio.create_subprocess_exec(

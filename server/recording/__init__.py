@@ -1,1 +1,1 @@
-"""Recording: what a camera sends is kept as it came, and proves itself."""
+"""Recording: what a camera sends while it records is kept as it came, proves itself, and survives a crash."""

@@ -11,7 +11,9 @@ import fcntl
 import hashlib
 import os
 import re
+import weakref
 from collections.abc import Iterator
+from io import FileIO
 from pathlib import Path
 from typing import Any, Self
 
@@ -33,6 +35,7 @@ class RecordingFolder:
 
     def __init__(self, path: Path, clock: Clock) -> None:
         self.path = path
+        self.epoch = 0.0  # the server's Unix time of media time 0
         self.next_media_time = 0.0  # s: the end of what has been recorded
         self.bytes = 0
         self.is_closed = False
@@ -43,6 +46,8 @@ class RecordingFolder:
         self._size = 0  # of the journal's whole lines
         self._torn = False  # bytes of a failed line may lie behind them
         self._journal = _locked(path / JOURNAL)
+        # Given up after an error, it must not lock its recording for as long as this process lives.
+        weakref.finalize(self, self._journal.close)
 
     @classmethod
     def create(cls, root: Path, opened: Opened, clock: Clock) -> Self:
@@ -139,14 +144,18 @@ class RecordingFolder:
 
     def leave(self) -> None:
         """Let go of the journal without closing the recording; it can be resumed, here or elsewhere."""
-        if self._journal >= 0:
-            os.close(self._journal)
-            self._journal = -1
+        self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.leave()
 
     # ---- how ----------------------------------------------------------------------------------------
 
     def _must_be_open(self) -> None:
-        if self.is_closed or self._journal < 0:
+        if self.is_closed or self._journal.closed:
             raise Conflict(f"recording {self.recording_id} is closed")
 
     def _append(self, body: dict[str, Any]) -> Entry:
@@ -156,7 +165,7 @@ class RecordingFolder:
             self._cut()
         self._torn = True
         try:
-            _write(self._journal, line)
+            _write(self._journal.fileno(), line)
             os.fsync(self._journal)
         except OSError:
             with contextlib.suppress(OSError):  # it is tried again before the next line
@@ -169,13 +178,15 @@ class RecordingFolder:
 
     def _cut(self) -> None:
         """Take the remains of a failed line away."""
-        os.ftruncate(self._journal, self._size)
+        self._journal.truncate(self._size)
         os.fsync(self._journal)
         self._torn = False
 
     def _take(self, entry: Entry) -> None:
         """Follow what the journal says."""
-        if entry["kind"] == "segment":
+        if entry["kind"] == "opened":
+            self.epoch = entry["epoch"]
+        elif entry["kind"] == "segment":
             layer, init = entry["layer"], re.fullmatch(INIT, entry["init"])
             self.last[layer] = entry["n"]
             self._inits[layer] = (int(init[2]) if init else 0, entry["init_sha256"])
@@ -221,8 +232,12 @@ class RecordingFolder:
         if self.is_closed:
             return
         if torn:
-            _write_file(_free(self.path / "journal.torn"), torn, os.O_EXCL)
-            _sync(self.path)
+            aside = _free(self.path / "journal.torn")
+            with contextlib.ExitStack() as failed:  # a disk that is still full is tried again and again
+                failed.callback(_remove, aside)
+                _write_file(aside, torn, os.O_EXCL)
+                _sync(self.path)
+                failed.pop_all()
             self._cut()
         kept = self._put_aside(entries)
         self._append({"kind": "resumed", "software": SOFTWARE, "why": why, "torn": len(torn), "kept": kept})
@@ -249,15 +264,15 @@ class RecordingFolder:
         return sorted({path.relative_to(self.path).as_posix() for path in files} - known)
 
 
-def _locked(path: Path) -> int:
+def _locked(path: Path) -> FileIO:
     """A journal, opened to append; no other process may. Raises OSError, and Conflict when one does."""
-    descriptor = os.open(path, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    journal = FileIO(path, "ab+", opener=lambda name, flags: os.open(name, flags, 0o600))
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
-        os.close(descriptor)
+        journal.close()
         raise Conflict(f"recording {path.parent.name} is being written by another process") from error
-    return descriptor
+    return journal
 
 
 def _write(descriptor: int, content: bytes) -> None:

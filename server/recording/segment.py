@@ -82,6 +82,7 @@ class Opened:
     wearer: dict[str, Any] | None
     why: str
     asked_at: float
+    epoch: float  # the server's Unix time of media time 0
     public_key: str  # hex, of the Ed25519 key that is to sign
     software: str = SOFTWARE
 

@@ -124,7 +124,7 @@ def ed25519_holds(public_key: bytes, message: bytes, signature: bytes) -> bool:
 TYPES = {"text": (str,), "maybe": (str, type(None)), "whole": (int,), "number": (int, float)}
 FIELDS = {
     "": "i:whole kind:text at:number chain:text",
-    "opened": "recording_id:text format:whole call_sign:maybe asked_at:number public_key:text",
+    "opened": "recording_id:text format:whole call_sign:maybe asked_at:number epoch:number public_key:text",
     "segment": "layer:text n:whole file:text bytes:whole sha256:text init:text init_bytes:whole init_sha256:text"
     " start:number duration:number received_at:number",
     "gap": "layer:text start:number end:number why:text",
@@ -229,12 +229,18 @@ class Files:
         name = os.path.relpath(path, self.path).replace(os.sep, "/")
         try:
             found = os.lstat(path)
-        except FileNotFoundError:
-            return  # the recording is being written: by now it has its final name
+        except (FileNotFoundError, NotADirectoryError):
+            return  # or the recording is being written, and by now it has its final name
         if stat.S_ISREG(found.st_mode):
             self.sizes[name] = found.st_size
         else:
             self.odd[name] = "is not a plain file"
+
+    def size(self, name: str) -> int | None:
+        """In bytes, None without such a file: also of one that a living recording has got since the folder was listed."""
+        if not self.zip and name not in self.sizes:
+            self._note(os.path.join(self.path, name))
+        return self.sizes.get(name)
 
     def chunks(self, name: str, buffer: memoryview) -> Iterator[memoryview]:
         """The file's bytes, piece by piece in `buffer`. Raises OSError and Damaged."""
@@ -271,6 +277,7 @@ def _zip(path: str) -> zipfile.ZipFile:
 
 # ---- what is claimed, and what was found -------------------------------------------------------------
 
+SILENCE_S = 0.5  # segments of one layer may lie a few pictures apart
 COMPLETE = "Every segment is there, byte for byte as it was written"
 FORM = "Every segment is a well-formed MP4 fragment"
 READABLE = "Every file can be read"
@@ -308,7 +315,7 @@ class Wanted(NamedTuple):
 
 def trouble(files: Files, path: str, wanted: Wanted, buffer: memoryview) -> tuple[str, str] | None:
     """The claim that a file breaks, and how; None if it is as it was written."""
-    size, digest, shape = files.sizes.get(path), hashlib.sha256(), None
+    size, digest, shape = files.size(path), hashlib.sha256(), None
     if path in files.odd or size != wanted.size:
         return COMPLETE, files.odd.get(path, "is missing" if size is None else f"has {size} bytes, not {wanted.size}")
     try:
@@ -420,6 +427,20 @@ class Check:
             self.say("The recording's format is known here", ["a later verifier is needed"], CANNOT)
         return entries
 
+    def silences(self, entries: Sequence[Entry]) -> None:
+        """Note where a layer leaves out time that no gap of its own declares."""
+        ends: dict[str, float] = {}
+        for entry in sorted(
+            (entry for entry in entries if entry["kind"] in ("segment", "gap")), key=lambda e: e["start"]
+        ):
+            before = ends.get(entry["layer"], float(entry["start"]))
+            if entry["start"] > before + SILENCE_S:
+                self.told["notes"].append(
+                    f"{entry['layer']}: nothing from {before:.2f} to {entry['start']:.2f} s, and no gap declared"
+                )
+            end = entry["end"] if entry["kind"] == "gap" else entry["start"] + entry["duration"]
+            ends[entry["layer"]] = max(before, end)
+
     def segments(self, entries: Sequence[Entry]) -> None:
         """Check every file that the entries name; SHA-256 lets other threads run, so two use two cores."""
         wanted: dict[str, Wanted] = {}
@@ -452,6 +473,7 @@ class Check:
         self.told["segments"], self.told["bytes"] = len(places), sum(entry["bytes"] for entry in places.values())
         self.told["from"] = min((utc(entry["received_at"]) for entry in places.values()), default=None)
         self.told["gaps"] = [entry for entry in entries if entry["kind"] == "gap"]
+        self.silences(entries)
 
     def strangers(self, entries: Sequence[Entry], known: set[str], finished: bool) -> None:
         """Check that nothing lies there which the journal does not know, but for what a crash leaves."""
@@ -473,14 +495,14 @@ class Check:
                 listed.append(f"{name} is not in the journal{about}")
         self.say("Nothing foreign lies beside it", found)
 
-    def signed(self, manifest: Entry, message: bytes, signature: bytes | None) -> None:
+    def signed(self, manifest: Entry, message: bytes, signature: bytes | None, what: str = "manifest") -> None:
         """Check the signature, and whose it is as far as that can be told."""
         key = str(manifest.get("public_key"))
         good = re.fullmatch("[0-9a-f]{64}", key) and ed25519_holds(bytes.fromhex(key), message, signature or b"")
         found = [] if good else ["it was altered, or another key has signed" if signature else "no signature is there"]
         if self.keys and key not in self.keys:
             found.append("that is not the key that you named")
-        self.say(f"The manifest is signed with the key {key}" + ", which you named" * bool(self.keys), found)
+        self.say(f"The {what} is signed with the key {key}" + ", which you named" * bool(self.keys), found)
         self.told["public_key"] = key
 
     def clip(self) -> None:
@@ -509,6 +531,25 @@ class Check:
         self.signed(manifest, message, signature)
         return None
 
+    def contents(self, beside: set[str]) -> None:
+        """All claims about a bundle's other files: `contents.json` lists them, and the recordings, and is signed."""
+        message, signature = self.read("contents.json") or b"", self.read("contents.sig")
+        try:
+            body = parsed(message)
+            listed = {name: (file["bytes"], file["sha256"]) for name, file in body["files"].items()}
+            absent = [f"{name} is not there" for name in body["recordings"] if name + "/" not in beside]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            return self.say("The bundle's list is well-formed", [f"contents.json: {error}"])
+        buffer = memoryview(bytearray(1 << 20))
+        there = [name for name in sorted(listed) if name in self.names]  # and nothing outside
+        found = {name: trouble(self.files, name, Wanted(*listed[name], None), buffer) for name in there}
+        foreign = {name for name in self.names - set(listed) if not re.fullmatch(JUNK, name)}
+        absent += [f"{name} is missing" for name in sorted(set(listed) - set(there))]
+        absent += [f"{name} {broken[1]}" for name, broken in found.items() if broken]
+        absent += [f"{name} is not in the list" for name in sorted(foreign - {"contents.json", "contents.sig"})]
+        self.say(f"The bundle's {len(listed)} other files and its recordings are those that were exported", absent)
+        return self.signed(body, message, signature, "list")
+
 
 IDENTITY = r"[0-9]{8}T[0-9]{6}Z-[a-z0-9-]{3,40}"
 RECORDING = rf"((?:.*/)?)(?:journal\.jsonl|manifest\.json|manifest\.sig|clip\.json|{SEGMENT}|{INIT})"
@@ -528,16 +569,23 @@ def verify(path: str, keys: Sequence[str] = ()) -> Entry:
             roots[root].add(name[len(root) :])
         others += [] if above else [name]
     for root, names in sorted(roots.items()):
+        kind = "clip" if "clip.json" in names else "recording"
         check = Check(files, root, names, set(keys))
-        is_clip = root + "clip.json" in files.sizes
-        check.clip() if is_clip else check.recording()
+        check.clip() if kind == "clip" else check.recording()
         name = os.path.basename((root or os.path.abspath(path)).rstrip("/"))
-        if not is_clip and re.fullmatch(IDENTITY, name) and check.told.get("recording_id") not in (None, name):
+        if kind == "recording" and re.fullmatch(IDENTITY, name) and check.told["recording_id"] not in (None, name):
             check.say("The folder bears the recording's name", [f"its name is {name}"])
-        told.append({"clip": is_clip, **check.told, "verdict": worst(check.told["claims"])})
-    verdict = worst(told) if told else CANNOT
+        told.append({"kind": kind, **check.told})
+    if "contents.json" in others:
+        check = Check(files, "", set(others), set(keys))
+        check.contents(set(roots))
+        told.append({"kind": "bundle", **check.told})
+        others = []
+    told = [{**one, "verdict": WORD[worst(one["claims"])]} for one in told]
+    verdict = worst([claim for one in told for claim in one["claims"]]) if told else CANNOT
     unproved = NOT_PROVED if keys else [WHOSE_KEY, *NOT_PROVED]
-    unproved = unproved + [f"anything about {len(others)} other files, which no recording names"] * bool(others)
+    beside = ", ".join(others[:3]) + f" and {len(others) - 3} more" * (len(others) > 3)
+    unproved = unproved + [f"anything about files that are in no recording: {beside}"] * bool(others)
     about = {"path": path, "verdict": WORD[verdict], "exit": EXIT[verdict], "recordings": told}
     return {**about, "not_proved": unproved, "others": others}
 
@@ -550,8 +598,9 @@ def worst(judged: Sequence[Entry]) -> str:
 def words(told: Entry) -> Iterator[str]:
     """The result for people, line by line."""
     for one in told["recordings"]:
-        size = f"{one.get('segments', 0)} segments, {one.get('bytes', 0) / 1e6:.1f} MB, from {one.get('from')}"
-        yield f"{'Clip of' if one['clip'] else 'Recording'} {one['recording_id']} in {one['folder']}: {size}"
+        yield f"{one['kind'].capitalize()} {one['recording_id'] or ''} in {one['folder']}"
+        if "bytes" in one:
+            yield f"  {'':11}  {one['segments']} segments, {one['bytes'] / 1e6:.1f} MB, from {one['from']}"
         for claim in one["claims"]:
             yield f"  {claim['verdict']:11}  {claim['claim']}"
             hidden = len(claim["found"]) - MOST
@@ -561,7 +610,7 @@ def words(told: Entry) -> Iterator[str]:
             at = utc(gap["from"]) if type(gap.get("from")) in TYPES["number"] else "at an unknown time"
             yield f"  {'gap':11}  {gap['layer']}, {gap['start']:.2f} to {gap['end']:.2f} s, from {at}: {gap['why']}"
         yield from (f"  {'note':11}  {note}" for note in one["notes"])
-    counts = [f"{sum(one['verdict'] == kind for one in told['recordings'])} {WORD[kind].lower()}" for kind in EXIT]
+    counts = [f"{sum(one['verdict'] == word for one in told['recordings'])} {word.lower()}" for word in WORD.values()]
     yield f"{told['verdict']}: {', '.join(counts) if told['recordings'] else 'there is no recording here'}."
     yield "Not proved by this:"
     yield from (f"  - {one}" for one in told["not_proved"])

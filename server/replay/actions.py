@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from server.replay.store import ViewStore
 
 Json = dict[str, Any]
-Note = Callable[[View], Awaitable[None]]
+Note = Callable[[View, Mapping[str, str]], Awaitable[None]]  # the view, and each recording's call sign
 Told = Sequence[tuple[float, Json]]  # when, what
 
 MOST_READ = 500  # journals for one page of the list; each is some 10 ms when it was not read before
@@ -98,7 +98,7 @@ class Replays:
             opened_at=now,
             expires_at=now + OPEN_S,
         )
-        await note(view)
+        await note(view, {one.id: one.call_sign for one in found})
         await self._store.add(view)
         self._keep(view)
         return view

@@ -1,8 +1,7 @@
 """Footage: what a recording's journal says, placed on the server's clock. Pure.
 
-Media time runs by the camera's own RTP clock and knows no time of day. Each segment says when its first picture
-arrived; what arrived with the least delay tells best when media time 0 was, so of those nearby the quickest
-segment places all. A camera's clock that drifts (50 ppm are 180 ms an hour) is followed, a stall of the network is not.
+The recorder has laid media time on that clock already (recording/track_time.py): the opening entry says when media
+time 0 was, and everything else follows from it.
 """
 
 from __future__ import annotations
@@ -14,7 +13,6 @@ from statistics import median
 from typing import Any
 
 LAYERS = ("main", "sub")
-WINDOW = 15  # segments of each layer on each side, half a minute; of a single layer, a minute
 JOINED_S = 0.05  # media times nearer than this follow each other without a gap
 HOLE_S = 0.25  # a shorter hole on the server's clock is the jitter of placing, not missing picture
 
@@ -87,9 +85,8 @@ class Recording:
 def recording(recording_id: str, entries: Sequence[Mapping[str, Any]], manifest: Mapping[str, Any] | None) -> Recording:
     """What the journal's `entries` (the first is `opened`) and the manifest, if there is one, say."""
     opened = entries[0]
-    raw = [entry for entry in entries if entry["kind"] == "segment"]
-    places = _places(raw)
-    segments = tuple(_placed(recording_id, entry, place) for entry, place in zip(raw, places, strict=True))
+    epoch = float(opened["epoch"])
+    segments = tuple(_placed(recording_id, epoch, entry) for entry in entries if entry["kind"] == "segment")
     gaps = [_gap(entry) for entry in entries if entry["kind"] == "gap" and entry["layer"] == LAYERS[0]]
     return Recording(
         id=recording_id,
@@ -100,7 +97,7 @@ def recording(recording_id: str, entries: Sequence[Mapping[str, Any]], manifest:
         asked_at=float(opened["asked_at"]),
         is_open=not any(entry["kind"] == "closed" for entry in entries),
         signed=manifest is not None,
-        ahead_s=_ahead(raw, places, manifest),
+        ahead_s=_ahead(entries, epoch, manifest),
         segments=segments,
         gaps=tuple(gaps),
     )
@@ -136,7 +133,7 @@ def follows(before: Placed, after: Placed) -> bool:
     return same and abs(after.start - before.start - before.duration) <= JOINED_S and after.at - before.end <= HOLE_S
 
 
-def _placed(recording_id: str, entry: Mapping[str, Any], at: float) -> Placed:
+def _placed(recording_id: str, epoch: float, entry: Mapping[str, Any]) -> Placed:
     return Placed(
         recording_id=recording_id,
         layer=str(entry["layer"]),
@@ -145,7 +142,7 @@ def _placed(recording_id: str, entry: Mapping[str, Any], at: float) -> Placed:
         init=str(entry["init"]),
         start=float(entry["start"]),
         duration=float(entry["duration"]),
-        at=at,
+        at=epoch + float(entry["start"]),
         key=bool(entry["key"]),
         codec=entry.get("codec"),
         sound=bool(entry["sound"]),
@@ -162,45 +159,10 @@ def _touch(gap: Gap, start: float, end: float) -> bool:
     return gap.start < end + 1 and gap.end > start - 1
 
 
-def _places(entries: Sequence[Mapping[str, Any]]) -> list[float]:
-    """When each segment began, on the server's clock."""
-    arrived = [index for index, entry in enumerate(entries) if not entry.get("back_filled")]
-    arrived.sort(key=lambda index: (entries[index]["start"], index))
-    places = [0.0] * len(entries)
-    for run in _runs(entries, arrived):
-        late = [entries[index]["received_at"] - entries[index]["start"] for index in run]
-        for place, index in enumerate(run):
-            nearby = late[max(0, place - 2 * WINDOW) : place + 2 * WINDOW + 1]
-            places[index] = entries[index]["start"] + min(nearby)
-    ahead = _ahead_of([(entries[index], places[index]) for index in arrived]) or 0.0
-    for index, entry in enumerate(entries):
-        if entry.get("back_filled"):
-            places[index] = (entry["captured_at"] or entry["received_at"]) - ahead
-    return places
-
-
-def _runs(entries: Sequence[Mapping[str, Any]], order: Sequence[int]) -> list[list[int]]:
-    """Indices of segments whose media time runs on without a break."""
-    runs: list[list[int]] = []
-    reached = 0.0
-    for index in order:
-        entry = entries[index]
-        if not runs or entry["start"] > reached + JOINED_S:
-            runs.append([])
-        runs[-1].append(index)
-        reached = max(reached, entry["start"] + entry["duration"])
-    return runs
-
-
-def _ahead(
-    entries: Sequence[Mapping[str, Any]], places: Sequence[float], manifest: Mapping[str, Any] | None
-) -> float | None:
+def _ahead(entries: Sequence[Mapping[str, Any]], epoch: float, manifest: Mapping[str, Any] | None) -> float | None:
+    """The manifest's word, else the middle of what the segments tell."""
     told = ((manifest or {}).get("clock") or {}).get("offset_s")
     if told is not None:
         return float(told)
-    return _ahead_of([pair for pair in zip(entries, places, strict=True) if not pair[0].get("back_filled")])
-
-
-def _ahead_of(placed: Sequence[tuple[Mapping[str, Any], float]]) -> float | None:
-    told = [entry["captured_at"] - at for entry, at in placed if entry.get("captured_at") is not None]
-    return float(median(told)) if told else None
+    timed = [entry for entry in entries if entry["kind"] == "segment" and entry["captured_at"] is not None]
+    return float(median(entry["captured_at"] - entry["start"] for entry in timed) - epoch) if timed else None

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
 
 from aiohttp import web
 
@@ -16,7 +17,7 @@ from server.replay.view import View, asked
 from server.request_body import json_object
 
 CallerOf = Callable[[web.Request], Caller]
-NoteView = Callable[[web.Request, View], Awaitable[None]]
+NoteView = Callable[[web.Request, View, Mapping[str, str]], Awaitable[None]]  # each recording's call sign
 # A sealed segment never changes, and its address belongs to one session's view: only that browser may keep it,
 # and (Vary) only for that session.
 SEALED = "private, max-age=31536000, immutable"
@@ -65,7 +66,7 @@ class _Routes:
     async def opened(self, request: web.Request) -> web.Response:
         caller, own = self._allowed(request)
         wish = asked(await json_object(request))
-        view = await self._replays.open(caller, wish, lambda view: self._note_view(request, view), own)
+        view = await self._replays.open(caller, wish, partial(self._note_view, request), own)
         return web.json_response(view.as_json(), status=201)
 
     async def timeline(self, request: web.Request) -> web.Response:

@@ -253,6 +253,10 @@ class Units:
         """The media plane of this process says what its picture does."""
         self._set_picture(device_id, self._presence.picture(device_id).with_feed(feed))
 
+    def apply_keeping(self, device_id: str, keeping: str | None) -> None:
+        """Whether what it sends is recorded by this process, and lies on disk."""
+        self._set_picture(device_id, self._presence.picture(device_id).with_keeping(keeping))
+
     def apply_watchers(self, device_id: str, watchers: Iterable[WatcherInfo]) -> None:
         """Who watches it through this process."""
         self._set_picture(device_id, self._presence.picture(device_id).with_watchers(watchers))

@@ -72,6 +72,7 @@ class Link:
     signal_pct: int | None = None
     status_code: int = 2
     last_seen_at: float | None = None
+    has_told: bool = False  # what it does: after a restart of the server a camera is in touch before it says so
 
     def connected(self, at: float) -> Link:
         """The uplink is open."""
@@ -93,13 +94,14 @@ class Link:
             signal_pct=status.signal_pct,
             status_code=status.status_code,
             last_seen_at=at,
+            has_told=True,
         )
 
     def with_recording(self, recording: RecordingState, at: float) -> Link:
         """The camera signalled that it started or stopped, before its next status says so."""
         was = self.recording == "recording"
         since = (self.recording_since if was else at) if recording == "recording" else None
-        return replace(self, recording=recording, recording_since=since, last_seen_at=at)
+        return replace(self, recording=recording, recording_since=since, last_seen_at=at, has_told=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,12 +112,17 @@ class Picture:
     since: float | None = None
     layers: tuple[str, ...] = ()
     last_picture_at: float | None = None
+    keeping: str | None = None  # of what is to be recorded: recording/order.Keeping; None: nothing is
     watchers: tuple[tuple[str, str, float], ...] = ()
 
     def with_feed(self, feed: FeedState) -> Picture:
         """The media plane's newest judgement."""
         last = feed.last_packet_at if feed.last_packet_at is not None else self.last_picture_at
         return replace(self, streaming=feed.streaming, since=feed.since, layers=feed.layers, last_picture_at=last)
+
+    def with_keeping(self, keeping: str | None) -> Picture:
+        """Whether what it sends is kept."""
+        return replace(self, keeping=keeping)
 
     def with_watchers(self, watchers: Iterable[WatcherInfo]) -> Picture:
         """Who watches now: each person once, since the first of their viewings, on however many tiles."""
@@ -158,6 +165,7 @@ class Unit:
             "online": self.online,
             "streaming": self.picture.streaming,
             "recording": self.recording,
+            "keeping": self.picture.keeping if self.recording == "recording" else None,
             "recording_since": since if self.recording == "recording" else None,
             "battery_pct": self.link.battery_pct,
             "signal_pct": self.link.signal_pct,

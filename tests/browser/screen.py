@@ -97,6 +97,10 @@ class Screen:
     async def sign_in(self, name: str, path: str = "/") -> Page:
         """By name and password on the page; then wait until that page stands."""
         await self.page.goto(f"{self.url}/sign-in?next={path}")
+        return await self.sign_in_here(name)
+
+    async def sign_in_here(self, name: str) -> Page:
+        """On the page for it, which stands already; what else it asks for is filled in."""
         await self.page.get_by_label("Name").fill(name)
         await self.page.get_by_label("Password", exact=True).fill(password_of(name))
         await self.page.get_by_role("button", name="Sign in").click()

@@ -143,7 +143,7 @@ def lay(data: Path, wish: Wish, films: dict[str, Film]) -> Laid:
     key = EvidenceKey.of(data)
     name = recording_id(wish.base, wish.device_id, f"{int(wish.base * 1000) & 0xFFFFFFFF:08x}")
     asked = wish.base + wish.asked_after_s
-    opened = Opened(name, wish.device_id, wish.call_sign, wish.wearer, "officer", asked, key.public_key)
+    opened = Opened(name, wish.device_id, wish.call_sign, wish.wearer, "officer", asked, wish.base, key.public_key)
     folder = RecordingFolder.create(data / "recordings", opened, clock)
     try:
         for number in range(max(len(one.segments) for one in films.values())):

@@ -22,12 +22,13 @@ from server.errors import StartError
 from server.media.ice_servers import IceServers
 from server.media.live import Viewer
 from server.media.store import LiveViewStore
+from server.site import application
 from tests.open_routes import open_routes
 
 
 async def test_nothing_is_open_to_a_stranger(tmp_path: Path) -> None:
     async with Watchroom(Config.load(tmp_path, {"port": 0})) as watchroom:
-        server = TestServer(watchroom.application())
+        server = TestServer(application(watchroom))
         async with TestClient(server) as client:
             assert await open_routes(client) == []
 

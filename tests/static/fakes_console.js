@@ -44,6 +44,7 @@ export function aUnit(change = {}) {
     streaming: true,
     recording: "recording",
     recording_since: 900,
+    keeping: "kept",
     battery_pct: 80,
     signal_pct: 70,
     status_code: 2,

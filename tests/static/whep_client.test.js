@@ -41,8 +41,10 @@ function begin(answer) {
   const clock = new HandClock();
   /** @type {FakePeer[]} */ const peers = [];
   /** @type {{ line: string, keepalive: boolean }[]} */ const asked = [];
-  const fetcher = /** @param {any} path @param {any} request */ async (path, { method, keepalive }) => {
+  /** @type {unknown[]} */ const bodies = [];
+  const fetcher = /** @param {any} path @param {any} request */ async (path, { method, keepalive, body }) => {
     asked.push({ line: `${method} ${path}`, keepalive });
+    if (body) bodies.push(body);
     const given = answer(method, path);
     if (!given) throw new TypeError("no network");
     return given;
@@ -63,7 +65,7 @@ function begin(answer) {
     },
   );
   const lines = () => asked.map(({ line }) => line);
-  return { clock, peers, asked, lines, viewing };
+  return { clock, peers, asked, bodies, lines, viewing };
 }
 
 const created = () => new Response("answer", { status: 201, headers: { Location: "/media/sessions/s1" } });
@@ -205,6 +207,17 @@ test("another layer, or its sound, changes the running session; before there is 
   await viewing.change({ layer: "main", sound: true, picture: true });
   assert.ok(lines().includes("POST /media/sessions/s1/wish"));
   assert.equal(peers.length, 1);
+  viewing.stop();
+});
+
+test("the reason goes with the offer, and not with a change of the wish", async () => {
+  const { viewing, asked, bodies } = begin((method) => (method === "POST" ? created() : clockOf(4.9)));
+  viewing.wish = { layer: "sub", sound: false, picture: true, why: "alert: TASER armed ET17" };
+  viewing.start();
+  await settle();
+  assert.equal(asked[0]?.line, "POST /whep/et17-cam?layer=sub&sound=off&why=alert%3A%20TASER%20armed%20ET17");
+  await viewing.change({ layer: "main", sound: false, picture: true, why: "another" });
+  assert.deepEqual(JSON.parse(String(bodies.at(-1))), { layer: "main", sound: false, picture: true });
   viewing.stop();
 });
 

@@ -14,8 +14,8 @@ from tests.streamer.conftest import Bench
 @pytest.mark.parametrize(
     ("press", "kind", "by"),
     [
-        ("taser.drawn", "taser.drawn", "signal"),
-        ("taser.armed", "taser.armed", "signal"),
+        ("taser.drawn", "taser.drawn", "signal:taser.drawn"),
+        ("taser.armed", "taser.armed", "signal:taser.armed"),
         ("watch_me", "watch.requested", "watch_me"),
         ("emergency", "emergency.pressed", "emergency"),
     ],

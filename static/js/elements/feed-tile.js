@@ -2,6 +2,7 @@
 /** @import { Alert, Fix, Layer, Unit } from "../state/shapes" */
 /** @import { Wiring } from "./tile-picture.js" */
 import { Attention } from "../state/attention.js";
+import { reasonToView } from "../state/alerts.js";
 import { ageRule, feedState } from "../state/liveness.js";
 import { keycap, make } from "./build.js";
 import { TileCaption } from "./tile-caption.js";
@@ -160,8 +161,9 @@ export class FeedTile extends HTMLElement {
   }
 
   #wish() {
-    const isAway = this.#attention.isAway(performance.now() / 1000);
-    return { layer: this.#layer(), sound: this.#facts?.audible ?? false, picture: !isAway };
+    const picture = !this.#attention.isAway(performance.now() / 1000);
+    const { audible: sound = false, alert } = this.#facts ?? {};
+    return { layer: this.#layer(), sound, picture, why: reasonToView(alert) };
   }
 
   /** @returns {Layer} */

@@ -1,7 +1,8 @@
 // <status-line>: the room in one line, always in the same place: calm, or what needs you, or that the link is lost.
 /** @import { Room } from "../state/room.js" */
-/** @import { Alert } from "../state/shapes" */
+/** @import { Alert, Unit } from "../state/shapes" */
 import { lastClosed, needsAcknowledging, openAlerts } from "../state/alerts.js";
+import { notKept } from "../state/units.js";
 import { age, timeOfDay } from "../state/words.js";
 import { icon, keycap, make, prioritySymbol } from "./build.js";
 
@@ -67,6 +68,8 @@ function lineOf(room, linked, now) {
   const open = openAlerts(room.alerts);
   const first = open[0];
   if (first && first.priority === 1) return urgent(first, open);
+  const unkept = notKept(room.units);
+  if (unkept.length) return notRecording(unkept);
   const waiting = open.filter(needsAcknowledging);
   const next = waiting.find((alert) => alert.priority === 2);
   if (next) {
@@ -87,6 +90,14 @@ function lineOf(room, linked, now) {
       words: "The room works; no camera is connected yet.",
     };
   return calm(room, now, open.length, waiting.length);
+}
+
+/** @param {Unit[]} units @returns {Line} */
+function notRecording(units) {
+  const names = units.slice(0, 3).map((unit) => unit.call_sign);
+  const who = units.length > 3 ? `${names.join(", ")} and ${units.length - 3} more` : names.join(", ");
+  const words = `${who}: live goes on, but nothing is kept. Tell IT support.`;
+  return { look: "p1", symbol: prioritySymbol(1), strong: "NOT RECORDING.", words };
 }
 
 /** @param {Alert} alert @param {Alert[]} open @returns {Line} */

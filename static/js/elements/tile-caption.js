@@ -93,7 +93,9 @@ export class TileCaption {
     press(this.size, facts.enlarged, facts.enlarged ? "shrink" : "expand");
     this.#showRecording(facts);
     this.#showAlert(facts.alert);
-    setText(this.#why, REDUCED[facts.reduced ?? ""] ?? facts.reduced ?? "");
+    const unkept = unit.keeping === "failing";
+    this.#why.classList.toggle("unkept", unkept);
+    setText(this.#why, unkept ? "NOT RECORDING" : (REDUCED[facts.reduced ?? ""] ?? facts.reduced ?? ""));
     setText(this.#watching, String(unit.watchers.length));
     const names = unit.watchers.map((watcher) => watcher.name).join(", ");
     this.watchers.title = names ? `Watched by ${names}` : "Nobody watches";
@@ -112,6 +114,11 @@ export class TileCaption {
 
   /** @param {CaptionFacts} facts */
   #showRecording({ unit, large, now }) {
+    if (unit.keeping === "failing") {
+      setText(this.#recording, "");
+      this.#recording.className = "rec unkept";
+      return;
+    }
     const [short = "", look = ""] = RECORDING[unit.recording];
     const since =
       unit.recording === "recording" && unit.recording_since ? ` ${counter(now - unit.recording_since)}` : "";

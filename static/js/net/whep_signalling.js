@@ -1,7 +1,7 @@
 // The HTTP side of a viewing (WHEP draft): offer, wish, clock, end.
 /** @import { Layer } from "../state/shapes" */
 
-/** @typedef {{ layer: Layer, sound: boolean, picture: boolean }} Wish the size, and whether somebody listens and looks */
+/** @typedef {{ layer: Layer, sound: boolean, picture: boolean, why?: string }} Wish the size, whether somebody listens and looks, and why */
 
 const ANSWER_WITHIN_MS = 10_000;
 const LONGEST_WAIT_S = 60; // a Retry-After beyond this would outlast the reason for it
@@ -31,9 +31,10 @@ export class WhepSignalling {
    * @param {string} device @param {Wish} wish @param {string} sdp
    * @returns {Promise<{ location: string, sdp: string }>}
    */
-  async offer(device, { layer, sound, picture }, sdp) {
+  async offer(device, { layer, sound, picture, why }, sdp) {
     const unseen = picture ? "" : "&picture=off";
-    const path = `/whep/${encodeURIComponent(device)}?layer=${layer}&sound=${sound ? "on" : "off"}${unseen}`;
+    const reason = why ? `&why=${encodeURIComponent(why)}` : "";
+    const path = `/whep/${encodeURIComponent(device)}?layer=${layer}&sound=${sound ? "on" : "off"}${unseen}${reason}`;
     const answer = await this.#ask("POST", path, { body: sdp, type: "application/sdp" });
     if (!answer) throw new Refusal("no-answer");
     if (answer.status !== 201) throw await refusalOf(answer);
@@ -41,9 +42,9 @@ export class WhepSignalling {
   }
 
   /** @param {string} location @param {Wish} wish @returns {Promise<boolean>} whether it was taken */
-  async wish(location, wish) {
+  async wish(location, { layer, sound, picture }) {
     const answer = await this.#ask("POST", `${location}/wish`, {
-      body: JSON.stringify(wish),
+      body: JSON.stringify({ layer, sound, picture }),
       type: "application/json",
     });
     return answer?.ok ?? false;

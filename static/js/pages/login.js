@@ -8,6 +8,7 @@ import { keepLooks } from "./looks.js";
 
 const ANSWER_WITHIN_MS = 15_000;
 const DISPLAY_RETRY_MS = 5000;
+const DUTY = "watchroom.duty"; // what was last said here: it is seen, and sent again only with the next sign-in
 const TOWN = { kind: /** @type {const} */ ("town"), url: "/static/town/estuary.geojson" };
 
 /** @template {HTMLElement} T @param {string} id @param {new () => T} type @returns {T} */
@@ -21,6 +22,7 @@ keepLooks();
 const form = part("sign-in", HTMLFormElement);
 const nameField = part("name", HTMLInputElement);
 const password = part("password", HTMLInputElement);
+const duty = part("duty", HTMLInputElement);
 const error = part("error", HTMLParagraphElement);
 const send = part("send", HTMLButtonElement);
 const reveal = part("reveal", HTMLButtonElement);
@@ -40,7 +42,8 @@ form.addEventListener("submit", async (event) => {
   error.hidden = true;
   const next = new FormData(form).get("next");
   try {
-    const person = await signIn(nameField.value.trim(), password.value);
+    const person = await signIn(nameField.value.trim(), password.value, duty.value.trim());
+    localStorage.setItem(DUTY, duty.value.trim());
     location.assign(landing(String(next ?? ""), person.role));
   } catch (problem) {
     refuse(problem instanceof Error ? problem.message : String(problem));
@@ -69,14 +72,18 @@ async function signInAsDisplay() {
   setTimeout(signInAsDisplay, DISPLAY_RETRY_MS);
 }
 
-/** @param {string} name @param {string} secret @returns {Promise<{ role: string }>} raises an Error that says why not */
-async function signIn(name, secret) {
+/**
+ * Raises an Error that says why not.
+ * @param {string} name @param {string} secret @param {string} why what they are on duty as
+ * @returns {Promise<{ role: string }>}
+ */
+async function signIn(name, secret, why) {
   let answer;
   try {
     answer = await fetch("/api/session", {
       method: "POST",
       headers: { "Content-Type": "application/json", Accept: "application/json" },
-      body: JSON.stringify({ name, password: secret }),
+      body: JSON.stringify({ name, password: secret, duty: why }),
       signal: AbortSignal.timeout(ANSWER_WITHIN_MS),
     });
   } catch {
@@ -88,6 +95,7 @@ async function signIn(name, secret) {
   throw new Error(refusalText({ status: answer.status, message, retryAfter: answer.headers.get("Retry-After") }));
 }
 
+duty.value = localStorage.getItem(DUTY) ?? "";
 reveal.hidden = false;
 reveal.addEventListener("click", () => {
   const shown = password.type === "text";

@@ -21,6 +21,7 @@ export function unit(callSign, name, more = {}) {
     streaming: true,
     recording: "recording",
     recording_since: NOW - 372,
+    keeping: "kept",
     battery_pct: 81,
     signal_pct: 74,
     status_code: 2,

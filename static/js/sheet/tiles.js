@@ -13,6 +13,7 @@ import { chapter, specimen } from "./specimen.js";
 const ET17 = named("ET17");
 const OFFLINE = unit("ET31", "PC Doyle", { online: false, streaming: false, last_picture_at: NOW - 240 });
 const NOT_STREAMING = unit("ET22", "PC Lindqvist", { streaming: false });
+const UNKEPT = unit("ET14", "PC Iqbal", { keeping: "failing" });
 const FAILED = { problem: "unreachable", retryIn: 8 };
 const LONG_ALERT = alert("watch.request", LONG, LONG_WORDS);
 
@@ -42,6 +43,8 @@ const STATES = {
     "The reason stands in the caption.",
     { ages: [0.45], facts: { unit: ET17 }, trouble: { reduced: "camera" } },
   ],
+  "Not kept": ["It records, and the server's disk does not take it.", { ages: [0.45], facts: { unit: UNKEPT } }],
+  "Not kept, large": ["The same where there is room.", { ages: [0.45], facts: { unit: UNKEPT, large: true } }],
   "Priority 2": [
     "Amber caption, never over the picture.",
     { ages: [0.45], facts: { unit: named("ET14"), alert: alert("watch.request", named("ET14")) } },

@@ -148,3 +148,12 @@ export function tileOneAlert(alerts, chosen) {
 function compare(one, other) {
   return one < other ? -1 : Number(one > other);
 }
+
+/**
+ * Why a picture is opened that an alert asks for; "" leaves it to what the person is on duty as. Priority 3 is no reason.
+ * @param {Alert | undefined} alert the most urgent of the unit
+ */
+export function reasonToView(alert) {
+  if (!alert || alert.priority > 2) return "";
+  return alert.family === "watch" ? `watch request: ${alert.call_sign}` : `alert: ${alert.title} ${alert.call_sign}`;
+}

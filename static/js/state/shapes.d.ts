@@ -30,6 +30,8 @@ export interface Unit {
   streaming: boolean;
   recording: Recording;
   recording_since: number | null;
+  /** of what it records: whether that lies on the server's disk; null: nothing is known yet */
+  keeping: "kept" | "failing" | null;
   battery_pct: number | null;
   signal_pct: number | null;
   status_code: number;

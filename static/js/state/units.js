@@ -28,6 +28,7 @@ const UNKNOWN = {
   streaming: false,
   recording: "off",
   recording_since: null,
+  keeping: null,
   battery_pct: null,
   signal_pct: null,
   status_code: 2,
@@ -36,6 +37,14 @@ const UNKNOWN = {
   last_picture_at: null,
   last_seen_at: null,
 };
+
+/**
+ * The units that record, and of which the server keeps nothing.
+ * @param {ReadonlyMap<string, Unit>} units
+ */
+export function notKept(units) {
+  return [...units.values()].filter((unit) => unit.keeping === "failing");
+}
 
 /**
  * The units after some of them changed; the same map if none did.

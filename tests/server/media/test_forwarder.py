@@ -23,6 +23,8 @@ def packet(sequence: int, payload: bytes, frame: int = 0) -> bytes:
 class Recording:
     """A DownTrack that keeps what it is given."""
 
+    takes_holes = False
+
     def __init__(self) -> None:
         self.got: list[Entry] = []
         self.entered: list[int] = []

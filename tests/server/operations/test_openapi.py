@@ -9,14 +9,15 @@ from aiohttp import web
 from server.app import Watchroom
 from server.config import Config
 from server.operations.openapi import document
+from server.site import application
 
 DESCRIBED = ("/api/", "/whip/", "/whep/", "/media/")
 UNDESCRIBED = {("GET", "/api/console"), ("GET", "/api/openapi.json")}  # a WebSocket; itself
 
 
-def _served(application: web.Application) -> set[tuple[str, str]]:
+def _served(site: web.Application) -> set[tuple[str, str]]:
     found = set()
-    for route in application.router.routes():
+    for route in site.router.routes():
         path = route.resource.canonical if route.resource else ""
         if route.method not in ("HEAD", "OPTIONS") and path.startswith(DESCRIBED):
             found.add((route.method, path))
@@ -25,7 +26,7 @@ def _served(application: web.Application) -> set[tuple[str, str]]:
 
 async def test_every_route_is_described_and_every_description_is_served(tmp_path: Path) -> None:
     async with Watchroom(Config.load(tmp_path, {"port": 0})) as watchroom:
-        served = _served(watchroom.application())
+        served = _served(application(watchroom))
     paths = document("1")["paths"]
     described = {(method.upper(), path) for path, methods in paths.items() for method in methods}
     assert served - UNDESCRIBED == described

@@ -57,7 +57,7 @@ def segment(number: int, layer: str = "main", size: int = 60, width: int = 640, 
 
 def opened(identity: str = IDENTITY) -> Opened:
     wearer = {"name": "PC Marsh", "collar_number": "0417", "person_id": None}
-    return Opened(identity, "et17-3fa2c1", "ET17", wearer, "signal:taser.drawn", BEGAN, KEY.public_key)
+    return Opened(identity, "et17-3fa2c1", "ET17", wearer, "signal:taser.drawn", BEGAN, BEGAN, KEY.public_key)
 
 
 def new_folder(root: Path, identity: str = IDENTITY) -> RecordingFolder:

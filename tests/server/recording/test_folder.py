@@ -89,7 +89,10 @@ def test_only_one_process_writes_a_recording(tmp_path: Path) -> None:
     folder.leave()
     with pytest.raises(Conflict, match="closed"):
         folder.commit(segment(0))
-    resumed(tmp_path).leave()
+    with resumed(tmp_path) as again:
+        again.commit(segment(0))
+    resumed(tmp_path)  # given up, as after an error
+    assert resumed(tmp_path).last == {"main": 1}
 
 
 def test_what_is_not_there_or_not_a_recordings_name_is_refused(tmp_path: Path) -> None:
@@ -178,6 +181,28 @@ def test_a_segment_that_the_disk_refuses_leaves_nothing_behind(tmp_path: Path) -
         assert contents(folder.path) == before
     sealed = folder.commit(large)
     assert (sealed.n, sealed.init) == (2, "main/init-2.mp4")
+
+
+def test_a_disk_that_is_still_full_at_a_restart_gathers_nothing_from_all_the_tries(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path)
+    folder.commit(segment(0))
+    folder.leave()
+    with (folder.path / "journal.jsonl").open("ab") as journal:
+        journal.write(b'{"torn":')
+    before = contents(folder.path)
+    for _ in range(3):
+        with largest_file(3), pytest.raises(OSError):
+            resumed(tmp_path)
+        assert contents(folder.path) == before
+    room = len(before["journal.jsonl"]) + 40  # for what was torn, not for the line that tells of it
+    for _ in range(3):
+        with largest_file(room), pytest.raises(OSError):
+            resumed(tmp_path)
+        assert {path.name for path in folder.path.iterdir()} == {"journal.jsonl", "journal.torn-1", "main"}
+    folder = resumed(tmp_path)
+    assert Library(tmp_path).entries(IDENTITY)[-1]["kept"][0]["file"] == "journal.torn-1"
+    folder.close("officer", BEGAN + 2, KEY)
+    assert verify(str(tmp_path))["exit"] == 0
 
 
 def test_a_recording_that_cannot_begin_leaves_nothing_and_may_begin_later(tmp_path: Path) -> None:

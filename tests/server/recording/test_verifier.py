@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 from server.recording.chain import Link, whole_entries
 from server.recording.clip import clip, merkle_proofs
+from server.recording.contents import contents
 from server.recording.signing import EvidenceKey
 from server.recording.verifier import (
     START,
@@ -28,6 +30,7 @@ from server.recording.verifier import (
     misshapen,
     parsed,
     verify,
+    words,
 )
 from tests.server.recording.recordings import BEGAN, IDENTITY, KEY, bundle, init, media, new_folder, recording, segment
 
@@ -411,7 +414,7 @@ def test_a_clip_is_proved_without_the_rest(cut: Path, tmp_path: Path) -> None:
     for path in (cut, cut.parent, bundle(tmp_path / "clip.zip", cut.parent, 8)):
         told = verify(str(path), [KEY.public_key])
         assert (told["exit"], found(told)) == (0, "")
-        assert told["recordings"][0]["recording_id"] == IDENTITY and told["recordings"][0]["clip"]
+        assert told["recordings"][0]["recording_id"] == IDENTITY and told["recordings"][0]["kind"] == "clip"
 
 
 @settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -439,3 +442,122 @@ def test_what_a_clip_leaves_out_or_claims_of_itself_is_found(cut: Path, good: Pa
     for name in ("main/000002.m4s", "main/init-1.mp4"):
         with changed(cut / name, None):
             assert verify(str(cut))["exit"] == 2
+
+
+# ---- bundles ----------------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def exported(good: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two recordings with the log beside them, and the signed list of what is beside them."""
+    target = tmp_path_factory.mktemp("export") / "incident"
+    shutil.copytree(good, target)
+    for name in ("log.json", "tracks/et17.gpx"):
+        (target / name).parent.mkdir(exist_ok=True)
+        (target / name).write_text(f"what {name} says")
+    beside = {name: (target / name).read_bytes() for name in ("log.json", "tracks/et17.gpx")}
+    sums = {name: (len(content), hashlib.sha256(content).hexdigest()) for name, content in beside.items()}
+    text = contents(sums, [folder.name for folder in good.iterdir()], KEY.public_key, {"why": "court"})
+    (target / "contents.json").write_bytes(text)
+    (target / "contents.sig").write_bytes(KEY.sign(text))
+    return target
+
+
+def test_what_lies_beside_the_recordings_of_a_bundle_is_vouched_for_by_its_list(exported: Path) -> None:
+    told = verify(str(exported), [KEY.public_key])
+    assert (told["exit"], found(told), told["others"]) == (0, "", [])
+    for name, about in (("log.json", "altered"), ("tracks/et17.gpx", "missing"), ("contents.sig", "no signature")):
+        with changed(exported / name, None if about != "altered" else b"what log.json sayS"):
+            told = verify(str(exported))
+            assert told["exit"] == 2 and about in found(told)
+    with changed(exported / "new.txt", b"x"):
+        assert "new.txt is not in the list" in found(verify(str(exported)))
+    (exported / IDENTITY).rename(exported.parent / "elsewhere")
+    told = verify(str(exported))
+    (exported.parent / "elsewhere").rename(exported / IDENTITY)
+    assert f"{IDENTITY} is not there" in found(told)
+    with changed(exported / "contents.json", None):
+        told = verify(str(exported))
+        assert told["exit"] == 0 and told["others"] == ["contents.sig", "log.json", "tracks/et17.gpx"]
+        assert "files that are in no recording: contents.sig, log.json, tracks/et17.gpx" in told["not_proved"][-1]
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_every_flipped_bit_beside_the_recordings_is_found(exported: Path, data: st.DataObject) -> None:
+    path = data.draw(
+        st.sampled_from([path for path in files(exported) if "Z-" not in path.parent.name + path.parent.parent.name])
+    )
+    content = path.read_bytes()
+    with changed(path, flipped(content, data.draw(st.integers(0, 8 * len(content) - 1)))):
+        assert verify(str(exported))["exit"] == 2, path.name
+
+
+# ---- forgers, and recordings that live --------------------------------------------------------------
+
+hostile = json_values | st.sampled_from([10**400, -1, True, 1e300, "../../x", "main/000001.m4s", "main/init-1.mp4", [{}], [{"file": "journal.torn-1"}]])  # fmt: skip
+
+
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_nothing_that_a_forger_writes_and_signs_makes_the_verifier_stumble(
+    good: Path, cut: Path, tmp_path: Path, data: st.DataObject
+) -> None:
+    """Whoever has a key of his own can write anything into a chain that holds."""
+    source = good / IDENTITY
+    entries, _, _ = whole_entries((source / "journal.jsonl").read_bytes(), Link())
+    previous, forged = START, []
+    for entry in [dict(entry) for entry in entries]:
+        if data.draw(st.integers(0, 3)) == 0:
+            name = data.draw(st.sampled_from([*entry, "kept", "i", "kind"]))
+            entry[name] = data.draw(hostile)
+        entry["chain"] = previous = chained(previous, entry)
+        forged.append(entry)
+    manifest = parsed((source / "manifest.json").read_bytes())
+    manifest[data.draw(st.sampled_from(sorted(manifest)))] = data.draw(hostile)
+    text = canonical(manifest) + b"\n"
+    target = tmp_path / "forged"
+    if not target.exists():
+        shutil.copytree(source, target)
+    (target / "journal.jsonl").write_bytes(b"".join(canonical(entry) + b"\n" for entry in forged))
+    (target / "manifest.json").write_bytes(text)
+    (target / "manifest.sig").write_bytes(KEY.sign(text))
+    told = verify(str(target))
+    assert told["exit"] in (0, 2, 3) and list(words(told))
+    body = parsed((cut / "clip.json").read_bytes())
+    body["parts"][0][data.draw(st.sampled_from(["entry", "previous", "proof"]))] = data.draw(hostile)
+    body["manifest"] = text.decode()
+    if data.draw(st.booleans()):
+        body[data.draw(st.sampled_from(["parts", "manifest", "signature"]))] = data.draw(hostile)
+    with changed(cut / "clip.json", canonical(body) + b"\n"):
+        assert list(words(verify(str(cut))))
+
+
+def test_a_recording_that_is_being_written_is_never_blamed(tmp_path: Path) -> None:
+    def write() -> None:
+        for round_ in range(6):
+            folder = new_folder(tmp_path, f"20261128T204600Z-et17-{round_:08d}")
+            for number in range(25):
+                folder.commit(segment(number, width=640 + number % 2))
+            folder.close("officer", BEGAN + 50, KEY)
+
+    seen = set()
+    with ThreadPoolExecutor(1) as pool:
+        writing = pool.submit(write)
+        while not writing.done():
+            told = verify(str(tmp_path))
+            seen.add(told["exit"])
+            assert told["exit"] != 2, found(told)
+        writing.result()
+    assert 3 in seen and verify(str(tmp_path))["exit"] == 0
+
+
+def test_time_that_nothing_covers_is_noted(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path)
+    for number in (0, 1, 4, 5, 9):
+        folder.commit(segment(number))
+    folder.gap("main", 4.0, 8.0, BEGAN + 4, BEGAN + 8, "camera-away", None)
+    folder.close("officer", BEGAN + 20, KEY)
+    told = verify(str(tmp_path))
+    assert told["exit"] == 0
+    assert told["recordings"][0]["notes"] == ["main: nothing from 12.00 to 18.00 s, and no gap declared"]

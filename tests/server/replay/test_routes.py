@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -74,10 +74,11 @@ class Office:
         self.application = web.Application(middlewares=[error_middleware()])
         self.application.add_routes(routes(self.replays, _caller, self._note))
 
-    async def _note(self, request: web.Request, view: View) -> None:
+    async def _note(self, request: web.Request, view: View, recordings: Mapping[str, str]) -> None:
         if self.audit_fails:
             raise Unavailable("the audit cannot be written")
         assert await self.store.find(view.id) is None  # noted first
+        assert set(recordings) == set(view.recording_ids)
         self.noted.append(view)
 
 

@@ -1,0 +1,361 @@
+"""Which camera is recorded into which recording, and how that goes.
+
+A camera is recorded while it says that it records (or streams, if it never says anything), by the process that has its
+picture. The order goes to the media engine first and the row into the database after: a locked database must not cost a
+second of evidence. The folders' journals are the truth; rows are brought in line with them at start, both ways.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import structlog
+
+from server.clock import Clock
+from server.errors import Conflict, NotFound, Unavailable
+from server.recording.order import Keeping, RecordingNews, RecordingOrder
+from server.recording.segment import recording_id
+from server.recording.store import Recording, RecordingState, RecordingStore
+from server.tasks import TaskOwner
+from server.units.unit import RecordMode, Unit
+
+log = structlog.get_logger(__name__)
+
+LOOK_S = 2.0
+SAVE_EVERY_S = 5.0  # the row's figures are for people; what counts is in the journal
+CONTINUE_S = 15 * 60.0  # a camera that comes back within this time goes on in the same recording
+RETURN_S = 60.0  # one that sends no telemetry, and streams no more: reliability.md R1
+STALLED_S = 10.0  # a camera streams, a segment is at most 2 s, and nothing has come to disk for so long
+CLOSING_S = 30.0  # the worker that had it should have closed it by now; it may have died
+DATABASE_S = 1.0
+FAILING = "recording.failing"
+Alarm = Callable[[str, str, str], Coroutine[Any, Any, None]]
+Calm = Callable[[str, str], Coroutine[Any, Any, None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Media:
+    """The media engine, as far as recording needs it. See MediaEngine."""
+
+    record: Callable[[str, RecordingOrder | None], None]
+    release: Callable[[str], None]
+    publisher_of: Callable[[str], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """What is known of the units. `unit` raises NotFound for one that is unknown or revoked."""
+
+    unit: Callable[[str], Unit]
+    streams_at: Callable[[str], str | None]
+    keeping: Callable[[str, str | None], None]  # tell it to everybody
+
+
+@dataclass(frozen=True, slots=True)
+class Disk:
+    """What lies on disk here (recording/upkeep); these block and are called in a thread."""
+
+    place: Callable[[], str]
+    found: Callable[[str], list[Recording]]  # all folders, as rows
+    close_left: Callable[[str, str], RecordingNews]  # seal a recording that nobody writes any more
+
+
+@dataclass(slots=True)
+class _Going:
+    recording: Recording
+    ordered: bool = False  # the engine has been told, in this process's life
+    news_at: float = 0.0  # monotonic
+    keeping: Keeping | None = None
+    ending_at: float | None = None
+    saved_at: float = 0.0
+
+
+class Recordings:
+    """`start` before use. `judge_soon` and `heard` are plain calls."""
+
+    def __init__(
+        self,
+        store: RecordingStore,
+        disk: Disk,
+        media: Media,
+        field: Field,
+        clock: Clock,
+        tasks: TaskOwner,
+        alarm: Alarm,
+        calm: Calm,
+    ) -> None:
+        self._store = store
+        self._disk = disk
+        self._media = media
+        self._field = field
+        self._clock = clock
+        self._tasks = tasks
+        self._alarm = alarm
+        self._calm = calm
+        self._place = ""
+        self._going: dict[str, _Going] = {}  # by device
+        self._ending: dict[str, Recording] = {}  # by recording: they gave way to another one of their camera
+        self._unsaved: dict[str, Recording] = {}  # by recording
+        self._causes: dict[str, str] = {}
+        self._dirty: set[str] = set()
+        self._rung = asyncio.Event()
+
+    async def start(self) -> None:
+        """Bring rows and folders in line, and go on."""
+        self._place = await asyncio.to_thread(self._disk.place)
+        await self._reconcile()
+        self._tasks.start(self._judge_rung(), "recording.judge")
+        self._tasks.repeat(LOOK_S, self._look, "recording.look")
+
+    async def close(self) -> None:
+        """Write what the rows do not say yet."""
+        for going in self._going.values():
+            self._unsaved[going.recording.id] = going.recording
+        await self._save()
+
+    # ---- told --------------------------------------------------------------------------------------------
+
+    def note_cause(self, device_id: str, why: str) -> None:
+        """Why this camera starts to record: told with its signal, which comes before its state changes."""
+        self._causes[device_id] = why[:80]
+
+    def judge_soon(self, device_id: str) -> None:
+        """What this camera does, or where its picture is, has changed."""
+        self._dirty.add(device_id)
+        self._rung.set()
+
+    def heard(self, news: RecordingNews) -> None:
+        """An OnRecording: how a recording goes."""
+        going = self._going.get(news.device_id)
+        if going is None or going.recording.id != news.recording_id:
+            self._note_late(news)
+            return
+        until = news.until if news.until is not None else going.recording.until
+        going.recording = replace(going.recording, segments=news.segments, bytes=news.bytes, until=until)
+        going.news_at = self._clock.monotonic()
+        if news.keeping is Keeping.CLOSED:
+            self._closed(news.device_id, going)
+            return
+        self._set_keeping(news.device_id, going, news.keeping, news.reason)
+        if going.news_at - going.saved_at >= SAVE_EVERY_S:
+            going.saved_at = going.news_at
+            self._unsaved[going.recording.id] = going.recording
+
+    def _note_late(self, news: RecordingNews) -> None:
+        known = self._ending.get(news.recording_id)
+        if known is None:
+            return
+        until = news.until if news.until is not None else known.until
+        known = self._ending[known.id] = replace(known, segments=news.segments, bytes=news.bytes, until=until)
+        if news.keeping is Keeping.CLOSED:
+            del self._ending[known.id]
+            self._unsaved[known.id] = self._sealed(known)
+
+    def _sealed(self, recording: Recording) -> Recording:
+        log.info("recording is closed", recording_id=recording.id, segments=recording.segments)
+        return replace(recording, state=RecordingState.CLOSED, ended_at=recording.until or self._clock.wall())
+
+    def _set_keeping(self, device_id: str, going: _Going, keeping: Keeping, reason: str) -> None:
+        before, going.keeping = going.keeping, keeping
+        if before is keeping:
+            return
+        self._field.keeping(device_id, keeping.value)
+        if keeping is Keeping.FAILING:
+            log.error("a camera is not recorded", device_id=device_id, reason=reason)
+            self._tell(partial(self._alarm, FAILING, device_id, reason))
+        elif before is Keeping.FAILING or before is None:
+            self._tell(partial(self._calm, FAILING, device_id))
+
+    def _tell(self, say: Callable[[], Coroutine[Any, Any, None]]) -> None:
+        self._tasks.start(_until_told(say), "recording.tell")
+
+    # ---- judged ------------------------------------------------------------------------------------------
+
+    async def _judge_rung(self) -> None:
+        while True:
+            await self._rung.wait()
+            self._rung.clear()
+            dirty, self._dirty = self._dirty, set()
+            for device_id in dirty:
+                await self.judge(device_id)
+
+    async def judge(self, device_id: str) -> None:
+        """Begin, go on with or end this camera's recording, as things are now."""
+        wanted, unit = self._wanted(device_id)
+        is_here = self._media.publisher_of(device_id) is not None
+        going = self._going.get(device_id)
+        if wanted and is_here and unit is not None:
+            if going is not None and going.ending_at is not None:
+                self._ending[going.recording.id] = going.recording
+                going = None
+            if going is None:
+                going = await self._begin(unit)
+            self._media.record(device_id, _order(going.recording))
+            if not going.ordered:
+                going.ordered, going.news_at = True, self._clock.monotonic()
+        elif wanted and going is not None and self._field.streams_at(device_id) is not None:
+            self._media.release(device_id)
+            self._going.pop(device_id, None)
+            self._field.keeping(device_id, None)
+        elif wanted is False and going is not None and going.ending_at is None:
+            self._end(device_id, going)
+
+    def _wanted(self, device_id: str) -> tuple[bool | None, Unit | None]:
+        """Whether it is to be recorded; None while that is not known."""
+        try:
+            unit = self._field.unit(device_id)
+        except NotFound:  # revoked
+            return False, None
+        if unit.device.record_mode is not RecordMode.ALWAYS:
+            return (unit.recording == "recording" if unit.link.has_told else None), unit
+        if unit.picture.streaming:
+            return True, unit
+        going = self._going.get(device_id)
+        until = going.recording.until or going.recording.asked_at if going is not None else 0.0
+        return (False if self._clock.wall() - until > RETURN_S else None), unit
+
+    async def _begin(self, unit: Unit) -> _Going:
+        device_id, now = unit.device.device_id, self._clock.wall()
+        recording = await self._continued(device_id)
+        if recording is None:
+            wearer = unit.device.wearer
+            person = {"person_id": unit.device.wearer_person_id}
+            why = "always" if unit.device.record_mode is RecordMode.ALWAYS else self._causes.pop(device_id, "not told")
+            recording = Recording(
+                id=recording_id(now, device_id, secrets.token_hex(4)),
+                device_id=device_id,
+                call_sign=unit.device.call_sign,
+                wearer=None if wearer is None else {**wearer, **person},
+                why=why,
+                asked_at=now,
+                place=self._place,
+            )
+            log.info("recording begins", recording_id=recording.id, device_id=device_id, why=why)
+            self._unsaved[recording.id] = recording
+        going = self._going[device_id] = _Going(recording)
+        return going
+
+    async def _continued(self, device_id: str) -> Recording | None:
+        """The recording that another process, or this one before its restart, had open a moment ago."""
+        try:
+            async with asyncio.timeout(DATABASE_S):
+                found = await self._store.open_of(device_id)
+        except (Unavailable, TimeoutError) as error:
+            log.warning("the database does not tell open recordings; a new one begins", error=str(error))
+            return None
+        if found is None or found.id in self._ending or found.id in self._unsaved:  # it is being closed, or was
+            return None
+        is_recent = self._clock.wall() - (found.until or found.asked_at) <= CONTINUE_S
+        return found if is_recent and found.place == self._place else None
+
+    def _end(self, device_id: str, going: _Going) -> None:
+        going.ending_at = self._clock.monotonic()
+        if going.ordered:
+            self._media.record(device_id, None)
+        else:
+            self._tasks.start(self._close_left(device_id, going), "recording.close_left")
+
+    def _closed(self, device_id: str, going: _Going) -> None:
+        self._unsaved[going.recording.id] = self._sealed(going.recording)
+        del self._going[device_id]
+        self._field.keeping(device_id, None)
+        if going.keeping is Keeping.FAILING:
+            self._tell(partial(self._calm, FAILING, device_id))
+        self.judge_soon(device_id)
+
+    async def _close_left(self, device_id: str, going: _Going) -> None:
+        """Seal what nobody writes any more. Another process may: then it is tried again later."""
+        try:
+            news = await asyncio.to_thread(self._disk.close_left, going.recording.id, device_id)
+        except (OSError, Conflict) as error:
+            log.warning("a recording cannot be closed yet", recording_id=going.recording.id, reason=str(error))
+            going.ending_at = self._clock.monotonic()
+            return
+        self.heard(news)
+
+    # ---- looked after ------------------------------------------------------------------------------------
+
+    async def _look(self) -> None:
+        now, wall = self._clock.monotonic(), self._clock.wall()
+        for device_id, going in list(self._going.items()):
+            if going.ending_at is not None:
+                if now - going.ending_at > CLOSING_S:
+                    going.ending_at = now
+                    await self._close_left(device_id, going)
+                continue
+            is_here = self._media.publisher_of(device_id) is not None
+            last = going.recording.until or going.recording.asked_at
+            if is_here and going.ordered and now - going.news_at > STALLED_S and self._streams(device_id):
+                self._set_keeping(device_id, going, Keeping.FAILING, "nothing has come to disk for 10 s")
+            elif not is_here and wall - last > CONTINUE_S:
+                self._end(device_id, going)
+            else:
+                self.judge_soon(device_id)
+        await self._save()
+
+    def _streams(self, device_id: str) -> bool:
+        try:
+            return self._field.unit(device_id).picture.streaming
+        except NotFound:
+            return False
+
+    async def _save(self) -> None:
+        for saved_id, recording in list(self._unsaved.items()):
+            try:
+                await self._store.keep(recording)
+            except Unavailable:
+                return  # tried again; the journals know it all
+            if self._unsaved.get(saved_id) is recording:
+                del self._unsaved[saved_id]
+
+    async def _reconcile(self) -> None:
+        """Rows and folders, both ways. Nothing is ever deleted here."""
+        rows = {row.id: row for row in await self._store.at(self._place)}
+        found = {row.id: row for row in await asyncio.to_thread(self._disk.found, self._place)}
+        for found_id, on_disk in found.items():
+            row = rows.get(found_id)
+            if row is None:
+                log.warning("a recording without a row was found", recording_id=found_id)
+            if row is None or (row.state, row.segments, row.bytes) != (on_disk.state, on_disk.segments, on_disk.bytes):
+                await self._store.keep(on_disk)
+        for row in rows.values():
+            if row.id not in found and row.state is not RecordingState.MISSING:
+                await self._note_missing(row)
+        for on_disk in sorted(found.values(), key=lambda one: one.asked_at):
+            if on_disk.state is RecordingState.OPEN:
+                before = self._going.get(on_disk.device_id)
+                if before is not None:
+                    self._unsaved[before.recording.id] = before.recording
+                    await self._close_left(on_disk.device_id, before)
+                self._going[on_disk.device_id] = _Going(on_disk)
+
+    async def _note_missing(self, row: Recording) -> None:
+        if row.segments:
+            log.error("a recording's folder is not there", recording_id=row.id, segments=row.segments)
+            await self._store.keep(replace(row, state=RecordingState.MISSING))
+        else:  # nothing of it ever came to disk
+            await self._store.keep(replace(row, state=RecordingState.CLOSED, ended_at=row.asked_at))
+
+    async def between(self, start: float, end: float, device_id: str | None = None) -> list[dict[str, Any]]:
+        """Recordings that have something of that time (Unix seconds), newest first, as JSON."""
+        return [one.as_json() for one in await self._store.between(start, end, device_id)]
+
+
+async def _until_told(say: Callable[[], Coroutine[Any, Any, None]]) -> None:
+    """The database may be as full as the disk that is to be told of: an alert is not lost for that."""
+    while True:
+        try:
+            return await say()
+        except Unavailable:
+            await asyncio.sleep(LOOK_S)
+
+
+def _order(recording: Recording) -> RecordingOrder:
+    return RecordingOrder(
+        recording.id, recording.device_id, recording.call_sign, recording.wearer, recording.why, recording.asked_at
+    )

@@ -1,0 +1,314 @@
+"""The recorder, where the packets are: taps on a camera's tracks, a pre-event buffer, and what is written of it.
+
+Each camera that sends has a Tape, whether it is recorded or not: so that a recording begins before what caused it. The
+taps are DownTracks like a viewer's; forwarding does not know that recording exists.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from pathlib import Path
+
+import structlog
+
+from server.clock import Clock
+from server.media.forwarder import Forwarder, Run
+from server.media.packet import timestamp_of
+from server.media.packet_cache import Entry
+from server.media.settings import MediaSettings
+from server.media.track import AUDIO, VIDEO, UpTrack
+from server.recording.depacketiser import Picture, assembler_for, payload_of
+from server.recording.order import OnRecording, RecordingOrder
+from server.recording.reorder import Arrived, Lost, Reorder
+from server.recording.segmenter import Arrival, Segmenter, Stretch
+from server.recording.signing import EvidenceKey
+from server.recording.track_time import CameraOffset, TrackTime
+from server.recording.upkeep import RECORDINGS
+from server.recording.writer import Writing
+from server.tasks import TaskOwner
+
+log = structlog.get_logger(__name__)
+
+STEP_S = 0.25  # packets wait so long for their depacketiser: nobody watches a file being written
+WRITERS = 4  # threads: one slow disk's fsync must not hold up the others' commits
+CLOSING_S = 5.0
+AskCamera = Callable[[], None]
+
+
+class Tap:
+    """A DownTrack that keeps what comes until the next step."""
+
+    takes_holes = True
+
+    def __init__(self, forwarder: Forwarder, offset: CameraOffset) -> None:
+        self.forwarder = forwarder
+        self.time = TrackTime(forwarder.clock, offset)
+        self.reorder = Reorder()
+        self._assembler = assembler_for(forwarder.codec) if forwarder.kind == VIDEO else None
+        self._pending: list[tuple[Sequence[Entry], float]] = []
+
+    def enter(self, up: UpTrack, entries: Sequence[Entry], now: float) -> None:
+        """See DownTrack."""
+        self._pending.append((entries, now))
+
+    def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
+        """See DownTrack."""
+        self._pending += [(run.entries, now) for run in runs]
+
+    def due(self, now: float) -> Iterable[Arrived | Lost]:
+        """What has come, in order."""
+        self._put_pending()
+        return self.reorder.take(now)
+
+    def rest(self) -> Iterable[Arrived | Lost]:
+        """All that is left of this source: nothing follows."""
+        self.forwarder.remove(self)
+        self._put_pending()
+        return self.reorder.flush()
+
+    def note_lost(self) -> None:
+        """Packets are missing before the next one."""
+        if self._assembler is not None:
+            self._assembler.lost()
+
+    def samples(self, packet: bytes, came: float) -> list[tuple[Picture | bytes, Arrival]]:
+        """The pictures that are whole with this packet, or its sound; it came at server time `came`."""
+        if self._assembler is not None:
+            return [(one, self._arrival(one.timestamp, came)) for one in self._assembler.feed(packet)]
+        payload = payload_of(packet)
+        return [(payload, self._arrival(timestamp_of(packet), came))] if payload else []
+
+    def _arrival(self, timestamp: int, came: float) -> Arrival:
+        at = self.time.at(timestamp)
+        # Nothing is known of its clock before its first packet is noted, which is before it comes here.
+        return Arrival(came if at is None else at, self.time.captured_at(timestamp), came)
+
+    def _put_pending(self) -> None:
+        pending, self._pending = self._pending, []
+        for entries, at in pending:
+            self.reorder.put(entries, at)
+
+
+class Tape:
+    """One camera: its taps, its layers' segmenters, and the last `prerecord_s` seconds."""
+
+    def __init__(self, device_id: str, prerecord_s: float) -> None:
+        self.device_id = device_id
+        self._prerecord_s = prerecord_s
+        self._taps: dict[tuple[str, str], Tap] = {}
+        self._segmenters: dict[str, Segmenter] = {}
+        self._offset = CameraOffset()
+        self._ring: deque[Stretch] = deque()
+        self.writing: Writing | None = None
+        self.heard_at = 0.0
+
+    def attach(self, forwarder: Forwarder, now: float, wall: float) -> None:
+        """A track of this camera has begun, or begun anew."""
+        key = (forwarder.kind, forwarder.layer)
+        before = self._taps.pop(key, None)
+        if before is not None:
+            self._take(before, before.rest(), now, wall)
+        if forwarder.kind == VIDEO:
+            self._prepare(forwarder.layer, forwarder.codec)
+        tap = self._taps[key] = Tap(forwarder, self._offset)
+        forwarder.add(tap, now)
+
+    def away(self, now: float, wall: float) -> None:
+        """The camera's session has ended; what it sent until now is kept, and a new one may come."""
+        for tap in self._taps.values():
+            self._take(tap, tap.rest(), now, wall)
+        self._taps.clear()
+        self._offset = CameraOffset()
+        for segmenter in self._segmenters.values():
+            segmenter.flush()
+        self._pass_on()
+
+    @property
+    def is_idle(self) -> bool:
+        """No session, nothing to write: only the pre-event buffer is left."""
+        return not self._taps and self.writing is None
+
+    def step(self, now: float, wall: float) -> bool:
+        """Take in what has come; whether a key frame was asked for."""
+        for tap in list(self._taps.values()):
+            self._take(tap, tap.due(now), now, wall)
+        asked = False
+        for layer, segmenter in self._segmenters.items():
+            segmenter.idle(wall)
+            tap_of_layer = self._taps.get((VIDEO, layer))
+            if segmenter.wants_key(wall) and tap_of_layer is not None and self.writing is not None:
+                tap_of_layer.forwarder.ask_key_frame()
+                asked = True
+        self._pass_on()
+        return asked
+
+    def _take(self, tap: Tap, items: Iterable[Arrived | Lost], now: float, wall: float) -> None:
+        targets = self._targets(tap)
+        for item in items:
+            if isinstance(item, Lost):
+                tap.note_lost()
+                for segmenter in targets:
+                    segmenter.lost(item.packets)
+                continue
+            packet, at = item
+            for sample, arrival in tap.samples(packet, wall - (now - at)):
+                for segmenter in targets:
+                    segmenter.add(sample, arrival)
+
+    def _targets(self, tap: Tap) -> list[Segmenter]:
+        """A layer's picture goes to its layer, sound to each: every layer plays alone."""
+        if tap.forwarder.kind == AUDIO:
+            if not self._segmenters:
+                self._segmenters[tap.forwarder.layer] = Segmenter(tap.forwarder.layer, None)
+            return list(self._segmenters.values())
+        return [self._segmenters[tap.forwarder.layer]]
+
+    def _prepare(self, layer: str, codec: str) -> None:
+        """A segmenter for this layer; one that had sound alone until now goes on with the picture."""
+        segmenter = self._segmenters.get(layer)
+        if segmenter is not None and segmenter.takes(codec):
+            return
+        if segmenter is not None:
+            segmenter.flush()
+            self._pass_on()
+        self._segmenters[layer] = Segmenter(layer, codec)
+
+    def _pass_on(self) -> None:
+        """What is complete goes to the writer, or into the ring."""
+        for segmenter in self._segmenters.values():
+            ready, segmenter.ready = segmenter.ready, []
+            if ready:
+                for tap in self._taps.values():
+                    tap.time.settle()
+            for stretch in ready:
+                if self.writing is not None:
+                    self.writing.put(stretch)
+                else:
+                    self._ring.append(stretch)
+        newest = max((stretch.end for stretch in self._ring), default=0.0)
+        while self._ring and newest - self._ring[0].end > self._prerecord_s:
+            self._ring.popleft()
+
+    def begin(self, writing: Writing) -> None:
+        """From now on it is written, what was before it first."""
+        self.writing = writing
+        for stretch in sorted(self._ring, key=lambda one: one.start):
+            writing.put(stretch, prerecord=True)
+        self._ring.clear()
+
+    def end(self) -> Writing:
+        """No longer written: what has come until now still is. Raises ValueError if it was not."""
+        if self.writing is None:
+            raise ValueError(f"{self.device_id} is not recorded")
+        for segmenter in self._segmenters.values():
+            segmenter.flush()
+        self._pass_on()
+        writing, self.writing = self.writing, None
+        return writing
+
+
+class Recorder:
+    """Of one process: all its cameras' tapes."""
+
+    def __init__(
+        self,
+        root: Path,
+        prerecord_s: float,
+        key: Callable[[], EvidenceKey],
+        clock: Clock,
+        tasks: TaskOwner,
+        tell: OnRecording,
+    ) -> None:
+        self._root = root
+        self._prerecord_s = prerecord_s
+        self._key = key
+        self._clock = clock
+        self._tasks = tasks
+        self._tell = tell
+        self._pool = ThreadPoolExecutor(WRITERS, "recording")
+        self._tapes: dict[str, Tape] = {}
+        self._asks: dict[str, AskCamera] = {}
+        self._writings: dict[asyncio.Task[None], Writing] = {}
+
+    def start(self) -> None:
+        """Begin to take in what the taps keep."""
+        self._tasks.repeat(STEP_S, self._step, "recording.step")
+
+    # ---- told by the engine (plain calls) --------------------------------------------------------------
+
+    def on_track(self, device_id: str, forwarder: Forwarder, ask_camera: AskCamera) -> None:
+        """A camera's track has its first packet; `ask_camera` has its key-frame requests looked at."""
+        tape = self._tapes.setdefault(device_id, Tape(device_id, self._prerecord_s))
+        self._asks[device_id] = ask_camera
+        tape.attach(forwarder, self._clock.monotonic(), self._clock.wall())
+
+    def on_away(self, device_id: str) -> None:
+        """Its session has ended."""
+        tape = self._tapes.get(device_id)
+        if tape is not None:
+            tape.away(self._clock.monotonic(), self._clock.wall())
+            self._forget_idle(device_id)
+
+    def record(self, device_id: str, order: RecordingOrder | None) -> None:
+        """Record it into this recording; None: no longer. The same order again changes nothing."""
+        tape = self._tapes.get(device_id)
+        present = tape.writing if tape is not None else None
+        if order is not None and present is not None and present.order.recording_id == order.recording_id:
+            return
+        self._end(device_id, lambda writing: writing.finish("stopped"))
+        if order is not None:
+            tape = self._tapes.setdefault(device_id, Tape(device_id, self._prerecord_s))
+            tape.begin(self._writing(order))
+        self._forget_idle(device_id)
+
+    def release(self, device_id: str) -> None:
+        """Another process goes on with its recording."""
+        self._end(device_id, Writing.leave)
+        self._forget_idle(device_id)
+
+    def _end(self, device_id: str, how: Callable[[Writing], None]) -> None:
+        tape = self._tapes.get(device_id)
+        if tape is not None and tape.writing is not None:
+            tape.step(self._clock.monotonic(), self._clock.wall())
+            how(tape.end())
+
+    def _writing(self, order: RecordingOrder) -> Writing:
+        writing = Writing(self._root, order, self._key, self._clock, self._pool, self._tell)
+        task = self._tasks.start(writing.run(), f"recording.{order.recording_id}")
+        self._writings[task] = writing
+        task.add_done_callback(self._writings.pop)
+        return writing
+
+    def _forget_idle(self, device_id: str) -> None:
+        tape = self._tapes.get(device_id)
+        if tape is not None and tape.is_idle:
+            del self._tapes[device_id]
+            self._asks.pop(device_id, None)
+
+    async def _step(self) -> None:
+        for tape in list(self._tapes.values()):
+            if tape.step(self._clock.monotonic(), self._clock.wall()):
+                self._asks[tape.device_id]()
+            await asyncio.sleep(0)  # 50 packets take 0.2 ms: those of 80 cameras must not hold up a picture
+
+    async def close(self) -> None:
+        """The process ends: everything that has come is written, and the recordings stay open for the next one."""
+        for tape in list(self._tapes.values()):
+            tape.away(self._clock.monotonic(), self._clock.wall())
+            self.release(tape.device_id)
+        if self._writings:
+            _, late = await asyncio.wait(list(self._writings), timeout=CLOSING_S)
+            for task in late:
+                log.error("the disk does not take what was recorded last", task=task.get_name())
+        self._pool.shutdown(wait=False, cancel_futures=True)
+
+
+def recorder_for(settings: MediaSettings, clock: Clock, tasks: TaskOwner, tell: OnRecording) -> Recorder:
+    """As the server's settings have it: recordings lie in the data folder, beside the key that signs them."""
+    return Recorder(
+        settings.folder / RECORDINGS, settings.prerecord_s, partial(EvidenceKey.of, settings.folder), clock, tasks, tell
+    )

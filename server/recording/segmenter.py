@@ -1,0 +1,281 @@
+"""One layer of a camera, with the sound, cut into stretches of at most two seconds that begin on a key frame. Pure.
+
+Times are Unix seconds of the server's clock, as track_time has them. A stretch holds coded bytes only; `muxed` makes the
+segment of it, in the writer's thread.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from server.recording.depacketiser import Picture, opus_duration_s
+from server.recording.fmp4 import (
+    PICTURE_RATE,
+    PICTURE_TRACK,
+    SOUND_RATE,
+    SOUND_TRACK,
+    PictureFormat,
+    Sample,
+    TrackRun,
+    h264_sample,
+    initialisation,
+    media_segment,
+)
+from server.recording.picture_size import SizeError, parse_sps, vp8_size
+from server.recording.segment import Segment
+
+LONGEST_S = 2.0  # what a crash may cost (reliability.md R5)
+SHORTEST_S = 0.9  # a key frame earlier than this was asked for by a viewer: a file for it would be a waste
+ASK_KEY_S = 1.5  # from then on one is asked for: the answer takes the recorder's step, a round trip and a picture
+PAUSE_S = 1.0  # longer without anything is a gap, not a long picture
+USUAL_S = 0.1  # of the last picture, where no other tells how long it was to be seen
+MOST_SAMPLES = 4000  # in one stretch; no camera sends so many in 2 s
+NAL_SPS = 7
+NAL_PPS = 8
+
+
+@dataclass(slots=True)
+class Stretch:
+    """What becomes one segment. `lost` packets never came."""
+
+    layer: str
+    start: float
+    received_at: float
+    captured_at: float | None
+    format: PictureFormat | None = None
+    pictures: list[tuple[float, Picture]] = field(default_factory=list)
+    sounds: list[tuple[float, bytes]] = field(default_factory=list)
+    last: float = 0.0
+    end: float = 0.0
+    lost: int = 0
+
+    @property
+    def is_keyed(self) -> bool:
+        """Whether it can be decoded without the one before it."""
+        return not self.pictures or self.pictures[0][1].is_key
+
+    @property
+    def begin(self) -> float:
+        """Of its picture: sound that came late may be older, and belongs to the time of the stretch before."""
+        return self.pictures[0][0] if self.pictures else self.start
+
+    def note(self, at: float) -> None:
+        """Something of time `at` belongs to it."""
+        self.last = max(self.last, at)
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """When a sample was captured by the server's and by the camera's clock, and when it came (server's)."""
+
+    at: float
+    captured_at: float | None
+    received_at: float
+
+
+class Segmenter:
+    """`ready` holds the stretches that are complete, oldest first; whoever takes them empties it."""
+
+    def __init__(self, layer: str, codec: str | None) -> None:
+        self.layer = layer
+        self.ready: list[Stretch] = []
+        self._codec = codec
+        self._format: PictureFormat | None = None
+        self._current: Stretch | None = None
+        self._lost = 0
+
+    def takes(self, codec: str) -> bool:
+        """Whether it goes on with pictures of this codec: its own, or the first that it gets."""
+        self._codec = self._codec or codec
+        return self._codec == codec
+
+    def wants_key(self, wall: float) -> bool:
+        """At server time `wall` a key frame is due, so that the next stretch can begin on one."""
+        current = self._current
+        if current is None or not current.pictures:
+            return self._format is None and self._codec is not None
+        return wall - current.start >= ASK_KEY_S
+
+    def lost(self, packets: int) -> None:
+        """So many never came before the next sample."""
+        self._lost += packets
+
+    def add(self, sample: Picture | bytes, arrival: Arrival) -> None:
+        """The next picture, or packet of sound."""
+        if isinstance(sample, Picture):
+            self.add_picture(sample, arrival)
+        else:
+            self.add_sound(sample, arrival)
+
+    def add_picture(self, picture: Picture, arrival: Arrival) -> None:
+        """The next picture. Before the first key frame none is kept: nobody could decode it."""
+        before = self._format
+        if picture.is_key:
+            self._format = _format_of(self._codec, picture, before)
+        if self._format is None:
+            return
+        at = arrival.at
+        current = self._current
+        if current is not None:
+            at = max(at, current.pictures[-1][0] + 1 / PICTURE_RATE if current.pictures else current.start)
+            changed = bool(current.pictures) and self._format != before
+            if at - current.last > PAUSE_S:
+                self.flush()
+            elif changed or self._is_due(current, at, is_key=picture.is_key):
+                self._cut(at)
+        current = self._begun(at, arrival)
+        current.format = self._format
+        current.pictures.append((at, picture))
+        current.note(at)
+
+    def _is_due(self, current: Stretch, at: float, *, is_key: bool) -> bool:
+        """A key frame ends what is long enough; any picture does, if with the next one it would be too long."""
+        if is_key:
+            return at - current.start >= SHORTEST_S
+        following = at + (_usual_s(current.pictures) if current.pictures else 0.0)
+        return following - current.start > LONGEST_S
+
+    def add_sound(self, packet: bytes, arrival: Arrival) -> None:
+        """The next packet of Opus."""
+        current = self._current
+        if current is not None and arrival.at - current.last > PAUSE_S:
+            self.flush()
+        elif current is not None and not current.pictures and arrival.at - current.start >= LONGEST_S:
+            self._cut(arrival.at)
+        current = self._begun(arrival.at, arrival)
+        current.sounds.append((arrival.at, packet))
+        current.note(arrival.at)
+        if len(current.sounds) > MOST_SAMPLES:
+            self.flush()
+
+    def idle(self, wall: float) -> None:
+        """At server time `wall`: what has begun two seconds ago is not held back for what may never come."""
+        current = self._current
+        if current is not None and wall - current.received_at >= LONGEST_S and wall - current.last >= USUAL_S * 2:
+            self.flush()
+
+    def flush(self) -> None:
+        """End the present stretch with what there is."""
+        current = self._current
+        if current is not None:
+            sound = current.sounds[-1][0] + opus_duration_s(current.sounds[-1][1]) if current.sounds else 0.0
+            picture = current.pictures[-1][0] + _usual_s(current.pictures) if current.pictures else 0.0
+            self._cut(max(sound, picture))
+
+    def _begun(self, at: float, arrival: Arrival) -> Stretch:
+        if self._current is None:
+            self._current = Stretch(self.layer, at, arrival.received_at, arrival.captured_at, self._format, last=at)
+            self._current.lost, self._lost = self._lost, 0
+        elif self._lost:
+            self._current.lost += self._lost
+            self._lost = 0
+        current = self._current
+        current.start = min(current.start, at)
+        if current.captured_at is None and arrival.captured_at is not None:  # the camera's first report came meanwhile
+            current.captured_at = arrival.captured_at - (at - current.start)
+        return current
+
+    def _cut(self, at: float) -> None:
+        """End the present stretch at `at`; sound of later belongs to the next one."""
+        current = self._current
+        if current is None:
+            return
+        self._current = None
+        later = [sound for sound in current.sounds if sound[0] >= at]
+        current.sounds = [sound for sound in current.sounds if sound[0] < at]
+        current.end = at
+        if current.pictures or current.sounds:
+            self.ready.append(current)
+        if later:
+            following = Stretch(self.layer, later[0][0], current.received_at, None, self._format, last=later[-1][0])
+            following.received_at += later[0][0] - current.start
+            if current.captured_at is not None:
+                following.captured_at = current.captured_at + later[0][0] - current.start
+            following.sounds = later
+            self._current = following
+
+
+def _usual_s(pictures: Sequence[tuple[float, Picture]]) -> float:
+    if len(pictures) < 2:
+        return USUAL_S
+    return (pictures[-1][0] - pictures[0][0]) / (len(pictures) - 1)
+
+
+def _format_of(codec: str | None, picture: Picture, before: PictureFormat | None) -> PictureFormat | None:
+    """As its key frame tells it; as before, if that cannot be read."""
+    try:
+        if codec == "VP8":
+            return PictureFormat("vp8", *vp8_size(picture.units[0]))
+        sps = next((unit for unit in picture.units if unit[0] & 31 == NAL_SPS), None)
+        pps = next((unit for unit in picture.units if unit[0] & 31 == NAL_PPS), None)
+        if sps is None or pps is None:
+            return before
+        told = parse_sps(sps)
+        return PictureFormat("h264", told.width, told.height, sps, pps)
+    except SizeError:
+        return before
+
+
+def muxed(stretch: Stretch, number: int, epoch: float, *, sound: bool, prerecord: bool = False) -> Segment:
+    """The stretch as a segment; `epoch` is the server's time at which the recording's media time is 0.
+
+    `sound`: the file's header tells of sound, though this stretch may hold none.
+    """
+    shown = stretch.format if stretch.pictures or stretch.format is not None else None
+    runs = []
+    if stretch.pictures:
+        runs.append(_picture_run(stretch, epoch))
+    if stretch.sounds:
+        runs.append(_sound_run(stretch, epoch))
+    return Segment(
+        layer=stretch.layer,
+        init=initialisation(shown, sound=sound),
+        data=media_segment(number, runs),
+        start=round(stretch.begin - epoch, 6),
+        duration=round(stretch.end - stretch.begin, 6),
+        captured_at=stretch.captured_at,
+        received_at=stretch.received_at,
+        key=stretch.is_keyed,
+        pictures=len(stretch.pictures),
+        codec=shown.codec if shown is not None else None,
+        sound=bool(stretch.sounds),
+        width=shown.width if shown is not None else None,
+        height=shown.height if shown is not None else None,
+        prerecord=prerecord,
+    )
+
+
+def _picture_run(stretch: Stretch, epoch: float) -> TrackRun:
+    times = [at for at, _ in stretch.pictures] + [max(stretch.end, stretch.pictures[-1][0])]
+    ticks = _ticks(times, epoch, PICTURE_RATE)
+    samples = [
+        Sample(
+            h264_sample(picture.units)
+            if stretch.format is None or stretch.format.codec == "h264"
+            else picture.units[0],
+            following - tick,
+            picture.is_key,
+        )
+        for (_, picture), tick, following in zip(stretch.pictures, ticks, ticks[1:], strict=False)
+    ]
+    return TrackRun(PICTURE_TRACK, ticks[0], samples)
+
+
+def _sound_run(stretch: Stretch, epoch: float) -> TrackRun:
+    last_at, last = stretch.sounds[-1]
+    ticks = _ticks([at for at, _ in stretch.sounds] + [last_at + (opus_duration_s(last) or 0.02)], epoch, SOUND_RATE)
+    samples = [
+        Sample(packet, following - tick)
+        for (_, packet), tick, following in zip(stretch.sounds, ticks, ticks[1:], strict=False)
+    ]
+    return TrackRun(SOUND_TRACK, ticks[0], samples)
+
+
+def _ticks(times: Sequence[float], epoch: float, rate: int) -> list[int]:
+    """Strictly rising, from 0 on: what is older than the recording's first sample is laid at its beginning."""
+    found: list[int] = []
+    for at in times:
+        tick = max(0, round((at - epoch) * rate))
+        found.append(max(tick, found[-1] + 1) if found else tick)
+    return found

@@ -1,0 +1,108 @@
+"""Where it is kept which recordings there are (table `recording`). What is in them lies in their folders, whose journals are the truth."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, replace
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from server.database import Database, metadata
+
+recording_table = sa.Table(
+    "recording",
+    metadata,
+    sa.Column("id", sa.String(64), primary_key=True),
+    sa.Column("device_id", sa.String(40), nullable=False),
+    sa.Column("call_sign", sa.String(40), nullable=False),
+    sa.Column("wearer", sa.JSON),
+    sa.Column("why", sa.String(80), nullable=False),
+    sa.Column("asked_at", sa.Double, nullable=False),  # Unix seconds, like all times
+    sa.Column("until", sa.Double),  # what lies on disk ends then
+    sa.Column("ended_at", sa.Double),
+    sa.Column("state", sa.String(10), nullable=False, index=True),
+    sa.Column("segments", sa.Integer, nullable=False),
+    sa.Column("bytes", sa.BigInteger, nullable=False),
+    sa.Column("place", sa.String(32), nullable=False),  # which data folder it lies in
+    sa.Index("ix_recording_device_id_asked_at", "device_id", "asked_at"),
+)
+
+
+class RecordingState(StrEnum):
+    """What a recording is."""
+
+    OPEN = "open"
+    CLOSED = "closed"
+    MISSING = "missing"  # its row is here, its folder is not
+
+
+@dataclass(frozen=True, slots=True)
+class Recording:
+    """One row. `wearer` at that time: name, collar_number, person_id; or None. `place` names the data folder."""
+
+    id: str
+    device_id: str
+    call_sign: str
+    wearer: dict[str, Any] | None
+    why: str
+    asked_at: float
+    place: str
+    until: float | None = None
+    ended_at: float | None = None
+    state: RecordingState = RecordingState.OPEN
+    segments: int = 0
+    bytes: int = 0
+
+    def as_json(self) -> dict[str, Any]:
+        """For the API."""
+        return {**asdict(self), "state": self.state.value}
+
+
+class RecordingStore:
+    """Rows of recordings. Every call raises Unavailable while the database is away."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def keep(self, recording: Recording) -> None:
+        """Insert it, or bring its row up to date."""
+        values = recording.as_json()
+        async with self._database.transaction() as tx:
+            changed = await tx.execute(
+                sa.update(recording_table).where(recording_table.c.id == recording.id).values(**values)
+            )
+            if not changed.rowcount:
+                await tx.execute(sa.insert(recording_table).values(**values))
+
+    async def at(self, place: str) -> list[Recording]:
+        """All that lie, or should lie, in this data folder, oldest first."""
+        here = recording_table.c.place == place
+        return await self._found(sa.select(recording_table).where(here).order_by(recording_table.c.asked_at))
+
+    async def open_of(self, device_id: str) -> Recording | None:
+        """The one of this camera that goes on, the newest of several."""
+        still = recording_table.c.state == RecordingState.OPEN.value
+        query = sa.select(recording_table).where(still, recording_table.c.device_id == device_id)
+        found = await self._found(query.order_by(recording_table.c.asked_at.desc()).limit(1))
+        return found[0] if found else None
+
+    async def between(
+        self, start: float, end: float, device_id: str | None = None, limit: int = 200
+    ) -> list[Recording]:
+        """Those that have something of `start` to `end` (Unix seconds), newest first."""
+        ends = sa.func.coalesce(recording_table.c.ended_at, recording_table.c.until, end)
+        query = sa.select(recording_table).where(recording_table.c.asked_at <= end, ends >= start)
+        if device_id is not None:
+            query = query.where(recording_table.c.device_id == device_id)
+        return await self._found(query.order_by(recording_table.c.asked_at.desc()).limit(limit))
+
+    async def one(self, recording_id: str) -> Recording | None:
+        """This recording, None if there is none."""
+        found = await self._found(sa.select(recording_table).where(recording_table.c.id == recording_id))
+        return found[0] if found else None
+
+    async def _found(self, query: sa.Select[Any]) -> list[Recording]:
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).mappings().all()
+        return [replace(Recording(**row), state=RecordingState(row["state"])) for row in rows]

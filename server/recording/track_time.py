@@ -1,0 +1,70 @@
+"""When was it, on the server's clock: one track's RTP timestamps laid beside those of the camera's other tracks. Pure.
+
+Sound and picture are kept in step by the camera's own clock (its sender reports, RFC 3550 6.4.1), and the whole is laid on
+the server's clock by the least delayed arrival. Neither may move a picture against its neighbours while a segment lasts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from server.media.packet import signed32
+from server.media.source_clock import SourceClock
+
+STEP_S = 0.02  # less is not heard (lips: 40 ms), and the least delayed arrival moves by some ms
+LOST_TRACK_S = 0.5  # the camera's clock was set, or the first arrivals were late: its offset is taken anew
+
+
+@dataclass(slots=True)
+class CameraOffset:
+    """The server's clock minus the camera's, seconds; one for all tracks of a camera's session. None: not known yet."""
+
+    seconds: float | None = None
+
+
+class TrackTime:
+    """Of one source. Times are Unix seconds of the server's clock."""
+
+    def __init__(self, clock: SourceClock, offset: CameraOffset) -> None:
+        self._clock = clock
+        self._offset = offset
+        self._newest: int | None = None  # unwrapped timestamp
+        self._shift: float | None = None
+        self._settles = False
+
+    def at(self, timestamp: int) -> float | None:
+        """When what bears `timestamp` was captured; None before anything is known of the clock."""
+        ticks = self._unwrap(timestamp)
+        seconds = ticks / self._clock.clock_rate
+        if self._shift is None or self._settles:
+            wanted = self._wanted(timestamp)
+            if wanted is None:
+                return None
+            if self._shift is None or abs(wanted - seconds - self._shift) > STEP_S:
+                self._shift = wanted - seconds
+            self._settles = False
+        return seconds + self._shift
+
+    def settle(self) -> None:
+        """A new segment begins: what has become known of the clocks meanwhile counts from the next sample on."""
+        self._settles = True
+
+    def captured_at(self, timestamp: int) -> float | None:
+        """By the camera's own clock, None before its first report."""
+        return self._clock.captured_at(timestamp)
+
+    def _wanted(self, timestamp: int) -> float | None:
+        received, captured = self._clock.received_at(timestamp), self._clock.captured_at(timestamp)
+        if received is None or captured is None:
+            return received
+        known = self._offset.seconds
+        if known is None or abs(captured + known - received) > LOST_TRACK_S:
+            known = self._offset.seconds = received - captured
+        return captured + known
+
+    def _unwrap(self, timestamp: int) -> int:
+        if self._newest is None:
+            self._newest = timestamp
+        ticks = self._newest + signed32(timestamp - self._newest)
+        self._newest = max(self._newest, ticks)
+        return ticks

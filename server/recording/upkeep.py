@@ -1,0 +1,107 @@
+"""The recordings' root folder on disk: what it is called, what lies in it, how much room there is. Everything here blocks."""
+
+from __future__ import annotations
+
+import errno
+import os
+import secrets
+import shutil
+from pathlib import Path
+from typing import Any
+
+import structlog
+
+from server.clock import Clock
+from server.errors import NotFound, WatchroomError
+from server.private_file import write_private
+from server.recording.folder import RecordingFolder
+from server.recording.library import Library
+from server.recording.order import Keeping, RecordingNews
+from server.recording.signing import EvidenceKey
+from server.recording.store import Recording, RecordingState
+
+log = structlog.get_logger(__name__)
+
+RECORDINGS = "recordings"
+PLACE = "place.id"
+# Kept free for the database and the audit: alerts go on when recording cannot. Of a small disk a fiftieth.
+RESERVE_BYTES = 256 << 20
+RESERVE_PART = 50
+
+
+def require_room(root: Path) -> None:
+    """Raises OSError (ENOSPC) when only the reserve is left."""
+    root.mkdir(parents=True, exist_ok=True)
+    usage = shutil.disk_usage(root)
+    if usage.free < min(RESERVE_BYTES, usage.total // RESERVE_PART):
+        raise OSError(errno.ENOSPC, "the disk is full; the rest is kept for alerts and audit")
+
+
+class Upkeep:
+    """Of one data folder."""
+
+    def __init__(self, data: Path, library: Library, clock: Clock) -> None:
+        self._data = data
+        self._root = data / RECORDINGS
+        self._library = library
+        self._clock = clock
+
+    def place(self) -> str:
+        """What this folder is called among several hosts'. Raises OSError."""
+        self._root.mkdir(parents=True, exist_ok=True)
+        path = self._root / PLACE
+        if not path.exists():
+            own = path.with_name(f"{PLACE}.{secrets.token_hex(4)}")
+            write_private(own, secrets.token_hex(8).encode())
+            try:
+                os.link(own, path)  # of two processes at once, the first one's stays
+            except FileExistsError:
+                log.info("the recordings' folder was named by another process")
+            own.unlink()
+        return path.read_text().strip()
+
+    def found(self, place: str) -> list[Recording]:
+        """Every recording that lies here, as a row. One whose journal cannot be read is told in the log, and left alone."""
+        return [row for row in (self._row(one, place) for one in self._library.ids()) if row is not None]
+
+    def _row(self, recording_id: str, place: str) -> Recording | None:
+        try:
+            entries = self._library.entries(recording_id)
+        except (OSError, WatchroomError) as error:
+            log.error("a recording cannot be read", recording_id=recording_id, reason=str(error))
+            return None
+        if not entries or entries[0].get("kind") != "opened":
+            log.error("a recording has no beginning", recording_id=recording_id)
+            return None
+        return _row(recording_id, entries, place)
+
+    def close_left(self, recording_id: str, device_id: str) -> RecordingNews:
+        """Seal a recording that nobody writes any more. Raises OSError, Conflict while somebody does."""
+        try:
+            folder = RecordingFolder.resume(self._root, recording_id, self._clock, "server-restart")
+        except NotFound:
+            return RecordingNews(recording_id, device_id, Keeping.CLOSED)
+        until = folder.epoch + folder.next_media_time
+        folder.close("left-open", until, EvidenceKey.of(self._data))
+        return RecordingNews(recording_id, device_id, Keeping.CLOSED, sum(folder.last.values()), folder.bytes, until)
+
+
+def _row(recording_id: str, entries: list[dict[str, Any]], place: str) -> Recording:
+    opened = entries[0]
+    segments = [entry for entry in entries if entry["kind"] == "segment"]
+    closed = next((entry for entry in entries if entry["kind"] == "closed"), None)
+    ends = [opened["epoch"] + entry["start"] + entry["duration"] for entry in segments]
+    return Recording(
+        id=recording_id,
+        device_id=opened["device_id"],
+        call_sign=opened["call_sign"],
+        wearer=opened["wearer"],
+        why=opened["why"],
+        asked_at=opened["asked_at"],
+        place=place,
+        until=max(ends, default=None),
+        ended_at=closed["ended_at"] if closed is not None else None,
+        state=RecordingState.CLOSED if closed is not None else RecordingState.OPEN,
+        segments=len(segments),
+        bytes=sum(entry["bytes"] for entry in segments),
+    )

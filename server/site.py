@@ -1,0 +1,67 @@
+"""The HTTP application: every route of every feature, and what stands before them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import jinja2
+from aiohttp import web
+
+from server import __version__, replay_sources
+from server.access import routes as access_routes
+from server.access.device_routes import device_routes
+from server.access.people_routes import people_routes
+from server.advice import routes as advice_routes
+from server.alerts import routes as alert_routes
+from server.audit.routes import audit_routes
+from server.console.pages import Pages
+from server.media.routes import media_session_routes
+from server.media.whep_routes import whep_routes
+from server.media.whip_routes import whip_routes
+from server.operations import routes as operations_routes
+from server.operations.assets import STATIC, TEMPLATES, static_routes
+from server.positions import routes as position_routes
+from server.replay import routes as replay_routes
+from server.units import routes as unit_routes
+
+if TYPE_CHECKING:
+    from server.app import Watchroom
+
+MOST_BODY = 256 * 1024  # bytes; what takes more has a limit of its own
+
+
+def application(room: Watchroom) -> web.Application:
+    """What `room` has built, reached by HTTP."""
+    config, gate, units, engine = room.config, room.gate, room.units, room.engine
+    templates = jinja2.Environment(loader=jinja2.FileSystemLoader([TEMPLATES, STATIC]), autoescape=True)
+    shown = {"force": config.force, "theme": config.theme, "version": __version__}
+    allow, links = gate.allow, room.ice_servers.links
+    site = web.Application(middlewares=gate.middlewares(), client_max_size=MOST_BODY)
+    site.add_routes(
+        [
+            *operations_routes.routes(
+                version=__version__,
+                status=room.status,
+                allow=allow,
+                counters={"media": engine.counters},
+                gauges={"now": room.gauges},
+            ),
+            *access_routes.routes(room.access, room.cameras, gate, templates, shown),
+            *people_routes(room.people, gate),
+            *device_routes(room.cameras, units, gate, room.fix_of),
+            *unit_routes.routes(units, allow, room.requests.ask),
+            *position_routes.routes(room.positions, allow, units.device),
+            *alert_routes.routes(room.alerts, allow),
+            *advice_routes.routes(room.advising, allow),
+            *replay_routes.routes(replay_sources.of(room), gate.caller, replay_sources.note_view(gate)),
+            *whip_routes(engine, gate.admit_camera, links),
+            *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
+            *audit_routes(room.audit, allow, gate.note_viewing),
+            *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
+            *room.uplink.routes(),
+            *room.sockets.routes(),
+            *Pages(templates, allow, gate.person, gate.variables, **shown).routes(development=config.development),
+            *static_routes(config),
+        ]
+    )
+    return site

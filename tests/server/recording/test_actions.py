@@ -1,0 +1,310 @@
+"""Which camera is recorded into which recording, whatever restarts, fills up or goes away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pytest
+
+from server.clock import HandClock
+from server.database import Database
+from server.errors import NotFound
+from server.media.live import FeedState
+from server.recording.actions import CONTINUE_S, FAILING, RETURN_S, STALLED_S, Disk, Field, Media, Recordings
+from server.recording.order import Keeping, RecordingNews, RecordingOrder
+from server.recording.store import Recording, RecordingState, RecordingStore
+from server.tasks import TaskOwner
+from server.units.unit import Device, Link, Picture, RecordMode, Unit
+from tests.server.media.conftest import until
+
+DEVICE = Device("et17-1", "ET17", "PC Marsh", "0417")
+
+
+@dataclass
+class World:
+    """Units, media and disk as a test wants them, and what was done."""
+
+    store: RecordingStore
+    clock: HandClock
+    tasks: TaskOwner
+    unit: Unit = field(default_factory=lambda: Unit(DEVICE))
+    publishers: set[str] = field(default_factory=set)
+    elsewhere: str | None = None
+    on_disk: list[Recording] = field(default_factory=list)
+    orders: list[tuple[str, RecordingOrder | None]] = field(default_factory=list)
+    released: list[str] = field(default_factory=list)
+    keeping: list[str | None] = field(default_factory=list)
+    alarms: list[str] = field(default_factory=list)
+    left: list[str] = field(default_factory=list)
+
+    async def start(self) -> Recordings:
+        found = Recordings(
+            self.store,
+            Disk(lambda: "here", lambda _place: self.on_disk, self._close_left),
+            Media(
+                lambda device_id, order: self.orders.append((device_id, order)),
+                self.released.append,
+                lambda device_id: "session" if device_id in self.publishers else None,
+            ),
+            Field(self._unit, lambda _device: self.elsewhere, lambda _device, keeping: self.keeping.append(keeping)),
+            self.clock,
+            self.tasks,
+            self._alarm,
+            self._calm,
+        )
+        await found.start()
+        return found
+
+    def _unit(self, device_id: str) -> Unit:
+        if self.unit.device.revoked_at is not None or device_id != DEVICE.device_id:
+            raise NotFound("revoked")
+        return self.unit
+
+    def _close_left(self, recording_id: str, device_id: str) -> RecordingNews:
+        self.left.append(recording_id)
+        return RecordingNews(recording_id, device_id, Keeping.CLOSED, 5, 500, 77.0)
+
+    async def _alarm(self, kind: str, device_id: str, reason: str) -> None:
+        self.alarms.append(f"{kind} {device_id}: {reason}")
+
+    async def _calm(self, kind: str, device_id: str) -> None:
+        self.alarms.append(f"{kind} {device_id} is over")
+
+    def tell(self, recording: str, *, streams: bool = True) -> None:
+        """What the camera's telemetry and picture say now."""
+        link = Link(online=True, recording=recording, has_told=True)  # type: ignore[arg-type]
+        self.unit = Unit(self.unit.device, link, Picture().with_feed(FeedState(streaming=streams)))
+        self.publishers = {DEVICE.device_id} if streams else set()
+
+    def news(self, keeping: Keeping = Keeping.KEPT, segments: int = 1, reason: str = "") -> RecordingNews:
+        order = next(order for _, order in reversed(self.orders) if order is not None)
+        until_ = self.clock.wall()
+        return RecordingNews(order.recording_id, DEVICE.device_id, keeping, segments, segments * 100, until_, reason)
+
+
+@pytest.fixture
+async def world(tmp_path: Path) -> AsyncIterator[World]:
+    database = Database(str(tmp_path / "recordings.sqlite"))
+    await database.migrate()
+    async with TaskOwner("test") as tasks:
+        yield World(RecordingStore(database), HandClock(), tasks)
+    await database.close()
+
+
+async def rows(world: World) -> list[Recording]:
+    return await world.store.at("here")
+
+
+async def test_a_camera_that_records_is_recorded_once_its_picture_is_here(world: World) -> None:
+    recordings = await world.start()
+    world.tell("recording", streams=False)
+    await recordings.judge(DEVICE.device_id)
+    assert world.orders == []
+    world.tell("recording")
+    recordings.note_cause(DEVICE.device_id, "taser.drawn")
+    await recordings.judge(DEVICE.device_id)
+    ((device_id, order),) = world.orders
+    assert order is not None
+    assert (device_id, order.call_sign, order.why) == (DEVICE.device_id, "ET17", "taser.drawn")
+    assert order.wearer == {"name": "PC Marsh", "collar_number": "0417", "person_id": None}
+    await recordings.close()
+    (row,) = await rows(world)
+    assert (row.id, row.state) == (order.recording_id, RecordingState.OPEN)
+
+
+async def test_a_buffering_camera_is_not_recorded(world: World) -> None:
+    recordings = await world.start()
+    world.tell("buffering")
+    await recordings.judge(DEVICE.device_id)
+    assert world.orders == []
+
+
+async def test_the_end_of_recording_closes_it_and_the_next_start_is_another_one(world: World) -> None:
+    recordings = await world.start()
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    recordings.heard(world.news(segments=3))
+    world.tell("buffering")
+    await recordings.judge(DEVICE.device_id)
+    assert world.orders[-1] == (DEVICE.device_id, None)
+    recordings.heard(world.news(Keeping.CLOSED, segments=4))
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    await recordings.close()
+    first, second = await rows(world)
+    assert (first.state, first.segments, first.ended_at) == (RecordingState.CLOSED, 4, world.clock.wall())
+    assert second.state is RecordingState.OPEN
+    assert world.keeping == ["kept", None]
+
+
+async def test_a_recording_that_begins_while_the_last_is_being_closed_is_another_one(world: World) -> None:
+    recordings = await world.start()
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    closing = world.news(Keeping.CLOSED, segments=9)
+    world.tell("buffering")
+    await recordings.judge(DEVICE.device_id)
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    recordings.heard(closing)
+    await recordings.close()
+    states = {row.id: (row.state, row.segments) for row in await rows(world)}
+    assert states[closing.recording_id] == (RecordingState.CLOSED, 9)
+    assert sorted(state.value for state, _ in states.values()) == ["closed", "open"]
+
+
+async def test_a_camera_out_of_touch_goes_on_in_its_recording(world: World) -> None:
+    recordings = await world.start()
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    world.tell("recording", streams=False)
+    await recordings.judge(DEVICE.device_id)
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    assert len({order.recording_id for _, order in world.orders if order is not None}) == 1
+    assert all(order is not None for _, order in world.orders)
+
+
+async def test_after_a_restart_nothing_is_closed_before_the_camera_has_said_what_it_does(world: World) -> None:
+    world.on_disk = [
+        Recording(
+            "20261128T204600Z-et17-1-00000000",
+            DEVICE.device_id,
+            "ET17",
+            None,
+            "officer",
+            world.clock.wall() - 60,
+            "here",
+            until=world.clock.wall() - 5,
+            segments=9,
+            bytes=900,
+        )
+    ]
+    recordings = await world.start()
+    world.unit = Unit(DEVICE, Link().connected(world.clock.wall()))
+    world.publishers = {DEVICE.device_id}
+    await recordings.judge(DEVICE.device_id)
+    assert world.left == []
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    assert [order.recording_id for _, order in world.orders if order] == [world.on_disk[0].id]
+
+
+async def test_after_a_restart_a_camera_that_records_no_more_has_its_recording_sealed(world: World) -> None:
+    world.on_disk = [
+        Recording(
+            "20261128T204600Z-et17-1-00000000",
+            DEVICE.device_id,
+            "ET17",
+            None,
+            "officer",
+            world.clock.wall() - 60,
+            "here",
+            until=world.clock.wall() - 5,
+        )
+    ]
+    recordings = await world.start()
+    world.tell("buffering")
+    await recordings.judge(DEVICE.device_id)
+    await until(lambda: bool(world.left))
+    await asyncio.sleep(0)
+    await recordings.close()
+    (row,) = await rows(world)
+    assert (row.state, row.segments, row.ended_at) == (RecordingState.CLOSED, 5, 77.0)
+
+
+async def test_a_camera_that_does_not_return_has_its_recording_sealed_in_the_end(world: World) -> None:
+    recordings = await world.start()
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    recordings.heard(world.news())
+    world.tell("recording", streams=False)
+    world.clock.move(CONTINUE_S - 1)
+    await recordings._look()
+    assert world.orders[-1][1] is not None
+    world.clock.move(2)
+    await recordings._look()
+    assert world.orders[-1] == (DEVICE.device_id, None)
+
+
+async def test_a_camera_without_telemetry_records_while_it_streams_and_a_minute_of_absence_longer(world: World) -> None:
+    world.unit = Unit(
+        replace(DEVICE, record_mode=RecordMode.ALWAYS), Link(), Picture().with_feed(FeedState(streaming=True))
+    )
+    world.publishers = {DEVICE.device_id}
+    recordings = await world.start()
+    await recordings.judge(DEVICE.device_id)
+    recordings.heard(world.news())
+    assert world.orders[-1][1] is not None
+    world.unit = replace(world.unit, picture=Picture())
+    world.publishers = set()
+    world.clock.move(RETURN_S - 1)
+    await recordings.judge(DEVICE.device_id)
+    assert world.orders[-1][1] is not None
+    world.clock.move(2)
+    await recordings.judge(DEVICE.device_id)
+    assert world.orders[-1] == (DEVICE.device_id, None)
+
+
+async def test_a_disk_that_takes_nothing_is_told_to_all_and_raises_one_alert(world: World) -> None:
+    recordings = await world.start()
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    recordings.heard(world.news())
+    for _ in range(3):
+        recordings.heard(world.news(Keeping.FAILING, reason="No space left on device"))
+    recordings.heard(world.news())
+    await until(lambda: len(world.alarms) >= 3)
+    assert world.keeping == ["kept", "failing", "kept"]
+    assert world.alarms[-2:] == [f"{FAILING} et17-1: No space left on device", f"{FAILING} et17-1 is over"]
+
+
+async def test_a_recording_of_which_nothing_comes_to_disk_is_failing(world: World) -> None:
+    recordings = await world.start()
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    world.clock.move(STALLED_S - 1)
+    await recordings._look()
+    assert world.keeping == []
+    world.clock.move(2)
+    await recordings._look()
+    assert world.keeping == ["failing"]
+
+
+async def test_a_revoked_cameras_recording_is_sealed(world: World) -> None:
+    recordings = await world.start()
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    world.unit = Unit(replace(DEVICE, revoked_at=1.0))
+    await recordings.judge(DEVICE.device_id)
+    assert world.orders[-1] == (DEVICE.device_id, None)
+
+
+async def test_a_camera_whose_picture_goes_to_another_process_is_let_go(world: World) -> None:
+    recordings = await world.start()
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    world.publishers, world.elsewhere = set(), "another"
+    await recordings.judge(DEVICE.device_id)
+    assert world.released == [DEVICE.device_id]
+    assert world.orders[-1][1] is not None  # it was not closed
+
+
+async def test_rows_and_folders_are_brought_in_line_both_ways_and_nothing_is_deleted(world: World) -> None:
+    old = Recording("20261127T204600Z-et17-1-00000001", DEVICE.device_id, "ET17", None, "officer", 1.0, "here")
+    gone = replace(old, id="20261127T204600Z-et17-1-00000002", segments=3, state=RecordingState.CLOSED)
+    never = replace(old, id="20261127T204600Z-et17-1-00000003")
+    other = replace(gone, id="20261127T204600Z-et17-1-00000004", place="another")
+    for row in (gone, never, other):
+        await world.store.keep(row)
+    world.on_disk = [replace(old, state=RecordingState.CLOSED, segments=7, bytes=700, until=9.0, ended_at=9.0)]
+    recordings = await world.start()
+    await recordings.close()
+    found = {row.id: row for row in await rows(world)}
+    assert found[old.id] == world.on_disk[0]
+    assert found[gone.id].state is RecordingState.MISSING
+    assert found[never.id].state is RecordingState.CLOSED
+    assert (await world.store.one(other.id)) == other

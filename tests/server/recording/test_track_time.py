@@ -1,0 +1,72 @@
+"""Sound and picture on one clock: the camera's own between them, the server's for the whole."""
+
+from __future__ import annotations
+
+from server.media.feedback import SenderReport, ntp_from_unix
+from server.media.source_clock import SourceClock
+from server.recording.track_time import STEP_S, CameraOffset, TrackTime
+
+T0 = 1_800_000_000.0  # server
+CAMERA = T0 - 3600.0  # the camera's clock is an hour slow
+
+
+def heard(rate: int, first: int, delay_s: float, *, reported: bool) -> SourceClock:
+    """A source whose timestamp `first` was captured at T0; its packets take `delay_s`."""
+    clock = SourceClock(rate)
+    for step in range(10):
+        clock.note_packet((first + step * rate // 10) & 0xFFFFFFFF, T0 + step / 10 + delay_s)
+    if reported:
+        clock.note_report(SenderReport(1, ntp_from_unix(CAMERA), first, 0, 0), T0 + delay_s)
+    return clock
+
+
+def test_sound_and_picture_of_one_moment_have_one_time_though_they_travel_differently() -> None:
+    offset = CameraOffset()
+    picture = TrackTime(heard(90_000, 4_294_900_000, 0.2, reported=True), offset)
+    sound = TrackTime(heard(48_000, 77, 0.05, reported=True), offset)
+    seen, sounded = picture.at(4_294_900_000), sound.at(77)
+    assert seen is not None
+    assert sounded is not None
+    assert abs(seen - sounded) < 0.001
+    assert abs(seen - (T0 + 0.2)) < 0.001  # on the server's clock, by what arrived
+    assert abs((picture.captured_at(4_294_900_000) or 0) - CAMERA) < 0.001
+
+
+def test_timestamps_go_on_over_their_wrap() -> None:
+    time = TrackTime(heard(90_000, 4_294_960_000, 0.0, reported=False), CameraOffset())
+    first, later = time.at(4_294_960_000), time.at((4_294_960_000 + 90_000) & 0xFFFFFFFF)
+    assert first is not None
+    assert later is not None
+    assert abs(later - first - 1.0) < 1e-6
+
+
+def test_a_time_stands_within_a_segment_and_is_settled_at_the_next() -> None:
+    clock = heard(90_000, 0, 0.3, reported=False)
+    time = TrackTime(clock, CameraOffset())
+    assert abs((time.at(0) or 0) - (T0 + 0.3)) < 0.001
+    clock.note_packet(900_000, T0 + 10.0)  # nothing delays it now
+    assert abs((time.at(900_000) or 0) - (T0 + 10.3)) < 0.001
+    time.settle()
+    assert abs((time.at(909_000) or 0) - (T0 + 10.1)) < 0.001
+
+
+def test_a_small_difference_moves_nothing() -> None:
+    clock = heard(90_000, 0, STEP_S / 2, reported=False)
+    time = TrackTime(clock, CameraOffset())
+    before = time.at(0)
+    clock.note_packet(900_000, T0 + 10.0)
+    time.settle()
+    assert abs((time.at(900_000) or 0) - (before or 0) - 10.0) < 1e-6
+
+
+def test_nothing_is_known_before_the_first_packet() -> None:
+    assert TrackTime(SourceClock(90_000), CameraOffset()).at(5) is None
+
+
+def test_a_camera_whose_clock_is_set_stays_on_the_servers_clock() -> None:
+    clock = heard(90_000, 0, 0.0, reported=True)
+    time = TrackTime(clock, CameraOffset())
+    assert abs((time.at(0) or 0) - T0) < 0.001
+    clock.note_report(SenderReport(1, ntp_from_unix(T0 + 1.0), 90_000, 0, 0), T0 + 1.0)
+    time.settle()
+    assert abs((time.at(99_000) or 0) - (T0 + 1.1)) < 0.05

@@ -1,0 +1,195 @@
+"""A recording on its way to disk: committed in order, over restarts and full disks, with every gap declared."""
+
+from __future__ import annotations
+
+import asyncio
+import errno
+from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from server.clock import SystemClock
+from server.recording import writer
+from server.recording.depacketiser import Picture
+from server.recording.library import Library
+from server.recording.order import Keeping, RecordingNews, RecordingOrder
+from server.recording.segmenter import Stretch, _format_of
+from server.recording.signing import EvidenceKey
+from server.recording.verifier import main as verify
+from server.recording.writer import Writing
+from server.tasks import TaskOwner
+from tests.server.media.conftest import until
+from tests.server.recording.coded import h264
+
+ID = "20261128T204600Z-et17-3fa2c1d0"
+ORDER = RecordingOrder(
+    ID, "et17", "ET17", {"name": "PC Marsh", "collar_number": "0417", "person_id": None}, "officer", 1.8e9
+)
+T0 = 1_800_000_000.0
+
+
+def stretch(start: float, seconds: float = 1.5, layer: str = "main", lost: int = 0) -> Stretch:
+    coded = h264(2)
+    first = Picture(0, coded[0].units, True)
+    found = Stretch(layer, T0 + start, T0 + start, None, _format_of("H264", first, None), lost=lost)
+    found.pictures = [(T0 + start, first), (T0 + start + seconds / 2, Picture(0, coded[1].units, False))]
+    found.end = T0 + start + seconds
+    return found
+
+
+@dataclass
+class Desk:
+    """Where recordings are written, what was said, and how full the disk is."""
+
+    root: Path
+    tasks: TaskOwner
+    pool: ThreadPoolExecutor
+    is_full: bool = False
+    news: list[RecordingNews] = field(default_factory=list)
+
+    def begin(self, order: RecordingOrder = ORDER) -> tuple[Writing, asyncio.Task[None]]:
+        writing = Writing(
+            self.root, order, lambda: EvidenceKey.of(self.root.parent), SystemClock(), self.pool, self.news.append
+        )
+        return writing, self.tasks.start(writing.run(), "writing")
+
+    def entries(self, kind: str) -> list[dict[str, object]]:
+        return [entry for entry in Library(self.root).entries(ID) if entry["kind"] == kind]
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pool: ThreadPoolExecutor) -> AsyncIterator[Desk]:
+    async with TaskOwner("test") as tasks:
+        found = Desk(tmp_path / "recordings", tasks, pool)
+
+        def room(_root: Path) -> None:
+            if found.is_full:
+                raise OSError(errno.ENOSPC, "No space left on device")
+
+        monkeypatch.setattr(writer, "require_room", room)
+        monkeypatch.setattr(writer, "RETRY_S", 0.01)
+        yield found
+
+
+@pytest.fixture
+def pool() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(2) as found:
+        yield found
+
+
+async def test_what_is_put_is_committed_in_order_sealed_and_signed(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.put(stretch(0.0), prerecord=True)
+    writing.put(stretch(0.1, layer="sub"), prerecord=True)
+    writing.put(stretch(1.5))
+    writing.finish("stopped")
+    await task
+    assert [(one["layer"], one["n"], one["start"], one["prerecord"]) for one in desk.entries("segment")] == [
+        ("main", 1, 0.0, True),
+        ("sub", 1, 0.1, True),
+        ("main", 2, 1.5, False),
+    ]
+    assert desk.entries("gap") == []
+    last = desk.news[-1]
+    assert (last.keeping, last.segments, last.until) == (Keeping.CLOSED, 3, T0 + 3.0)
+    assert verify([str(desk.root / ID)]) == 0
+
+
+async def test_a_camera_that_was_away_and_lost_packets_are_declared(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.put(stretch(0.0))
+    writing.put(stretch(61.5, lost=7))
+    writing.finish("stopped")
+    await task
+    away, lost = desk.entries("gap")
+    assert (away["why"], away["start"], away["end"], away["packets"]) == ("camera-away", 1.5, 61.5, None)
+    assert (lost["why"], lost["start"], lost["end"], lost["packets"]) == ("lost", 61.5, 63.0, 7)
+
+
+async def test_another_process_goes_on_in_the_same_recording_with_the_gap_declared(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.put(stretch(0.0))
+    writing.leave()
+    await task
+    assert desk.news[-1].keeping is Keeping.KEPT
+    again, task = desk.begin()
+    again.put(stretch(9.0))
+    again.finish("stopped")
+    await task
+    assert [(one["n"], one["start"]) for one in desk.entries("segment")] == [(1, 0.0), (2, 9.0)]
+    (gap,) = desk.entries("gap")
+    assert (gap["why"], gap["start"], gap["end"]) == ("server-restart", 1.5, 9.0)
+    assert verify([str(desk.root / ID)]) == 0
+
+
+async def test_whoever_comes_while_it_is_still_written_waits_until_it_is_let_go(desk: Desk) -> None:
+    first, task = desk.begin()
+    first.put(stretch(0.0))
+    await until(lambda: bool(desk.news))
+    second, second_task = desk.begin()
+    second.put(stretch(1.5))
+    await until(lambda: desk.news[-1].keeping is Keeping.FAILING)
+    first.leave()
+    await task
+    second.finish("stopped")
+    await second_task
+    assert [one["n"] for one in desk.entries("segment")] == [1, 2]
+
+
+async def test_a_full_disk_is_told_at_once_and_what_waits_is_written_when_there_is_room(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.put(stretch(0.0))
+    await until(lambda: bool(desk.news))
+    desk.is_full = True
+    writing.put(stretch(1.5))
+    await until(lambda: desk.news[-1].keeping is Keeping.FAILING)
+    assert desk.news[-1].reason == "No space left on device"
+    desk.is_full = False
+    await until(lambda: desk.news[-1].keeping is Keeping.KEPT)
+    writing.finish("stopped")
+    await task
+    assert [one["n"] for one in desk.entries("segment")] == [1, 2]
+    assert desk.entries("gap") == []
+
+
+async def test_what_did_not_fit_into_memory_is_declared_as_a_gap(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.is_full = True
+    writing, task = desk.begin()
+    monkeypatch.setattr(writer, "MOST_WAITING_BYTES", 4 * sum(map(len, h264(2)[0].units + h264(2)[1].units)))
+    for index in range(12):
+        writing.put(stretch(index * 1.5))
+    desk.is_full = False
+    writing.put(stretch(18.0))
+    writing.finish("stopped")
+    await task
+    numbers = [one["n"] for one in desk.entries("segment")]
+    assert numbers == list(range(1, len(numbers) + 1))
+    assert len(numbers) <= 5
+    assert verify([str(desk.root / ID)]) == 0
+
+
+async def test_a_gap_in_the_middle_says_that_there_was_no_space(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    writing, task = desk.begin()
+    writing.put(stretch(0.0))
+    await until(lambda: bool(desk.news))
+    desk.is_full = True
+    monkeypatch.setattr(writer, "MOST_WAITING_BYTES", 3 * sum(map(len, h264(2)[0].units + h264(2)[1].units)))
+    for index in range(1, 9):
+        writing.put(stretch(index * 1.5))
+    await until(lambda: desk.news[-1].keeping is Keeping.FAILING)
+    desk.is_full = False
+    writing.finish("stopped")
+    await task
+    (gap,) = desk.entries("gap")
+    assert (gap["why"], gap["start"]) == ("no-space", 1.5)
+
+
+async def test_an_order_of_which_nothing_ever_came_leaves_no_folder(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.finish("stopped")
+    await task
+    assert not (desk.root / ID).exists()
+    assert desk.news[-1].keeping is Keeping.CLOSED

@@ -1,0 +1,127 @@
+"""A real server that records a real camera: killed, restarted, and with its disk full."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.recording.library import Library
+from server.recording.verifier import main as verify
+from tests.installation import Camera, Installation, Server
+from tests.patience import until
+from tests.raw_console import RawConsole
+
+LONG_S = 60.0
+
+
+class Shelf:
+    """The recordings of an installation, as they lie on disk."""
+
+    def __init__(self, installation: Installation) -> None:
+        self.root = installation.folder / "recordings"
+        self.library = Library(self.root)
+
+    def entries(self) -> list[dict[str, Any]]:
+        """Of all recordings, in order."""
+        return [entry for one in self.library.ids() for entry in self.library.entries(one)]
+
+    def count(self, kind: str) -> int:
+        """How many entries of a kind there are."""
+        return sum(entry["kind"] == kind for entry in self.entries())
+
+    async def grows(self, segments: int) -> None:
+        """Wait until so many more segments have come to disk."""
+        wanted = self.count("segment") + segments
+        await until(lambda: self.count("segment") >= wanted, f"{segments} more segments are on disk", LONG_S)
+
+
+def installed(folder: Path, *options: str) -> tuple[Installation, Shelf]:
+    installation = Installation(folder, options)
+    return installation, Shelf(installation)
+
+
+@pytest.mark.parametrize("workers", ["0", "1"])
+async def test_a_killed_server_goes_on_in_the_same_recording_which_proves_itself(tmp_path: Path, workers: str) -> None:
+    installation, shelf = installed(tmp_path / "data", "--media-workers", workers)
+    key = installation.add_camera("ET17", "PC Marsh", "0417")
+    with Server(installation) as server:
+        await server.serve()
+        with Camera(key, server.url) as camera:
+            camera.start()
+            await camera.press("taser.drawn")
+            await shelf.grows(2)
+            server.kill()
+            await server.serve()
+            await shelf.grows(3)
+            await camera.press("taser.safe")  # recording goes on while it is out
+            await camera.press("record_stop")
+            await until(lambda: shelf.count("closed") == 1, "the recording is closed", LONG_S)
+            await until(lambda: bool(shelf.library.manifest(shelf.library.ids()[0])), "it is signed", LONG_S)
+    assert len(shelf.library.ids()) == 1
+    entries = shelf.entries()
+    assert entries[0]["why"] == "signal:taser.drawn"
+    assert entries[0]["wearer"]["name"] == "PC Marsh"
+    assert shelf.count("resumed") == 1
+    assert {entry["why"] for entry in entries if entry["kind"] == "gap"} >= {"server-restart"}
+    assert verify([str(shelf.root), "--json"]) == 0
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of 96 MB."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    words = ["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(place)]
+    if shutil.which("mount") is None:
+        pytest.skip("the program `mount` is not installed")
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    if done.returncode:
+        pytest.skip(f"no small file system can be mounted: {done.stderr.strip()}")
+    yield place
+    subprocess.run(["umount", str(place)], check=True)
+
+
+async def test_a_full_disk_is_said_on_every_console_and_recording_goes_on_when_there_is_room(small_disk: Path) -> None:
+    installation, shelf = installed(small_disk / "data")
+    key = installation.add_camera("ET17", "PC Marsh", "0417")
+    installation.add_person("hale", "inspector", "Insp. Hale")
+    ballast = small_disk / "ballast"
+    with Server(installation) as server:
+        await server.serve()
+        with Camera(key, server.url, "--recording", "on") as camera:
+            camera.start()
+            async with RawConsole(server.url) as console:
+                await shelf.grows(2)
+                with ballast.open("wb") as file:
+                    os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small_disk).free - (1 << 20))
+                await console.hears(
+                    "alert", lambda alert: alert["kind"] == "recording.failing", "the alert that nothing is kept"
+                )
+                assert (await _unit(console))["keeping"] == "failing"
+                before = shelf.count("segment")
+                ballast.unlink()
+                await until(lambda: shelf.count("segment") > before, "it is recorded again", LONG_S)
+                await console.hears(
+                    "alert",
+                    lambda alert: alert["kind"] == "recording.failing" and alert["cleared_at"] is not None,
+                    "the end of it",
+                )
+                assert (await _unit(console))["keeping"] == "kept"
+            await camera.press("record_stop")
+            await until(lambda: shelf.count("closed") == 1, "the recording is closed", LONG_S)
+        await asyncio.to_thread(server.stop)
+    assert verify([str(shelf.root)]) == 0
+
+
+async def _unit(console: RawConsole) -> dict[str, Any]:
+    """The unit as the API tells it now."""
+    found = await console.get("/api/units")
+    unit: dict[str, Any] = found["units"][0]
+    return unit
