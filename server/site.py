@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import jinja2
 from aiohttp import web
 
-from server import __version__
+from server import __version__, replay_sources
 from server.access import routes as access_routes
 from server.access.device_routes import device_routes
 from server.access.people_routes import people_routes
@@ -21,6 +21,7 @@ from server.media.whip_routes import whip_routes
 from server.operations import routes as operations_routes
 from server.operations.assets import STATIC, TEMPLATES, static_routes
 from server.positions import routes as position_routes
+from server.replay import routes as replay_routes
 from server.units import routes as unit_routes
 
 if TYPE_CHECKING:
@@ -52,6 +53,7 @@ def application(room: Watchroom) -> web.Application:
             *position_routes.routes(room.positions, allow, units.device),
             *alert_routes.routes(room.alerts, allow),
             *advice_routes.routes(room.advising, allow),
+            *replay_routes.routes(replay_sources.of(room), gate.caller, replay_sources.note_view(gate)),
             *whip_routes(engine, gate.admit_camera, links),
             *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),

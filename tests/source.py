@@ -13,7 +13,7 @@ ROOT = Path(__file__).resolve().parent.parent
 # Pure is the default. A shell talks to the world: sockets, files, processes, tasks. Told by the module's name …
 SHELLS = frozenset(
     # the server's spine
-    "__main__ app site media_worker downlink_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
+    "__main__ app site media_worker downlink_sources replay_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
     "addresses env assets play nursery "
     # how a feature is reached, and where it is kept
     "routes people_routes device_routes whip_routes whep_routes request_body store socket pages middleware downlink "
@@ -42,6 +42,7 @@ ROOTS = frozenset(
         "server.site",
         "server.media_worker",
         "server.downlink_sources",
+        "server.replay_sources",
         "server.commands",
         "server.registry",
         "server.__main__",

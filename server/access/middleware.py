@@ -134,13 +134,15 @@ class Gate:
 
     # ---- what the audit gets of a request -------------------------------------------------------
 
-    async def note_viewing(self, request: web.Request, what: What, subject: Subject, **detail: Any) -> None:
+    async def note_viewing(
+        self, request: web.Request, what: What, subject: Subject, *, why: str = "", **detail: Any
+    ) -> None:
         """Commit that the person who asks sees `subject`, before it is shown. Raises Unavailable: then it must not be.
 
-        Why: the query's `why` (BadRequest if it is none), else what they said at sign-in that they are on duty as.
+        Why: `why` or the query's (BadRequest if it is none), else what they said at sign-in that they are on duty as.
         """
-        why = checked_why(request.query.get("why")) or self.caller(request).duty
-        await self._audit.note(self._note(request, what, subject, why, detail))
+        given = checked_why(why or request.query.get("why")) or self.caller(request).duty
+        await self._audit.note(self._note(request, what, subject, given, detail))
 
     async def note_live_view(self, request: web.Request, device_id: str, layer: str) -> None:
         """The same for a camera's living picture. Raises Unavailable, BadRequest, NotFound."""

@@ -29,21 +29,23 @@ class Permission(StrEnum):
     ADVISE = "advise"  # words to an officer
     REQUEST = "request"  # ask a camera to record or to stream
     CAMERA = "camera"  # publish from one's own phone
+    REPLAY = "replay"  # recordings, of every camera
+    REPLAY_OWN = "replay-own"  # recordings of the camera that one wore oneself
     OPERATE = "operate"  # figures of the installation
     ADMINISTER = "administer"  # persons and cameras: who and what is let in
     AUDIT = "audit"  # who did and saw what
 
 
 _LOOK = frozenset({Permission.SEE, Permission.WATCH})
-_ROOM = _LOOK | {Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST}
+_ROOM = _LOOK | {Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST, Permission.REPLAY}
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
         Role.INSPECTOR: _ROOM,
         Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT},
-        Role.TRAINER: _LOOK,
+        Role.TRAINER: _LOOK | {Permission.REPLAY},
         Role.DISPLAY: _LOOK,
-        Role.OFFICER: frozenset({Permission.CAMERA}),
+        Role.OFFICER: frozenset({Permission.CAMERA, Permission.REPLAY_OWN}),
         Role.ENGINEER: frozenset({Permission.OPERATE}),  # keeps it running, and sees nobody's picture or position
         Role.AUDITOR: frozenset({Permission.AUDIT}),  # sees who looked, and nothing of what they saw
     }

@@ -106,6 +106,13 @@ class AdviceStore:
         async with self._database.reading() as connection:
             return [_advice(row) for row in reversed((await connection.execute(query)).all())]
 
+    async def between(self, start: float, end: float, limit: int) -> list[Advice]:
+        """What was sent from `start` to `end`, oldest first; the first `limit`."""
+        sent = advice_table.c.sent_at.between(start, end)
+        query = sa.select(advice_table).where(sent).order_by(advice_table.c.sent_at, advice_table.c.id).limit(limit)
+        async with self._database.reading() as connection:
+            return [_advice(row) for row in (await connection.execute(query)).all()]
+
     async def unacknowledged(self, device_id: str, since: float, limit: int) -> list[Advice]:
         """What the officer has not acknowledged, sent at or after `since`; oldest first."""
         query = (

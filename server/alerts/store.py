@@ -178,6 +178,12 @@ class AlertStore:
         """Alerts whose newest state has a number above `seq`, oldest change first, at most `limit`."""
         return await self._many(alert_table.c.seq > seq, limit)
 
+    async def between(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
+        """Alerts that stood at any moment from `start` to `end`, with all their steps; the first `limit` to change."""
+        raised = alert_table.c.body["raised_at"].as_float()
+        stood = sa.or_(alert_table.c.closed_at.is_(None), alert_table.c.closed_at >= start)
+        return await self._many(sa.and_(raised <= end, stood), limit, None)
+
     async def of_device(self, device_id: str, closed_since: float) -> list[Alert]:
         """A camera's open alerts and those closed since then, in order of their numbers."""
         recent = sa.or_(alert_table.c.open, alert_table.c.closed_at >= closed_since)
@@ -185,11 +191,13 @@ class AlertStore:
         async with self._database.reading() as connection:
             return [_alert(row.body) for row in await connection.execute(query.order_by(alert_table.c.seq))]
 
-    async def _many(self, where: sa.ColumnElement[bool], limit: int | None) -> list[dict[str, Any]]:
+    async def _many(
+        self, where: sa.ColumnElement[bool], limit: int | None, steps: int | None = MOST_STEPS
+    ) -> list[dict[str, Any]]:
         query = sa.select(alert_table.c.body).where(where).order_by(alert_table.c.seq).limit(limit)
         async with self._database.reading() as connection:
             alerts = [_alert(row.body) for row in await connection.execute(query)]
-            return [as_json(alert, await self._steps(connection, alert.id, MOST_STEPS)) for alert in alerts]
+            return [as_json(alert, await self._steps(connection, alert.id, steps)) for alert in alerts]
 
     async def _steps(self, connection: AsyncConnection, alert_id: str, newest: int | None) -> list[Step]:
         query = sa.select(alert_step).where(alert_step.c.alert_id == alert_id).order_by(alert_step.c.id.desc())

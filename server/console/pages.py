@@ -1,4 +1,4 @@
-"""The pages: `/` command, `/wall/9` a wall, `/camera` a phone, `/status` engineers, those of the office, `/audit`, `/design`."""
+"""The pages: `/` command, `/wall/9` a wall, `/camera`, `/replay`, `/status`, those of the office, `/audit`, `/design`."""
 
 from __future__ import annotations
 
@@ -38,6 +38,8 @@ class Pages:
             web.get("/", self._console),
             web.get("/wall/{layout}", self._wall),
             web.get("/camera", self._only_for(Permission.CAMERA, "camera.html")),
+            web.get("/replay", self._only_for(Permission.REPLAY, "recordings.html", Permission.REPLAY_OWN)),
+            web.get("/replay/{recordings}", self._only_for(Permission.REPLAY, "replay.html", Permission.REPLAY_OWN)),
             web.get("/status", self._only_for(Permission.OPERATE, "status.html")),
             web.get("/people", self._only_for(Permission.ADMINISTER, "people.html")),
             web.get("/devices", self._only_for(Permission.ADMINISTER, "devices.html")),
@@ -53,13 +55,16 @@ class Pages:
         headers = {"Cache-Control": "no-store"}  # it carries the session's CSRF token
         return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers, status=status)
 
-    def _only_for(self, permission: Permission | None, name: str) -> Handler:
-        """A page that says to whoever may not have it why, and where to go instead; None: everybody may."""
+    def _only_for(self, permission: Permission | None, name: str, *instead: Permission) -> Handler:
+        """A page that says to whoever may not have it why, and where to go instead; None: everybody may.
+
+        One of `instead` will do as well.
+        """
 
         async def answer(request: web.Request) -> web.Response:
             person = self._signed_in(request)
-            if permission is None or may(person.role, permission):
-                return self._page(request, name, person)
+            if permission is None or any(may(person.role, one) for one in (permission, *instead)):
+                return self._page(request, name, person, path=dict(request.match_info))
             return self._page(request, "refused.html", person, 403, needed=permission.value)
 
         return answer

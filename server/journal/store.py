@@ -16,6 +16,8 @@ from server.clock import Clock
 from server.database import Database, metadata
 from server.journal.entry import Entry, EntryKind
 
+CLOCKS_APART_S = 60.0  # of the processes that write one journal: far more than any that serve together differ
+
 journal_table = sa.Table(
     "journal",
     metadata,
@@ -66,6 +68,36 @@ class Journal:
         query = sa.select(journal_table).where(journal_table.c.seq > seq).order_by(journal_table.c.seq).limit(limit)
         async with self._database.reading() as connection:
             return [_entry(row) for row in await connection.execute(query)]
+
+    async def between(self, kind: EntryKind, start: float, end: float, limit: int) -> list[Entry]:
+        """Entries of one kind written from `start` to `end`, oldest first; the first `limit`.
+
+        Numbers and times grow together, so the first of them is found by halving: there is no index of times to keep.
+        """
+        async with self._database.reading() as connection:
+            first = await self._first_since(connection, start - CLOCKS_APART_S)
+            beyond = await self._first_since(connection, end + CLOCKS_APART_S)
+            query = (
+                sa.select(journal_table)
+                .where(journal_table.c.seq.between(first, beyond), journal_table.c.kind == kind.value)
+                .where(journal_table.c.at.between(start, end))
+                .order_by(journal_table.c.seq)
+                .limit(limit)
+            )
+            return [_entry(row) for row in await connection.execute(query)]
+
+    async def _first_since(self, connection: AsyncConnection, at: float) -> int:
+        """The least number whose entry may have been written at `at` or later."""
+        low, high = 0, int((await connection.execute(sa.select(journal_counter.c.value))).scalar_one()) + 1
+        while low < high:
+            middle = (low + high) // 2
+            nearest = sa.select(journal_table.c.at).where(journal_table.c.seq >= middle).order_by(journal_table.c.seq)
+            written = (await connection.execute(nearest.limit(1))).scalar_one_or_none()
+            if written is None or written >= at:
+                high = middle
+            else:
+                low = middle + 1
+        return low
 
     async def newest(self, kind: EntryKind, limit: int = 50) -> list[Entry]:
         """The newest `limit` entries of one kind, oldest first."""

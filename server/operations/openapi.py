@@ -107,6 +107,30 @@ SCHEMAS: dict[str, Schema] = {
         processes={"type": "array", "items": {"type": "object"}},
         cameras={"type": "array", "items": {"type": "object"}},
     ),
+    "Recordings": _thing("at:number next:string?", recordings={"type": "array", "items": _ref("Recording")}),
+    "Recording": _thing(
+        "id:string device_id:string call_sign:string why:string from:number to:number open:boolean signed:boolean "
+        "gaps:integer",
+        wearer={"type": ["object", "null"]},
+        alerts={"type": "array", "items": {"type": "object"}},
+    ),
+    "NewView": _thing(
+        "why:string",
+        "from:number to:number",
+        recordings={"type": "array", "items": {"type": "string"}},
+        device_ids={"type": "array", "items": {"type": "string"}},
+    ),
+    "View": _thing(
+        "id:string by:string why:string from:number to:number? opened_at:number expires_at:number",
+        recordings={"type": "array", "items": {"type": "string"}},
+    ),
+    "Timeline": _thing(
+        "at:number from:number to:number view:object settings:object fixes:object",
+        **{
+            name: {"type": "array", "items": {"type": "object"}}
+            for name in ("cameras", "units", "alerts", "alert_states", "advice", "events")
+        },
+    ),
     "Wish": _thing("", "sound:boolean", layer={"enum": ["main", "sub"]}),
 }
 
@@ -127,6 +151,7 @@ class Operation:
 
 
 PERSON = "/api/people/{person_id}"
+VIEW = "/api/replays/{view_id}"
 SESSION = "/media/sessions/{session_id}"
 AUDITED = ("from", "to", "person", "what", "subject", "text")
 OPERATIONS: tuple[Operation, ...] = (
@@ -159,6 +184,12 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("post", "/api/alerts/{alert_id}/false", "It was not real", gives=_ref("Alert")),
     Operation("get", "/api/advice", "Advice, of one unit or of all", gives=_list("advice", "Advice"), query=("device_id",)),
     Operation("post", "/api/advice", "Send advice to a unit; client_id makes it idempotent", 201, gives=_ref("Advice"), takes=_ref("NewAdvice")),
+    Operation("get", "/api/recordings", "Recordings, newest first", gives=_ref("Recordings"), query=("from", "to", "device", "officer", "alert", "before", "limit")),
+    Operation("post", "/api/replays", "Open a view of recordings for a reason, which is logged: nothing is shown without one", 201, gives=_ref("View"), takes=_ref("NewView")),
+    Operation("get", VIEW, "Everything of the view's interval, in one order", gives=_ref("Timeline")),
+    Operation("get", VIEW + "/known", "What was known at a moment of it", gives={"type": "object"}, query=("at",)),
+    Operation("get", VIEW + "/cameras/{device_id}/{layer}.m3u8", "A camera's playlist (HLS, RFC 8216)"),
+    Operation("get", VIEW + "/files/{recording_id}/{name}", "A segment or initialisation (CMAF); answers ranges"),
     Operation("post", "/api/camera", "The signed-in officer's own phone as a camera", gives=_ref("Camera")),
     Operation("get", "/api/status", "What goes on in the installation: now, and the last ten minutes", gives=_ref("Status"), query=("camera", "after")),
     Operation("get", "/api/audit", "Who did and saw what, the newest first", gives=_dated("rows", "AuditRow"), query=(*AUDITED, "before", "limit")),

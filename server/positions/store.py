@@ -10,10 +10,14 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database import Database, metadata
-from server.positions.fix import Fix
+from server.positions.fix import Fix, Standing
 from server.positions.trail import ChunkKey, TrailError, merge, pack, unpack
 
 log = structlog.get_logger(__name__)
+
+LOOK_BACK_MIN = (
+    15  # where a camera was a quarter of an hour before a replay begins still says something; before, little
+)
 
 trail_chunk = sa.Table(
     "trail_chunk",
@@ -67,6 +71,18 @@ class TrailStore:
             bodies = (await connection.execute(query)).scalars().all()
         return [fix for fix in merge(*(_readable(device_id, body) for body in bodies)) if fix.at >= at]
 
+    async def between(self, start: float, end: float) -> dict[str, list[Fix]]:
+        """The fixes of every camera that arrived from `start` to `end`, in order of arrival; and of each the last
+        live one before, which says where it was known to be at `start`."""
+        minutes = trail_chunk.c.minute.between(int(start // 60) - LOOK_BACK_MIN, int(end // 60))
+        query = sa.select(trail_chunk.c.device_id, trail_chunk.c.body).where(minutes)
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(query)).all()
+        found: dict[str, list[Fix]] = {}
+        for row in rows:
+            found.setdefault(row.device_id, []).extend(_readable(row.device_id, row.body))
+        return {device_id: _arrived(fixes, start, end) for device_id, fixes in found.items()}
+
     async def last_chunks(self) -> list[Fix]:
         """The fixes of the newest chunk of every camera."""
         newest = (
@@ -79,6 +95,13 @@ class TrailStore:
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         return [fix for row in rows for fix in _readable(row.device_id, row.body)]
+
+
+def _arrived(fixes: list[Fix], start: float, end: float) -> list[Fix]:
+    """Those of an interval, and the live one before it, in order of arrival."""
+    ordered = sorted(merge(fixes), key=lambda fix: (fix.received_at, fix.at))
+    before = [fix for fix in ordered if fix.received_at < start and fix.standing is Standing.LIVE]
+    return [*before[-1:], *(fix for fix in ordered if start <= fix.received_at <= end)]
 
 
 def _readable(device_id: str, body: bytes) -> list[Fix]:

@@ -102,6 +102,14 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       /** @param {string} token its id */
       revoke: (token) => call("DELETE", `/api/tokens/${id(token)}`),
     },
+    recordings: {
+      /** @param {URLSearchParams} query @returns {Promise<import("../state/recordings.js").Page>} */
+      find: (query) => call("GET", `/api/recordings?${query}`),
+      /** Opens a view: the reason is logged. @param {{ recordings: string[], from?: number, to?: number, why: string }} wish @returns {Promise<import("../state/replay.js").View>} */
+      open: (wish) => call("POST", "/api/replays", wish),
+      /** @param {string} view @returns {Promise<import("../state/replay.js").Told>} */
+      timeline: (view) => call("GET", `/api/replays/${id(view)}`),
+    },
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };

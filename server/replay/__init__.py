@@ -1,0 +1,1 @@
+"""Replay: recordings lived through again, every camera, the map, alerts and advice on one clock."""

@@ -1,0 +1,238 @@
+"""What may be done with recordings: find them, open a view, and read within it.
+
+The river: replay-timeline.js → routes → view (noted, committed) → Library and stores (handed in) → timeline.
+Nothing is read of a recording's pictures but under a view, and only of the interval that it names.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import secrets
+from collections import OrderedDict
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from server.access.permission import Permission, may
+from server.clock import Clock
+from server.errors import BadRequest, Forbidden, NotFound
+from server.positions.fix import Fix
+from server.positions.trail import thin
+from server.replay.finding import Wanted, fits, listed
+from server.replay.footage import LAYERS, Placed, Recording, recording
+from server.replay.playlist import playlist
+from server.replay.timeline import MOST_FIXES, Facts, known_at, timeline
+from server.replay.view import MOST_CAMERAS, OPEN_S, RECORDING_ID, Asked, View
+
+if TYPE_CHECKING:
+    from server.access.session import Caller
+    from server.recording.library import Library
+    from server.replay.store import ViewStore
+
+Json = dict[str, Any]
+Note = Callable[[View, Mapping[str, str]], Awaitable[None]]  # the view, and each recording's call sign
+Told = Sequence[tuple[float, Json]]  # when, what
+
+MOST_READ = 500  # journals for one page of the list; each is some 10 ms when it was not read before
+MOST_ROWS = 5000  # of alerts, advice or activity in one timeline
+KEPT = 256  # recordings and views held in memory
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """What replay reads of other features; times are Unix seconds, from and to."""
+
+    fixes: Callable[[float, float], Awaitable[dict[str, list[Fix]]]]
+    alerts: Callable[[float, float, int], Awaitable[list[Json]]]
+    alert_states: Callable[[float, float, int], Awaitable[Told]]
+    advice: Callable[[float, float, int], Awaitable[list[Json]]]
+    activity: Callable[[float, float, int], Awaitable[Told]]
+    call_signs: Callable[[], Awaitable[Mapping[str, str]]]
+    settings: Callable[[], Json]  # what a console must know of the configuration
+
+
+class Replays:
+    """Finds recordings, and shows them under a view."""
+
+    def __init__(self, library: Library, store: ViewStore, sources: Sources, clock: Clock) -> None:
+        self._library = library
+        self._store = store
+        self._sources = sources
+        self._clock = clock
+        self._views: OrderedDict[str, View] = OrderedDict()
+        self._recordings: OrderedDict[tuple[str, int, bool], Recording] = OrderedDict()
+
+    # ---- find, open ---------------------------------------------------------------------------------
+
+    async def find(self, looked_for: Wanted, own: str | None = None) -> Json:
+        """A page of recordings, newest first; `own`: only those that this person wore the camera of."""
+        now = self._clock.wall()
+        alerts = await self._sources.alerts(looked_for.start or 0.0, looked_for.end or now, MOST_ROWS)
+        rows, after = await asyncio.to_thread(self._page, looked_for, own, alerts)
+        return {"at": now, "recordings": rows, "next": after}
+
+    async def open(self, caller: Caller, wish: Asked, note: Note, own: str | None = None) -> View:
+        """Open a view: noted and committed when this returns. `note` writes the audit; whatever it raises, there is
+        no view. Raises NotFound, Forbidden, BadRequest, Unavailable.
+        """
+        found = await asyncio.to_thread(self._chosen, wish)
+        if own is not None and not all(_is_own(self._library.opened(one.id), own) for one in found):
+            raise Forbidden("you may see only what your own camera recorded")
+        devices = tuple(dict.fromkeys(one.device_id for one in found))
+        if len(devices) > MOST_CAMERAS:
+            raise BadRequest(f"recordings: expected those of at most {MOST_CAMERAS} cameras, not of {len(devices)}")
+        growing = any(one.is_open for one in found)
+        now = self._clock.wall()
+        view = View(
+            id=secrets.token_hex(16),
+            person_id=caller.person.id,
+            name=caller.person.display_name,
+            role=caller.person.role.value,
+            session_id=caller.session_id,
+            recording_ids=tuple(one.id for one in found),
+            device_ids=devices,
+            start=wish.start if wish.start is not None else min(one.start for one in found),
+            end=wish.end if wish.end is not None or growing else max(one.end for one in found),
+            why=wish.why,
+            opened_at=now,
+            expires_at=now + OPEN_S,
+        )
+        await note(view, {one.id: one.call_sign for one in found})
+        await self._store.add(view)
+        self._keep(view)
+        return view
+
+    async def view(self, view_id: str, caller: Caller) -> View:
+        """A view of this very session's that has not ended. Raises NotFound for any other."""
+        view = self._views.get(view_id) or await self._store.find(view_id)
+        mine = view is not None and (view.session_id, view.person_id) == (caller.session_id, caller.person.id)
+        if view is None or not mine or view.expires_at <= self._clock.wall():
+            raise NotFound("this view has ended, or is another session's: open the recording anew", kind="no-view")
+        self._keep(view)
+        return view
+
+    # ---- within a view ------------------------------------------------------------------------------
+
+    async def timeline(self, view: View) -> Json:
+        """Everything of its interval, in one order."""
+        told = {"view": view.as_json(), "at": self._clock.wall(), "settings": self._sources.settings()}
+        return {**told, **timeline(await self._facts(view))}
+
+    async def known(self, view: View, at: float) -> Json:
+        """What the room knew at a moment. Raises BadRequest for one outside the interval."""
+        if not view.covers(at - 1e-3, at + 1e-3):
+            raise BadRequest("at: expected a time within the view")
+        return known_at(await self._facts(view), at)
+
+    async def playlist(self, view: View, device_id: str, layer: str) -> str:
+        """The playlist of one camera. Raises NotFound when it has no such layer in the interval."""
+        found = await asyncio.to_thread(self._of_view, view)
+        mine = [one for one in found if one.device_id == device_id]
+        segments = [part for one in mine for part in one.layer(layer) if view.covers(part.at, part.end)]
+        if not segments:
+            raise NotFound(f"the camera {device_id} has no {layer} layer in this view")
+        growing = view.end is None and any(one.is_open for one in mine)
+        return playlist(_in_order(segments), growing=growing, address=lambda one, file: f"../../files/{one}/{file}")
+
+    async def file(self, view: View, recording_id: str, name: str) -> Path:
+        """Where a segment or an initialisation of the view lies. Raises NotFound for anything else."""
+        if recording_id not in view.recording_ids:
+            raise NotFound("this view does not include that recording")
+        return await asyncio.to_thread(self._path, view, recording_id, name)
+
+    # ---- how it is read -----------------------------------------------------------------------------
+
+    def _page(self, looked_for: Wanted, own: str | None, alerts: Sequence[Json]) -> tuple[list[Json], str | None]:
+        rows: list[Json] = []
+        read = 0
+        last = None
+        for recording_id in sorted(self._library.ids(), reverse=True):
+            if looked_for.before is not None and recording_id >= looked_for.before:
+                continue
+            if len(rows) >= looked_for.limit or read >= MOST_READ:
+                return rows, last
+            last, read = recording_id, read + 1
+            one = self._recording(recording_id)
+            visible = own is None or _is_own(self._library.opened(recording_id), own)
+            if visible and one.segments and fits(one, looked_for, alerts):
+                rows.append(listed(one, alerts))
+        return rows, None
+
+    def _chosen(self, wish: Asked) -> list[Recording]:
+        known = set(self._library.ids())
+        missing = [one for one in wish.recording_ids if one not in known]
+        if missing:
+            raise NotFound(f"there is no recording {missing[0]}")
+        candidates = wish.recording_ids or sorted(known)
+        found = [self._recording(one) for one in candidates]
+        start, end = wish.start or 0.0, wish.end or self._clock.wall() + 1
+        chosen = [one for one in found if one.segments and one.start < end and one.end > start]
+        if wish.device_ids:
+            chosen = [one for one in chosen if one.device_id in wish.device_ids]
+        if not chosen:
+            raise NotFound("nothing was recorded of that, at that time")
+        return chosen
+
+    def _of_view(self, view: View) -> list[Recording]:
+        return [self._recording(one) for one in view.recording_ids]
+
+    def _recording(self, recording_id: str) -> Recording:
+        entries = self._library.entries(recording_id)
+        manifest = self._library.manifest(recording_id)
+        key = (recording_id, len(entries), manifest is not None)
+        held = self._recordings.get(key) or recording(recording_id, entries, manifest)
+        self._recordings[key] = held
+        while len(self._recordings) > KEPT:
+            self._recordings.popitem(last=False)
+        return held
+
+    def _path(self, view: View, recording_id: str, name: str) -> Path:
+        parts = [part for part in self._recording(recording_id).segments if name in (part.file, part.init)]
+        if not any(view.covers(part.at, part.end) for part in parts):
+            raise NotFound("this view has no such file")
+        return self._library.path(recording_id, name)
+
+    async def _facts(self, view: View) -> Facts:
+        found = await asyncio.to_thread(self._of_view, view)
+        end = view.end if view.end is not None else self._clock.wall()
+        alerts = await self._sources.alerts(view.start, end, MOST_ROWS)
+        since = min([view.start, *(float(alert["raised_at"]) for alert in alerts)])
+        fixes = await self._sources.fixes(view.start, end)
+        signs = await self._sources.call_signs()
+        facts = Facts(
+            start=view.start,
+            end=end,
+            recordings=found,
+            fixes={device_id: thin(held, MOST_FIXES) for device_id, held in fixes.items()},
+            alerts=alerts,
+            alert_states=await self._sources.alert_states(since, end, MOST_ROWS),
+            advice=await self._sources.advice(view.start, end, MOST_ROWS),
+            activity=await self._sources.activity(view.start, end, MOST_ROWS),
+            call_signs={one: signs.get(one, one) for one in {*fixes, *view.device_ids}}
+            | {one.device_id: one.call_sign for one in found},
+        )
+        return facts if may(view.role, Permission.REPLAY) else facts.only(view.device_ids)
+
+    def _keep(self, view: View) -> None:
+        self._views[view.id] = view
+        while len(self._views) > KEPT:
+            self._views.popitem(last=False)
+
+
+def _is_own(opened: Mapping[str, Any], person_id: str) -> bool:
+    return bool((opened.get("wearer") or {}).get("person_id") == person_id)
+
+
+def _in_order(segments: Sequence[Placed]) -> list[Placed]:
+    return sorted(segments, key=lambda part: (part.at, part.n))
+
+
+def is_layer(name: str) -> bool:
+    """Whether there can be such a layer."""
+    return name in LAYERS
+
+
+def is_recording(recording_id: str) -> bool:
+    """Whether there can be such an id."""
+    return RECORDING_ID.fullmatch(recording_id) is not None

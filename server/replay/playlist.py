@@ -1,0 +1,52 @@
+"""A media playlist (HLS, RFC 8216) of one camera's segments, over all its recordings in a view. Pure.
+
+EVENT while more may come, VOD and ENDLIST when not. Each segment carries its time on the server's clock, so that a
+player finds any second of the day; where the parameters change or picture is missing stands a discontinuity.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from math import ceil
+
+from server.replay.footage import Placed, follows
+
+TARGET_S = 2  # recorder's longest segment; a growing playlist may never change it (RFC 8216 4.3.3.1, 6.2.1)
+
+Address = Callable[[str, str], str]  # recording_id, file → URI
+
+
+def playlist(segments: Sequence[Placed], *, growing: bool, address: Address) -> str:
+    """The playlist of `segments`, which are in order of time. Back-filled ones wait until nothing grows any more:
+
+    an EVENT playlist may only be added to at its end (RFC 8216 4.3.3.5).
+    """
+    shown = [one for one in segments if not (growing and one.filled)]
+    longest = max((one.duration for one in shown), default=0.0)
+    lines = [
+        "#EXTM3U",
+        "#EXT-X-VERSION:7",
+        f"#EXT-X-TARGETDURATION:{max(TARGET_S, ceil(longest - 0.001))}",
+        "#EXT-X-MEDIA-SEQUENCE:0",
+        f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if growing else 'VOD'}",
+    ]
+    if all(one.key for one in shown):
+        lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
+    before: Placed | None = None
+    for one in shown:
+        if before is not None and not follows(before, one):
+            lines.append("#EXT-X-DISCONTINUITY")
+        if before is None or (before.recording_id, before.init) != (one.recording_id, one.init):
+            lines.append(f'#EXT-X-MAP:URI="{address(one.recording_id, one.init)}"')
+        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{_utc(one.at)}", f"#EXTINF:{one.duration:.6f},"]
+        lines.append(address(one.recording_id, one.file))
+        before = one
+    if not growing:
+        lines.append("#EXT-X-ENDLIST")
+    return "\n".join([*lines, ""])
+
+
+def _utc(at: float) -> str:
+    """With milliseconds: 40 ms are one picture."""
+    return datetime.fromtimestamp(round(at, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,107 @@
+"""`/api/recordings`, `/api/replays`: find recordings, open a view of some, and everything within it."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+
+from aiohttp import web
+
+from server.access.permission import Permission, may
+from server.access.session import Caller
+from server.errors import BadRequest, Forbidden
+from server.replay.actions import Replays, is_layer, is_recording
+from server.replay.finding import wanted
+from server.replay.view import View, asked
+from server.request_body import json_object
+
+CallerOf = Callable[[web.Request], Caller]
+NoteView = Callable[[web.Request, View, Mapping[str, str]], Awaitable[None]]  # each recording's call sign
+# A sealed segment never changes, and its address belongs to one session's view: only that browser may keep it,
+# and (Vary) only for that session.
+SEALED = "private, max-age=31536000, immutable"
+TYPES = {".m4s": "video/iso.segment", ".mp4": "video/mp4"}
+PLAYLIST = "application/vnd.apple.mpegurl"
+VIEW = "/api/replays/{view_id}"
+
+
+def routes(replays: Replays, caller_of: CallerOf, note_view: NoteView) -> list[web.RouteDef]:
+    """The routes of replay. `note_view` commits to the audit who looks, why and from where, or raises."""
+    made = _Routes(replays, caller_of, note_view)
+    return [
+        web.get("/api/recordings", made.listed),
+        web.post("/api/replays", made.opened),
+        web.get(VIEW, made.timeline),
+        web.get(VIEW + "/known", made.known),
+        web.get(VIEW + "/cameras/{device_id}/{layer}.m3u8", made.playlist),
+        web.get(VIEW + "/files/{recording_id}/{name:[a-z0-9/.-]+}", made.file),
+    ]
+
+
+class _Routes:
+    def __init__(self, replays: Replays, caller_of: CallerOf, note_view: NoteView) -> None:
+        self._replays = replays
+        self._caller_of = caller_of
+        self._note_view = note_view
+
+    def _allowed(self, request: web.Request) -> tuple[Caller, str | None]:
+        """Who asks; and, of an officer, who they are: they see only what they recorded. Raises Forbidden."""
+        caller = self._caller_of(request)
+        role = caller.person.role
+        if may(role, Permission.REPLAY):
+            return caller, None
+        if may(role, Permission.REPLAY_OWN):
+            return caller, caller.person.id
+        raise Forbidden(f"the role {role.value} does not include: {Permission.REPLAY.value}")
+
+    async def _view(self, request: web.Request) -> View:
+        """The view that the address names. Raises Forbidden; NotFound where it is not this session's, or has ended."""
+        return await self._replays.view(request.match_info["view_id"], self._allowed(request)[0])
+
+    async def listed(self, request: web.Request) -> web.Response:
+        _, own = self._allowed(request)
+        return web.json_response(await self._replays.find(wanted(request.query), own))
+
+    async def opened(self, request: web.Request) -> web.Response:
+        caller, own = self._allowed(request)
+        wish = asked(await json_object(request))
+        view = await self._replays.open(caller, wish, partial(self._note_view, request), own)
+        return web.json_response(view.as_json(), status=201)
+
+    async def timeline(self, request: web.Request) -> web.Response:
+        return web.json_response(await self._replays.timeline(await self._view(request)))
+
+    async def known(self, request: web.Request) -> web.Response:
+        return web.json_response(await self._replays.known(await self._view(request), _at(request)))
+
+    async def playlist(self, request: web.Request) -> web.Response:
+        view = await self._view(request)
+        layer = request.match_info["layer"]
+        if not is_layer(layer):
+            raise BadRequest("layer: expected main or sub")
+        text = await self._replays.playlist(view, request.match_info["device_id"], layer)
+        return web.Response(text=text, content_type=PLAYLIST)
+
+    async def file(self, request: web.Request) -> web.StreamResponse:
+        view = await self._view(request)
+        recording_id, name = request.match_info["recording_id"], request.match_info["name"]
+        if not is_recording(recording_id):
+            raise BadRequest("expected a recording's id")
+        path = await self._replays.file(view, recording_id, name)
+        headers = {
+            "Cache-Control": SEALED,
+            "Vary": "Cookie, Authorization",
+            "Content-Type": TYPES.get(path.suffix, "application/octet-stream"),
+        }
+        return web.FileResponse(path, headers=headers)  # answers Range and If-Modified-Since
+
+
+def _at(request: web.Request) -> float:
+    try:
+        at = float(request.query.get("at", ""))
+    except ValueError:
+        at = math.nan
+    if not math.isfinite(at):
+        raise BadRequest("at: expected Unix seconds")
+    return at

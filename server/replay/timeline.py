@@ -1,0 +1,276 @@
+"""A timeline: everything that happened in an interval, in one order, and what was known at each moment of it. Pure.
+
+Order is the server's: its clock, then the kind, so that two things of one moment always stand the same way (R11).
+What was *known* is not what was *true*: a fix counts from when it arrived, an alert as consoles were shown it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from server.positions.fix import Fix, Standing, newer
+from server.replay.footage import HOLE_S, LAYERS, Gap, Placed, Recording, holes, spans
+
+Json = dict[str, Any]
+
+FIX_FIELDS = ("at", "received_at", "lat", "lon", "accuracy_m", "heading_deg", "speed_mps")
+MOST_FIXES = 7200  # of a camera: two hours at one a second
+TICK_ORDER = ("recording", "gap", "alert", "advice", "activity")
+RAISES = ("raised", "raised again", "escalated")
+STEP_WORDS = {"acknowledged": "Acknowledged", "resolved": "Resolved", "false": "Marked false"}
+GAP_WORDS = {
+    "lost": "packets lost",
+    "camera-away": "camera away",
+    "server-restart": "server restarted",
+    "no-space": "no space on the disk",
+    "undeclared": "reason not recorded",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the stores hold of the interval. `alert_states`: each state of an alert, and when consoles got it."""
+
+    start: float
+    end: float
+    recordings: Sequence[Recording] = ()
+    fixes: Mapping[str, Sequence[Fix]] = field(default_factory=dict)
+    alerts: Sequence[Json] = ()
+    alert_states: Sequence[tuple[float, Json]] = ()
+    advice: Sequence[Json] = ()
+    activity: Sequence[tuple[float, Json]] = ()
+    call_signs: Mapping[str, str] = field(default_factory=dict)
+
+    def only(self, device_ids: Collection[str]) -> Facts:
+        """What concerns these cameras: an officer's own view shows nobody else."""
+        return replace(
+            self,
+            fixes={one: fixes for one, fixes in self.fixes.items() if one in device_ids},
+            alerts=[one for one in self.alerts if one["device_id"] in device_ids],
+            alert_states=[(at, one) for at, one in self.alert_states if one["device_id"] in device_ids],
+            advice=[one for one in self.advice if one["device_id"] in device_ids],
+            activity=[(at, one) for at, one in self.activity if one["device_id"] in device_ids],
+            call_signs={one: sign for one, sign in self.call_signs.items() if one in device_ids},
+        )
+
+
+def timeline(facts: Facts) -> Json:
+    """All of it as JSON: cameras with what they have, fixes, states of alerts, advice, and the ordered events."""
+    return {
+        "from": facts.start,
+        "to": facts.end,
+        "cameras": [camera(recordings) for recordings in _by_device(facts.recordings).values()],
+        "units": [{"device_id": one, "call_sign": name} for one, name in sorted(facts.call_signs.items())],
+        "fix_fields": [*FIX_FIELDS, "live"],
+        "fixes": {device_id: _rows(fixes) for device_id, fixes in facts.fixes.items() if fixes},
+        "alerts": [_without_steps(alert) for alert in facts.alerts],
+        "alert_states": [{"at": at, "alert": _without_steps(body)} for at, body in facts.alert_states],
+        "advice": list(facts.advice),
+        "events": events(facts),
+    }
+
+
+def camera(recordings: Sequence[Recording]) -> Json:
+    """What a replay's tile and its lane are drawn from: one camera's recordings, oldest first."""
+    newest = recordings[-1]
+    segments = {layer: _sorted(one for rec in recordings for one in rec.layer(layer)) for layer in LAYERS}
+    shown = segments["main"] or segments["sub"]
+    return {
+        "device_id": newest.device_id,
+        "call_sign": newest.call_sign,
+        "wearer": newest.wearer,
+        "layers": [layer for layer in LAYERS if segments[layer]],
+        "codec": next((one.codec for one in shown if one.codec), None),
+        "sound": any(one.sound for one in shown),
+        "ahead_s": newest.ahead_s,
+        "recordings": [
+            {
+                "id": one.id,
+                "why": one.why,
+                "asked_at": one.asked_at,
+                "from": one.start,
+                "to": one.end,
+                "open": one.is_open,
+                "signed": one.signed,
+            }
+            for one in recordings
+        ],
+        "spans": spans(shown),
+        "gaps": [
+            {"from": gap.start, "to": gap.end, "why": gap.why, "words": gap_words(gap), "packets": gap.packets}
+            for rec in recordings
+            for gap in _holes(rec)
+        ],
+    }
+
+
+def events(facts: Facts) -> list[Json]:
+    """Everything that a jump may go to, in order."""
+    found = [*_of_recordings(facts.recordings), *_of_alerts(facts), *_of_advice(facts.advice), *_of_activity(facts)]
+    within = [event for event in found if facts.start <= event["at"] <= facts.end]
+    return sorted(within, key=lambda event: (event["at"], TICK_ORDER.index(event["kind"]), event["text"]))
+
+
+def known_at(facts: Facts, at: float) -> Json:
+    """What the room knew at that moment: who was recorded, where everybody was and how old that was, the open alerts."""
+    fixes = {device_id: known_fix(all_of, at) for device_id, all_of in facts.fixes.items()}
+    recorded = {one.device_id for one in facts.recordings if any(_holds(part, at) for part in one.segments)}
+    return {
+        "at": at,
+        "units": [
+            {
+                "device_id": device_id,
+                "call_sign": call_sign,
+                "recording": "recording" if device_id in recorded else "off",
+                "fix": _aged(fixes.get(device_id), at),
+            }
+            for device_id, call_sign in sorted(facts.call_signs.items())
+        ],
+        "alerts": alerts_at(facts.alert_states, at),
+        "advice": [advice_at(one, at) for one in facts.advice if one["sent_at"] <= at],
+    }
+
+
+def known_fix(fixes: Iterable[Fix], at: float) -> Fix | None:
+    """The position that a console showed: of what had arrived, the newest live one."""
+    held: Fix | None = None
+    for fix in fixes:
+        if fix.received_at <= at and fix.standing is Standing.LIVE:
+            held = newer(held, fix)
+    return held
+
+
+def alerts_at(states: Iterable[tuple[float, Json]], at: float) -> list[Json]:
+    """The open alerts as consoles showed them; of each the last state told by then."""
+    held: dict[str, Json] = {}
+    for told_at, body in states:
+        if told_at <= at and body["seq"] >= held.get(body["id"], body)["seq"]:
+            held[body["id"]] = body
+    return [_without_steps(body) for body in held.values() if body["state"] not in ("resolved", "false")]
+
+
+def advice_at(advice: Json, at: float) -> Json:
+    """Advice with the receipts that had come by then."""
+    receipts = ("delivered_at", "shown_at", "acknowledged_at")
+    return {
+        name: None if name in receipts and value is not None and value > at else value for name, value in advice.items()
+    }
+
+
+def gap_words(gap: Gap) -> str:
+    """ "gap 48 s: camera away"."""
+    return f"gap {_seconds(gap.end - gap.start)}: {GAP_WORDS.get(gap.why, gap.why)}"
+
+
+# ---- events of each kind ------------------------------------------------------------------------
+
+
+def _event(at: float, kind: str, device_id: str | None, text: str, **more: Any) -> Json:
+    return {"at": at, "kind": kind, "device_id": device_id, "text": text, **more}
+
+
+def _of_recordings(recordings: Iterable[Recording]) -> Iterable[Json]:
+    for one in recordings:
+        before = one.asked_at - one.start
+        kept = f", {before:.0f} s before kept" if before >= 1 else ""
+        yield _event(one.asked_at, "recording", one.device_id, f"Recording {one.call_sign}{kept}", sign="camera")
+        for gap in _holes(one):
+            words = f"{one.call_sign} {gap_words(gap)}"
+            yield _event(gap.start, "gap", one.device_id, words, sign="camoff")
+        if not one.is_open:
+            yield _event(one.end, "recording", one.device_id, f"Recording {one.call_sign} ends", sign="camera")
+
+
+def _of_alerts(facts: Facts) -> Iterable[Json]:
+    for alert in facts.alerts:
+        about = {"alert_id": alert["id"], "family": alert["family"]}
+        for step in alert["steps"]:
+            text = _step_words(alert, step)
+            if text is None:
+                continue
+            raises = step["action"] in RAISES
+            more = {"priority": _priority_then(facts, alert, step["at"])} if raises else {}
+            sign = "alert" if raises else "tick"
+            yield _event(step["at"], "alert", alert["device_id"], text, sign=sign, **about, **more)
+
+
+def _priority_then(facts: Facts, alert: Json, at: float) -> int:
+    """How grave it was when it was raised: a TASER is drawn before it is armed."""
+    told = [body for told_at, body in facts.alert_states if body["id"] == alert["id"] and told_at >= at - HOLE_S]
+    return int(told[0]["priority"] if told else alert["priority"])
+
+
+def _step_words(alert: Json, step: Json) -> str | None:
+    """None: nothing to jump to (who merely saw it)."""
+    action, detail, call_sign = step["action"], step.get("detail") or "", alert["call_sign"]
+    if action in ("raised", "raised again"):
+        return f"{detail.split(';')[0] or alert['title']}, {call_sign}"
+    if action == "escalated":
+        return f"{detail.split(';')[0].split('→')[-1].strip() or alert['title']}, {call_sign}"
+    if action == "cleared":
+        return f"{alert['title']} is over, {call_sign}"
+    if action in STEP_WORDS:
+        return f"{STEP_WORDS[action]}, {(step['by'] or {}).get('name', 'the server')}: {alert['title']}"
+    return None
+
+
+def _of_advice(advice: Iterable[Json]) -> Iterable[Json]:
+    receipts = (("shown_at", "Shown to"), ("acknowledged_at", "Heard by"))
+    for one in advice:
+        author, words = one["author"]["name"], one["text"]
+        text = f"{author} to {one['call_sign']}: {words}"
+        yield _event(one["sent_at"], "advice", one["device_id"], text, sign="send")
+        for name, said in receipts:
+            if one[name] is not None:
+                yield _event(one[name], "advice", one["device_id"], f"{said} {one['call_sign']}", sign="tick")
+
+
+def _of_activity(facts: Facts) -> Iterable[Json]:
+    """What was for information; but for recording, which the footage itself tells better."""
+    recorded = {one.device_id for one in facts.recordings}
+    for at, body in facts.activity:
+        if str(body["kind"]).startswith("recording.") and body["device_id"] in recorded:
+            continue
+        text = f"{body['text']}, {body['call_sign']}" if body.get("call_sign") else str(body["text"])
+        yield _event(at, "activity", body["device_id"], text, sign="info")
+
+
+# ---- small parts --------------------------------------------------------------------------------
+
+
+def _by_device(recordings: Iterable[Recording]) -> dict[str, list[Recording]]:
+    found: dict[str, list[Recording]] = {}
+    for one in sorted(recordings, key=lambda one: one.start):
+        found.setdefault(one.device_id, []).append(one)
+    return found
+
+
+def _sorted(segments: Iterable[Placed]) -> list[Placed]:
+    return sorted(segments, key=lambda one: (one.at, one.n))
+
+
+def _holes(one: Recording) -> list[Gap]:
+    return holes(one.layer("main") or one.layer("sub"), one.gaps)
+
+
+def _holds(part: Placed, at: float) -> bool:
+    return part.at <= at < part.end
+
+
+def _rows(fixes: Sequence[Fix]) -> list[list[Any]]:
+    rows = [[getattr(fix, name) for name in FIX_FIELDS] for fix in fixes]
+    return [[*row, fix.standing is Standing.LIVE] for row, fix in zip(rows, fixes, strict=True)]
+
+
+def _aged(fix: Fix | None, at: float) -> Json | None:
+    return None if fix is None else {**fix.as_json(), "age_s": max(0.0, at - fix.at)}
+
+
+def _without_steps(alert: Json) -> Json:
+    return {name: value for name, value in alert.items() if name != "steps"}
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.1f} s" if seconds < 10 else f"{seconds:.0f} s" if seconds < 100 else f"{seconds / 60:.0f} min"

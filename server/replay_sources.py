@@ -1,0 +1,68 @@
+"""What replay reads of the other features, handed to it as functions."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from aiohttp import web
+
+from server.advice.store import AdviceStore
+from server.alerts.store import AlertStore
+from server.audit.audit_entry import Subject, What
+from server.console.settings import console_settings
+from server.journal.entry import EntryKind
+from server.positions.store import TrailStore
+from server.replay.actions import Replays, Sources, Told
+from server.replay.routes import NoteView
+from server.replay.store import ViewStore
+from server.replay.view import View
+
+if TYPE_CHECKING:
+    from server.access.middleware import Gate
+    from server.app import Watchroom
+
+
+def of(watchroom: Watchroom) -> Replays:
+    """Replay, on this server's stores and the recordings in its data folder."""
+    database, journal = watchroom.database, watchroom.journal
+    advice = AdviceStore(database, journal)
+
+    async def sent(start: float, end: float, limit: int) -> list[dict[str, Any]]:
+        return [one.as_json() for one in await advice.between(start, end, limit)]
+
+    async def states(start: float, end: float, limit: int) -> Told:
+        return [(one.at, one.body) for one in await journal.between(EntryKind.ALERT, start, end, limit)]
+
+    async def activity(start: float, end: float, limit: int) -> Told:
+        return [(one.at, one.body) for one in await journal.between(EntryKind.ACTIVITY, start, end, limit)]
+
+    async def call_signs() -> Mapping[str, str]:
+        return {one.device_id: one.call_sign for one in await watchroom.units.registered()}
+
+    return Replays(
+        watchroom.library,
+        ViewStore(database),
+        Sources(
+            fixes=TrailStore(database).between,
+            alerts=AlertStore(database, journal).between,
+            alert_states=states,
+            advice=sent,
+            activity=activity,
+            call_signs=call_signs,
+            settings=lambda: console_settings(watchroom.config, []),
+        ),
+        watchroom.clock,
+    )
+
+
+def note_view(gate: Gate) -> NoteView:
+    """Into the audit, a row for each recording: who looks at it, why, from when to when, and from where."""
+
+    async def note(request: web.Request, view: View, recordings: Mapping[str, str]) -> None:
+        span = {"from": view.start, "to": view.end, "view": view.id}
+        for recording_id, call_sign in recordings.items():
+            subject = Subject("recording", recording_id, call_sign)
+            await gate.note_viewing(request, What.VIEW_REPLAY, subject, why=view.why, **span)
+
+    return note

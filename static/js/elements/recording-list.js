@@ -1,0 +1,72 @@
+// <recording-list>: what was recorded, newest first; each row opens a replay, of it alone or with those of that time.
+/** @import { Row } from "../state/recordings.js" */
+import { about, besides, opensAt } from "../state/recordings.js";
+import { timeText } from "../state/replay_address.js";
+import { wearerName } from "../state/units.js";
+import { dayOf, timeOfDay } from "../state/words.js";
+import { make, prioritySymbol } from "./build.js";
+
+/** Event: `more`. */
+export class RecordingList extends HTMLElement {
+  #list = make("ul", { class: "register recordings" });
+  #more = make(
+    "button",
+    { class: "btn line", type: "button", hidden: true, onclick: () => this.#ask() },
+    "Show older ones",
+  );
+
+  connectedCallback() {
+    this.append(this.#list, make("p", { class: "more" }, this.#more));
+  }
+
+  /** @param {readonly Row[]} rows @param {boolean} hasMore */
+  show(rows, hasMore) {
+    const none = make("li", { class: "none" }, "Nothing that was recorded fits this.");
+    this.#list.replaceChildren(...(rows.length ? rows.map((row) => rowOf(row, rows)) : [none]));
+    this.#more.hidden = !hasMore;
+  }
+
+  #ask() {
+    this.dispatchEvent(new CustomEvent("more", { bubbles: true }));
+  }
+}
+
+/** @param {Row} row @param {readonly Row[]} all */
+function rowOf(row, all) {
+  const others = besides(row, all);
+  const who = make(
+    "span",
+    { class: "is" },
+    make("span", { class: "cs" }, row.call_sign),
+    make("small", {}, wearerName(row.wearer)),
+  );
+  const when = make(
+    "span",
+    { class: "is" },
+    make("span", {}, `${dayOf(row.from)}, ${timeOfDay(row.from)} to ${timeOfDay(row.to)}`),
+    make("small", {}, about(row)),
+  );
+  const alerts = row.alerts.map((alert) => {
+    const words = `${alert.title} ${timeOfDay(alert.raised_at)}`;
+    return make("span", { class: "alert-of nw" }, prioritySymbol(alert.priority), make("span", {}, words));
+  });
+  const acts = [opening([row], row, "Open")];
+  if (others.length) acts.push(opening([row, ...others], row, `Open with ${others.length} more`));
+  return make(
+    "li",
+    {},
+    who,
+    when,
+    make("span", { class: "alerts-of" }, ...alerts),
+    make("span", { class: "acts" }, ...acts),
+  );
+}
+
+/** @param {readonly Row[]} rows @param {Row} row @param {string} words */
+function opening(rows, row, words) {
+  const href = `/replay/${rows.map(({ id }) => id).join(",")}?t=${timeText(opensAt(row))}`;
+  const name = `${words}: ${row.call_sign}, ${timeOfDay(row.from)}`;
+  return make("a", { class: "btn sm line", href, "aria-label": name }, words);
+}
+
+customElements.define("recording-list", RecordingList);

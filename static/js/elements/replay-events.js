@@ -1,0 +1,83 @@
+// <replay-events>: alerts, advice and the log in one list; what has happened by now, and what is still to come.
+/** @import { ReplayEvent } from "../state/replay.js" */
+import { indexAt } from "../state/replay.js";
+import { timeOfDay } from "../state/words.js";
+import { icon, keycap, make } from "./build.js";
+
+const SIGNS = /** @type {Record<string, string>} */ ({
+  taser: "taser",
+  watch: "watch",
+  emergency: "emergency",
+  battery: "battlow",
+  camera: "camoff",
+});
+
+/** Event: `replay-seek` { at, settled }. */
+export class ReplayEvents extends HTMLElement {
+  #list = make("ol", { class: "log" });
+  /** @type {readonly ReplayEvent[]} */ #events = [];
+  #now = -2;
+
+  connectedCallback() {
+    const keys = [keycap("K"), keycap("J")];
+    const head = make(
+      "div",
+      { class: "ph" },
+      make("h2", { class: "t" }, "Events"),
+      make("span", { class: "sp" }),
+      ...keys,
+    );
+    this.append(head, this.#list);
+    new ResizeObserver(() => this.#reveal()).observe(this.#list);
+  }
+
+  /** @param {readonly ReplayEvent[]} events */
+  set events(events) {
+    this.#events = events;
+    this.#now = -2;
+    const rows = events.map((event) => this.#row(event));
+    const none = make("li", { class: "none mut" }, "Nothing was reported in this time.");
+    this.#list.replaceChildren(...(rows.length ? rows : [none]));
+  }
+
+  /** @param {number} at */
+  show(at) {
+    const now = indexAt(this.#events, at);
+    if (now === this.#now) return;
+    const [low, high] = [Math.min(now, this.#now), Math.max(now, this.#now)];
+    const rows = this.#list.children;
+    for (let index = this.#now === -2 ? 0 : Math.max(0, low); index < rows.length; index += 1) {
+      if (this.#now !== -2 && index > high) break;
+      rows[index]?.classList.toggle("to-come", index > now);
+      rows[index]?.classList.toggle("now", index === now);
+      if (index === now) rows[index]?.setAttribute("aria-current", "time");
+      else rows[index]?.removeAttribute("aria-current");
+    }
+    this.#now = now;
+    this.#reveal();
+  }
+
+  /** Within the list only: the page itself must not move. */
+  #reveal() {
+    const row = this.#list.children[Math.max(0, this.#now)];
+    if (!(row instanceof HTMLElement)) return;
+    const { clientHeight, scrollTop } = this.#list;
+    const top = row.offsetTop; // of the list, which is positioned
+    if (top < scrollTop || top + row.offsetHeight > scrollTop + clientHeight)
+      this.#list.scrollTop = top - clientHeight / 2;
+  }
+
+  /** @param {ReplayEvent} event */
+  #row(event) {
+    const sign = event.sign === "alert" ? (SIGNS[event.family ?? ""] ?? "info") : (event.sign ?? "info");
+    const go = () =>
+      this.dispatchEvent(new CustomEvent("replay-seek", { detail: { at: event.at, settled: true }, bubbles: true }));
+    const priority = event.priority ? make("span", { class: "sr" }, `Priority ${event.priority}: `) : null;
+    const words = make("span", { class: "words" }, priority, event.text);
+    const time = make("time", {}, timeOfDay(event.at));
+    const button = make("button", { type: "button", class: "le", onclick: go }, time, icon(sign), words);
+    return make("li", { class: event.priority ? `a${event.priority}` : "" }, button);
+  }
+}
+
+customElements.define("replay-events", ReplayEvents);

@@ -1,0 +1,53 @@
+// The one clock of a replay, and how each picture is kept in step with it. Pure: monotonic seconds are handed in.
+
+/** @typedef {{ at: number, rate: number, playing: boolean, anchor: number }} PlaybackClock at: server's time at `anchor` */
+
+export const RATES = /** @type {const} */ ([0.5, 1, 2, 4, 8, 20]);
+/** From here on the small layer is played: four cameras of 720p cannot be decoded eight times as fast. */
+export const SUB_FROM_RATE = 4;
+export const MOST_RATE = 16; // Chromium plays a video no faster; above it the picture jumps after the clock
+const LEAST_RATE = 0.0625;
+/** Farther off than this, times the rate, a picture is moved; nearer, its speed is trimmed. */
+export const SEEK_S = 0.25;
+const TRIM = 0.12;
+const TRIM_S = 0.5; // what is off is made good within this
+const STEADY_S = 0.004; // nearer than a tenth of a picture: leave the sound's pitch alone
+
+/** @param {number} at @returns {PlaybackClock} a clock that stands */
+export function standing(at) {
+  return { at, rate: 1, playing: false, anchor: 0 };
+}
+
+/** @param {PlaybackClock} clock @param {number} now */
+export function timeOf(clock, now) {
+  return clock.playing ? clock.at + (now - clock.anchor) * clock.rate : clock.at;
+}
+
+/**
+ * The clock after a change: another time, another rate, playing or not.
+ * @param {PlaybackClock} clock @param {number} now @param {Partial<Omit<PlaybackClock, "anchor">>} change
+ * @returns {PlaybackClock}
+ */
+export function changed(clock, now, change) {
+  return { ...clock, at: timeOf(clock, now), anchor: now, ...change };
+}
+
+/**
+ * What to do with a picture that shows `shown` while the clock says `wanted`.
+ * @param {{ wanted: number, shown: number, rate: number }} state
+ * @returns {{ seek: boolean, rate: number }}
+ */
+export function steered({ wanted, shown, rate }) {
+  const off = wanted - shown;
+  const plain = Math.min(MOST_RATE, Math.max(LEAST_RATE, rate));
+  if (Math.abs(off) > SEEK_S * Math.max(1, rate)) return { seek: true, rate: plain };
+  if (Math.abs(off) < STEADY_S) return { seek: false, rate: plain };
+  const trim = Math.min(TRIM, Math.max(-TRIM, off / (TRIM_S * rate)));
+  return { seek: false, rate: Math.min(MOST_RATE, plain * (1 + trim)) };
+}
+
+/** The next rate up or down. @param {number} rate @param {1 | -1} by */
+export function nextRate(rate, by) {
+  const index = RATES.findIndex((one) => one === rate);
+  return RATES[Math.min(RATES.length - 1, Math.max(0, index + by))] ?? 1;
+}

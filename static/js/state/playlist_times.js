@@ -1,0 +1,41 @@
+// A playlist's fragments: where in the media a moment of the server's clock is, and the other way round. Pure.
+
+/** @typedef {{ start: number, duration: number, programDateTime: number | null }} Fragment media seconds; Unix milliseconds */
+
+const BEYOND_S = 0.08; // two pictures: times are placed, not measured to the picture
+
+/**
+ * @param {readonly Fragment[]} fragments @param {number} at Unix seconds
+ * @returns {number | null} media seconds; null where there is no picture of that moment
+ */
+export function mediaTimeAt(fragments, at) {
+  const index = lastBefore(fragments, (one) => (one.programDateTime ?? 0) / 1000 <= at + 1e-4);
+  const found = fragments[index];
+  if (!found || found.programDateTime === null) return null;
+  const into = at - found.programDateTime / 1000;
+  if (into <= found.duration) return found.start + into;
+  return into <= found.duration + BEYOND_S ? found.start + found.duration - 0.001 : null;
+}
+
+/**
+ * @param {readonly Fragment[]} fragments @param {number} position media seconds
+ * @returns {number | null} Unix seconds
+ */
+export function serverTimeAt(fragments, position) {
+  const index = lastBefore(fragments, (one) => one.start <= position + 1e-4);
+  const found = fragments[Math.max(0, index)];
+  if (!found || found.programDateTime === null) return null;
+  return found.programDateTime / 1000 + (position - found.start);
+}
+
+/** @param {readonly Fragment[]} fragments @param {(one: Fragment) => boolean} isBefore @returns {number} -1 for none */
+function lastBefore(fragments, isBefore) {
+  let [low, high] = [0, fragments.length];
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    const one = fragments[middle];
+    if (one && isBefore(one)) low = middle + 1;
+    else high = middle;
+  }
+  return low - 1;
+}

@@ -1,0 +1,45 @@
+// How a replay writes times, and reads one that somebody types.
+import { timeOfDay } from "./words.js";
+
+/** "22:41:07.20" @param {number} at */
+export function preciseTime(at) {
+  const hundredths = Math.floor((at - Math.floor(at)) * 100 + 1e-6);
+  return `${timeOfDay(at)}.${String(hundredths).padStart(2, "0")}`;
+}
+
+/** "21:41:07 UTC" @param {number} at */
+export function utcTime(at) {
+  return `${new Date(at * 1000).toISOString().slice(11, 19)} UTC`;
+}
+
+/**
+ * The moment that was typed (`22:41`, `22:41:07`, `22:41:07.2`, with `UTC` or `Z` behind it), the nearest one to `near`.
+ * @param {string} text @param {number} near Unix seconds
+ * @returns {number | null}
+ */
+export function timeTyped(text, near) {
+  const read = /^\s*(\d{1,2}):(\d\d)(?::(\d\d(?:\.\d{1,3})?))?\s*(utc|z)?\s*$/i.exec(text);
+  if (!read) return null;
+  const [hours, minutes, seconds] = [Number(read[1]), Number(read[2]), Number(read[3] ?? 0)];
+  if (hours > 23 || minutes > 59 || seconds >= 60) return null;
+  const days = [-1, 0, 1].map((days_) => {
+    const date = new Date(near * 1000);
+    if (read[4]) date.setUTCHours(hours + 24 * days_, minutes, 0, 0);
+    else date.setHours(hours + 24 * days_, minutes, 0, 0);
+    return date.getTime() / 1000 + seconds;
+  });
+  return days.reduce((best, one) => (Math.abs(one - near) < Math.abs(best - near) ? one : best));
+}
+
+/** "0.4 s fast" @param {number} ahead seconds */
+export function aheadWords(ahead) {
+  return `${Math.abs(ahead).toFixed(1)} s ${ahead > 0 ? "fast" : "slow"}`;
+}
+
+/** "12 s", "3 min 20 s", "1 h 5 min" @param {number} seconds */
+export function lengthWords(seconds) {
+  const whole = Math.max(0, Math.round(seconds));
+  if (whole < 60) return `${whole} s`;
+  if (whole < 3600) return whole % 60 ? `${Math.floor(whole / 60)} min ${whole % 60} s` : `${whole / 60} min`;
+  return `${Math.floor(whole / 3600)} h ${Math.floor((whole % 3600) / 60)} min`;
+}

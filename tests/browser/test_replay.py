@@ -1,0 +1,280 @@
+"""A replay in real Chromium: true recordings of four cameras on one clock, opened for a reason and for nobody else."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, Page, expect
+
+from server.database import Database
+from tests.browser.screen import Screen
+from tests.browser.test_access import AXE, CONTROLS, FOCUSED, violations
+from tests.browser.test_status import SHIFTS
+from tests.fakes.incident import ARMED_S, SAFE_S, Officer, lay_incident
+from tests.fakes.recordings import SEGMENT_S, Laid, Wish, lay, usual_film
+from tests.installation import Installation, Server
+from tests.patience import until
+
+SECONDS = 30.0
+GAP_S = (16.0, 20.0)  # of the fourth camera, in its media time
+OFFSETS_S = (0.0, 0.37, 0.81, 1.24)  # when each camera began
+STOPS = 150
+SPREAD_SAMPLES = 20
+
+# The media time in the barcode of the picture on screen, and the page's own word on it.
+GLASS = """() => [...document.querySelectorAll("replay-tile video")].map((video) => {
+  const [cells, px] = [40, 16];
+  const canvas = new OffscreenCanvas(cells * px, px);
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  pen.drawImage(video, 0, video.videoHeight - px, cells * px, px, 0, 0, cells * px, px);
+  const {data} = pen.getImageData(0, px / 2, cells * px, 1);
+  const bits = Array.from({length: cells}, (_, k) => data[4 * (k * px + px / 2) + 1] > 125 ? 1 : 0);
+  const word = bits.slice(0, 32).reduce((whole, bit) => whole * 2 + bit, 0);
+  let sum = 0xA5;
+  for (const shift of [24, 16, 8, 0]) sum = (sum * 31 + (word >>> shift & 0xFF)) & 0xFF;
+  return sum === bits.slice(32).reduce((whole, bit) => whole * 2 + bit, 0) ? word / 1000 : null;
+})"""
+READY = """() => { const all = [...document.querySelectorAll("replay-tile:not(.absent) video")];
+  return all.length > 0 && all.every((video) => video.readyState >= 3 && !video.seeking); }"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def laid(installation: Installation) -> list[Laid]:
+    """Four recordings of one incident of an hour ago; the fourth has a gap."""
+    base = float(int(time.time()) - 3600)
+    films = {layer: usual_film(SECONDS, layer) for layer in ("main", "sub")}
+    names = (("ET17", "Marsh"), ("ET22", "Lindqvist"), ("ET09", "Bello"), ("ET26", "Hughes"))
+    lost = tuple(range(int(GAP_S[0] / SEGMENT_S), int(GAP_S[1] / SEGMENT_S)))
+    made = []
+    for (call_sign, name), offset in zip(names, OFFSETS_S, strict=True):
+        wearer = {"name": f"PC {name}", "collar_number": "0417", "person_id": name}
+        without = lost if call_sign == "ET26" else ()
+        wish = Wish(f"{call_sign.lower()}-cam", call_sign, base + offset, wearer, without=without)
+        made.append(lay(installation.folder, wish, films))
+    database = Database(str(installation.folder / "watchroom.db"))
+    officers = [Officer(one.device_id, call_sign) for one, (call_sign, _) in zip(made, names, strict=True)]
+    try:
+        await database.migrate()
+        await lay_incident(database, officers, base, SECONDS)
+    finally:
+        await database.close()
+    return made
+
+
+@pytest.fixture
+def base(laid: list[Laid]) -> float:
+    """When the incident began."""
+    return laid[0].base
+
+
+def address(laid: list[Laid], at: float, *only: int) -> str:
+    """The page of these recordings, at a second."""
+    chosen = [laid[index] for index in only] if only else laid
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"/replay/{','.join(one.id for one in chosen)}?t={moment}"
+
+
+async def opened(screen: Screen, path: str, name: str = "hale") -> Page:
+    """Signed in: the page, its reason given, its pictures ready."""
+    return await entered(await screen.sign_in(name, "/replay"), screen.url + path)
+
+
+async def entered(page: Page, url: str) -> Page:
+    """The same, of somebody who is in."""
+    await page.goto(url)
+    await page.get_by_label("Reference or remark").fill("0412")
+    await page.get_by_role("button", name="Open the replay").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await ready(page)
+    return page
+
+
+async def ready(page: Page) -> None:
+    """Wait until each picture that there is stands on screen."""
+    await until(lambda: page.evaluate(READY), "the pictures are there", 30)
+
+
+async def moment(page: Page) -> float:
+    """What the clock on the page says, in seconds of the day."""
+    hours, minutes, seconds = (await page.locator("replay-transport .big").input_value()).split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+async def shown(page: Page) -> list[float | None]:
+    """The moment that each picture on screen shows, in seconds after the incident's beginning; None where none is."""
+    words: list[float | None] = await page.evaluate(GLASS)
+    return [None if word is None else word + offset for word, offset in zip(words, OFFSETS_S, strict=False)]
+
+
+async def test_a_recording_is_found_and_a_link_opens_its_second(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await screen.sign_in("hale", "/replay")
+    await expect(page.locator("recording-list li")).to_have_count(4)
+    await page.get_by_label("Alert").select_option("taser.armed")
+    await expect(page.locator("recording-list li")).to_have_count(1)
+    await page.get_by_label("Alert").select_option("")
+    await page.get_by_label("Officer or call sign").fill("lindqvist")
+    await expect(page.locator("recording-list li")).to_have_count(1)
+    await expect(page).to_have_url(re.compile(r"officer=lindqvist"))
+    await page.get_by_role("link", name="Open: ET22").click()
+    await expect(page.get_by_role("dialog", name="Why do you open this?")).to_be_visible()
+    await page.get_by_role("button", name="Cancel").click()
+    await page.wait_for_url("**/replay")
+
+    await entered(page, screen.url + address(laid, base + 9.2))
+    assert abs(await moment(page) - (base + 9.2) % 86_400) < 0.05
+    await expect(page.locator("replay-tile")).to_have_count(4)
+    for seen in await shown(page):
+        assert seen is not None and abs(seen - 9.2) < 0.1
+    await expect(page.locator("replay-tile.a1")).to_contain_text("ARMED")
+    await expect(page.locator(".band")).to_contain_text("Reason: Debrief: 0412")
+    await page.reload()
+    await ready(page)  # the tab keeps its view: nobody is asked twice
+    assert abs(await moment(page) - (base + 9.2) % 86_400) < 0.05
+
+
+async def test_four_cameras_keep_one_clock(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await opened(screen, address(laid, base + 3))
+    began = time.monotonic()
+    await page.locator("replay-transport .big").fill(datetime.fromtimestamp(base + 11, UTC).strftime("%H:%M:%S"))
+    await page.keyboard.press("Enter")
+    await ready(page)
+    took = time.monotonic() - began
+    await page.keyboard.press("Space")
+    spreads = []
+    for _ in range(SPREAD_SAMPLES):
+        await asyncio.sleep(0.12)
+        seen = [one for one in await shown(page) if one is not None]
+        if len(seen) == 4:
+            spreads.append(max(seen) - min(seen))
+    print(f"seek of four {took:.2f} s; spread by barcode {sorted(round(one * 1000) for one in spreads)} ms")
+    assert took < 20
+    assert len(spreads) > SPREAD_SAMPLES / 2
+    assert sorted(spreads)[len(spreads) // 2] < 0.5  # on a machine with time to spare: one picture, 40 ms
+
+
+async def test_a_gap_is_shown_as_a_gap_with_its_reason(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await opened(screen, address(laid, base + OFFSETS_S[3] + GAP_S[0] + 1.5))
+    tile = page.locator("replay-tile").nth(3)
+    await expect(tile.locator(".plate")).to_have_text(re.compile(r"GAP\s*gap 4\.0 s: camera away"))
+    await expect(tile.locator("video")).to_be_hidden()
+    await expect(page.locator("replay-timeline rect.gap title")).to_have_text(["gap 4.0 s: camera away"])
+    await page.keyboard.press("ArrowRight")
+    await ready(page)
+    await expect(tile.locator(".plate")).to_be_hidden()
+    after = (await shown(page))[3]
+    assert after is not None and abs(after - (OFFSETS_S[3] + GAP_S[0] + 6.5)) < 0.1
+
+
+async def test_everything_is_done_from_the_keyboard(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await opened(screen, address(laid, base + 5, 0, 1))
+    start = base % 86_400
+    row = page.locator("replay-events li.now")
+    await page.keyboard.press("j")
+    await expect(row).to_contain_text("TASER armed, ET17")
+    assert abs(await moment(page) - start - ARMED_S) < 0.05
+    await page.keyboard.press("k")
+    await expect(row).to_contain_text("TASER drawn, ET17")
+    await page.keyboard.press(".")
+    await page.keyboard.press(".")
+    assert abs(await moment(page) - start - 4.08) < 0.02
+    await page.keyboard.press("[")
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("]")
+    await expect(page.locator("replay-transport .marks")).to_have_text(re.compile(r"^In .+, out .+$"))
+    await page.keyboard.press("2")
+    await expect(page.get_by_role("button", name="2 Sound of ET22")).to_have_attribute("aria-pressed", "true")
+    assert await page.evaluate("[...document.querySelectorAll('video')].map((one) => one.muted)") == [True, False]
+    await page.keyboard.press(">")
+    await expect(page.get_by_role("button", name="2×", exact=True)).to_have_attribute("aria-pressed", "true")
+    await expect(page).to_have_url(re.compile(r"rate=2.*sound=et22-cam|sound=et22-cam.*rate=2"))
+    before = await moment(page)
+    await page.keyboard.press("Space")
+    await until(lambda: _past(page, before + 1), "the clock goes on", 20)
+    await page.keyboard.press("Space")
+    missing = set(await page.evaluate(CONTROLS))
+    for _ in range(STOPS):
+        await page.keyboard.press("Tab")
+        missing.discard(await page.evaluate(FOCUSED))
+    assert not missing
+
+
+async def _past(page: Page, at: float) -> bool:
+    return await moment(page) > at
+
+
+async def test_at_speed_the_small_layer_is_played(screen: Screen, laid: list[Laid], base: float) -> None:
+    asked: list[str] = []
+    screen.page.on("request", lambda request: asked.append(request.url))
+    page = await opened(screen, address(laid, base + 3, 0))
+    assert not any("/sub" in url for url in asked)
+    await page.get_by_role("button", name="8×").click()
+    await until(lambda: any("/sub/" in url for url in asked), "the small layer is asked for", 20)
+    await page.keyboard.press("Space")
+    start = base % 86_400
+    await until(lambda: _past(page, start + 20), "it runs", 30)
+
+
+async def test_the_map_shows_what_was_known_then(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await opened(screen, address(laid, base + ARMED_S + 2))
+    mark = page.locator('.marks [data-device-id="et17-cam"]')
+    await expect(mark).to_have_attribute("aria-label", re.compile(r"priority 1, TASER armed.*position 1 s old"))
+    await expect(page.locator("replay-map .mapmode")).to_have_text("REPLAY")
+    before = await mark.evaluate("(one) => getComputedStyle(one).transform")
+    at = datetime.fromtimestamp(base + SAFE_S + 7, UTC).strftime("%H:%M:%S")
+    await page.locator("replay-transport .big").fill(at)
+    await page.keyboard.press("Enter")
+    await expect(mark).to_have_attribute("aria-label", re.compile(r"^(?!.*TASER).*position 1 s old"))
+    assert await mark.evaluate("(one) => getComputedStyle(one).transform") != before
+
+
+async def test_it_is_for_everybody_s_eyes_and_hands(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await opened(screen, address(laid, base + ARMED_S + 1))
+    source = Path(AXE).read_text()
+    for theme in ("dark", "light"):
+        await expect(page.locator(f'html[data-theme="{theme}"]')).to_be_attached()
+        assert await violations(screen, source) == ""
+        await page.get_by_role("button", name="Theme").click()
+    assert await page.evaluate(SHIFTS) < 0.05
+    for width, height in ((1366, 768), (1920, 1080)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
+        over = (
+            "[document.documentElement.scrollWidth - innerWidth, document.documentElement.scrollHeight - innerHeight]"
+        )
+        assert await page.evaluate(over) == [0, 0], width
+    for width, height in ((320, 640), (683, 384)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+
+
+async def test_who_may_not_look_sees_no_page_and_no_picture(
+    browser: Browser, server: Server, installation: Installation, screen: Screen, laid: list[Laid], base: float
+) -> None:
+    installation.add_person("byrne", "engineer", "J. Byrne")
+    path = address(laid, base + 3, 0)
+    page = await opened(screen, path)
+    picture = await page.evaluate(
+        "() => performance.getEntriesByType('resource').map((one) => one.name).find((name) => name.endsWith('.m4s'))"
+    )
+    assert await page.evaluate(STATUS, picture) == 200
+    for name, status in (("byrne", 403), ("okafor", 404)):
+        async with Screen(browser, server.url) as other:
+            other.allowed.append(r"status of 40[34]")
+            theirs = await other.sign_in(name, "/settings")
+            answer = await theirs.goto(server.url + path)
+            assert answer is not None and answer.status == (403 if status == 403 else 200)
+            assert await theirs.evaluate(STATUS, picture) == status, name
+    stranger: Any = await page.evaluate("(url) => fetch(url, {credentials: 'omit'}).then((one) => one.status)", picture)
+    screen.allowed.append(r"status of 401")
+    assert stranger == 401  # although this browser has it in its cache
+
+
+STATUS = "(url) => fetch(url, {cache: 'no-store'}).then((one) => one.status)"

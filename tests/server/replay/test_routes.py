@@ -1,0 +1,278 @@
+"""Recordings over HTTP: found, opened for a reason that is committed first, and read only under a view."""
+
+from __future__ import annotations
+
+import io
+import re
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import av
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from yarl import URL
+
+from server.access.permission import Role
+from server.access.person import Person
+from server.access.session import Caller
+from server.advice.store import AdviceStore
+from server.alerts.store import AlertStore
+from server.clock import HandClock
+from server.database import Database
+from server.errors import Unavailable
+from server.journal.entry import EntryKind
+from server.journal.store import Journal
+from server.middleware import error_middleware
+from server.positions.store import TrailStore
+from server.recording.library import Library
+from server.replay.actions import Replays, Sources
+from server.replay.routes import routes
+from server.replay.store import ViewStore
+from server.replay.view import OPEN_S, View
+from tests.fakes.incident import ADVISED_S, ARMED_S, Officer, lay_incident
+from tests.fakes.recordings import Laid, Wish, lay, usual_film
+
+BASE = 1_800_000_000.0
+MARSH = {"name": "PC Marsh", "collar_number": "0417", "person_id": "marsh"}
+LINDQVIST = {"name": "PC Lindqvist", "collar_number": "0688", "person_id": "lindqvist"}
+OFFICERS = [Officer("et17-cam", "ET17", MARSH), Officer("et22-cam", "ET22", LINDQVIST)]
+WHY = {"why": "debrief 0412"}
+
+
+class Office:
+    """The routes on a real socket; who asks is said by headers."""
+
+    def __init__(self, data: Path, database: Database) -> None:
+        self.clock = HandClock(BASE + 3600)
+        self.noted: list[View] = []
+        self.audit_fails = False
+        self.store = ViewStore(database)
+        journal = Journal(database, self.clock)
+        advice = AdviceStore(database, journal)
+
+        async def told(kind: EntryKind, start: float, end: float, limit: int) -> list[tuple[float, dict[str, Any]]]:
+            return [(one.at, one.body) for one in await journal.between(kind, start, end, limit)]
+
+        async def sent(start: float, end: float, limit: int) -> list[dict[str, Any]]:
+            return [one.as_json() for one in await advice.between(start, end, limit)]
+
+        async def call_signs() -> dict[str, str]:
+            return {one.device_id: one.call_sign for one in OFFICERS}
+
+        sources = Sources(
+            fixes=TrailStore(database).between,
+            alerts=AlertStore(database, journal).between,
+            alert_states=lambda *asked: told(EntryKind.ALERT, *asked),
+            advice=sent,
+            activity=lambda *asked: told(EntryKind.ACTIVITY, *asked),
+            call_signs=call_signs,
+            settings=lambda: {"fix_stale_s": 15},
+        )
+        self.replays = Replays(Library(data / "recordings"), self.store, sources, self.clock)
+        self.application = web.Application(middlewares=[error_middleware()])
+        self.application.add_routes(routes(self.replays, _caller, self._note))
+
+    async def _note(self, request: web.Request, view: View, recordings: Mapping[str, str]) -> None:
+        if self.audit_fails:
+            raise Unavailable("the audit cannot be written")
+        assert await self.store.find(view.id) is None  # noted first
+        assert set(recordings) == set(view.recording_ids)
+        self.noted.append(view)
+
+
+def _caller(request: web.Request) -> Caller:
+    name, role = request.headers.get("X-Person", "hale:inspector").split(":")
+    return Caller(Person(name, name, name.title(), Role(role)), request.headers.get("X-Session", "s1"))
+
+
+class Browser:
+    """What a page asks."""
+
+    def __init__(self, client: TestClient[web.Request, web.Application], office: Office) -> None:
+        self.client, self.office = client, office
+
+    async def get(self, path: str, status: int = 200, **headers: str) -> Any:
+        answer = await self.client.get(path, headers={name.replace("_", "-"): text for name, text in headers.items()})
+        assert answer.status == status, await answer.text()
+        return await (answer.json() if "json" in answer.content_type else answer.text())
+
+    async def open(self, wish: dict[str, Any], status: int = 201, who: str = "hale:inspector") -> Any:
+        answer = await self.client.post("/api/replays", json={**WHY, **wish}, headers={"X-Person": who})
+        assert answer.status == status, await answer.text()
+        return await answer.json()
+
+
+@pytest.fixture
+async def browser(tmp_path: Path, database: Database) -> AsyncIterator[Browser]:
+    office = Office(tmp_path, database)
+    async with TestClient(TestServer(office.application)) as client:
+        yield Browser(client, office)
+
+
+@pytest.fixture
+def laid(tmp_path: Path) -> list[Laid]:
+    """Two cameras of one incident; the second lost two segments, and its recording is still open."""
+    films = {layer: usual_film(10.0, layer) for layer in ("main", "sub")}
+    first = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH, ahead_s=0.4, asked_after_s=4.0), films)
+    second = Wish("et22-cam", "ET22", BASE + 0.4, LINDQVIST, without=(2, 3), closed=False)
+    return [first, lay(tmp_path, second, films)]
+
+
+async def test_a_recording_is_found_by_what_it_is(browser: Browser, database: Database, laid: list[Laid]) -> None:
+    await lay_incident(database, OFFICERS, BASE, 10)
+    rows = (await browser.get("/api/recordings"))["recordings"]
+    assert [row["id"] for row in rows] == [laid[1].id, laid[0].id]
+    assert [alert["kind"] for alert in rows[1]["alerts"]] == ["taser.armed"]
+    for query, found in (
+        ("officer=lindqvist", [laid[1].id]),
+        ("alert=taser.armed", [laid[0].id]),
+        ("device=et22-cam", [laid[1].id]),
+        (f"to={BASE - 5}", []),
+        (f"before={laid[1].id}", [laid[0].id]),
+    ):
+        page = await browser.get(f"/api/recordings?{query}")
+        assert [row["id"] for row in page["recordings"]] == found, query
+    page = await browser.get("/api/recordings?limit=1")
+    assert (len(page["recordings"]), page["next"]) == (1, laid[1].id)
+    await browser.get("/api/recordings?from=yesterday", 400)
+
+
+async def test_a_view_is_noted_then_kept_and_shows_everything(
+    browser: Browser, database: Database, laid: list[Laid]
+) -> None:
+    await lay_incident(database, OFFICERS, BASE, 10)
+    view = await browser.open({"recordings": [one.id for one in laid]})
+    assert [one.why for one in browser.office.noted] == ["debrief 0412"]
+    told = await browser.get(f"/api/replays/{view['id']}")
+    assert [camera["call_sign"] for camera in told["cameras"]] == ["ET17", "ET22"]
+    assert [gap["why"] for gap in told["cameras"][1]["gaps"]] == ["camera-away"]
+    assert abs(told["cameras"][0]["ahead_s"] - 0.4) < 0.01
+    texts = [event["text"] for event in told["events"]]
+    assert "TASER drawn, ET17" in texts and "Recording ET17, 4 s before kept" in texts
+    assert [state["alert"]["priority"] for state in told["alert_states"]][:2] == [2, 1]
+    assert {"et17-cam", "et22-cam"} == set(told["fixes"]) and told["settings"] == {"fix_stale_s": 15}
+    known = await browser.get(f"/api/replays/{view['id']}/known?at={BASE + ARMED_S + 1}")
+    assert [one["title"] for one in known["alerts"]] == ["TASER armed"]
+    assert [round(unit["fix"]["age_s"], 1) for unit in known["units"]] == [1.0, 1.0]
+    later = await browser.get(f"/api/replays/{view['id']}/known?at={BASE + ADVISED_S + 0.5}")
+    assert (later["advice"][0]["delivered_at"], later["advice"][0]["shown_at"]) == (BASE + ADVISED_S + 0.3, None)
+    await browser.get(f"/api/replays/{view['id']}/known?at=never", 400)
+
+
+async def test_without_a_reason_or_an_audit_there_is_no_view(browser: Browser, laid: list[Laid]) -> None:
+    await browser.open({"recordings": [laid[0].id], "why": ""}, 400)
+    browser.office.audit_fails = True
+    await browser.open({"recordings": [laid[0].id]}, 503)
+    assert browser.office.noted == []
+    await browser.open({"recordings": ["20200101T000000Z-et99-00000000"]}, 404)
+
+
+async def test_what_a_player_reads_is_the_recording_itself(browser: Browser, laid: list[Laid], tmp_path: Path) -> None:
+    view = await browser.open({"recordings": [one.id for one in laid]})
+    listed = f"/api/replays/{view['id']}/cameras/et17-cam/main.m3u8"
+    text = await browser.get(listed)
+    assert "#EXT-X-PLAYLIST-TYPE:VOD" in text
+    names = re.findall(r'^(?:#EXT-X-MAP:URI=")?(\.\./[^"\n]+)', text, re.MULTILINE)
+    assert len(names) == 6
+    data = b""
+    for name in names:
+        answer = await browser.client.get(URL(listed).join(URL(name)))
+        assert answer.status == 200 and answer.headers["Cache-Control"] == "private, max-age=31536000, immutable"
+        data += await answer.read()
+    with av.open(io.BytesIO(data), "r") as container:
+        assert [stream.type for stream in container.streams] == ["video", "audio"]
+        assert len(list(container.decode(video=0))) == 250
+    growing = await browser.get(f"/api/replays/{view['id']}/cameras/et22-cam/sub.m3u8")
+    assert "#EXT-X-PLAYLIST-TYPE:EVENT" in growing and growing.count("#EXT-X-DISCONTINUITY") == 1
+    await browser.get(f"/api/replays/{view['id']}/cameras/et99-cam/main.m3u8", 404)
+    await browser.get(f"/api/replays/{view['id']}/cameras/et17-cam/huge.m3u8", 400)
+
+
+async def test_a_part_of_a_segment_can_be_asked_for(browser: Browser, laid: list[Laid], tmp_path: Path) -> None:
+    view = await browser.open({"recordings": [laid[0].id]})
+    path = f"/api/replays/{view['id']}/files/{laid[0].id}/main/000001.m4s"
+    whole = (tmp_path / "recordings" / laid[0].id / "main" / "000001.m4s").read_bytes()
+    answer = await browser.client.get(path, headers={"Range": "bytes=10-19"})
+    assert (answer.status, await answer.read()) == (206, whole[10:20])
+
+
+@pytest.mark.parametrize(
+    "name", ["journal.jsonl", "manifest.json", "main/../journal.jsonl", "main/000099.m4s", "../secret", "main/%2e%2e/x"]
+)
+async def test_nothing_but_its_segments_can_be_read(browser: Browser, laid: list[Laid], name: str) -> None:
+    view = await browser.open({"recordings": [laid[0].id]})
+    answer = await browser.client.get(f"/api/replays/{view['id']}/files/{laid[0].id}/{name}")
+    assert answer.status in (400, 404)
+    await browser.get(f"/api/replays/{view['id']}/files/{laid[1].id}/main/000001.m4s", 404)
+
+
+async def test_a_view_is_one_session_s_and_ends(browser: Browser, laid: list[Laid]) -> None:
+    view = await browser.open({"recordings": [laid[0].id]})
+    paths = [
+        f"/api/replays/{view['id']}",
+        f"/api/replays/{view['id']}/cameras/et17-cam/main.m3u8",
+        f"/api/replays/{view['id']}/files/{laid[0].id}/main/000001.m4s",
+    ]
+    for path in paths:
+        await browser.get(path, 404, X_Session="s2")
+        await browser.get(path, 404, X_Person="okafor:control")
+        await browser.get(path.replace(view["id"], "0" * 32), 404)
+    browser.office.clock.move(OPEN_S + 1)
+    for path in paths:
+        await browser.get(path, 404)
+
+
+async def test_a_view_shows_its_interval_and_not_a_second_more(browser: Browser, laid: list[Laid]) -> None:
+    view = await browser.open({"device_ids": ["et17-cam"], "from": BASE + 3, "to": BASE + 5})
+    text = await browser.get(f"/api/replays/{view['id']}/cameras/et17-cam/main.m3u8")
+    assert re.findall(r"\d{6}\.m4s", text) == ["000002.m4s", "000003.m4s"]
+    await browser.get(f"/api/replays/{view['id']}/files/{laid[0].id}/main/000004.m4s", 404)
+    await browser.get(f"/api/replays/{view['id']}/known?at={BASE + 6}", 400)
+    await browser.open({"device_ids": ["et17-cam"], "from": BASE + 300, "to": BASE + 500}, 404)
+
+
+async def test_a_view_is_known_to_every_process_and_after_a_restart(
+    browser: Browser, laid: list[Laid], database: Database, tmp_path: Path
+) -> None:
+    view = await browser.open({"recordings": [laid[0].id]})
+    other = Office(tmp_path, database)
+    async with TestClient(TestServer(other.application)) as client:
+        assert (await client.get(f"/api/replays/{view['id']}")).status == 200
+
+
+async def test_an_officer_sees_what_the_own_camera_recorded_and_nothing_else(
+    browser: Browser, database: Database, laid: list[Laid]
+) -> None:
+    await lay_incident(database, OFFICERS, BASE, 10)
+    page = await browser.get("/api/recordings", X_Person="marsh:officer")
+    assert [row["id"] for row in page["recordings"]] == [laid[0].id]
+    await browser.open({"recordings": [laid[1].id]}, 403, "marsh:officer")
+    view = await browser.open({"recordings": [laid[0].id]}, 201, "marsh:officer")
+    told = await browser.get(f"/api/replays/{view['id']}", X_Person="marsh:officer")
+    assert "ET22" not in str(told) and "et22-cam" not in str(told)
+
+
+@pytest.mark.parametrize("role", ["engineer", "display"])
+async def test_others_may_see_no_recording(browser: Browser, laid: list[Laid], role: str) -> None:
+    await browser.get("/api/recordings", 403, X_Person=f"byrne:{role}")
+    await browser.open({"recordings": [laid[0].id]}, 403, f"byrne:{role}")
+
+
+@pytest.mark.parametrize("role", ["control", "inspector", "trainer", "admin"])
+async def test_these_may(browser: Browser, laid: list[Laid], role: str) -> None:
+    await browser.open({"recordings": [laid[0].id]}, 201, f"someone:{role}")
+
+
+async def test_a_journal_is_read_from_a_time_on_without_an_index(database: Database) -> None:
+    clock = HandClock(BASE)
+    journal = Journal(database, clock)
+    for _ in range(40):
+        async with database.transaction() as tx:
+            await journal.append(tx, EntryKind.ACTIVITY, {"text": "x"})
+        clock.move(100)
+    found = await journal.between(EntryKind.ACTIVITY, BASE + 950, BASE + 1250, 100)
+    assert [entry.at - BASE for entry in found] == [1000, 1100, 1200]
+    assert await journal.between(EntryKind.ADVICE, BASE, BASE + 9000, 100) == []
+    assert len(await journal.between(EntryKind.ACTIVITY, 0, BASE + 9000, 7)) == 7

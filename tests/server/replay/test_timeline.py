@@ -1,0 +1,161 @@
+"""One order for everything, and what was known at a moment, which is not what was true."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from server.positions.fix import Fix, Standing
+from server.replay.footage import recording
+from server.replay.timeline import Facts, advice_at, alerts_at, events, known_at, known_fix, timeline
+from tests.server.replay.test_footage import BASE, opened, segment
+
+
+def fix(at: float, late: float = 0.5, standing: Standing = Standing.LIVE) -> Fix:
+    return Fix(
+        "et17-cam",
+        "o",
+        int(at) + 1000,
+        BASE + at,
+        BASE + at,
+        BASE + at + late,
+        0.0,
+        51.0,
+        1.0,
+        5.0,
+        None,
+        90.0,
+        standing,
+        False,
+    )
+
+
+def state(seq: int, at: float, **more: Any) -> tuple[float, dict[str, Any]]:
+    told = {"id": "a", "kind": "taser.drawn", "family": "taser", "title": "TASER drawn", "device_id": "et17-cam"}
+    return BASE + at, {"call_sign": "ET17", "priority": 2, "state": "raised", "seq": seq, **told, **more}
+
+
+ALERT = {
+    **state(3, 9, title="TASER armed", priority=1, state="resolved")[1],
+    "raised_at": BASE + 1,
+    "steps": [
+        {"action": "raised", "at": BASE + 1, "by": None, "detail": "TASER drawn"},
+        {"action": "seen", "at": BASE + 2, "by": {"id": "p", "name": "D. Okafor"}, "detail": ""},
+        {"action": "escalated", "at": BASE + 3, "by": None, "detail": "TASER drawn → TASER armed; hand"},
+        {"action": "acknowledged", "at": BASE + 4, "by": {"id": "p", "name": "D. Okafor"}, "detail": ""},
+        {"action": "resolved", "at": BASE + 9, "by": {"id": "p", "name": "D. Okafor"}, "detail": ""},
+    ],
+}
+STATES = [state(1, 1), state(2, 3, title="TASER armed", priority=1), state(3, 9, state="resolved")]
+ADVICE = {
+    "id": "v",
+    "device_id": "et17-cam",
+    "call_sign": "ET17",
+    "text": "Hold",
+    "author": {"id": "p", "name": "D. Okafor"},
+    "sent_at": BASE + 5,
+    "delivered_at": BASE + 5.2,
+    "shown_at": BASE + 6,
+    "acknowledged_at": None,
+}
+ACTIVITY = [
+    (
+        BASE + 0.1,
+        {"kind": "recording.started", "text": "Recording started", "device_id": "et17-cam", "call_sign": "ET17"},
+    ),
+    (BASE + 7, {"kind": "taser.safe", "text": "TASER safe", "device_id": "et17-cam", "call_sign": "ET17"}),
+]
+
+
+def facts(**more: Any) -> Facts:
+    closed = {"kind": "closed", "why": "officer", "ended_at": BASE + 4}
+    gap = {"kind": "gap", "layer": "main", "from": BASE + 4, "to": BASE + 8, "why": "camera-away", "start": 4, "end": 8}
+    parts = [segment(1, -10.0), *(segment(n, 2.0 * n - 4) for n in (2, 3)), gap, segment(4, 8.0), closed]
+    one = recording("r", [opened(), *parts], {"clock": None})
+    known = {"et17-cam": [fix(n) for n in range(-5, 10)]}
+    told = Facts(BASE - 10, BASE + 20, [one], known, [ALERT], STATES, [ADVICE], ACTIVITY, {"et17-cam": "ET17"})
+    return replace(told, **more)
+
+
+def test_everything_stands_in_one_order_of_time() -> None:
+    told = [(round(one["at"] - BASE, 1), one["kind"], one["text"]) for one in events(facts())]
+    assert told == [
+        (-8.0, "gap", "ET17 gap 8.0 s: reason not recorded"),
+        (0, "recording", "Recording ET17, 10 s before kept"),
+        (1, "alert", "TASER drawn, ET17"),
+        (3, "alert", "TASER armed, ET17"),
+        (4, "gap", "ET17 gap 4.0 s: camera away"),
+        (4, "alert", "Acknowledged, D. Okafor: TASER armed"),
+        (5, "advice", "D. Okafor to ET17: Hold"),
+        (6, "advice", "Shown to ET17"),
+        (7, "activity", "TASER safe, ET17"),
+        (9, "alert", "Resolved, D. Okafor: TASER armed"),
+        (10, "recording", "Recording ET17 ends"),
+    ]
+
+
+@given(st.permutations(range(3)))
+def test_the_order_does_not_depend_on_the_order_of_the_rows(order: list[int]) -> None:
+    mixed = [STATES[index] for index in order]
+    assert events(facts(alert_states=STATES)) == events(facts(alert_states=sorted(mixed, key=lambda one: one[0])))
+    assert alerts_at(mixed, BASE + 5) == alerts_at(STATES, BASE + 5)
+
+
+def test_an_alert_was_as_grave_as_it_was_told_then() -> None:
+    raised = [one["priority"] for one in events(facts()) if "priority" in one]
+    assert raised == [2, 1]
+    assert [one["title"] for one in alerts_at(STATES, BASE + 2)] == ["TASER drawn"]
+    assert [one["title"] for one in alerts_at(STATES, BASE + 4)] == ["TASER armed"]
+    assert alerts_at(STATES, BASE + 0.9) == [] == alerts_at(STATES, BASE + 9)
+
+
+def test_a_position_is_known_from_when_it_arrived_and_has_the_age_it_had_then() -> None:
+    known = known_at(facts(), BASE + 3.4)
+    (unit,) = known["units"]
+    assert (unit["recording"], unit["fix"]["at"], round(unit["fix"]["age_s"], 3)) == ("recording", BASE + 2, 1.4)
+    assert known_at(facts(), BASE + 5)["units"][0]["recording"] == "off"  # in the gap
+
+
+def test_what_came_late_was_not_known_before_and_never_moves_the_marker() -> None:
+    backlog = fix(2.5, late=60, standing=Standing.LATE)
+    assert known_fix([fix(1), backlog], BASE + 100) == fix(1)
+
+
+@given(st.lists(st.tuples(st.floats(-20, 20), st.floats(0, 30), st.booleans()), max_size=30), st.floats(-20, 60))
+def test_nothing_that_arrived_later_is_known(rows: list[tuple[float, float, bool]], at: float) -> None:
+    fixes = [fix(when, late, Standing.LIVE if live else Standing.LATE) for when, late, live in rows]
+    held = known_fix(fixes, BASE + at)
+    candidates = [one for one in fixes if one.received_at <= BASE + at and one.standing is Standing.LIVE]
+    assert held is None if not candidates else held is not None and held.at == max(one.at for one in candidates)
+
+
+def test_receipts_are_those_that_had_come() -> None:
+    assert advice_at(ADVICE, BASE + 5.5)["delivered_at"] == BASE + 5.2
+    assert advice_at(ADVICE, BASE + 5.5)["shown_at"] is None
+    assert known_at(facts(), BASE + 4.9)["advice"] == []
+
+
+def test_an_officer_s_own_view_names_nobody_else() -> None:
+    other = {**ALERT, "id": "b", "device_id": "et22-cam", "call_sign": "ET22"}
+    mixed = facts(
+        alerts=[ALERT, other],
+        alert_states=[*STATES, (BASE + 2, {**STATES[0][1], "id": "b", "device_id": "et22-cam"})],
+        fixes={"et17-cam": [fix(1)], "et22-cam": [fix(1)]},
+        advice=[ADVICE, {**ADVICE, "device_id": "et22-cam"}],
+        activity=[*ACTIVITY, (BASE + 8, {**ACTIVITY[1][1], "device_id": "et22-cam", "call_sign": "ET22"})],
+        call_signs={"et17-cam": "ET17", "et22-cam": "ET22"},
+    )
+    assert "ET22" in repr(timeline(mixed)) and "et22-cam" in repr(timeline(mixed))
+    own = repr(timeline(mixed.only(["et17-cam"])))
+    assert "ET22" not in own and "et22-cam" not in own
+
+
+def test_a_camera_tells_its_layers_its_spans_and_its_gaps() -> None:
+    (camera,) = timeline(facts())["cameras"]
+    assert (camera["layers"], camera["codec"], camera["sound"]) == (["main"], "h264", True)
+    assert [gap["why"] for gap in camera["gaps"]] == ["undeclared", "camera-away"]
+    assert [round(span["from"] - BASE) for span in camera["spans"]] == [-10, 0, 8]
+    assert camera["recordings"][0]["signed"] and not camera["recordings"][0]["open"]

@@ -1,0 +1,278 @@
+// The replay's pure parts: one clock, what was known when, addresses, typed times, the timeline's scale.
+import { test } from "node:test";
+import assert from "node:assert/strict";
+import { changed, nextRate, standing, steered, timeOf } from "../../static/js/state/playback_clock.js";
+import { mediaTimeAt, serverTimeAt } from "../../static/js/state/playlist_times.js";
+import { about, besides, opensAt, queryOf } from "../../static/js/state/recordings.js";
+import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf } from "../../static/js/state/replay.js";
+import { addressFrom, marked, pathOf } from "../../static/js/state/replay_address.js";
+import { REPLAY_KEYS, replayActionOf } from "../../static/js/state/replay_keys.js";
+import { marksOf, scaleOf, showing, zoomedTo } from "../../static/js/state/replay_scale.js";
+import { aheadWords, lengthWords, preciseTime, timeTyped, utcTime } from "../../static/js/state/replay_words.js";
+
+/** @typedef {import("../../static/js/state/replay.js").Told} Told */
+/** @typedef {import("../../static/js/state/replay.js").ReplayEvent} ReplayEvent */
+
+const T = 1_800_000_000;
+
+test("the clock goes on at its rate, stands, and keeps its time over every change", () => {
+  const going = changed({ ...standing(T) }, 10, { playing: true, rate: 4 });
+  assert.equal(timeOf(going, 12), T + 8);
+  const slower = changed(going, 12, { rate: 0.5 });
+  assert.equal(timeOf(slower, 14), T + 9);
+  const stood = changed(slower, 14, { playing: false });
+  assert.equal(timeOf(stood, 99), T + 9);
+  assert.equal(timeOf(changed(stood, 99, { at: T }), 100), T);
+});
+
+test("a picture far off is moved, one a little off is hurried or held by at most 12 %", () => {
+  assert.deepEqual(steered({ wanted: 10, shown: 9.7, rate: 1 }), { seek: true, rate: 1 });
+  assert.deepEqual(steered({ wanted: 10, shown: 9.7, rate: 2 }).seek, false);
+  assert.equal(steered({ wanted: 10, shown: 9.8, rate: 1 }).rate, 1.12);
+  assert.equal(steered({ wanted: 10, shown: 10.2, rate: 1 }).rate, 0.88);
+  assert.equal(steered({ wanted: 10, shown: 9.998, rate: 1 }).rate, 1);
+  assert.equal(steered({ wanted: 10, shown: 9.98, rate: 2 }).rate > 2, true);
+  assert.equal(steered({ wanted: 10, shown: 10, rate: 20 }).rate, 16);
+});
+
+test("steering brings a picture home and keeps it there, at every rate", () => {
+  for (const rate of [0.5, 1, 2, 4]) {
+    let [shown, wanted] = [0, 0.24 * Math.max(1, rate)];
+    for (let step = 0; step < 40; step += 1) {
+      const next = steered({ wanted, shown, rate });
+      assert.equal(next.seek, false, `rate ${rate}, step ${step}, off ${wanted - shown}`);
+      shown += next.rate * 0.2;
+      wanted += rate * 0.2;
+    }
+    assert.ok(Math.abs(wanted - shown) < 0.005, `rate ${rate}: off ${wanted - shown}`);
+  }
+});
+
+test("rates go up and down and stop at their ends", () => {
+  assert.equal(nextRate(1, 1), 2);
+  assert.equal(nextRate(20, 1), 20);
+  assert.equal(nextRate(0.5, -1), 0.5);
+});
+
+const FRAGMENTS = [
+  { start: 0, duration: 2, programDateTime: T * 1000 },
+  { start: 2, duration: 2, programDateTime: (T + 2) * 1000 },
+  { start: 4, duration: 2, programDateTime: (T + 60) * 1000 },
+];
+
+test("a moment is found in the media, and the other way round; in a gap there is none", () => {
+  assert.equal(mediaTimeAt(FRAGMENTS, T + 3), 3);
+  assert.equal(mediaTimeAt(FRAGMENTS, T + 61), 5);
+  assert.equal(mediaTimeAt(FRAGMENTS, T + 30), null);
+  assert.equal(mediaTimeAt(FRAGMENTS, T - 1), null);
+  assert.ok((mediaTimeAt(FRAGMENTS, T + 62.05) ?? 0) < 6);
+  assert.equal(serverTimeAt(FRAGMENTS, 5), T + 61);
+  assert.equal(serverTimeAt([], 5), null);
+});
+
+/** @param {number} at @param {number} late @param {boolean} [live] */
+const row = (at, late, live = true) => [T + at, T + at + late, 51, 1 + at / 1000, 5, 90, 1, live];
+
+/** @returns {Told} */
+function told() {
+  const state = /** @param {number} seq @param {number} at @param {object} more */ (seq, at, more) => ({
+    at: T + at,
+    alert: /** @type {any} */ ({
+      id: "a",
+      seq,
+      state: "raised",
+      priority: 2,
+      device_id: "c1",
+      cleared_at: null,
+      ...more,
+    }),
+  });
+  return /** @type {any} */ ({
+    view: { id: "v", why: "debrief", to: T + 100 },
+    from: T,
+    to: T + 100,
+    fix_fields: ["at", "received_at", "lat", "lon", "accuracy_m", "heading_deg", "speed_mps", "live"],
+    fixes: { c1: [row(0, 1), row(5, 1), row(2, 6, false), row(10, 1)] },
+    units: [
+      { device_id: "c1", call_sign: "ET17" },
+      { device_id: "c2", call_sign: "ET22" },
+    ],
+    cameras: [
+      {
+        device_id: "c1",
+        call_sign: "ET17",
+        spans: [
+          { from: T, to: T + 20 },
+          { from: T + 30, to: T + 50 },
+          { from: T + 80, to: T + 100 },
+        ],
+        gaps: [{ from: T + 20, to: T + 30, why: "camera-away", words: "gap 10 s: camera away" }],
+      },
+    ],
+    alert_states: [state(1, 1, {}), state(2, 3, { priority: 1 }), state(3, 9, { state: "resolved" })],
+  });
+}
+
+test("a marker stands where the newest live fix that had arrived says, and knows its age then", () => {
+  const replay = replayOf(told());
+  const then = knownAt(replay, T + 8.5);
+  assert.equal(then.fixes.get("c1")?.at, T + 5);
+  assert.deepEqual(
+    then.trails.get("c1")?.map((fix) => fix.at - T),
+    [0, 5, 2],
+  );
+  assert.equal(knownAt(replay, T + 0.5).fixes.size, 0);
+  assert.equal(knownAt(replay, T + 20).fixes.get("c1")?.at, T + 10);
+  assert.equal(knownAt(replay, T + 2).fixes.get("c1")?.at, T, "back again: the clock may go anywhere");
+  assert.deepEqual(
+    then.units.map((unit) => unit.recording),
+    ["recording", "off"],
+  );
+});
+
+test("an alert is as it was told by then", () => {
+  const { alert_states } = told();
+  assert.deepEqual(alertsAt(alert_states, T + 0.5), []);
+  assert.deepEqual(
+    [T + 2, T + 5].map((at) => alertsAt(alert_states, at)[0]?.priority),
+    [2, 1],
+  );
+  assert.deepEqual(alertsAt(alert_states, T + 9), []);
+});
+
+test("where there is no picture the reason is told", () => {
+  const [camera] = told().cameras;
+  assert.ok(camera);
+  assert.equal(absenceAt(camera, T + 10), null);
+  assert.deepEqual(absenceAt(camera, T + 25), { kind: "gap", title: "GAP", line: "gap 10 s: camera away" });
+  assert.equal(absenceAt(camera, T - 5)?.title, "NOT YET RECORDING");
+  assert.equal(absenceAt(camera, T + 60)?.title, "NOT RECORDING");
+  assert.equal(absenceAt(camera, T + 101)?.title, "RECORDING HAS ENDED");
+});
+
+test("J and K walk through the events, and the row of now is the last that has happened", () => {
+  const events = /** @type {ReplayEvent[]} */ ([1, 5, 5, 9].map((at) => ({ at: T + at, kind: "alert", text: "" })));
+  assert.equal(eventFrom(events, T, 1)?.at, T + 1);
+  assert.equal(eventFrom(events, T + 1, 1)?.at, T + 5);
+  assert.equal(eventFrom(events, T + 5, -1)?.at, T + 1);
+  assert.equal(eventFrom(events, T + 9, 1), undefined);
+  assert.deepEqual(
+    [T, T + 5, T + 99].map((at) => indexAt(events, at)),
+    [-1, 2, 3],
+  );
+});
+
+const ONE = "20261128T204600Z-et17-3fa2c1d0";
+const TWO = "20261128T204600Z-et22-3fa2c1d1";
+
+test("an address opens the same second of the same cameras, and rubbish in it is left out", () => {
+  const address = {
+    recordings: [ONE, TWO],
+    from: null,
+    to: null,
+    at: T + 7.2,
+    rate: 2,
+    sound: "et17-cam",
+    follow: null,
+    markIn: T + 1,
+    markOut: null,
+  };
+  const url = new URL(pathOf(address), "https://console");
+  assert.deepEqual(addressFrom(url.pathname, url.searchParams), address);
+  const wrong = new URL(`https://console/replay/${ONE},../etc,${ONE}?t=yesterday&rate=99&sound=<b>&in=2026`);
+  assert.deepEqual(addressFrom(wrong.pathname, wrong.searchParams), {
+    ...address,
+    recordings: [ONE],
+    at: null,
+    rate: 1,
+    sound: null,
+    markIn: null,
+  });
+});
+
+test("a mark set twice goes, and out never stands before in", () => {
+  assert.deepEqual(marked({ markIn: null, markOut: null }, "markIn", 5), { markIn: 5, markOut: null });
+  assert.deepEqual(marked({ markIn: 5, markOut: null }, "markIn", 5.01), { markIn: null, markOut: null });
+  assert.deepEqual(marked({ markIn: 5, markOut: 9 }, "markIn", 12), { markIn: 12, markOut: null });
+});
+
+test("times are written to the hundredth, in both zones, and read as they are typed", () => {
+  const at = new Date(2026, 10, 20, 22, 41, 7).getTime() / 1000;
+  assert.equal(preciseTime(at + 0.2), "22:41:07.20");
+  assert.match(utcTime(at), /^\d\d:\d\d:07 UTC$/);
+  assert.equal(timeTyped("22:41", at + 500), at - 7);
+  assert.equal(timeTyped(" 22:41:07.5 ", at - 900), at + 0.5);
+  assert.equal(timeTyped(utcTime(at), at + 3), at);
+  assert.equal((timeTyped("00:00:10", at) ?? 0) > at, true, "the nearest: after midnight, not the night before");
+  for (const wrong of ["", "25:00", "22:61:99", "soon", "22"]) assert.equal(timeTyped(wrong, at), null);
+  assert.deepEqual([aheadWords(0.42), aheadWords(-2)], ["0.4 s fast", "2.0 s slow"]);
+  assert.deepEqual([9, 60, 200, 3700].map(lengthWords), ["9 s", "1 min", "3 min 20 s", "1 h 1 min"]);
+});
+
+test("the timeline's scale goes both ways, has round times, zooms about the hand and follows the playhead", () => {
+  const whole = { from: T, to: T + 600 };
+  const scale = scaleOf(whole, 100, 700);
+  assert.deepEqual([scale.x(T), scale.x(T + 300), scale.x(T + 9999)], [100, 400, 700]);
+  assert.equal(scale.at(250), T + 150);
+  const { times, step } = marksOf(scale, 76);
+  assert.deepEqual([step, times.length], [120, 6]);
+  const near = zoomedTo(whole, whole, 0.5, T + 150);
+  assert.deepEqual(near, { from: T + 75, to: T + 375 });
+  assert.deepEqual(zoomedTo(near, whole, 10, T + 100), whole);
+  assert.equal(zoomedTo(near, whole, 1e-6, T + 100).to - zoomedTo(near, whole, 1e-6, T + 100).from, 10);
+  assert.equal(showing(near, whole, T + 200), near);
+  assert.deepEqual(showing(near, whole, T + 400), { from: T + 300, to: T + 600 });
+});
+
+test("keys mean what the foot says, and nothing while somebody writes", () => {
+  const free = { writing: false, onButton: false, enabled: true };
+  const press = /** @param {string} key */ (key) => ({ key, ctrlKey: false, altKey: false, metaKey: false });
+  assert.deepEqual(replayActionOf(press(" "), free), { action: "play", value: 0 });
+  assert.equal(replayActionOf(press(" "), { ...free, onButton: true }), null);
+  assert.deepEqual(replayActionOf(press("ArrowLeft"), free), { action: "skip", value: -5 });
+  assert.deepEqual(replayActionOf(press("J"), free), { action: "event", value: 1 });
+  assert.deepEqual(replayActionOf(press("3"), free), { action: "sound", value: 3 });
+  assert.equal(replayActionOf(press("j"), { ...free, writing: true }), null);
+  assert.equal(replayActionOf(press("j"), { ...free, enabled: false }), null);
+  assert.deepEqual(replayActionOf(press("ArrowRight"), { ...free, enabled: false }), { action: "skip", value: 5 });
+  assert.equal(replayActionOf({ ...press("j"), ctrlKey: true }, free), null);
+  const keys = REPLAY_KEYS.flatMap((one) => one.keys);
+  assert.equal(new Set(keys).size, keys.length, "no key means two things");
+});
+
+test("the list names what else was recorded then, and opens before the gravest alert", () => {
+  const row_ = /** @param {string} id @param {string} device_id @param {number} from @param {number} to */ (
+    id,
+    device_id,
+    from,
+    to,
+  ) =>
+    /** @type {any} */ ({
+      id,
+      device_id,
+      call_sign: id,
+      wearer: null,
+      why: "officer",
+      from,
+      to,
+      open: false,
+      signed: true,
+      gaps: 1,
+      alerts: [],
+    });
+  const one = row_("a", "c1", 0, 100);
+  const all = [one, row_("b", "c2", 50, 150), row_("c", "c3", 100, 120), row_("d", "c2", 60, 70)];
+  assert.deepEqual(
+    besides(one, all).map(({ id }) => id),
+    ["b"],
+  );
+  assert.equal(opensAt({ ...one, alerts: [{ raised_at: 40 }] }), 30);
+  assert.equal(opensAt(one), 0);
+  assert.equal(about(one), "1 min 40 s · 1 gap · signed · by the officer");
+  assert.equal(
+    about({ ...one, why: "signal:taser.drawn", open: true, gaps: 0 }),
+    "1 min 40 s · no gap · still recording · by taser.drawn",
+  );
+  const query = queryOf({ from: "2026-11-28T20:00", to: "rubbish", officer: " marsh ", alert: "" }, ONE);
+  assert.deepEqual([...query.keys()], ["from", "officer", "before"]);
+});
