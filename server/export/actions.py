@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 log = structlog.get_logger(__name__)
 
+EXPORTS = "exports"  # the folder
 KEPT_S = 24 * 3600.0
 LOOK_S = 600.0
 MOST_AT_ONCE = 2  # each reads and writes as fast as the disk can: recording goes first
@@ -73,6 +74,7 @@ class Exports:
         key: Callable[[], EvidenceKey],
         replays: Replays,
         render: Render,
+        style: Path,
         clock: Clock,
         tasks: TaskOwner,
         require_room: Callable[[Path], None],
@@ -82,6 +84,7 @@ class Exports:
         self._key = key
         self._replays = replays
         self._render = render
+        self._style = style
         self._clock = clock
         self._tasks = tasks
         self._require_room = require_room
@@ -193,6 +196,7 @@ class Exports:
         }
         texts = {
             "log.json": json.dumps(log_of, ensure_ascii=False, indent=1).encode(),
+            "bundle.css": self._style.read_bytes(),
             "index.html": self._render({"about": about, "timeline": timeline, "stamp": stamp}).encode(),
         }
         for device_id, of_device in fixes.items():

@@ -12,18 +12,20 @@ import zipfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import av
 
 from server.export.plan import Film, How, Part, about_films, films_of
 from server.recording.clip import clip
 from server.recording.contents import contents
-from server.recording.folder import JOURNAL, MANIFEST, SIGNATURE
-from server.recording.library import Library
-from server.recording.signing import EvidenceKey
 from server.recording.verifier import __file__ as VERIFIER
 
+if TYPE_CHECKING:
+    from server.recording.library import Library
+    from server.recording.signing import EvidenceKey
+
+JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
 CHUNK = 1 << 20
 OnProgress = Callable[[int], None]  # bytes written meanwhile
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
@@ -10,9 +11,11 @@ from server.access.permission import Permission, may
 from server.access.session import Caller
 from server.errors import BadRequest, Forbidden
 from server.export.actions import Exports
-from server.replay.actions import Replays
 from server.replay.view import WHY_LENGTH, View
 from server.request_body import json_object
+
+if TYPE_CHECKING:
+    from server.replay.actions import Replays
 
 CallerOf = Callable[[web.Request], Caller]
 NoteExport = Callable[[web.Request, View, str], Awaitable[None]]

@@ -55,6 +55,10 @@ SCHEMAS: dict[str, Schema] = {
         "record:string qr:string",
         namesakes={"type": "array", "items": {"type": "string"}},
     ),
+    "NewExport": _thing("view:string why:string"),
+    "Export": _thing(
+        "id:string name:string state:string share:number problem:string until:number", "bytes:integer url:string"
+    ),
     "PersonChange": _thing("", "role:string display_name:string call_sign:string?"),
     "Password": _thing("password:string"),
     "SignInLink": _thing("url:string expires_at:number"),
@@ -190,6 +194,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", VIEW + "/known", "What was known at a moment of it", gives={"type": "object"}, query=("at",)),
     Operation("get", VIEW + "/cameras/{device_id}/{layer}.m3u8", "A camera's playlist (HLS, RFC 8216)"),
     Operation("get", VIEW + "/files/{recording_id}/{name}", "A segment or initialisation (CMAF); answers ranges"),
+    Operation("post", "/api/exports", "Have a view's content made into a bundle that proves itself; who takes it and why is logged", 202, gives=_ref("Export"), takes=_ref("NewExport")),
+    Operation("get", "/api/exports/{export_id}", "How far it is", gives=_ref("Export")),
+    Operation("get", "/api/exports/{export_id}/bundle", "The ZIP; answers ranges"),
     Operation("post", "/api/camera", "The signed-in officer's own phone as a camera", gives=_ref("Camera")),
     Operation("get", "/api/status", "What goes on in the installation: now, and the last ten minutes", gives=_ref("Status"), query=("camera", "after")),
     Operation("get", "/api/audit", "Who did and saw what, the newest first", gives=_dated("rows", "AuditRow"), query=(*AUDITED, "before", "limit")),

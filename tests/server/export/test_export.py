@@ -21,7 +21,7 @@ from server.database import Database
 from server.errors import Unavailable
 from server.export.actions import KEPT_S, Exports
 from server.export.routes import routes
-from server.operations.assets import TEMPLATES
+from server.operations.assets import STATIC, TEMPLATES
 from server.recording.library import Library
 from server.recording.signing import EvidenceKey
 from server.recording.verifier import main as verify
@@ -90,6 +90,7 @@ async def desk(tmp_path: Path, database: Database) -> AsyncIterator[Desk]:
             lambda: EvidenceKey.of(tmp_path),
             office.replays,
             lambda more: environment.get_template("bundle.html").render(**more),
+            STATIC / "css" / "bundle.css",
             office.clock,
             tasks,
             lambda _: None,
