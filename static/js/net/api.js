@@ -102,6 +102,8 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       /** @param {string} token its id */
       revoke: (token) => call("DELETE", `/api/tokens/${id(token)}`),
     },
+    /** What one is on duty as. @param {string} duty @returns {Promise<{ duty: string }>} */
+    setDuty: (duty) => call("PATCH", "/api/session", { duty }),
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };
