@@ -33,10 +33,11 @@ def _dated(name: str, of: str) -> Schema:
     return {**listed, "properties": {"at": {"type": "number"}, **listed["properties"]}}
 
 
+_OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 SCHEMAS: dict[str, Schema] = {
     "Problem": {**_thing("type:string title:string status:integer detail:string"), "description": "RFC 9457"},
     "Person": _thing("id:string name:string display_name:string role:string"),
-    "Session": _thing("csrf:string", person=_ref("Person")),
+    "Session": _thing("csrf:string duty:string", person=_ref("Person")),
     "PersonEntry": _thing(
         "id:string name:string display_name:string role:string has_password:boolean added_at:number sessions:integer "
         "tokens:integer",
@@ -65,6 +66,7 @@ SCHEMAS: dict[str, Schema] = {
     "Ended": _thing("ended:integer"),
     "ApiToken": _thing("id:string purpose:string added_at:number", "expires_at:number? token:string"),
     "NewApiToken": _thing("purpose:string days:integer"),
+    "Duty": _thing("duty:string"),
     "SignIn": _thing("name:string password:string", "duty:string"),
     "Unit": _thing(
         "device_id:string call_sign:string online:boolean streaming:boolean recording:string",
@@ -130,10 +132,12 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Timeline": _thing(
         "at:number from:number to:number view:object settings:object fixes:object",
-        **{
-            name: {"type": "array", "items": {"type": "object"}}
-            for name in ("cameras", "units", "alerts", "alert_states", "advice", "events")
-        },
+        cameras=_OBJECTS,
+        units=_OBJECTS,
+        alerts=_OBJECTS,
+        alert_states=_OBJECTS,
+        advice=_OBJECTS,
+        events=_OBJECTS,
     ),
     "Wish": _thing("", "sound:boolean", layer={"enum": ["main", "sub"]}),
 }
@@ -161,6 +165,7 @@ AUDITED = ("from", "to", "person", "what", "subject", "text")
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/session", "Who is signed in, and the token for changes", gives=_ref("Session")),
     Operation("post", "/api/session", "Sign in, by name and password or a display by its token; sets the session cookie", gives=_ref("Person"), takes=_ref("SignIn")),
+    Operation("patch", "/api/session", "What one is on duty as: the reason of each picture that has no other", gives=_ref("Duty"), takes=_ref("Duty")),
     Operation("delete", "/api/session", "Sign out", 204),
     Operation("get", "/api/people", "Everybody who may sign in, or once might", gives=_dated("people", "PersonEntry")),
     Operation("post", "/api/people", "Register a person", 201, gives=_ref("Person"), takes=_ref("NewPerson")),
