@@ -23,6 +23,8 @@ from server.alerts.alert import Wearer
 from server.alerts.catalogue import Catalogue
 from server.alerts.routes import by
 from server.alerts.store import AlertStore
+from server.audit.actions import Audit
+from server.audit.store import AuditStore
 from server.bus import Body, Topic, bus_for
 from server.clock import Clock, SystemClock
 from server.config import Config
@@ -101,7 +103,8 @@ class Watchroom:
         )
         self.people = People(store, self.access, self.clock)
         self.cameras = CameraAccess(store, self.units, self.clock)
-        self.gate = Gate(self.access, self.cameras, self.units, config)
+        self.audit = Audit(AuditStore(self.database), self.clock)
+        self.gate = Gate(self.access, self.cameras, self.units, config, self.audit)
         self.engine = engine_for(
             config,
             self.clock,
@@ -326,6 +329,7 @@ class Watchroom:
         closing.push_async_callback(self.bus.close)
         await self.bus.start()
         closing.push_async_callback(self.positions.close)
+        await closing.enter_async_context(self.audit)
         await self.cameras.start()
         await self.access.start(self.tasks)
         closing.callback(self.units.close)

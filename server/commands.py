@@ -148,7 +148,7 @@ def device_revoke(device_id: str, data: Data) -> int:
     """A camera may do nothing any more: lost or stolen."""
 
     async def work(registry: Registry) -> dict[str, Any]:
-        return (await registry.units.revoke(device_id)).registration()
+        return (await registry.revoke_camera(device_id)).registration()
 
     return _with_registry(data, work)
 
@@ -160,14 +160,16 @@ def device_revoke(device_id: str, data: Data) -> int:
 def person_add(
     name: str,
     data: Data,
-    role: Annotated[str, typer.Option(help="control, inspector, officer, trainer, engineer, display or admin")],
+    role: Annotated[
+        str, typer.Option(help="control, inspector, officer, trainer, engineer, display, auditor or admin")
+    ],
     display_name: Annotated[str | None, typer.Option(help="what others see")] = None,
     call_sign: Annotated[str | None, typer.Option(help="an officer's, for the phone as a camera")] = None,
 ) -> int:
     """Register a person; the password is one line of standard input."""
 
     async def work(registry: Registry) -> dict[str, Any]:
-        person = await registry.access.add_person(name, role, password, display_name, call_sign)
+        person = await registry.add_person(name, role, password, display_name, call_sign)
         return dict(person.as_json())
 
     checked_name(name), checked_role(role)  # before a password is asked for
@@ -180,7 +182,7 @@ def person_revoke(name: str, data: Data) -> int:
     """A person may do nothing any more; their sessions and tokens end."""
 
     async def work(registry: Registry) -> dict[str, Any]:
-        return {**(await registry.access.revoke_person(name)).as_json(), "revoked": True}
+        return {**(await registry.revoke_person(name)).as_json(), "revoked": True}
 
     return _with_registry(data, work)
 
@@ -195,8 +197,7 @@ def token_add(
     """An API token for a person, for `Authorization: Bearer`. It is shown only now."""
 
     async def work(registry: Registry) -> dict[str, Any]:
-        person = await registry.access.person_named(name)
-        kept, token = await registry.access.add_token(person, purpose, days)
+        person, kept, token = await registry.add_token(name, purpose, days)
         return {"id": kept.id, "token": token, "name": person.name, "purpose": purpose, "expires_at": kept.expires_at}
 
     return _with_registry(data, work)
@@ -207,7 +208,7 @@ def token_revoke(token_id: str, data: Data) -> int:
     """End a token, by the id that `token add` printed."""
 
     async def work(registry: Registry) -> dict[str, Any]:
-        await registry.access.revoke_token(token_id)
+        await registry.revoke_token(token_id)
         return {"id": token_id, "revoked": True}
 
     return _with_registry(data, work)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -14,8 +15,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.access.actions import Access, CameraAccess
 from server.access.credential import private_pem
+from server.access.person import Person
 from server.access.routes import camera_urls
+from server.access.session import ApiToken
 from server.access.store import AccessStore
+from server.audit.actions import Audit
+from server.audit.audit_entry import Actor, Note, Subject, What
+from server.audit.store import AuditStore
 from server.bus import LocalBus
 from server.clock import SystemClock
 from server.config import Config
@@ -32,12 +38,13 @@ from server.units.unit import Device, RecordMode
 
 @dataclass(frozen=True)
 class Registry:
-    """Cameras, persons and tokens of one installation."""
+    """Cameras, persons and tokens of one installation. Whatever is changed here is in the audit, with who typed it."""
 
     config: Config
     units: Units
     access: Access
     cameras: CameraAccess
+    audit: Audit
 
     async def add_camera(
         self, call_sign: str, wearer: str | None, collar_number: str | None, mode: RecordMode, origin: str | None
@@ -57,9 +64,63 @@ class Registry:
             fresh.unlink()
             raise
         await _warn_of_namesakes(self, device)
+        await self._note(What.CHANGE_CAMERA_ADDED, _camera(device), wearer=device.wearer_name)
         key_file = fresh.replace(fresh.with_name(f"{device.device_id}.pem"))
         where = camera_urls(origin or _base_url(self.config), device)
         return {**where, "key_file": str(key_file.resolve()), "whip_token": token, "record": mode.value}
+
+    async def revoke_camera(self, device_id: str) -> Device:
+        """A camera may do nothing any more. Raises NotFound."""
+        device = await self.units.revoke(device_id)
+        await self._note(What.CHANGE_CAMERA_REVOKED, _camera(device))
+        return device
+
+    async def add_person(
+        self, name: str, role: str, password: str, display_name: str | None, call_sign: str | None
+    ) -> Person:
+        """Register a person. Raises BadRequest, Conflict."""
+        person = await self.access.add_person(name, role, password, display_name, call_sign)
+        await self._note(What.CHANGE_PERSON_ADDED, _person(person), role=person.role.value, call_sign=call_sign)
+        return person
+
+    async def revoke_person(self, name: str) -> Person:
+        """A person may do nothing any more. Raises NotFound."""
+        person = await self.access.revoke_person(name)
+        await self._note(What.CHANGE_PERSON_OFF, _person(person))
+        return person
+
+    async def add_token(self, name: str, purpose: str, days: int | None) -> tuple[Person, ApiToken, str]:
+        """An API token for a person: theirs, what is kept, and the token itself. Raises BadRequest, NotFound."""
+        person = await self.access.person_named(name)
+        kept, token = await self.access.add_token(person, purpose, days)
+        subject = Subject("token", kept.id, kept.purpose)
+        await self._note(What.CHANGE_TOKEN_MADE, subject, person=person.id, until=kept.expires_at)
+        return person, kept, token
+
+    async def revoke_token(self, token_id: str) -> None:
+        """End an API token. Raises NotFound."""
+        await self.access.revoke_token(token_id)
+        await self._note(What.CHANGE_TOKEN_REVOKED, Subject("token", token_id))
+
+    async def _note(self, what: What, subject: Subject, **detail: Any) -> None:
+        actor = Actor("system", "terminal", f"{_account()} at a terminal")
+        await self.audit.note_at_once(Note(what, actor, subject, detail=detail))
+
+
+def _account() -> str:
+    """Who typed the command, as far as this machine knows."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):  # an account without a name, as containers have them
+        return "somebody"
+
+
+def _camera(device: Device) -> Subject:
+    return Subject("device", device.device_id, device.call_sign)
+
+
+def _person(person: Person) -> Subject:
+    return Subject("person", person.id, person.display_name)
 
 
 async def _warn_of_namesakes(registry: Registry, device: Device) -> None:
@@ -84,7 +145,7 @@ async def opened(data: Path) -> AsyncIterator[Registry]:
             session_idle_s=config.session_idle_s,
             session_absolute_s=config.session_absolute_s,
         )
-        yield Registry(config, units, access, CameraAccess(store, units, clock))
+        yield Registry(config, units, access, CameraAccess(store, units, clock), Audit(AuditStore(database), clock))
     finally:
         await database.close()
 

@@ -13,11 +13,11 @@ from server.access.device_routes import device_routes
 from server.access.people_routes import people_routes
 from server.advice import routes as advice_routes
 from server.alerts import routes as alert_routes
+from server.audit.routes import audit_routes
 from server.console.pages import Pages
 from server.media.routes import media_session_routes
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
-from server.middleware import error_middleware, header_middleware
 from server.operations import routes as operations_routes
 from server.operations.assets import STATIC, TEMPLATES, static_routes
 from server.positions import routes as position_routes
@@ -35,9 +35,7 @@ def application(room: Watchroom) -> web.Application:
     templates = jinja2.Environment(loader=jinja2.FileSystemLoader([TEMPLATES, STATIC]), autoescape=True)
     shown = {"force": config.force, "theme": config.theme, "version": __version__}
     allow, links = gate.allow, room.ice_servers.links
-    site = web.Application(
-        middlewares=[header_middleware(config.secure), error_middleware(), gate.middleware()], client_max_size=MOST_BODY
-    )
+    site = web.Application(middlewares=gate.middlewares(), client_max_size=MOST_BODY)
     site.add_routes(
         [
             *operations_routes.routes(
@@ -55,7 +53,8 @@ def application(room: Watchroom) -> web.Application:
             *alert_routes.routes(room.alerts, allow),
             *advice_routes.routes(room.advising, allow),
             *whip_routes(engine, gate.admit_camera, links),
-            *whep_routes(engine, gate.admit_viewer, room.views, links),
+            *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
+            *audit_routes(room.audit, allow, gate.note_viewing),
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),

@@ -155,7 +155,9 @@ class Access:
 
     # ---- signing in and out ---------------------------------------------------------------------
 
-    async def sign_in(self, name: str, password: str, address: str, previous: str | None = None) -> SignedIn:
+    async def sign_in(
+        self, name: str, password: str, address: str, previous: str | None = None, duty: str = ""
+    ) -> SignedIn:
         """A new session; the `previous` one (its cookie's value) ends, so that nobody's prepared cookie is raised.
 
         Raises Unauthorised (the same for an unknown name), TooMany, Unavailable.
@@ -171,7 +173,7 @@ class Access:
         if row is None or not fits:
             raise Unauthorised("name or password is wrong", kind="wrong-credentials")
         self._attempts.take_back(limits, at)
-        return await self._opened(person_of(row), previous)
+        return await self._opened(person_of(row), previous, duty)
 
     async def link_for(self, person: Person) -> str:
         """The token of a one-time sign-in link, good for LINK_S."""
@@ -198,12 +200,15 @@ class Access:
             return None
         if now - session.last_used_at > touch_after(self._idle_s):
             await self._store.touch(session.id, now)
-        return Caller(session.person, session.id, credential.csrf_token(secret))
+        return Caller(session.person, session.id, credential.csrf_token(secret), session.duty)
 
     async def by_token(self, token: str) -> Caller | None:
         """Who has this API token."""
         found = await self._store.api_token(credential.digest(token), self._clock.wall())
-        return None if found is None else Caller(found[1], found[0])
+        if found is None:
+            return None
+        token_id, purpose, person = found
+        return Caller(person, token_id, duty=f"API token: {purpose}")
 
     async def sign_out(self, session_id: str) -> None:
         """End a session."""
@@ -216,12 +221,12 @@ class Access:
         ended = await self._store.end_sessions_before(now - self._idle_s, now - self._absolute_s, now)
         await self.tell([*ended, *await self._store.revoke_expired_tokens(now)])
 
-    async def _opened(self, person: Person, previous: str | None) -> SignedIn:
+    async def _opened(self, person: Person, previous: str | None, duty: str = "") -> SignedIn:
         if previous is not None:
             await self.sign_out(credential.digest(previous))
         secret = secrets.token_urlsafe(credential.SECRET_BYTES)
         session_id = credential.digest(secret)
-        await self._store.open_session(session_id, person.id, self._clock.wall())
+        await self._store.open_session(session_id, person.id, self._clock.wall(), duty)
         return SignedIn(person, secret, session_id)
 
     # ---- API tokens -----------------------------------------------------------------------------

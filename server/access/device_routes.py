@@ -14,6 +14,7 @@ from server.access.credential import private_pem
 from server.access.middleware import Gate
 from server.access.permission import Permission
 from server.access.routes import camera_urls
+from server.audit.audit_entry import What
 from server.errors import BadRequest
 from server.operations.phone import qr_picture
 from server.request_body import json_object
@@ -30,7 +31,7 @@ FixOf = Callable[[str], dict[str, Any] | None]  # device_id: its newest fix
 
 
 def device_routes(cameras: CameraAccess, units: Units, gate: Gate, fix_of: FixOf) -> list[web.RouteDef]:
-    """The routes of cameras: each needs the permission to administer, and each change is logged with who made it."""
+    """The routes of cameras: each needs the permission to administer, and each change is in the audit, too."""
 
     async def every(request: web.Request) -> web.Response:
         gate.allow(request, Permission.ADMINISTER)
@@ -44,6 +45,7 @@ def device_routes(cameras: CameraAccess, units: Units, gate: Gate, fix_of: FixOf
         key = Ed25519PrivateKey.generate()
         device, token = await cameras.enrol(key, fields)
         log.info("camera registered", device=device.device_id, call_sign=device.call_sign, by=by.name)
+        gate.note_camera(request, What.CHANGE_CAMERA_ADDED, device, wearer=device.wearer_name)
         shown = _enrolment(gate.own_origin(request), device, key, token)
         return web.json_response({**shown, "namesakes": await units.namesakes(device)}, status=201)
 
@@ -54,12 +56,14 @@ def device_routes(cameras: CameraAccess, units: Units, gate: Gate, fix_of: FixOf
             raise BadRequest(f"nothing to change: expected any of {', '.join(DEVICE_FIELDS)}")
         device = await units.change(request.match_info["device_id"], **fields)
         log.info("camera changed", device=device.device_id, by=by.name, **fields)
+        gate.note_camera(request, What.CHANGE_CAMERA, device, **fields)
         return web.json_response(device.registration())
 
     async def revoke(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
         device = await units.revoke(request.match_info["device_id"])
         log.info("camera revoked", device=device.device_id, call_sign=device.call_sign, by=by.name)
+        gate.note_camera(request, What.CHANGE_CAMERA_REVOKED, device)
         return web.json_response(device.registration())
 
     one = "/api/devices/{device_id}"

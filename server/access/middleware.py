@@ -17,6 +17,7 @@ from server.access.origin import client_address, is_loopback, origin_allowed, ow
 from server.access.permission import Permission, may
 from server.access.person import Person
 from server.access.session import Caller
+from server.audit.audit_entry import Actor, Note, Subject, What, checked_why
 from server.config import Config
 from server.errors import Conflict, Forbidden, Unauthorised
 from server.media.live import Viewer
@@ -26,6 +27,7 @@ from server.wire import Hello
 
 if TYPE_CHECKING:
     from server.access.actions import Access, CameraAccess
+    from server.audit.actions import Audit
     from server.units.actions import Units
 
 log = structlog.get_logger(__name__)
@@ -43,7 +45,8 @@ SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 class Gate:
     """Lets requests in. The plain methods are what routes ask; they raise what the caller is told."""
 
-    def __init__(self, access: Access, cameras: CameraAccess, units: Units, config: Config) -> None:
+    def __init__(self, access: Access, cameras: CameraAccess, units: Units, config: Config, audit: Audit) -> None:
+        self._audit = audit
         self._access = access
         self._cameras = cameras
         self._units = units
@@ -95,9 +98,10 @@ class Gate:
         return self.session_keys(request) if CALLER in request else frozenset()
 
     def allow(self, request: web.Request, permission: Permission) -> Person:
-        """The person who asks, if they may. Raises Unauthorised, Forbidden."""
+        """The person who asks, if they may. Raises Unauthorised, Forbidden; the audit gets to know of that."""
         person = self.person(request)
         if not may(person.role, permission):
+            self._note_refused(request, f"the role {person.role.value} does not include {permission.value}")
             raise Forbidden(f"the role {person.role.value} does not include: {permission.value}")
         return person
 
@@ -117,6 +121,7 @@ class Gate:
         viewer = self.viewer(request)
         unit = self._units.unit(device_id)
         if unit.recording != "recording":
+            self._note_refused(request, "not recording", unit.device)
             raise Conflict(
                 f"{unit.device.call_sign} is not recording, so there is no picture to watch", kind="not-recording"
             )
@@ -126,6 +131,62 @@ class Gate:
         """Who asks, as one who may watch. Raises Unauthorised, Forbidden."""
         person = self.allow(request, Permission.WATCH)
         return Viewer(person.id, person.display_name, person.role.value, self.caller(request).session_id)
+
+    # ---- what the audit gets of a request -------------------------------------------------------
+
+    async def note_viewing(self, request: web.Request, what: What, subject: Subject, **detail: Any) -> None:
+        """Commit that the person who asks sees `subject`, before it is shown. Raises Unavailable: then it must not be.
+
+        Why: the query's `why` (BadRequest if it is none), else what they said at sign-in that they are on duty as.
+        """
+        why = checked_why(request.query.get("why")) or self.caller(request).duty
+        await self._audit.note(self._note(request, what, subject, why, detail))
+
+    async def note_live_view(self, request: web.Request, device_id: str, layer: str) -> None:
+        """The same for a camera's living picture. Raises Unavailable, BadRequest, NotFound."""
+        device = self._units.device(device_id)
+        await self.note_viewing(request, What.VIEW_LIVE, _camera(device), layer=layer, wearer=device.wearer_name)
+
+    def note(self, request: web.Request, what: What, subject: Subject, **detail: Any) -> None:
+        """The person who asks has done it."""
+        self._audit.note_soon(self._note(request, what, subject, "", detail))
+
+    def note_camera(self, request: web.Request, what: What, device: Device, **detail: Any) -> None:
+        """The same, of a camera."""
+        self.note(request, what, _camera(device), **detail)
+
+    def note_sign_in(self, request: web.Request, person: Person, how: str, duty: str = "") -> None:
+        """Somebody is in, by password, link or token. A display comes back by itself, perhaps again and again."""
+        note = self._note(request, What.ACCESS_SIGNED_IN, as_subject(person), duty, {"by": how}, _actor(person))
+        self._audit.note_repeated(note)
+
+    def note_not_signed_in(self, request: web.Request, known: Person | None) -> None:
+        """Somebody was not let in. A name that is not known is not kept: it may be a password in the wrong field."""
+        whom = Subject("person", "", "a name that is not known") if known is None else as_subject(known)
+        self._audit.note_repeated(self._note(request, What.ACCESS_NOT_SIGNED_IN, whom, "", {}, Actor("nobody")))
+
+    def _note_refused(self, request: web.Request, why: str, device: Device | None = None) -> None:
+        device_id = request.match_info.get("device_id")
+        whom = Subject("address", request.path) if device_id is None else Subject("device", device_id)
+        detail = {"asked": f"{request.method} {request.path}"[:200]}
+        of = whom if device is None else _camera(device)
+        note = self._note(request, What.ACCESS_REFUSED, of, why, detail)
+        self._audit.note_repeated(note)
+
+    def _note(
+        self,
+        request: web.Request,
+        what: What,
+        subject: Subject,
+        why: str,
+        detail: Mapping[str, Any],
+        actor: Actor | None = None,
+    ) -> Note:
+        agent = request.headers.get("User-Agent", "")
+        by = actor or _actor(self.person(request))
+        return Note(what, by, subject, why, self.address(request), agent, detail)
+
+    # ---- cameras, pages, addresses --------------------------------------------------------------
 
     async def verify_hello(self, request: web.Request, device_id: str, nonce: bytes, hello: Hello) -> Device:
         """The camera on this uplink. Raises Unauthorised."""
@@ -201,6 +262,19 @@ class Gate:
             await self._cameras.by_token(bearer(request.headers.get("Authorization")))
             return True
         return False
+
+
+def _actor(person: Person) -> Actor:
+    return Actor("person", person.id, person.display_name, person.role.value)
+
+
+def as_subject(person: Person) -> Subject:
+    """A person, as one to whom something is done."""
+    return Subject("person", person.id, person.display_name)
+
+
+def _camera(device: Device) -> Subject:
+    return Subject("device", device.device_id, device.call_sign)
 
 
 def _csrf_shown(request: web.Request) -> str:

@@ -55,28 +55,29 @@ class People:
         log.info("person changed", person=person.name, by=by.name, **values)
         return await self._person(person_id)
 
-    async def set_password(self, by: Person, person_id: str, password: str) -> None:
+    async def set_password(self, by: Person, person_id: str, password: str) -> Person:
         """A new password; their sign-ins end. Raises BadRequest, NotFound."""
         person = await self._person(person_id)
         kept = await self._access.passwords.hash(checked_password(password))
         await self._access.tell(await self._store.end_sessions_of(person_id, self._clock.wall(), kept))
         log.info("password set", person=person.name, by=by.name)
+        return person
 
-    async def link(self, by: Person, person_id: str) -> tuple[str, float]:
-        """A one-time sign-in link's token, and until when it is good. Raises NotFound."""
+    async def link(self, by: Person, person_id: str) -> tuple[Person, str, float]:
+        """For whom, a one-time sign-in link's token, and until when it is good. Raises NotFound."""
         person = await self._person(person_id)
         expires_at = self._clock.wall() + LINK_S
         token = await self._access.link_for(person)
         log.info("sign-in link made", person=person.name, by=by.name)
-        return token, expires_at
+        return person, token, expires_at
 
-    async def end_sessions(self, by: Person, person_id: str) -> int:
-        """They must sign in again, everywhere; how many sign-ins ended. Raises NotFound."""
+    async def end_sessions(self, by: Person, person_id: str) -> tuple[Person, int]:
+        """They must sign in again, everywhere; who, and how many sign-ins ended. Raises NotFound."""
         person = await self._person(person_id)
         ended = await self._store.end_sessions_of(person_id, self._clock.wall())
         await self._access.tell(ended)
         log.info("sign-ins ended", person=person.name, by=by.name, ended=len(ended))
-        return len(ended)
+        return person, len(ended)
 
     async def switch_off(self, by: Person, person_id: str) -> Person:
         """They may do nothing any more. Raises NotFound, Conflict for oneself."""

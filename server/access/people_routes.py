@@ -7,9 +7,10 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from server.access.middleware import Gate
+from server.access.middleware import Gate, as_subject
 from server.access.permission import Permission
 from server.access.person import CHANGEABLE, PERSON_FIELDS, text_fields, token_fields
+from server.audit.audit_entry import Subject, What
 from server.errors import Forbidden
 from server.request_body import json_object
 
@@ -17,10 +18,11 @@ if TYPE_CHECKING:
     from server.access.people_actions import People
 
 LONGEST_BODY = 8 * 1024
+ONE = "/api/people/{person_id}"
 
 
 def people_routes(people: People, gate: Gate) -> list[web.RouteDef]:
-    """The routes of persons: each needs the permission to administer."""
+    """The routes of persons: each needs the permission to administer, and each change is in the audit."""
 
     async def everybody(request: web.Request) -> web.Response:
         gate.allow(request, Permission.ADMINISTER)
@@ -29,44 +31,59 @@ def people_routes(people: People, gate: Gate) -> list[web.RouteDef]:
     async def add(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
         fields = text_fields(await json_object(request, most=LONGEST_BODY), PERSON_FIELDS, ("name", "role"))
-        return web.json_response((await people.add(by, fields)).as_json(), status=201)
+        person = await people.add(by, fields)
+        call_sign = fields.get("call_sign")
+        gate.note(request, What.CHANGE_PERSON_ADDED, as_subject(person), role=person.role.value, call_sign=call_sign)
+        return web.json_response(person.as_json(), status=201)
 
     async def change(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
         fields = text_fields(await json_object(request, most=LONGEST_BODY), CHANGEABLE)
-        return web.json_response((await people.change(by, request.match_info["person_id"], fields)).as_json())
+        person = await people.change(by, request.match_info["person_id"], fields)
+        gate.note(request, What.CHANGE_PERSON, as_subject(person), **fields)
+        return web.json_response(person.as_json())
 
+    async def switch_off(request: web.Request) -> web.Response:
+        by = gate.allow(request, Permission.ADMINISTER)
+        person = await people.switch_off(by, request.match_info["person_id"])
+        gate.note(request, What.CHANGE_PERSON_OFF, as_subject(person))
+        return web.json_response({**person.as_json(), "revoked": True})
+
+    return [
+        web.get("/api/people", everybody),
+        web.post("/api/people", add),
+        web.patch(ONE, change),
+        web.delete(ONE, switch_off),
+        *_way_in_routes(people, gate),
+        *_token_routes(people, gate),
+    ]
+
+
+def _way_in_routes(people: People, gate: Gate) -> list[web.RouteDef]:
     async def set_password(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
         fields = text_fields(await json_object(request, most=LONGEST_BODY), ("password",), ("password",))
-        await people.set_password(by, request.match_info["person_id"], fields["password"] or "")
+        person = await people.set_password(by, request.match_info["person_id"], fields["password"] or "")
+        gate.note(request, What.CHANGE_PASSWORD, as_subject(person))
         return web.Response(status=204)
 
     async def link(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
-        token, expires_at = await people.link(by, request.match_info["person_id"])
+        person, token, expires_at = await people.link(by, request.match_info["person_id"])
+        gate.note(request, What.CHANGE_SIGN_IN_LINK, as_subject(person))
         url = f"{gate.own_origin(request)}/sign-in/once/{token}"
         return web.json_response({"url": url, "expires_at": expires_at}, status=201)
 
     async def end_sessions(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
-        return web.json_response({"ended": await people.end_sessions(by, request.match_info["person_id"])})
+        person, ended = await people.end_sessions(by, request.match_info["person_id"])
+        gate.note(request, What.CHANGE_SIGNED_OUT, as_subject(person), ended=ended)
+        return web.json_response({"ended": ended})
 
-    async def switch_off(request: web.Request) -> web.Response:
-        by = gate.allow(request, Permission.ADMINISTER)
-        person = await people.switch_off(by, request.match_info["person_id"])
-        return web.json_response({**person.as_json(), "revoked": True})
-
-    one = "/api/people/{person_id}"
     return [
-        web.get("/api/people", everybody),
-        web.post("/api/people", add),
-        web.patch(one, change),
-        web.delete(one, switch_off),
-        web.put(f"{one}/password", set_password),
-        web.post(f"{one}/link", link),
-        web.delete(f"{one}/sessions", end_sessions),
-        *_token_routes(people, gate),
+        web.put(f"{ONE}/password", set_password),
+        web.post(f"{ONE}/link", link),
+        web.delete(f"{ONE}/sessions", end_sessions),
     ]
 
 
@@ -81,10 +98,13 @@ def _token_routes(people: People, gate: Gate) -> list[web.RouteDef]:
         kept, token = await people.add_token(
             caller.person, *token_fields(await json_object(request, most=LONGEST_BODY))
         )
+        gate.note(request, What.CHANGE_TOKEN_MADE, Subject("token", kept.id, kept.purpose), until=kept.expires_at)
         return web.json_response({**asdict(kept), "token": token}, status=201)
 
     async def revoke(request: web.Request) -> web.Response:
-        await people.revoke_token(gate.person(request), request.match_info["token_id"])
+        token_id = request.match_info["token_id"]
+        await people.revoke_token(gate.person(request), token_id)
+        gate.note(request, What.CHANGE_TOKEN_REVOKED, Subject("token", token_id))
         return web.Response(status=204)
 
     return [

@@ -17,6 +17,7 @@ class Role(StrEnum):
     ADMIN = "admin"
     ENGINEER = "engineer"
     DISPLAY = "display"  # a screen on a wall
+    AUDITOR = "auditor"
 
 
 class Permission(StrEnum):
@@ -30,6 +31,7 @@ class Permission(StrEnum):
     CAMERA = "camera"  # publish from one's own phone
     OPERATE = "operate"  # figures of the installation
     ADMINISTER = "administer"  # persons and cameras: who and what is let in
+    AUDIT = "audit"  # who did and saw what
 
 
 _LOOK = frozenset({Permission.SEE, Permission.WATCH})
@@ -38,11 +40,12 @@ GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
         Role.INSPECTOR: _ROOM,
-        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER},
+        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT},
         Role.TRAINER: _LOOK,
         Role.DISPLAY: _LOOK,
         Role.OFFICER: frozenset({Permission.CAMERA}),
         Role.ENGINEER: frozenset({Permission.OPERATE}),  # keeps it running, and sees nobody's picture or position
+        Role.AUDITOR: frozenset({Permission.AUDIT}),  # sees who looked, and nothing of what they saw
     }
 )
 

@@ -86,6 +86,16 @@ def sign_in_fields(body: Any) -> tuple[str, str]:
     return name, password
 
 
+def duty_of(body: Any) -> str:
+    """What somebody says at sign-in that they watch for; they may say nothing. Raises BadRequest."""
+    duty = body.get("duty") if isinstance(body, dict) else None
+    if duty is not None and not isinstance(duty, str):
+        raise BadRequest("duty: expected a text")
+    if not duty or not duty.strip():
+        return ""
+    return checked_text("duty", duty)
+
+
 def text_fields(
     body: dict[str, Any], expected: Collection[str], required: Collection[str] = ()
 ) -> dict[str, str | None]:

@@ -9,12 +9,21 @@ import jinja2
 from aiohttp import web
 
 from server.access.credential import bearer
-from server.access.middleware import CALLER, COOKIE, Gate
+from server.access.middleware import CALLER, COOKIE, Gate, as_subject
 from server.access.origin import local_path
 from server.access.permission import Permission, may_only_look
-from server.access.person import sign_in_fields
+from server.access.person import Person, duty_of, sign_in_fields
 from server.access.session import SignedIn
-from server.errors import BadRequest, Forbidden, TooMany, Unauthorised, Unavailable, WatchroomError
+from server.audit.audit_entry import What
+from server.errors import (
+    BadRequest,
+    Forbidden,
+    NotFound,
+    TooMany,
+    Unauthorised,
+    Unavailable,
+    WatchroomError,
+)
 from server.request_body import json_object, text_of
 from server.units.unit import Device
 
@@ -85,6 +94,7 @@ class SignIn:
         person = self._gate.person(request)
         if not may_only_look(person.role):
             raise Forbidden("a display's token is one of a person who may only look: of the role display")
+        self._gate.note_sign_in(request, person, "API token")
         response = web.json_response(person.as_json())
         self._keep(request, response, token)
         return response
@@ -102,6 +112,7 @@ class SignIn:
             if "text/html" not in request.headers.get("Accept", ""):
                 raise
             return self._rendered(request, None, _sentence(error), error.status)
+        self._gate.note_sign_in(request, signed_in.person, "link")
         response = _onward(request, _landing(signed_in.person.role))
         self._set_cookie(request, response, signed_in)
         return response
@@ -116,6 +127,7 @@ class SignIn:
         caller = self._gate.caller(request)
         if caller.csrf is not None:
             await self._access.sign_out(caller.session_id)
+            self._gate.note(request, What.ACCESS_SIGNED_OUT, as_subject(caller.person))
         response = web.Response(status=204)
         if request.path == "/sign-out":
             response = web.Response(status=303, headers={"Location": "/sign-in"})
@@ -130,7 +142,21 @@ class SignIn:
 
     async def _signed_in(self, request: web.Request, body: Any) -> SignedIn:
         name, password = sign_in_fields(body)
-        return await self._access.sign_in(name, password, self._gate.address(request), request.cookies.get(COOKIE))
+        duty = duty_of(body)
+        address, previous = self._gate.address(request), request.cookies.get(COOKIE)
+        try:
+            signed_in = await self._access.sign_in(name, password, address, previous, duty)
+        except Unauthorised:
+            self._gate.note_not_signed_in(request, await self._known(name))
+            raise
+        self._gate.note_sign_in(request, signed_in.person, "password", duty)
+        return signed_in
+
+    async def _known(self, name: str) -> Person | None:
+        try:
+            return await self._access.person_named(name)
+        except NotFound:
+            return None
 
     def _set_cookie(self, request: web.Request, response: web.Response, signed_in: SignedIn) -> None:
         self._keep(request, response, signed_in.secret)

@@ -16,6 +16,7 @@ class Session:
     created_at: float
     last_used_at: float
     person_revoked: bool = False
+    duty: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,15 @@ class ApiToken:
 
 @dataclass(frozen=True, slots=True)
 class Caller:
-    """Who asks. `session_id` is what a revocation names; without `csrf` there is no cookie to abuse."""
+    """Who asks. `session_id` is what a revocation names; without `csrf` there is no cookie to abuse.
+
+    `duty` is what they said at sign-in that they watch for, of an API token its purpose; empty if they said nothing.
+    """
 
     person: Person
     session_id: str
     csrf: str | None = None
+    duty: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,7 @@ session_table = sa.Table(
     sa.Column("person_id", sa.String(32), nullable=False, index=True),
     sa.Column("created_at", sa.Double, nullable=False),
     sa.Column("last_used_at", sa.Double, nullable=False, index=True),
+    sa.Column("duty", sa.String(200)),
 )
 api_token_table = sa.Table(
     "api_token",
@@ -153,9 +154,9 @@ class AccessStore:
             await _note_revoked(tx, ended, at)
         return ended
 
-    async def open_session(self, session_id: str, person_id: str, at: float) -> None:
+    async def open_session(self, session_id: str, person_id: str, at: float, duty: str) -> None:
         """Keep a new session."""
-        values = {"id": session_id, "person_id": person_id, "created_at": at, "last_used_at": at}
+        values = {"id": session_id, "person_id": person_id, "created_at": at, "last_used_at": at, "duty": duty}
         await self._write(sa.insert(session_table).values(**values))
 
     async def session(self, session_id: str) -> Session | None:
@@ -164,7 +165,7 @@ class AccessStore:
         if row is None:
             return None
         revoked = row.revoked_at is not None
-        return Session(row.session_id, person_of(row), row.created_at, row.last_used_at, revoked)
+        return Session(row.session_id, person_of(row), row.created_at, row.last_used_at, revoked, row.duty or "")
 
     async def touch(self, session_id: str, at: float) -> None:
         """It is used."""
@@ -211,11 +212,11 @@ class AccessStore:
         values = {**asdict(token), "token_hash": token_hash, "person_id": person_id}
         await self._write(sa.insert(api_token_table).values(**values))
 
-    async def api_token(self, token_hash: str, now: float) -> tuple[str, Person] | None:
-        """The id and the person of a token that is good."""
+    async def api_token(self, token_hash: str, now: float) -> tuple[str, str, Person] | None:
+        """The id, the purpose and the person of a token that is good."""
         query = _TOKEN_QUERY.where(api_token_table.c.token_hash == token_hash, ~_has_expired(now))
         row = await self._row(query)
-        return None if row is None else (row.token_id, person_of(row))
+        return None if row is None else (row.token_id, row.purpose, person_of(row))
 
     async def api_tokens_of(self, person_id: str) -> list[ApiToken]:
         """A person's tokens that are not revoked, the newest first."""
@@ -296,11 +297,12 @@ _SESSION_QUERY = sa.select(
     session_table.c.id.label("session_id"),
     session_table.c.created_at,
     session_table.c.last_used_at,
+    session_table.c.duty,
     person_table.c.revoked_at,
     *_PERSON,
 ).join_from(session_table, person_table, session_table.c.person_id == person_table.c.id)
 _TOKEN_QUERY = (
-    sa.select(api_token_table.c.id.label("token_id"), *_PERSON)
+    sa.select(api_token_table.c.id.label("token_id"), api_token_table.c.purpose, *_PERSON)
     .join_from(api_token_table, person_table, api_token_table.c.person_id == person_table.c.id)
     .where(api_token_table.c.revoked_at.is_(None), person_table.c.revoked_at.is_(None))
 )

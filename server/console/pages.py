@@ -1,4 +1,4 @@
-"""The pages: `/` command, `/wall/9` a wall, `/camera` a phone, `/status` engineers, those of the office, `/design`."""
+"""The pages: `/` command, `/wall/9` a wall, `/camera` a phone, `/status` engineers, those of the office, `/audit`, `/design`."""
 
 from __future__ import annotations
 
@@ -12,11 +12,12 @@ from aiohttp.typedefs import Handler
 from server.access.permission import Permission, may
 from server.access.person import Person
 from server.console.wall import LAYOUTS, USUAL_IN, USUAL_M, wall_address
-from server.errors import Forbidden
 
 Allow = Callable[[web.Request, Permission], Person]
 SignedIn = Callable[[web.Request], Person]
 Variables = Callable[[web.Request], Mapping[str, Any]]  # csp_nonce, csrf_token
+# Where somebody belongs who does not see the room.
+OWN_PLACES = ((Permission.CAMERA, "/camera"), (Permission.OPERATE, "/status"), (Permission.AUDIT, "/audit"))
 
 
 class Pages:
@@ -40,6 +41,7 @@ class Pages:
             web.get("/status", self._only_for(Permission.OPERATE, "status.html")),
             web.get("/people", self._only_for(Permission.ADMINISTER, "people.html")),
             web.get("/devices", self._only_for(Permission.ADMINISTER, "devices.html")),
+            web.get("/audit", self._only_for(Permission.AUDIT, "audit.html")),
             web.get("/settings", self._only_for(None, "settings.html")),
         ]
         return [*found, web.get("/design", self._only_for(Permission.SEE, "design.html"))] if development else found
@@ -63,19 +65,13 @@ class Pages:
         return answer
 
     async def _console(self, request: web.Request) -> web.Response:
-        try:
-            return self._page(request, "console.html", self._allow(request, Permission.SEE))
-        except Forbidden:
-            return _to(self._own_place(request))
-
-    def _own_place(self, request: web.Request) -> str:
-        """Where somebody belongs who does not see the room."""
-        try:
-            self._allow(request, Permission.CAMERA)
-        except Forbidden:
-            self._allow(request, Permission.OPERATE)
-            return "/status"
-        return "/camera"
+        person = self._signed_in(request)
+        if may(person.role, Permission.SEE):
+            return self._page(request, "console.html", person)
+        for permission, place in OWN_PLACES:
+            if may(person.role, permission):
+                return _to(place)
+        return _to("/settings")
 
     async def _wall(self, request: web.Request) -> web.Response:
         name, status, more = _wall(request)

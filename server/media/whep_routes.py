@@ -1,7 +1,8 @@
-"""WHEP over HTTP: a viewer's POST. Who watches is committed before the answer: viewing fails closed."""
+"""WHEP over HTTP: a viewer's POST. Who watches, and why, is committed before the answer: viewing fails closed."""
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from functools import partial
 
@@ -13,11 +14,15 @@ from server.media.store import LiveViewStore
 from server.media.wish import Wish
 from server.request_body import text_of
 
+NoteViewing = Callable[[web.Request, str, str], Awaitable[None]]  # device id, layer: into the audit
+
 
 def whep_routes(
-    engine: MediaEngine, admit_viewer: AdmitViewer, views: LiveViewStore, links: Links
+    engine: MediaEngine, admit_viewer: AdmitViewer, note_viewing: NoteViewing, views: LiveViewStore, links: Links
 ) -> list[web.AbstractRouteDef]:
-    """`admit_viewer(request, device_id)` says who it is, or raises for whoever may not watch this camera now."""
+    """`admit_viewer(request, device_id)` says who it is, or raises for whoever may not watch this camera now;
+    `note_viewing` raises Unavailable where it cannot be committed that they do.
+    """
 
     async def watch(request: web.Request) -> web.Response:
         device_id = request.match_info["device_id"]
@@ -26,6 +31,7 @@ def whep_routes(
         offer = await text_of(request, SDP)
         viewer = await admit_viewer(request, device_id)  # rights may have ended while the offer trickled in
         engine.require_streaming(device_id)
+        await note_viewing(request, device_id, wish.layer)
         view_id = await views.begin(device_id, viewer, wish.layer)
         with ExitStack() as unless_shown:  # whatever goes wrong, and if the caller goes away
             unless_shown.callback(views.end_soon, view_id, wish.layer)

@@ -61,7 +61,7 @@ SCHEMAS: dict[str, Schema] = {
     "Ended": _thing("ended:integer"),
     "ApiToken": _thing("id:string purpose:string added_at:number", "expires_at:number? token:string"),
     "NewApiToken": _thing("purpose:string days:integer"),
-    "SignIn": _thing("name:string password:string"),
+    "SignIn": _thing("name:string password:string", "duty:string"),
     "Unit": _thing(
         "device_id:string call_sign:string online:boolean streaming:boolean recording:string",
         "recording_since:number? battery_pct:integer? signal_pct:integer? status_code:integer "
@@ -89,6 +89,16 @@ SCHEMAS: dict[str, Schema] = {
         author={"type": "object"},
     ),
     "NewAdvice": _thing("device_id:string text:string client_id:string"),
+    "AuditRow": _thing(
+        "seq:integer at:number what:string why:string address:string agent:string previous:string chain:string "
+        "detail:object",
+        actor=_thing("kind:string id:string name:string role:string"),
+        subject=_thing("kind:string id:string name:string"),
+    ),
+    "AuditCheck": _thing(
+        "at:number rows:integer checked:integer done:boolean chain:string",
+        fault={"anyOf": [_thing("seq:integer why:string"), {"type": "null"}]},
+    ),
     "Camera": _thing("device_id:string call_sign:string uplink_url:string whip_url:string"),
     "UnitRequest": _thing("", what={"enum": ["record", "stop_recording", "stream"]}),
     "MediaSession": _thing("", clock={"type": ["object", "null"]}, layer={"type": "string"}),
@@ -113,10 +123,12 @@ class Operation:
     takes: Schema | None = None
     query: tuple[str, ...] = ()
     sdp: bool = False
+    lines: bool = False  # JSON lines: each line is as `gives` has it
 
 
 PERSON = "/api/people/{person_id}"
 SESSION = "/media/sessions/{session_id}"
+AUDITED = ("from", "to", "person", "what", "subject", "text")
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/session", "Who is signed in, and the token for changes", gives=_ref("Session")),
     Operation("post", "/api/session", "Sign in, by name and password or a display by its token; sets the session cookie", gives=_ref("Person"), takes=_ref("SignIn")),
@@ -149,10 +161,13 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("post", "/api/advice", "Send advice to a unit; client_id makes it idempotent", 201, gives=_ref("Advice"), takes=_ref("NewAdvice")),
     Operation("post", "/api/camera", "The signed-in officer's own phone as a camera", gives=_ref("Camera")),
     Operation("get", "/api/status", "What goes on in the installation: now, and the last ten minutes", gives=_ref("Status"), query=("camera", "after")),
+    Operation("get", "/api/audit", "Who did and saw what, the newest first", gives=_dated("rows", "AuditRow"), query=(*AUDITED, "before", "limit")),
+    Operation("get", "/api/audit/export", "The same as JSON lines, oldest first; that it is taken is a row, with `why`", gives=_ref("AuditRow"), lines=True, query=(*AUDITED, "why")),
+    Operation("get", "/api/audit/check", "Walks the chain behind the row `after`, some thousand rows at once", gives=_ref("AuditCheck"), query=("after",)),
     Operation("get", "/whip/{device_id}", "What this address is: nothing to read, Accept-Post"),
     Operation("post", "/whip/{device_id}", "Publish (WHIP, RFC 9725)", 201, sdp=True),
     Operation("get", "/whep/{device_id}", "What this address is: nothing to read, Accept-Post"),
-    Operation("post", "/whep/{device_id}", "Watch (WHEP draft)", 201, sdp=True, query=("layer", "sound")),
+    Operation("post", "/whep/{device_id}", "Watch (WHEP draft)", 201, sdp=True, query=("layer", "sound", "picture", "why")),
     Operation("get", SESSION, "A media session, with the map from RTP time to wall clock", gives=_ref("MediaSession")),
     Operation("patch", SESSION, "Trickle ICE or ICE restart (RFC 9725 4.3)", 204),
     Operation("delete", SESSION, "End the media session"),
@@ -185,6 +200,8 @@ def _described(operation: Operation) -> dict[str, Any]:
     answer: dict[str, Any] = {"description": "Done"}
     if operation.sdp:
         answer["content"] = {"application/sdp": {"schema": {"type": "string"}}}
+    elif operation.lines:
+        answer["content"] = {"application/jsonl": {"schema": operation.gives}}
     elif operation.gives is not None:
         answer["content"] = {"application/json": {"schema": operation.gives}}
     problem = {"description": "Why not", "content": {"application/problem+json": {"schema": _ref("Problem")}}}

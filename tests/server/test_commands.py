@@ -12,6 +12,9 @@ from typing import Any
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
 from server.access.store import AccessStore
+from server.audit.actions import Audit
+from server.audit.asked import Asked
+from server.audit.store import AuditStore
 from server.clock import HandClock
 from server.database import Database
 from server.journal.store import Journal
@@ -86,6 +89,31 @@ async def test_a_person_and_their_token(tmp_path: Path) -> None:
     assert row is not None and row.password_hash.startswith("$argon2id$")
     again = command("person", "add", "Hill", "--role", "control", "--data", str(tmp_path), given="correct horse\n")
     assert again.returncode == 1 and "already" in again.stderr and again.stdout == ""
+
+
+async def test_what_is_typed_at_a_terminal_is_in_the_audit(tmp_path: Path) -> None:
+    data = ("--data", str(tmp_path))
+    camera = printed("device", "add", "ET17", *data)["device_id"]
+    printed("person", "add", "hill", "--role", "control", *data, given="correct horse\n")
+    token = printed("token", "add", "hill", "--purpose", "duty report", *data)
+    printed("token", "revoke", token["id"], *data)
+    printed("device", "revoke", camera, *data)
+    printed("person", "revoke", "hill", *data)
+    database = Database(str(tmp_path / "watchroom.db"))
+    audit = Audit(AuditStore(database), HandClock())
+    rows = (await audit.page(Asked()))["rows"][::-1]
+    assert (await audit.check())["fault"] is None
+    await database.close()
+    assert [row["what"].removeprefix("change.") for row in rows] == [
+        "camera-added",
+        "person-added",
+        "token-made",
+        "token-revoked",
+        "camera-revoked",
+        "person-off",
+    ]
+    assert {(row["actor"]["kind"], row["actor"]["id"]) for row in rows} == {("system", "terminal")}
+    assert rows[0]["actor"]["name"].endswith(" at a terminal") and rows[0]["subject"]["id"] == camera
 
 
 def test_what_is_wrong_is_said_in_one_sentence(tmp_path: Path) -> None:

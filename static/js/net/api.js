@@ -88,6 +88,12 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       /** @param {string} device */
       revoke: (device) => call("DELETE", `/api/devices/${id(device)}`),
     },
+    audit: {
+      /** @param {string} query @returns {Promise<{ at: number, rows: import("../state/audit.js").Row[], more: boolean }>} */
+      rows: (query) => call("GET", `/api/audit?${query}`),
+      /** Some thousand rows behind this one. @param {number} after @returns {Promise<import("../state/audit.js").Check>} */
+      check: (after) => call("GET", `/api/audit/check?after=${after}`),
+    },
     tokens: {
       /** One's own. @returns {Promise<{ at: number, tokens: import("../state/tokens.js").Token[] }>} */
       all: () => call("GET", "/api/tokens"),

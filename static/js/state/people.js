@@ -22,6 +22,7 @@ export const ROLES = /** @type {const} */ ([
   ["officer", "officer: a phone as a camera"],
   ["trainer", "trainer: sees, and acts on nothing"],
   ["engineer", "engineer: figures only"],
+  ["auditor", "auditor: who did and saw what, and no pictures"],
   ["admin", "admin: all of it, and people and cameras"],
 ]);
 

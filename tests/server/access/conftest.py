@@ -23,6 +23,10 @@ from server.access.people_actions import People
 from server.access.people_routes import people_routes
 from server.access.permission import Permission
 from server.access.store import AccessStore, session_table
+from server.audit.actions import Audit
+from server.audit.asked import Asked
+from server.audit.routes import audit_routes
+from server.audit.store import AuditStore
 from server.bus import Body, LocalBus, Topic
 from server.clock import HandClock
 from server.config import Config
@@ -56,6 +60,13 @@ class House:
     revoked: list[str]
     asked: list[tuple[str, str, str]]
     fixes: dict[str, dict[str, float]]
+    audit: Audit
+
+    async def audited(self, **asked: Any) -> list[dict[str, Any]]:
+        """The rows of the audit, oldest first."""
+        await self.audit.flush()
+        rows: list[dict[str, Any]] = (await self.audit.page(Asked(**asked)))["rows"]
+        return rows[::-1]
 
     async def sessions_of(self, person_id: str) -> list[str]:
         """The ids of a person's sessions."""
@@ -79,9 +90,9 @@ def build(database: Database, folder: Path, clock: HandClock, bus: LocalBus, **o
     )
     cameras = CameraAccess(store, units, clock)
     people = People(store, access, clock)
-    house = House(
-        access, people, cameras, units, clock, bus, Gate(access, cameras, units, config), database, [], [], {}
-    )
+    audit = Audit(AuditStore(database), clock)
+    gate = Gate(access, cameras, units, config, audit)
+    house = House(access, people, cameras, units, clock, bus, gate, database, [], [], {}, audit)
 
     def note(body: Body) -> None:
         house.revoked += body["revoked"]
@@ -112,6 +123,7 @@ def application(house: House) -> web.Application:
 
     async def watch(request: web.Request) -> web.Response:
         viewer = await house.gate.admit_viewer(request, request.match_info["device_id"])
+        await house.gate.note_live_view(request, request.match_info["device_id"], "main")
         return web.json_response({"name": viewer.name, "session_id": viewer.session_id})
 
     async def page(request: web.Request) -> web.Response:
@@ -122,6 +134,7 @@ def application(house: House) -> web.Application:
     app.add_routes(access_routes.routes(house.access, house.cameras, house.gate, templates, {"force": "F"}))
     app.add_routes(people_routes(house.people, house.gate))
     app.add_routes(device_routes(house.cameras, house.units, house.gate, house.fixes.get))
+    app.add_routes(audit_routes(house.audit, house.gate.allow, house.gate.note_viewing))
     app.add_routes(unit_routes.routes(house.units, house.gate.allow, send_request))
     app.add_routes([web.get("/", page), web.get("/crash", crash), web.get("/api/console", socket)])
     app.add_routes([web.post("/whip/{device_id}", publish), web.post("/whep/{device_id}", watch)])
@@ -136,14 +149,15 @@ async def tasks() -> AsyncIterator[TaskOwner]:
 
 
 @pytest.fixture
-async def house(database: Database, tmp_path: Path, tasks: TaskOwner) -> House:
+async def house(database: Database, tmp_path: Path, tasks: TaskOwner) -> AsyncIterator[House]:
     """Started, with one person for each role; the password is PASSWORD."""
     house = build(database, tmp_path, HandClock(), LocalBus())
     await house.cameras.start()
     await house.access.start(tasks)
-    for role in ("control", "inspector", "officer", "trainer", "engineer", "display", "admin"):
+    for role in ("control", "inspector", "officer", "trainer", "engineer", "display", "auditor", "admin"):
         await house.access.add_person(role, role, PASSWORD, display_name=f"The {role}", call_sign="Tango 9")
-    return house
+    async with house.audit:
+        yield house
 
 
 @pytest.fixture

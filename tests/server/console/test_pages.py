@@ -42,6 +42,7 @@ def application(role: Role, development: bool = False) -> web.Application:
         (Role.ADMIN, "/", 200, True),
         (Role.OFFICER, "/camera", 403, False),
         (Role.ENGINEER, "/status", 200, True),
+        (Role.AUDITOR, "/audit", 403, False),
     ],
 )
 async def test_everybody_is_led_to_their_own_place(
@@ -75,6 +76,17 @@ async def test_the_office_is_an_admin_s_and_says_so_to_others(aiohttp_client: An
     else:
         assert (answer.status, answer.content_type) == (403, "text/html")
         assert f"the role <b>{role.value}</b> does not have it" in text and 'href="/people"' not in text
+
+
+@pytest.mark.parametrize("role", list(Role))
+async def test_the_audit_is_an_auditor_s_and_an_admin_s(aiohttp_client: Any, role: Role) -> None:
+    client = await aiohttp_client(application(role))
+    answer = await client.get("/audit")
+    is_theirs = role in (Role.AUDITOR, Role.ADMIN)
+    assert (answer.status, 'aria-current="page" href="/audit"' in await answer.text()) == (
+        200 if is_theirs else 403,
+        is_theirs,
+    )
 
 
 @pytest.mark.parametrize("role", list(Role))

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestServer
 
 from server.clock import SystemClock
 from server.database import Database
-from server.errors import Conflict, NotFound, Unauthorised
+from server.errors import Conflict, NotFound, Unauthorised, Unavailable
 from server.media.engine import LocalEngine
 from server.media.ice_servers import IceServers
 from server.media.live import FeedState, Viewer, WatcherInfo
@@ -113,6 +113,7 @@ class Site:
     http: ClientSession
     people: dict[str, Viewer]
     revoked: set[str]
+    noted: list[tuple[str, str, str | None]]  # device, layer, why: what the audit was told
 
 
 @pytest.fixture
@@ -140,6 +141,12 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
         return found
 
     admitted: list[str] = []
+    noted: list[tuple[str, str, str | None]] = []
+
+    async def note_viewing(request: web.Request, device_id: str, layer: str) -> None:
+        if request.query.get("audit") == "away":
+            raise Unavailable("the audit cannot be written")
+        noted.append((device_id, layer, request.query.get("why")))
 
     async def admit_viewer(request: web.Request, device_id: str) -> Viewer:
         admitted.append(device_id)
@@ -155,7 +162,7 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
     app.add_routes(
         [
             *whip_routes(running.engine, admit_camera, links),
-            *whep_routes(running.engine, admit_viewer, views, links),
+            *whep_routes(running.engine, admit_viewer, note_viewing, views, links),
             *media_session_routes(running.engine, admit_camera, viewer_of, running.offsets.get),
             web.get("/", page),
         ]
@@ -163,7 +170,7 @@ async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
     server = TestServer(app)
     await server.start_server()
     async with ClientSession() as http:
-        yield Site(running, views, database, str(server.make_url("")).rstrip("/"), http, people, revoked)
+        yield Site(running, views, database, str(server.make_url("")).rstrip("/"), http, people, revoked, noted)
     await server.close()
     await running.engine.close()
     await views.flush()

@@ -29,9 +29,10 @@ async def test_a_viewing_is_kept_from_its_start_to_its_end(site: Site) -> None:
     camera, screen = Camera(), Screen()
     try:
         await publish(site, camera)
-        url = f"{site.url}/whep/{CAMERA}?layer=sub"
+        url = f"{site.url}/whep/{CAMERA}?layer=sub&why=watch+request%3A+ET14"
         async with site.http.post(url, data=await screen.make_offer(), headers=HALE) as response:
             assert response.status == 201
+            assert site.noted == [(CAMERA, "sub", "watch request: ET14")]
             location = site.url + response.headers["Location"]
             (view,) = await site.views.of_device(CAMERA)
             assert (view.person_id, view.role, view.layer, view.ended_at) == ("person-1", "inspector", "sub", None)
@@ -160,6 +161,21 @@ async def test_no_picture_without_its_row(site: Site, monkeypatch: pytest.Monkey
             assert response.status == 503
         assert site.running.engine.health()["viewers"] == 0
         assert site.running.engine._port.peer_count == 1
+    finally:
+        await screen.close()
+        await camera.close()
+
+
+async def test_no_picture_and_no_row_of_it_when_the_audit_cannot_be_written(site: Site) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(site, camera)
+        url = f"{site.url}/whep/{CAMERA}?audit=away"
+        async with site.http.post(url, data=await screen.make_offer(), headers=HALE) as response:
+            assert response.status == 503
+            assert (await response.json(content_type=None))["detail"] == "the audit cannot be written"
+        assert site.running.engine.health()["viewers"] == 0
+        assert await site.views.of_device(CAMERA) == []
     finally:
         await screen.close()
         await camera.close()

@@ -1,0 +1,57 @@
+"""`/api/audit`: the rows, their export as JSON lines, and the check of their chain."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from aiohttp import web
+
+from server.access.permission import Permission
+from server.access.person import Person
+from server.audit.asked import Asked, after_of
+from server.audit.audit_entry import Subject, What
+
+if TYPE_CHECKING:
+    from server.audit.actions import Audit
+
+Allow = Callable[[web.Request, Permission], Person]
+NoteViewing = Callable[..., Awaitable[None]]  # request, what, subject, **detail: committed when it returns
+LINES = "application/jsonl"
+
+
+def audit_routes(audit: Audit, allow: Allow, note_viewing: NoteViewing) -> list[web.RouteDef]:
+    """All need the permission to audit."""
+
+    async def rows(request: web.Request) -> web.Response:
+        allow(request, Permission.AUDIT)
+        return web.json_response(await audit.page(Asked.of_query(request.query)))
+
+    async def export(request: web.Request) -> web.StreamResponse:
+        """That it leaves the house is itself a row, committed first, which the file ends with (if it is asked for)."""
+        allow(request, Permission.AUDIT)
+        asked = Asked.of_query(request.query)
+        await note_viewing(request, What.SHARE_AUDIT, Subject("audit", "export"), **asked.as_json())
+        upto = await audit.last()
+        response = web.StreamResponse(headers=_headers(upto))
+        await response.prepare(request)
+        async for lines in audit.export(asked, upto):
+            await response.write(lines.encode())
+        await response.write_eof()
+        return response
+
+    async def check(request: web.Request) -> web.Response:
+        allow(request, Permission.AUDIT)
+        return web.json_response(await audit.check(after_of(request.query)))
+
+    return [
+        web.get("/api/audit", rows),
+        web.get("/api/audit/export", export, allow_head=False),
+        web.get("/api/audit/check", check),
+    ]
+
+
+def _headers(upto: int) -> dict[str, str]:
+    name = f'attachment; filename="watchroom-audit-to-{upto}.jsonl"'
+    kept_closed = {"X-Content-Type-Options": "nosniff", "Cache-Control": "no-store"}
+    return {"Content-Type": LINES, "Content-Disposition": name, **kept_closed}
