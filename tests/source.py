@@ -16,11 +16,11 @@ SHELLS = frozenset(
     "__main__ app site media_worker downlink_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
     "addresses env assets play nursery "
     # how a feature is reached, and where it is kept
-    "routes people_routes device_routes whip_routes whep_routes request_body store socket pages middleware downlink "
+    "routes people_routes device_routes whip_routes whep_routes retention_routes request_body store retention_store socket pages middleware downlink "
     # media
     "udp_port dtls srtp peer inlet outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "
-    "recorder recorders writer upkeep folder library signing retention "
+    "recorder recorders writer upkeep folder library signing removal "
     # the camera
     "command capture consent encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
     "prompt scenario_player".split()
