@@ -46,9 +46,11 @@ from server.operations.store import forget_where, note_where, prepare_folder, tl
 from server.positions.actions import Positions
 from server.positions.store import TrailStore
 from server.recording.actions import Disk, Field, Media, Recordings
+from server.recording.deletion_actions import Shelf, keeping
 from server.recording.library import Library
 from server.recording.order import RecordingNews
 from server.recording.recorder import recorder_for
+from server.recording.removal import Removal
 from server.recording.store import RecordingStore
 from server.recording.upkeep import RECORDINGS, Upkeep
 from server.site import application
@@ -172,7 +174,8 @@ class Watchroom:
         )
 
     def _build_evidence(self) -> None:
-        self.library = Library(self.config.data / RECORDINGS)
+        root = self.config.data / RECORDINGS
+        self.library = Library(root)
         upkeep = Upkeep(self.config.data, self.library, self.clock)
         self.recordings = Recordings(
             RecordingStore(self.database),
@@ -184,6 +187,8 @@ class Watchroom:
             self.alerts.raise_system,
             self.alerts.clear_system,
         )
+        shelf, changes = Shelf(upkeep.place, self.library, Removal(root)), self.config.retention
+        self.retention, self.deletion = keeping(self.database, changes, shelf, self.clock, self.audit.note)
 
     def _build_console(self) -> None:
         checks = {"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers}
@@ -343,6 +348,7 @@ class Watchroom:
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
         await self.recordings.start()
+        self.deletion.start(self.tasks)
         self.status.start(self.tasks)
         await self.consoles.start()
         await self.watch.start()

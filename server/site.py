@@ -21,6 +21,7 @@ from server.media.whip_routes import whip_routes
 from server.operations import routes as operations_routes
 from server.operations.assets import STATIC, TEMPLATES, static_routes
 from server.positions import routes as position_routes
+from server.recording.retention_routes import retention_routes
 from server.units import routes as unit_routes
 
 if TYPE_CHECKING:
@@ -55,6 +56,7 @@ def application(room: Watchroom) -> web.Application:
             *whip_routes(engine, gate.admit_camera, links),
             *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
+            *retention_routes(room.retention, allow, gate.note_change),
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),

@@ -32,15 +32,17 @@ class Permission(StrEnum):
     OPERATE = "operate"  # figures of the installation
     ADMINISTER = "administer"  # persons and cameras: who and what is let in
     AUDIT = "audit"  # who did and saw what
+    TAG_EVIDENCE = "tag-evidence"  # tags and notes on recordings
+    MANAGE_EVIDENCE = "manage-evidence"  # how long recordings are kept: category, hold, decision
 
 
 _LOOK = frozenset({Permission.SEE, Permission.WATCH})
-_ROOM = _LOOK | {Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST}
+_ROOM = _LOOK | {Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST, Permission.TAG_EVIDENCE}
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
-        Role.INSPECTOR: _ROOM,
-        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT},
+        Role.INSPECTOR: _ROOM | {Permission.MANAGE_EVIDENCE},
+        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT, Permission.MANAGE_EVIDENCE},
         Role.TRAINER: _LOOK,
         Role.DISPLAY: _LOOK,
         Role.OFFICER: frozenset({Permission.CAMERA}),

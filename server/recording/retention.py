@@ -55,7 +55,9 @@ class Category(BaseModel):
     @model_validator(mode="after")
     def _ends_in_one_way(self) -> Category:
         if (self.days is None) == (self.review_days is None):
-            raise ValueError("expected either days, after which it is deleted, or review_days, after which it is reviewed")
+            raise ValueError(
+                "expected either days, after which it is deleted, or review_days, after which it is reviewed"
+            )
         return self
 
     @property
@@ -123,7 +125,7 @@ class RetentionTable:
     @property
     def shortest_days(self) -> int:
         """No recording is deleted earlier than so many days after its end."""
-        return min((category.days for category in self.categories if category.days is not None), default=MOST_DAYS)
+        return min((category.days for category in self.categories if category.days is not None), default=0)
 
     @property
     def shortest_review_days(self) -> int:
@@ -155,12 +157,13 @@ class RetentionTable:
             return Verdict(longest.name, None, marks.review_at or _later(ended_at, longest.review_days), kept_by)
         if disposed:  # it goes no sooner than what nobody has asked for
             applying.append(self._by_name[UNTAGGED])
-        dated = [one for one in applying if one.days is not None]
-        longest = max(dated, key=lambda one: one.days or 0, default=self._by_name[UNTAGGED])
-        at = _later(ended_at, longest.days or 0)
+        days, rule = max(
+            ((one.days, one.name) for one in applying if one.days is not None), default=(self.shortest_days, UNTAGGED)
+        )
+        at = _later(ended_at, days)
         if at is not None and marks.changed_at is not None:
             at = max(at, marks.changed_at + GRACE_DAYS * DAY_S)
-        return Verdict("disposed" if disposed else longest.name, at, None, kept_by)
+        return Verdict("disposed" if disposed else rule, at, None, kept_by)
 
     def _applying(self, category: str, tags: tuple[str, ...]) -> list[Category]:
         """Its own category, and those that its tags count as: a tag prolongs and never shortens."""

@@ -96,6 +96,12 @@ def test_what_is_to_go_goes_a_week_after_the_decision_and_no_sooner_than_what_is
     assert (verdict.rule, days_of(verdict.delete_at)) == ("disposed", 2190 + GRACE_DAYS)
 
 
+def test_where_even_the_untagged_is_reviewed_a_decision_still_lets_it_go() -> None:
+    table = RetentionTable.load({name: {"review_days": 365} for name in ("untagged", "mopi")})
+    disposed = marked(Mark(MarkKind.DECISION, "dispose", "NFA"))
+    assert days_of(table.judge(ENDED, disposed, ENDED).delete_at) == 1 + GRACE_DAYS
+
+
 def test_a_category_that_the_force_took_away_keeps_and_asks_for_a_review() -> None:
     verdict = RetentionTable.load({}).judge(ENDED, marked(Mark(MarkKind.CATEGORY, "training")), ENDED)
     assert (verdict.rule, verdict.delete_at, verdict.review_at) == ("training", None, ENDED)
