@@ -19,6 +19,7 @@ from server.request_body import json_object
 
 Allow = Callable[[web.Request, Permission], Person]
 NoteChange = Callable[..., Awaitable[None]]  # request, what, subject, why, **detail: committed when it returns
+Marked = Callable[..., Awaitable[web.Response]]  # request, person, mark, status: the mark is made
 ONE = "/api/recordings/{recording_id}"
 LATEST = 4e9  # Unix seconds: the year 2096
 
@@ -47,6 +48,16 @@ def retention_routes(retention: Retention, allow: Allow, note_change: NoteChange
         mark = Mark(MarkKind.CATEGORY, _text(body, "category"), _why(body.get("why")), _date(body, "review_at"))
         return await marked(request, person, mark, 200)
 
+    return [
+        web.get(ONE + "/retention", one),
+        web.put(ONE + "/category", categorise),
+        *_tagging_routes(retention, allow, marked),
+        *_holding_routes(allow, marked),
+        *_table_routes(retention, allow),
+    ]
+
+
+def _tagging_routes(retention: Retention, allow: Allow, marked: Marked) -> list[web.RouteDef]:
     async def tag(request: web.Request) -> web.Response:
         person = allow(request, Permission.TAG_EVIDENCE)
         body = await _body(request, "tag", "why")
@@ -67,17 +78,13 @@ def retention_routes(retention: Retention, allow: Allow, note_change: NoteChange
         return await marked(request, person, Mark(MarkKind.NOTE, text=checked_note(body.get("text"))))
 
     return [
-        web.get(ONE + "/retention", one),
-        web.put(ONE + "/category", categorise),
         web.post(ONE + "/tags", tag),
         web.delete(ONE + "/tags/{tag}", untag),
         web.post(ONE + "/notes", note),
-        *_holding_routes(allow, marked),
-        *_table_routes(retention, allow),
     ]
 
 
-def _holding_routes(allow: Allow, marked: Callable[..., Awaitable[web.Response]]) -> list[web.RouteDef]:
+def _holding_routes(allow: Allow, marked: Marked) -> list[web.RouteDef]:
     async def hold(request: web.Request) -> web.Response:
         person = allow(request, Permission.MANAGE_EVIDENCE)
         body = await _body(request, "kind", "why", "until")
