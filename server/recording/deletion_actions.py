@@ -59,6 +59,7 @@ class Deletion:
         self._shelf = shelf
         self._clock = clock
         self._note = note
+        self._one_at_a_time = asyncio.Lock()
 
     def start(self, tasks: TaskOwner) -> None:
         """Finish what was begun, and look for what is due every hour."""
@@ -75,17 +76,18 @@ class Deletion:
 
     async def _in_turn(self, *steps: Callable[[str], Awaitable[None]]) -> None:
         """One process of those that share the folder; while the database or the audit is away, nobody."""
-        if not await asyncio.to_thread(self._shelf.removal.take_turn):
-            log.info("another process is deleting")
-            return
-        try:
-            place = await asyncio.to_thread(self._shelf.place)
-            for step in steps:
-                await step(place)
-        except Unavailable as error:
-            log.warning("nothing is deleted for the moment", reason=str(error))
-        finally:
-            self._shelf.removal.give_turn()
+        async with self._one_at_a_time:
+            if not self._shelf.removal.take_turn():  # no thread: cancelled in between, it would keep the turn for ever
+                log.info("another process is deleting")
+                return
+            try:
+                place = await asyncio.to_thread(self._shelf.place)
+                for step in steps:
+                    await step(place)
+            except Unavailable as error:
+                log.warning("nothing is deleted for the moment", reason=str(error))
+            finally:
+                self._shelf.removal.give_turn()
 
     # ---- what is due ----------------------------------------------------------------------------
 
