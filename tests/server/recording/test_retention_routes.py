@@ -231,7 +231,7 @@ async def test_what_is_deleted_answers_with_its_tombstone_and_takes_no_marks(off
     assert told["tombstone"]["removed_at"] == office.clock.wall()
     await office.ask("POST", ONE + "/tags", 409, tag="arrest")
     assert [row["what"] for row in await office.noted()] == ["delete.recording"]
-    assert office.room.library.ids() == []
+    assert office.room.evidence.library.ids() == []
 
 
 async def test_a_mistake_in_the_table_stops_the_start(tmp_path: Path) -> None:
