@@ -33,6 +33,7 @@ def _dated(name: str, of: str) -> Schema:
     return {**listed, "properties": {"at": {"type": "number"}, **listed["properties"]}}
 
 
+_OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 SCHEMAS: dict[str, Schema] = {
     "Problem": {**_thing("type:string title:string status:integer detail:string"), "description": "RFC 9457"},
     "Person": _thing("id:string name:string display_name:string role:string"),
@@ -126,10 +127,12 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Timeline": _thing(
         "at:number from:number to:number view:object settings:object fixes:object",
-        **{
-            name: {"type": "array", "items": {"type": "object"}}
-            for name in ("cameras", "units", "alerts", "alert_states", "advice", "events")
-        },
+        cameras=_OBJECTS,
+        units=_OBJECTS,
+        alerts=_OBJECTS,
+        alert_states=_OBJECTS,
+        advice=_OBJECTS,
+        events=_OBJECTS,
     ),
     "Wish": _thing("", "sound:boolean", layer={"enum": ["main", "sub"]}),
 }
