@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Self
 
 import structlog
 from aiohttp import web
 
-from server import downlink_sources, logs, serving, wire
+from server import downlink_sources, logs, replay_sources, serving, wire
 from server.access.actions import Access, CameraAccess
 from server.access.middleware import Gate
 from server.access.people_actions import People
@@ -33,6 +34,7 @@ from server.console.actions import Consoles, JournalReader
 from server.console.settings import console_settings
 from server.database import Database
 from server.errors import NotFound
+from server.export.actions import EXPORTS, Exports
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.media.engines import engine_for
@@ -40,7 +42,7 @@ from server.media.ice_servers import IceServers
 from server.media.store import LiveViewStore
 from server.media.switchboard import Neighbours
 from server.operations.actions import Status
-from server.operations.assets import streets
+from server.operations.assets import STATIC, streets
 from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
 from server.positions.actions import Positions
@@ -49,8 +51,9 @@ from server.recording.actions import Disk, Field, Media, Recordings
 from server.recording.library import Library
 from server.recording.order import RecordingNews
 from server.recording.recorder import recorder_for
+from server.recording.signing import EvidenceKey
 from server.recording.store import RecordingStore
-from server.recording.upkeep import RECORDINGS, Upkeep
+from server.recording.upkeep import RECORDINGS, Upkeep, require_room
 from server.site import application
 from server.tasks import TaskOwner
 from server.units.actions import Units
@@ -174,6 +177,18 @@ class Watchroom:
     def _build_evidence(self) -> None:
         self.library = Library(self.config.data / RECORDINGS)
         upkeep = Upkeep(self.config.data, self.library, self.clock)
+        self.replays = replay_sources.of(self)
+        self.exports = Exports(
+            self.config.data / EXPORTS,
+            self.library,
+            partial(EvidenceKey.of, self.config.data),
+            self.replays,
+            replay_sources.bundle_page,
+            STATIC / "css" / "bundle.css",
+            self.clock,
+            self.tasks,
+            require_room,
+        )
         self.recordings = Recordings(
             RecordingStore(self.database),
             Disk(upkeep.place, upkeep.found, upkeep.close_left),
@@ -343,6 +358,7 @@ class Watchroom:
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
         await self.recordings.start()
+        await self.exports.start()
         self.status.start(self.tasks)
         await self.consoles.start()
         await self.watch.start()

@@ -122,6 +122,17 @@ def verify(context: typer.Context) -> int:
     return check(context.args)
 
 
+@commands.command("evidence-key")
+def evidence_key(data: Data) -> int:
+    """The public key with which this installation signs recordings, to be published: `verify --key` names it."""
+    from server.operations.store import prepare_folder
+    from server.recording.signing import EvidenceKey
+
+    prepare_folder(data)
+    print(json.dumps({"public_key": EvidenceKey.of(data).public_key}))
+    return 0
+
+
 # ---- cameras ----------------------------------------------------------------------------------------
 
 

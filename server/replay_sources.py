@@ -11,7 +11,9 @@ from server.advice.store import AdviceStore
 from server.alerts.store import AlertStore
 from server.audit.audit_entry import Subject, What
 from server.console.settings import console_settings
+from server.export.routes import NoteExport
 from server.journal.entry import EntryKind
+from server.operations.assets import templates
 from server.positions.store import TrailStore
 from server.replay.actions import Replays, Sources, Told
 from server.replay.routes import NoteView
@@ -66,3 +68,19 @@ def note_view(gate: Gate) -> NoteView:
             await gate.note_viewing(request, What.VIEW_REPLAY, subject, why=view.why, **span)
 
     return note
+
+
+def note_export(gate: Gate) -> NoteExport:
+    """The same, of what is taken out of the building."""
+
+    async def note(request: web.Request, view: View, why: str) -> None:
+        span = {"from": view.start, "to": view.end, "view": view.id}
+        for recording_id in view.recording_ids:
+            await gate.note_viewing(request, What.VIEW_EXPORT, Subject("recording", recording_id), why=why, **span)
+
+    return note
+
+
+def bundle_page(facts: dict[str, Any]) -> str:
+    """The page to read that lies in a bundle."""
+    return templates().get_template("bundle.html").render(**facts)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import jinja2
 from aiohttp import web
 
 from server import __version__, replay_sources
@@ -15,11 +14,12 @@ from server.advice import routes as advice_routes
 from server.alerts import routes as alert_routes
 from server.audit.routes import audit_routes
 from server.console.pages import Pages
+from server.export import routes as export_routes
 from server.media.routes import media_session_routes
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
 from server.operations import routes as operations_routes
-from server.operations.assets import STATIC, TEMPLATES, static_routes
+from server.operations.assets import static_routes, templates
 from server.positions import routes as position_routes
 from server.replay import routes as replay_routes
 from server.units import routes as unit_routes
@@ -33,7 +33,7 @@ MOST_BODY = 256 * 1024  # bytes; what takes more has a limit of its own
 def application(room: Watchroom) -> web.Application:
     """What `room` has built, reached by HTTP."""
     config, gate, units, engine = room.config, room.gate, room.units, room.engine
-    templates = jinja2.Environment(loader=jinja2.FileSystemLoader([TEMPLATES, STATIC]), autoescape=True)
+    pages = templates()
     shown = {"force": config.force, "theme": config.theme, "version": __version__}
     allow, links = gate.allow, room.ice_servers.links
     site = web.Application(middlewares=gate.middlewares(), client_max_size=MOST_BODY)
@@ -46,21 +46,22 @@ def application(room: Watchroom) -> web.Application:
                 counters={"media": engine.counters},
                 gauges={"now": room.gauges},
             ),
-            *access_routes.routes(room.access, room.cameras, gate, templates, shown),
+            *access_routes.routes(room.access, room.cameras, gate, pages, shown),
             *people_routes(room.people, gate),
             *device_routes(room.cameras, units, gate, room.fix_of),
             *unit_routes.routes(units, allow, room.requests.ask),
             *position_routes.routes(room.positions, allow, units.device),
             *alert_routes.routes(room.alerts, allow),
             *advice_routes.routes(room.advising, allow),
-            *replay_routes.routes(replay_sources.of(room), gate.caller, replay_sources.note_view(gate)),
+            *replay_routes.routes(room.replays, gate.caller, replay_sources.note_view(gate)),
+            *export_routes.routes(room.exports, room.replays, gate.caller, replay_sources.note_export(gate)),
             *whip_routes(engine, gate.admit_camera, links),
             *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),
-            *Pages(templates, allow, gate.person, gate.variables, **shown).routes(development=config.development),
+            *Pages(pages, allow, gate.person, gate.variables, **shown).routes(development=config.development),
             *static_routes(config),
         ]
     )

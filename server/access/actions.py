@@ -33,7 +33,7 @@ from server.access.session import ApiToken, Caller, SignedIn, is_over, touch_aft
 from server.access.store import AccessStore, person_of
 from server.bus import Body, Bus, Topic
 from server.clock import Clock
-from server.errors import Forbidden, NotFound, TooMany, Unauthorised, Unavailable
+from server.errors import Conflict, Forbidden, NotFound, TooMany, Unauthorised, Unavailable
 from server.tasks import TaskOwner
 from server.units.unit import Device, checked_call_sign
 from server.wire import Hello
@@ -209,6 +209,11 @@ class Access:
             return None
         token_id, purpose, person = found
         return Caller(person, token_id, duty=f"API token: {purpose}")
+
+    async def set_duty(self, session_id: str, duty: str) -> None:
+        """What they are on duty as from now on. Raises Conflict for an API token, whose purpose is its reason."""
+        if not await self._store.set_duty(session_id, duty):
+            raise Conflict("an API token's purpose is the reason of what it opens")
 
     async def sign_out(self, session_id: str) -> None:
         """End a session."""

@@ -200,7 +200,8 @@ class Gate:
     def variables(self, request: web.Request) -> Mapping[str, Any]:
         """What every page's template gets of its request."""
         caller: Caller | None = request.get(CALLER)
-        return {"csp_nonce": request[NONCE], "csrf_token": (caller.csrf if caller else None) or ""}
+        csrf, duty = (caller.csrf or "", caller.duty) if caller else ("", "")
+        return {"csp_nonce": request[NONCE], "csrf_token": csrf, "duty": duty}
 
     async def still_in(self, request: web.Request) -> bool:
         """Whether the session or token of this request is still good. An open console is in use: to ask keeps it.

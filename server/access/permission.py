@@ -31,6 +31,7 @@ class Permission(StrEnum):
     CAMERA = "camera"  # publish from one's own phone
     REPLAY = "replay"  # recordings, of every camera
     REPLAY_OWN = "replay-own"  # recordings of the camera that one wore oneself
+    EXPORT = "export"  # take recordings out, as a bundle
     OPERATE = "operate"  # figures of the installation
     ADMINISTER = "administer"  # persons and cameras: who and what is let in
     AUDIT = "audit"  # who did and saw what
@@ -41,8 +42,8 @@ _ROOM = _LOOK | {Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
-        Role.INSPECTOR: _ROOM,
-        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT},
+        Role.INSPECTOR: _ROOM | {Permission.EXPORT},
+        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT, Permission.EXPORT},
         Role.TRAINER: _LOOK | {Permission.REPLAY},
         Role.DISPLAY: _LOOK,
         Role.OFFICER: frozenset({Permission.CAMERA, Permission.REPLAY_OWN}),

@@ -120,7 +120,14 @@ class SignIn:
     async def who(self, request: web.Request) -> web.Response:
         """GET /api/session."""
         caller = self._gate.caller(request)
-        return web.json_response({"person": caller.person.as_json(), "csrf": caller.csrf or ""})
+        return web.json_response({"person": caller.person.as_json(), "csrf": caller.csrf or "", "duty": caller.duty})
+
+    async def change(self, request: web.Request) -> web.Response:
+        """PATCH /api/session: what one is on duty as from now on, on all one's pages of this sign-in."""
+        caller = self._gate.caller(request)
+        duty = duty_of(await json_object(request, most=LONGEST_BODY))
+        await self._access.set_duty(caller.session_id, duty)
+        return web.json_response({"duty": duty})
 
     async def out(self, request: web.Request) -> web.Response:
         """End this session (an API token is not ended by this)."""
@@ -193,6 +200,7 @@ def routes(
         web.post("/sign-out", pages.out),
         web.get("/api/session", pages.who),
         web.post("/api/session", pages.by_json),
+        web.patch("/api/session", pages.change),
         web.delete("/api/session", pages.out),
         web.post("/api/camera", pages.camera),
     ]

@@ -171,6 +171,12 @@ class AccessStore:
         """It is used."""
         await self._write(sa.update(session_table).where(session_table.c.id == session_id).values(last_used_at=at))
 
+    async def set_duty(self, session_id: str, duty: str) -> bool:
+        """What its person is on duty as; whether there is such a session."""
+        changed = sa.update(session_table).where(session_table.c.id == session_id).values(duty=duty)
+        async with self._database.transaction() as tx:
+            return (await tx.execute(changed.returning(session_table.c.id))).scalar_one_or_none() is not None
+
     async def end_session(self, session_id: str, at: float) -> bool:
         """Remove it; whether there was one."""
         async with self._database.transaction() as tx:

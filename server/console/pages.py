@@ -15,13 +15,13 @@ from server.console.wall import LAYOUTS, USUAL_IN, USUAL_M, wall_address
 
 Allow = Callable[[web.Request, Permission], Person]
 SignedIn = Callable[[web.Request], Person]
-Variables = Callable[[web.Request], Mapping[str, Any]]  # csp_nonce, csrf_token
+Variables = Callable[[web.Request], Mapping[str, Any]]  # csp_nonce, csrf_token, duty
 # Where somebody belongs who does not see the room.
 OWN_PLACES = ((Permission.CAMERA, "/camera"), (Permission.OPERATE, "/status"), (Permission.AUDIT, "/audit"))
 
 
 class Pages:
-    """Templates get csp_nonce, csrf_token, person, `may_…` for each permission, and `shown` (force, theme …)."""
+    """Templates get csp_nonce, csrf_token, duty, person, `may_…` for each permission, and `shown` (force, theme …)."""
 
     def __init__(
         self, templates: jinja2.Environment, allow: Allow, signed_in: SignedIn, variables: Variables, **shown: str

@@ -8,6 +8,7 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
+import jinja2
 from aiohttp import web
 
 from server.config import Config
@@ -17,6 +18,11 @@ ROOT = Path(__file__).resolve().parents[2]
 TEMPLATES = ROOT / "templates"
 STATIC = ROOT / "static"
 TOWN = STATIC / "town" / "estuary.geojson"
+
+
+def templates() -> jinja2.Environment:
+    """The pages' templates; what they are given is escaped."""
+    return jinja2.Environment(loader=jinja2.FileSystemLoader([TEMPLATES, STATIC]), autoescape=True)
 
 
 def streets(config: Config) -> Streets:

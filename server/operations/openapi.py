@@ -37,7 +37,7 @@ _OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 SCHEMAS: dict[str, Schema] = {
     "Problem": {**_thing("type:string title:string status:integer detail:string"), "description": "RFC 9457"},
     "Person": _thing("id:string name:string display_name:string role:string"),
-    "Session": _thing("csrf:string", person=_ref("Person")),
+    "Session": _thing("csrf:string duty:string", person=_ref("Person")),
     "PersonEntry": _thing(
         "id:string name:string display_name:string role:string has_password:boolean added_at:number sessions:integer "
         "tokens:integer",
@@ -56,12 +56,17 @@ SCHEMAS: dict[str, Schema] = {
         "record:string qr:string",
         namesakes={"type": "array", "items": {"type": "string"}},
     ),
+    "NewExport": _thing("view:string why:string"),
+    "Export": _thing(
+        "id:string name:string state:string share:number problem:string until:number", "bytes:integer url:string"
+    ),
     "PersonChange": _thing("", "role:string display_name:string call_sign:string?"),
     "Password": _thing("password:string"),
     "SignInLink": _thing("url:string expires_at:number"),
     "Ended": _thing("ended:integer"),
     "ApiToken": _thing("id:string purpose:string added_at:number", "expires_at:number? token:string"),
     "NewApiToken": _thing("purpose:string days:integer"),
+    "Duty": _thing("duty:string"),
     "SignIn": _thing("name:string password:string", "duty:string"),
     "Unit": _thing(
         "device_id:string call_sign:string online:boolean streaming:boolean recording:string",
@@ -160,6 +165,7 @@ AUDITED = ("from", "to", "person", "what", "subject", "text")
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/session", "Who is signed in, and the token for changes", gives=_ref("Session")),
     Operation("post", "/api/session", "Sign in, by name and password or a display by its token; sets the session cookie", gives=_ref("Person"), takes=_ref("SignIn")),
+    Operation("patch", "/api/session", "What one is on duty as: the reason of each picture that has no other", gives=_ref("Duty"), takes=_ref("Duty")),
     Operation("delete", "/api/session", "Sign out", 204),
     Operation("get", "/api/people", "Everybody who may sign in, or once might", gives=_dated("people", "PersonEntry")),
     Operation("post", "/api/people", "Register a person", 201, gives=_ref("Person"), takes=_ref("NewPerson")),
@@ -193,6 +199,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", VIEW + "/known", "What was known at a moment of it", gives={"type": "object"}, query=("at",)),
     Operation("get", VIEW + "/cameras/{device_id}/{layer}.m3u8", "A camera's playlist (HLS, RFC 8216)"),
     Operation("get", VIEW + "/files/{recording_id}/{name}", "A segment or initialisation (CMAF); answers ranges"),
+    Operation("post", "/api/exports", "Have a view's content made into a bundle that proves itself; who takes it and why is logged", 202, gives=_ref("Export"), takes=_ref("NewExport")),
+    Operation("get", "/api/exports/{export_id}", "How far it is", gives=_ref("Export")),
+    Operation("get", "/api/exports/{export_id}/bundle", "The ZIP; answers ranges"),
     Operation("post", "/api/camera", "The signed-in officer's own phone as a camera", gives=_ref("Camera")),
     Operation("get", "/api/status", "What goes on in the installation: now, and the last ten minutes", gives=_ref("Status"), query=("camera", "after")),
     Operation("get", "/api/audit", "Who did and saw what, the newest first", gives=_dated("rows", "AuditRow"), query=(*AUDITED, "before", "limit")),

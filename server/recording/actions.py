@@ -138,7 +138,7 @@ class Recordings:
         until = news.until if news.until is not None else going.recording.until
         going.recording = replace(going.recording, segments=news.segments, bytes=news.bytes, until=until)
         going.news_at = self._clock.monotonic()
-        if news.keeping is Keeping.CLOSED:
+        if news.keeping in (Keeping.CLOSED, Keeping.ABANDONED):
             self._closed(news.device_id, going)
             return
         self._set_keeping(news.device_id, going, news.keeping, news.reason)
@@ -152,7 +152,7 @@ class Recordings:
             return
         until = news.until if news.until is not None else known.until
         known = self._ending[known.id] = replace(known, segments=news.segments, bytes=news.bytes, until=until)
-        if news.keeping is Keeping.CLOSED:
+        if news.keeping in (Keeping.CLOSED, Keeping.ABANDONED):
             del self._ending[known.id]
             self._unsaved[known.id] = self._sealed(known)
 

@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from server.errors import NotFound
-from server.recording.verifier import START, Entry, canonical
+from server.recording.verifier import START, Entry, canonical, span
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,14 +37,22 @@ def merkle_proofs(leaves: Sequence[bytes], wanted: Iterable[int]) -> dict[int, l
 def clip(
     entries: Sequence[Entry], manifest: bytes, signature: bytes, start: float, end: float, layers: Collection[str]
 ) -> Clip:
-    """The whole segments of `layers` that overlap [start, end) in media time (s), the gaps there, and how it began.
+    """The whole segments of `layers` that overlap [start, end) in media time (s), the gaps in them, and how it began.
 
     `entries` is the closed journal, `manifest` and `signature` are its two files. Raises NotFound when nothing is there.
     """
-    chosen = [entry for entry in entries if entry.get("layer") in layers and _overlaps(entry, start, end)]
-    if not any(entry["kind"] == "segment" for entry in chosen):
+    segments = [entry for entry in entries if entry["kind"] == "segment" and entry["layer"] in layers]
+    within = [entry for entry in segments if entry["start"] < end and entry["start"] + entry["duration"] > start]
+    if not within:
         raise NotFound(f"nothing was recorded between {start:g} and {end:g} s")
-    chosen = [entries[0], *chosen]
+    # From the first number to the last: nothing between them may be left out, whatever its times say.
+    last = {entry["layer"]: entry["n"] for entry in within}
+    first = {entry["layer"]: entry["n"] for entry in reversed(within)}
+    segments = [e for e in segments if e["layer"] in last and first[e["layer"]] <= e["n"] <= last[e["layer"]]]
+    spans = {layer: span(segments, layer) for layer in {entry["layer"] for entry in segments}}
+    gaps = [entry for entry in entries if entry["kind"] == "gap" and entry["layer"] in spans]
+    gaps = [gap for gap in gaps if spans[gap["layer"]][0] < gap["end"] and gap["start"] < spans[gap["layer"]][1]]
+    chosen = [entries[0], *sorted(segments + gaps, key=lambda entry: int(entry["i"]))]
     proofs = merkle_proofs([bytes.fromhex(entry["chain"]) for entry in entries], [entry["i"] for entry in chosen])
     parts = [
         {
@@ -57,8 +65,3 @@ def clip(
     body = {"manifest": manifest.decode(), "signature": signature.hex(), "parts": parts}
     files = [entry[name] for entry in chosen if entry["kind"] == "segment" for name in ("init", "file")]
     return Clip(canonical(body) + b"\n", tuple(dict.fromkeys(files)))
-
-
-def _overlaps(entry: Entry, start: float, end: float) -> bool:
-    until = entry["start"] + entry["duration"] if entry["kind"] == "segment" else entry["end"]
-    return bool(entry["start"] < end and until > start)

@@ -24,6 +24,7 @@ from server.recording.segment import SOFTWARE, Manifest, Opened, SealedSegment, 
 from server.recording.signing import EvidenceKey
 from server.recording.verifier import CRASH, INIT, SEGMENT, Entry, canonical, parsed, segment_file, summary
 
+WRITTEN_ELSEWHERE = "written-elsewhere"  # the kind of the Conflict that passes by itself
 JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
 
 
@@ -271,7 +272,8 @@ def _locked(path: Path) -> FileIO:
         fcntl.flock(journal, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         journal.close()
-        raise Conflict(f"recording {path.parent.name} is being written by another process") from error
+        detail = f"recording {path.parent.name} is being written by another process"
+        raise Conflict(detail, kind=WRITTEN_ELSEWHERE) from error
     return journal
 
 

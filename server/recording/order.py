@@ -14,6 +14,7 @@ class Keeping(StrEnum):
     KEPT = "kept"  # it lies on disk, at most some seconds behind
     FAILING = "failing"  # it cannot be written; live goes on, and it is tried again
     CLOSED = "closed"  # sealed: nothing follows
+    ABANDONED = "abandoned"  # its journal is damaged, or closed: it is left as it is, and another one must follow
 
 
 @dataclass(frozen=True, slots=True)

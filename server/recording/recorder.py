@@ -22,7 +22,7 @@ from server.media.packet_cache import Entry
 from server.media.settings import MediaSettings
 from server.media.track import AUDIO, VIDEO, UpTrack
 from server.recording.depacketiser import Picture, assembler_for, payload_of
-from server.recording.order import OnRecording, RecordingOrder
+from server.recording.order import Keeping, OnRecording, RecordingOrder
 from server.recording.reorder import Arrived, Lost, Reorder
 from server.recording.segmenter import Arrival, Segmenter, Stretch
 from server.recording.signing import EvidenceKey
@@ -262,7 +262,10 @@ class Recorder:
         self._end(device_id, lambda writing: writing.finish("stopped"))
         if order is not None:
             tape = self._tapes.setdefault(device_id, Tape(device_id, self._prerecord_s))
-            tape.begin(self._writing(order))
+            writing = self._writing(order)
+            if present is not None and present.keeping is Keeping.ABANDONED:
+                writing.take_over(present)
+            tape.begin(writing)
         self._forget_idle(device_id)
 
     def release(self, device_id: str) -> None:

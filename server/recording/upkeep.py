@@ -73,7 +73,16 @@ class Upkeep:
         if not entries or entries[0].get("kind") != "opened":
             log.error("a recording has no beginning", recording_id=recording_id)
             return None
+        if entries[-1]["kind"] == "closed" and self._library.manifest(recording_id) is None:
+            self._sign(recording_id, entries[0]["device_id"])
         return _row(recording_id, entries, place)
+
+    def _sign(self, recording_id: str, device_id: str) -> None:
+        """Its end stands in the journal; whoever wrote that was ended before it could sign."""
+        try:
+            self.close_left(recording_id, device_id)
+        except (OSError, WatchroomError) as error:
+            log.warning("a closed recording is not signed yet", recording_id=recording_id, reason=str(error))
 
     def close_left(self, recording_id: str, device_id: str) -> RecordingNews:
         """Seal a recording that nobody writes any more. Raises OSError, Conflict while somebody does."""

@@ -160,7 +160,7 @@ def checked(entry: Entry) -> Entry:
 
 def summary(entries: Sequence[Entry]) -> Entry:
     """What a closed journal says in all: that part of the manifest which follows from it."""
-    first, last, hidden = entries[0], entries[-1], ("i", "at", "kind", "chain")
+    first, last = entries[0], entries[-1]
     segments = [entry for entry in entries if entry["kind"] == "segment"]
     return {
         **{name: first.get(name) for name in ("format", "recording_id", "device_id", "call_sign", "wearer", "why")},
@@ -173,8 +173,20 @@ def summary(entries: Sequence[Entry]) -> Entry:
         "segments": len(segments),
         "bytes": sum(entry["bytes"] for entry in segments),
         "merkle_root": merkle_root([bytes.fromhex(entry["chain"]) for entry in entries]).hex(),
-        "gaps": [{k: e[k] for k in e if k not in hidden} for e in entries if e["kind"] == "gap"],
+        "gaps": gaps_of(entries),
     }
+
+
+def gaps_of(entries: Sequence[Entry]) -> list[Entry]:
+    """The gaps as a manifest lists them."""
+    hidden = ("i", "at", "kind", "chain")
+    return [{k: entry[k] for k in entry if k not in hidden} for entry in entries if entry["kind"] == "gap"]
+
+
+def span(entries: Sequence[Entry], layer: str) -> tuple[float, float]:
+    """Media time (s) of the first and of the end of the last of these segments of a layer."""
+    own = [entry for entry in entries if entry["kind"] == "segment" and entry["layer"] == layer]
+    return min(entry["start"] for entry in own), max(entry["start"] + entry["duration"] for entry in own)
 
 
 def misshapen(view: memoryview, size: int, whole: tuple[str, str]) -> str | None:
@@ -423,9 +435,13 @@ class Check:
         )
         if torn and not finished:
             self.told["notes"].append(f"the journal's last line is torn ({len(torn)} bytes), as a crash leaves it")
-        if entries and entries[0].get("format", FORMAT) != FORMAT:
-            self.say("The recording's format is known here", ["a later verifier is needed"], CANNOT)
+        self.known(entries[0].get("format") if entries else FORMAT)
         return entries
+
+    def known(self, number: Any) -> None:
+        """Nothing is certain about a format of which this file does not know what it means."""
+        if number != FORMAT:
+            self.say("The recording's format is known here", [f"it is {number}; a later verifier is needed"], CANNOT)
 
     def silences(self, entries: Sequence[Entry]) -> None:
         """Note where a layer leaves out time that no gap of its own declares."""
@@ -521,11 +537,16 @@ class Check:
                 if len(part) != 3 or chain != entry["chain"] or not stands:
                     foreign.append(f"entry {entry['i']} ({entry['kind']}) does not stand in the recording like that")
                 entries.append(entry)
+            firsts = {entry["layer"]: entry["n"] - 1 for entry in reversed(entries) if entry["kind"] == "segment"}
+            spans = {layer: span(entries, layer) for layer in firsts}
+            between = [(gap, *spans[gap["layer"]]) for gap in manifest["gaps"] if gap["layer"] in spans]
+            hidden = [gap for gap, start, end in between if start < gap["end"] and gap["start"] < end]
+            missing = [f"a gap in {gap['layer']}: {gap}" for gap in hidden if gap not in gaps_of(entries)]
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return self.say("The clip is well-formed", [f"clip.json: {error}"])
+        self.known(manifest.get("format"))
         self.say(f"Each of the clip's {len(entries)} entries stands in the signed recording (Merkle proof)", foreign)
-        firsts = {entry["layer"]: entry["n"] - 1 for entry in reversed(entries) if entry["kind"] == "segment"}
-        self.say("Nothing is left out between the clip's first and last segment", in_order(entries, firsts))
+        self.say("Nothing is left out between the clip's first and last segment", in_order(entries, firsts) + missing)
         self.segments(entries)
         self.strangers(entries, {"clip.json"}, True)
         self.signed(manifest, message, signature)

@@ -16,8 +16,8 @@ from pathlib import Path
 import structlog
 
 from server.clock import Clock
-from server.errors import Conflict
-from server.recording.folder import RecordingFolder
+from server.errors import Conflict, NotFound
+from server.recording.folder import WRITTEN_ELSEWHERE, RecordingFolder
 from server.recording.order import Keeping, OnRecording, RecordingNews, RecordingOrder
 from server.recording.segment import Opened
 from server.recording.segmenter import Stretch, muxed
@@ -75,6 +75,14 @@ class Writing:
         self._segments = self._bytes = 0
         self.keeping = Keeping.KEPT
 
+    def take_over(self, other: Writing) -> None:
+        """What an abandoned one could not write belongs to this one."""
+        self._jobs.extendleft(reversed(other._jobs))
+        self._waiting_bytes += other._waiting_bytes
+        other._jobs.clear()
+        other.finish("abandoned")
+        self._news.set()
+
     def put(self, stretch: Stretch, *, prerecord: bool = False) -> None:
         """Have it written soon; a plain call."""
         job = _Job(stretch, prerecord)
@@ -97,7 +105,14 @@ class Writing:
         self._news.set()
 
     async def run(self) -> None:
-        """Until it is finished and closed, or left."""
+        """Until it is finished and closed, or left, or abandoned."""
+        try:
+            await self._run()
+        except (Conflict, NotFound) as error:
+            log.error("a recording is left as it is", recording_id=self.order.recording_id, reason=error.detail)
+            self._said(Keeping.ABANDONED, error.detail)
+
+    async def _run(self) -> None:
         while self._jobs or not (self._leaves or self._why_finished):
             if not self._jobs:
                 self._news.clear()
@@ -117,10 +132,12 @@ class Writing:
             is_closed = await self._attempt(self._close)
 
     async def _attempt(self, work: Callable[[], Keeping]) -> bool:
-        """Run `work` in a thread; False if the disk did not take it."""
+        """Run `work` in a thread; False if the disk did not take it. Raises Conflict for what no waiting mends."""
         try:
             keeping = await asyncio.get_running_loop().run_in_executor(self._pool, work)
         except (OSError, Conflict) as error:  # full, away, or still another process's
+            if isinstance(error, Conflict) and error.problem_kind != WRITTEN_ELSEWHERE:
+                raise
             reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
             if self.keeping is not Keeping.FAILING:
                 log.error("cannot be recorded", recording_id=self.order.recording_id, reason=reason)
@@ -172,6 +189,9 @@ class Writing:
                 folder = RecordingFolder.create(self._root, self._head(epoch), self._clock)
                 self._epoch = epoch
             self._folder = folder
+            if folder.is_closed:  # an earlier process ended it, and could not sign it any more
+                folder.close("stopped", self._until or epoch, self._key())
+                raise Conflict(f"recording {order.recording_id} was closed already")
         return self._folder
 
     def _head(self, epoch: float) -> Opened:

@@ -117,13 +117,13 @@ class Replays:
     async def timeline(self, view: View) -> Json:
         """Everything of its interval, in one order."""
         told = {"view": view.as_json(), "at": self._clock.wall(), "settings": self._sources.settings()}
-        return {**told, **timeline(await self._facts(view))}
+        return {**told, **timeline(await self.facts(view))}
 
     async def known(self, view: View, at: float) -> Json:
         """What the room knew at a moment. Raises BadRequest for one outside the interval."""
         if not view.covers(at - 1e-3, at + 1e-3):
             raise BadRequest("at: expected a time within the view")
-        return known_at(await self._facts(view), at)
+        return known_at(await self.facts(view), at)
 
     async def playlist(self, view: View, device_id: str, layer: str) -> str:
         """The playlist of one camera. Raises NotFound when it has no such layer in the interval."""
@@ -193,7 +193,8 @@ class Replays:
             raise NotFound("this view has no such file")
         return self._library.path(recording_id, name)
 
-    async def _facts(self, view: View) -> Facts:
+    async def facts(self, view: View) -> Facts:
+        """What the stores hold of its interval, as far as its role may see it."""
         found = await asyncio.to_thread(self._of_view, view)
         end = view.end if view.end is not None else self._clock.wall()
         alerts = await self._sources.alerts(view.start, end, MOST_ROWS)

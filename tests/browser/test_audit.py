@@ -101,7 +101,20 @@ async def test_each_picture_is_a_row_with_its_reason(
     await page.reload()
     await screen.is_in_state(1, "live")
     await expect(watched.filter(has_text="alert: TASER armed ET17").first).to_be_visible()
-    await page.goto(f"{screen.url}/sign-in")
+
+
+async def test_what_one_is_on_duty_as_is_seen_and_changed_in_the_settings(screen: Screen) -> None:
+    await screen.page.goto(f"{screen.url}/sign-in?next=/settings")
+    await screen.page.get_by_label("On duty as").fill("control room duty")
+    page = await screen.sign_in_here("okafor")
+    await expect(page.get_by_label("On duty as")).to_have_value("control room duty")
+    await tab_to(page, "duty")
+    await page.keyboard.type("hand-over to nights")
+    await page.keyboard.press("Enter")
+    await expect(page.locator("room-notice")).to_have_text("Pictures get the reason “hand-over to nights” now.")
+    assert (await said(page, "/api/session"))["duty"] == "hand-over to nights"
+    await page.reload()
+    await expect(page.get_by_label("On duty as")).to_have_value("hand-over to nights")
 
 
 async def test_a_row_that_was_changed_is_named(screen: Screen, auditor: str, installation: Installation) -> None:

@@ -110,6 +110,8 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       /** @param {string} view @returns {Promise<import("../state/replay.js").Told>} */
       timeline: (view) => call("GET", `/api/replays/${id(view)}`),
     },
+    /** What one is on duty as. @param {string} duty @returns {Promise<{ duty: string }>} */
+    setDuty: (duty) => call("PATCH", "/api/session", { duty }),
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };

@@ -115,6 +115,9 @@ parts.filter.addEventListener("input", () => {
 parts.check.addEventListener("click", () => void check());
 parts.older.addEventListener("click", () => void older());
 find("#export", HTMLButtonElement).addEventListener("click", exported);
-setInterval(() => document.visibilityState === "visible" && void load(), EVERY_MS);
+setInterval(() => {
+  const { person, text } = filter(); // to look for words may mean to read all rows: once is enough
+  if (document.visibilityState === "visible" && !person && !text) void load();
+}, EVERY_MS);
 void check().then(load);
 void load();

@@ -21,6 +21,7 @@ const parts = {
   secret: find("secret-sheet", SecretSheet),
   keysOn: find("#keys-on", HTMLInputElement),
   keys: find("#keys", HTMLElement),
+  duty: find("#duty", HTMLInputElement),
 };
 
 /** @param {HTMLElement} group @param {string} value */
@@ -58,6 +59,13 @@ parts.keysOn.addEventListener("change", () => localStorage.setItem(KEYS, parts.k
 parts.keys.append(
   make("ul", {}, ...TABLE.map((key) => make("li", {}, make("span", {}, ...capsOf(key)), make("span", {}, key.words)))),
 );
+
+find("#duty-form", HTMLFormElement).addEventListener("submit", (event) => {
+  event.preventDefault();
+  void done(api.setDuty(parts.duty.value.trim()), ({ duty }) =>
+    duty ? `Pictures get the reason “${duty}” now.` : "Pictures get no reason now: the audit says “not stated”.",
+  );
+});
 
 async function load() {
   const answer = await asked(api.tokens.all(), () => "");

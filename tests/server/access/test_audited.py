@@ -52,6 +52,22 @@ async def test_without_an_alert_the_reason_is_what_was_said_at_sign_in(browser: 
     assert [row["why"] for row in await house.audited(what="access.signed-in")] == ["control room duty"]
 
 
+async def test_what_somebody_is_on_duty_as_may_change_within_a_sign_in(browser: AnyClient, house: House) -> None:
+    device_id = await recording_camera(house)
+    headers = await sign_in(browser)
+    answer = await browser.patch("/api/session", json={"duty": " silver, op. Quay "}, headers=headers)
+    assert (answer.status, await answer.json()) == (200, {"duty": "silver, op. Quay"})
+    assert (await (await browser.get("/api/session")).json())["duty"] == "silver, op. Quay"
+    await browser.post(f"/whep/{device_id}", headers=headers)
+    assert (await browser.patch("/api/session", json={"duty": ""}, headers=headers)).status == 200
+    await browser.post(f"/whep/{device_id}", headers=headers)
+    assert [row["why"] for row in await house.audited(what="view")] == ["silver, op. Quay", "not stated"]
+    _, token = await house.access.add_token(await house.access.person_named("control"), "script")
+    bearer = {"Authorization": f"Bearer {token}"}
+    browser.session.cookie_jar.clear()
+    assert (await browser.patch("/api/session", json={"duty": "x"}, headers=bearer)).status == 409
+
+
 async def test_who_said_nothing_is_written_as_not_stated_and_a_token_as_its_purpose(
     browser: AnyClient, house: House, aiohttp_client: AiohttpClient
 ) -> None:

@@ -385,6 +385,16 @@ def test_what_a_crash_leaves_is_told_and_not_blamed(unfinished: Path, torn: byte
     assert verify(str(unfinished))["exit"] == 2
 
 
+def test_a_format_of_later_years_is_not_judged(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path)
+    folder.leave()
+    entry = dict(parsed((folder.path / "journal.jsonl").read_bytes())) | {"format": 2}
+    entry["chain"] = chained(START, entry)
+    (folder.path / "journal.jsonl").write_bytes(canonical(entry) + b"\n")
+    told = verify(str(tmp_path))
+    assert told["exit"] == 3 and "a later verifier is needed" in found(told)
+
+
 def test_a_closed_recording_without_its_signature_is_not_told_as_whole(good: Path) -> None:
     with changed(good / IDENTITY / "manifest.json", None), changed(good / IDENTITY / "manifest.sig", None):
         told = verify(str(good / IDENTITY))
@@ -442,6 +452,55 @@ def test_what_a_clip_leaves_out_or_claims_of_itself_is_found(cut: Path, good: Pa
     for name in ("main/000002.m4s", "main/init-1.mp4"):
         with changed(cut / name, None):
             assert verify(str(cut))["exit"] == 2
+
+
+def test_a_clip_cannot_hide_a_gap_that_the_recording_declares(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path)
+    for number in (0, 1):
+        folder.commit(segment(number))
+    folder.gap("main", 4.0, 4.4, BEGAN + 4, BEGAN + 4.4, "lost", 9)
+    folder.commit(segment(2, start=4.4))
+    manifest = folder.close("officer", BEGAN + 7, KEY)
+    entries, _, _ = whole_entries((folder.path / "journal.jsonl").read_bytes(), Link())
+    body = parsed(clip(entries, manifest.text, manifest.signature, 0, 7, {"main"}).text)
+    text = folder.path / "clip.json"
+    for name in ("journal.jsonl", "manifest.json", "manifest.sig"):
+        (folder.path / name).unlink()
+    text.write_bytes(canonical(body) + b"\n")
+    assert verify(str(folder.path))["exit"] == 0
+    body["parts"] = [part for part in body["parts"] if part["entry"]["kind"] != "gap"]
+    text.write_bytes(canonical(body) + b"\n")
+    told = verify(str(folder.path))
+    assert told["exit"] == 2 and "a gap in main" in found(told)
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    gaps=st.lists(st.tuples(st.sampled_from(["main", "sub"]), st.floats(0, 12), st.floats(0, 3)), max_size=4),
+    start=st.floats(0, 11),
+    length=st.floats(0.01, 6),
+    layers=st.sampled_from([{"main"}, {"sub"}, {"main", "sub"}]),
+)
+def test_no_clip_of_a_good_recording_is_blamed(
+    tmp_path: Path, gaps: list[tuple[str, float, float]], start: float, length: float, layers: set[str]
+) -> None:
+    shutil.rmtree(tmp_path / IDENTITY, ignore_errors=True)
+    folder = new_folder(tmp_path)
+    for number in range(6):
+        folder.commit(segment(number))
+        folder.commit(segment(number, "sub", width=160))
+        for layer, at, gap in gaps:
+            if number == int(at / 2):
+                folder.gap(layer, at, at + gap, BEGAN + at, BEGAN + at + gap, "lost", 1)
+    manifest = folder.close("officer", BEGAN + 12, KEY)
+    entries, _, _ = whole_entries((folder.path / "journal.jsonl").read_bytes(), Link())
+    made = clip(entries, manifest.text, manifest.signature, start, start + length, layers)
+    for path in files(folder.path):
+        if path.relative_to(folder.path).as_posix() not in made.files:
+            path.unlink()
+    (folder.path / "clip.json").write_bytes(made.text)
+    told = verify(str(folder.path))
+    assert (told["exit"], found(told)) == (0, "")
 
 
 # ---- bundles ----------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ import sys
 import tempfile
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from server.clock import SystemClock
 from server.recording import verifier
+from server.recording.folder import RecordingFolder
+from server.recording.signing import EvidenceKey
 from server.recording.verifier import Damaged, Files, verify
-from tests.server.recording.recordings import IDENTITY, KEY, bundle, new_folder, recording, segment
+from tests.server.recording.recordings import IDENTITY, KEY, bundle, new_folder, opened, recording, segment
 from tests.source import ROOT
 
 NOBODY, NOT_FOUND = 65534, 127
@@ -59,6 +63,18 @@ def test_the_command_tells_intact_broken_and_unfinished_by_its_exit_code(root: P
     assert "segment 2 of sub (2026-11-28 20:46:02.000 UTC, 2.00 to 4.00 s into the recording)" in done.stdout
     new_folder(tmp_path / "open").commit(segment(0))
     assert told(run(str(tmp_path / "open"), "--json"))["verdict"] == "CANNOT TELL"
+
+
+def test_the_key_to_publish_is_the_one_that_signs(tmp_path: Path) -> None:
+    words = ["evidence-key", "--data", str(tmp_path)]
+    shown = [json.loads(run(*words, command=COMMAND[:-1]).stdout) for _ in range(2)]
+    key = EvidenceKey.of(tmp_path)
+    assert shown == [{"public_key": key.public_key}] * 2
+    folder = RecordingFolder.create(
+        tmp_path / "recordings", replace(opened(), public_key=key.public_key), SystemClock()
+    )
+    folder.close("officer", 0.0, key)
+    assert run(str(tmp_path / "recordings"), "--key", key.public_key).returncode == 0
 
 
 def test_what_is_no_recording_cannot_be_told(tmp_path: Path) -> None:

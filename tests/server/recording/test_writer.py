@@ -6,7 +6,7 @@ import asyncio
 import errno
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import pytest
@@ -18,6 +18,8 @@ from server.recording.library import Library
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
 from server.recording.segmenter import Stretch, _format_of
 from server.recording.signing import EvidenceKey
+from server.recording.store import RecordingState
+from server.recording.upkeep import Upkeep
 from server.recording.verifier import main as verify
 from server.recording.writer import Writing
 from server.tasks import TaskOwner
@@ -193,3 +195,49 @@ async def test_an_order_of_which_nothing_ever_came_leaves_no_folder(desk: Desk) 
     await task
     assert not (desk.root / ID).exists()
     assert desk.news[-1].keeping is Keeping.CLOSED
+
+
+async def test_a_damaged_journal_is_left_as_it_is_and_what_came_goes_into_another_recording(desk: Desk) -> None:
+    writing, task = desk.begin()
+    for index in range(3):
+        writing.put(stretch(index * 1.5))
+    writing.leave()
+    await task
+    journal = desk.root / ID / "journal.jsonl"
+    damaged = bytearray(journal.read_bytes())
+    damaged[len(damaged) // 2] ^= 1
+    journal.write_bytes(bytes(damaged))
+    again, task = desk.begin()
+    again.put(stretch(9.0))
+    await task
+    assert desk.news[-1].keeping is Keeping.ABANDONED
+    assert journal.read_bytes() == bytes(damaged)
+    another = replace(ORDER, recording_id="20261128T204609Z-et17-3fa2c1d1")
+    following, task = desk.begin(another)
+    following.take_over(again)
+    following.put(stretch(10.5))
+    following.finish("stopped")
+    await task
+    library = Library(desk.root)
+    assert [one["start"] for one in library.segments(another.recording_id, "main")] == [0.0, 1.5]
+    assert verify([str(desk.root / another.recording_id)]) == 0
+
+
+async def test_a_recording_that_was_closed_and_not_signed_is_signed_at_the_next_start(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.put(stretch(0.0))
+    writing.finish("stopped")
+    await task
+    for name in ("manifest.json", "manifest.sig"):
+        (desk.root / ID / name).unlink()
+    library = Library(desk.root)
+    (row,) = Upkeep(desk.root.parent, library, SystemClock()).found("here")
+    assert (row.id, row.state, row.segments) == (ID, RecordingState.CLOSED, 1)
+    assert verify([str(desk.root / ID)]) == 0
+
+
+def test_the_folder_has_a_name_that_stays(tmp_path: Path) -> None:
+    upkeep = Upkeep(tmp_path, Library(tmp_path / "recordings"), SystemClock())
+    assert upkeep.place() == upkeep.place()
+    assert len(upkeep.place()) == 16
+    assert upkeep.found("here") == []

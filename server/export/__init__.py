@@ -1,0 +1,1 @@
+"""Export: what a view shows, as one bundle that proves itself without us."""

@@ -1,0 +1,110 @@
+"""What goes into a bundle, and under which names. Pure.
+
+A recording that lies wholly within the interval goes in as it is, and is checked as a whole. Of one that does not, the
+segments that overlap it go in as a clip, with the proof that they stand in the signed recording. One that is still open is
+signed by nobody yet: it goes in as far as it has come, and the verifier says that it cannot tell.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from server.replay.footage import LAYERS, Placed, Recording
+
+
+class How(StrEnum):
+    """In which form a recording goes into a bundle."""
+
+    WHOLE = "whole"
+    CLIP = "clip"
+    UNFINISHED = "unfinished"
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One recording's part of a bundle. `start` and `end`: media time, seconds; `folder` within the bundle."""
+
+    recording: Recording
+    how: How
+    folder: str
+    start: float
+    end: float
+
+
+@dataclass(frozen=True, slots=True)
+class Film:
+    """Segments that become one MP4: of one recording and one initialisation, in order, without a gap."""
+
+    name: str
+    recording_id: str
+    init: str
+    segments: tuple[Placed, ...]
+
+    @property
+    def title(self) -> str:
+        """Of the file, without its folder."""
+        return self.name.rsplit("/", 1)[-1]
+
+
+def parts_of(recordings: Iterable[Recording], start: float, end: float) -> list[Part]:
+    """`start` to `end`: Unix seconds of the server's clock."""
+    found = []
+    for one in recordings:
+        within = [segment for segment in one.segments if segment.at < end and segment.end > start]
+        if not within:
+            continue
+        first = min(segment.start for segment in within)
+        last = max(segment.start + segment.duration for segment in within)
+        if not one.signed:
+            how = How.UNFINISHED
+        elif len(within) == len(one.segments):
+            how = How.WHOLE
+        else:
+            how = How.CLIP
+        found.append(Part(one, how, f"clips/{one.id}" if how is How.CLIP else f"recordings/{one.id}", first, last))
+    return found
+
+
+def films_of(part: Part) -> list[Film]:
+    """The recording as files that any player opens: its best layer, a file for each stretch without a gap."""
+    one = part.recording
+    layer = next((name for name in LAYERS if any(segment.layer == name for segment in one.segments)), LAYERS[0])
+    segments = [
+        segment
+        for segment in one.layer(layer)
+        if segment.start < part.end and segment.start + segment.duration > part.start
+    ]
+    runs: list[list[Placed]] = []
+    for segment in segments:
+        if runs and _goes_on(runs[-1][-1], segment):
+            runs[-1].append(segment)
+        else:
+            runs.append([segment])
+    return [Film(_film_name(one, run[0], index), one.id, run[0].init, tuple(run)) for index, run in enumerate(runs, 1)]
+
+
+def _goes_on(before: Placed, after: Placed) -> bool:
+    return before.init == after.init and after.start - before.start - before.duration < 0.5
+
+
+def _film_name(one: Recording, first: Placed, index: int) -> str:
+    who = re.sub(r"[^A-Za-z0-9-]+", "-", one.call_sign).strip("-") or "camera"
+    return f"playable/{who}-{one.id[:16]}-{index:02d}.mp4"
+
+
+def about_films(films: Sequence[Film], hashes: Mapping[str, str]) -> dict[str, Any]:
+    """What each playable file was made of: a derived item names its parent, and the parent's hash."""
+    return {
+        film.name: {
+            "of_recording": film.recording_id,
+            "parent_manifest_sha256": hashes.get(film.recording_id),
+            "segments": [film.segments[0].file, film.segments[-1].file],
+            "from": film.segments[0].at,
+            "to": film.segments[-1].end,
+        }
+        for film in films
+    }

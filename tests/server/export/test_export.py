@@ -1,0 +1,206 @@
+"""An export leaves the building: it plays, it proves itself without us, and whoever took it is on record first."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import av
+import jinja2
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+
+from server.access.permission import Permission, Role, may
+from server.database import Database
+from server.errors import Unavailable
+from server.export.actions import KEPT_S, Exports
+from server.export.routes import routes
+from server.operations.assets import STATIC, TEMPLATES
+from server.recording.library import Library
+from server.recording.signing import EvidenceKey
+from server.recording.verifier import main as verify
+from server.replay.view import View
+from server.tasks import TaskOwner
+from tests.fakes.incident import lay_incident
+from tests.fakes.recordings import Laid, Wish, lay, usual_film
+from tests.server.replay.test_routes import BASE, LINDQVIST, MARSH, OFFICERS, Office, _caller
+
+WHY = "disclosure to the CPS, case 0412"
+
+
+class Desk:
+    """Replay and export on a real socket."""
+
+    def __init__(self, data: Path, office: Office, exports: Exports) -> None:
+        self.data = data
+        self.office = office
+        self.exports = exports
+        self.noted: list[tuple[View, str]] = []
+        self.client: TestClient[web.Request, web.Application]
+
+    async def note(self, _request: web.Request, view: View, why: str) -> None:
+        if self.office.audit_fails:
+            raise Unavailable("the audit cannot be written")
+        self.noted.append((view, why))
+
+    async def post(self, path: str, body: dict[str, Any], status: int, who: str = "hale:inspector") -> Any:
+        answer = await self.client.post(path, json=body, headers={"X-Person": who})
+        assert answer.status == status, await answer.text()
+        return await answer.json()
+
+    async def view(self, wish: dict[str, Any], who: str = "hale:inspector") -> str:
+        return str((await self.post("/api/replays", {"why": "debrief 0412", **wish}, 201, who))["id"])
+
+    async def exported(self, wish: dict[str, Any]) -> Path:
+        """Export a view of this, fetch it in two parts, and keep it."""
+        export = await self.post("/api/exports", {"view": await self.view(wish), "why": WHY}, 202)
+        path = f"/api/exports/{export['id']}"
+        async with asyncio.timeout(60):
+            while export["state"] not in ("ready", "failed"):
+                await asyncio.sleep(0.02)
+                export = await (await self.client.get(path, headers={"X-Person": "hale:inspector"})).json()
+        assert export["state"] == "ready", export["problem"]
+        parts = []
+        for wanted in ("bytes=0-999", "bytes=1000-"):
+            async with self.client.get(
+                export["url"], headers={"X-Person": "hale:inspector", "Range": wanted}
+            ) as answer:
+                assert answer.status == 206
+                parts.append(await answer.read())
+        kept = self.data / "fetched.zip"
+        kept.write_bytes(b"".join(parts))
+        assert kept.stat().st_size == export["bytes"]
+        return kept
+
+
+@pytest.fixture
+async def desk(tmp_path: Path, database: Database) -> AsyncIterator[Desk]:
+    office = Office(tmp_path, database)
+    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
+    async with TaskOwner("test") as tasks:
+        exports = Exports(
+            tmp_path / "exports",
+            Library(tmp_path / "recordings"),
+            lambda: EvidenceKey.of(tmp_path),
+            office.replays,
+            lambda more: environment.get_template("bundle.html").render(**more),
+            STATIC / "css" / "bundle.css",
+            office.clock,
+            tasks,
+            lambda _: None,
+        )
+        await exports.start()
+        found = Desk(tmp_path, office, exports)
+        office.application.add_routes(routes(exports, office.replays, _caller, found.note))
+        async with TestClient(TestServer(office.application)) as client:
+            found.client = client
+            await lay_incident(database, OFFICERS, BASE, 10)
+            yield found
+
+
+def laid(data: Path, **more: Any) -> list[Laid]:
+    films = {layer: usual_film(10.0, layer) for layer in ("main", "sub")}
+    return [
+        lay(data, Wish("et17-cam", "ET17", BASE, MARSH, **more), films),
+        lay(data, Wish("et22-cam", "ET22", BASE + 1, LINDQVIST), films),
+    ]
+
+
+async def test_a_whole_incident_proves_itself_and_plays(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data)
+    bundle = await desk.exported({"recordings": [one.id for one in recordings]})
+    assert verify([str(bundle)]) == 0
+    with zipfile.ZipFile(bundle) as archive:
+        names = archive.namelist()
+        assert {"verify.py", "index.html", "log.json", "contents.json", "tracks/et17-cam.gpx"} <= set(names)
+        films = [name for name in names if name.startswith("playable/")]
+        assert len(films) == 2
+        for name in films:
+            with av.open(io.BytesIO(archive.read(name)), "r") as film:
+                shown = [frame.time or 0.0 for frame in film.decode(video=0)]
+            assert shown[0] < 0.1
+            assert len(shown) > 20
+        page = archive.read("index.html").decode()
+        assert "PC Marsh" in page
+        assert WHY in page
+        told = json.loads(archive.read("contents.json"))
+        assert (told["by"], told["why"], told["from"]) == ("Hale", WHY, pytest.approx(BASE, abs=1))
+        assert set(told["playable"]) == set(films)
+        assert all(len(one["parent_manifest_sha256"]) == 64 for one in told["playable"].values())
+        assert "<time>" in archive.read("tracks/et17-cam.gpx").decode()
+        assert json.loads(archive.read("log.json"))["events"]
+    assert [(view.recording_ids, why) for view, why in desk.noted] == [(tuple(one.id for one in recordings), WHY)]
+
+
+async def test_a_part_of_a_recording_goes_out_as_a_clip_that_proves_itself_without_the_rest(desk: Desk) -> None:
+    (first, _) = await asyncio.to_thread(laid, desk.data)
+    bundle = await desk.exported({"recordings": [first.id], "from": BASE + 2.5, "to": BASE + 5})
+    with zipfile.ZipFile(bundle) as archive:
+        names = [name for name in archive.namelist() if name.startswith("clips/")]
+    assert f"clips/{first.id}/clip.json" in names
+    whole = len(list((desk.data / "recordings" / first.id / "main").glob("*.m4s")))
+    assert 0 < sum("/main/" in name and name.endswith(".m4s") for name in names) < whole
+    assert verify([str(bundle)]) == 0
+
+
+async def test_one_that_is_still_recorded_goes_out_as_far_as_it_has_come_and_nothing_is_claimed(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data, closed=False)
+    bundle = await desk.exported({"recordings": [recordings[0].id]})
+    assert verify([str(bundle)]) == 3
+
+
+async def test_a_bundle_that_was_changed_is_found_out(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data)
+    bundle = await desk.exported({"recordings": [recordings[0].id]})
+    with zipfile.ZipFile(bundle) as archive:
+        contents = {name: archive.read(name) for name in archive.namelist()}
+    for changed in ("log.json", f"recordings/{recordings[0].id}/main/000002.m4s", "index.html"):
+        altered = bytearray(contents[changed])
+        altered[len(altered) // 2] ^= 1
+        forged = desk.data / "forged.zip"
+        with zipfile.ZipFile(forged, "w") as archive:
+            for name, body in contents.items():
+                archive.writestr(name, bytes(altered) if name == changed else body)
+        assert verify([str(forged)]) == 2, changed
+
+
+async def test_who_may_not_take_it_out_gets_nothing(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data)
+    for who in ("osei:control", "tran:trainer"):
+        view = await desk.view({"recordings": [recordings[0].id]}, who)
+        await desk.post("/api/exports", {"view": view, "why": WHY}, 403, who)
+    assert desk.noted == []
+    assert [role.value for role in Role if may(role, Permission.EXPORT)] == ["inspector", "admin"]
+
+
+async def test_an_export_is_its_makers_alone_and_ends_after_a_day(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data)
+    await desk.exported({"recordings": [recordings[0].id]})
+    (export,) = desk.exports._exports.values()
+    answer = await desk.client.get(f"/api/exports/{export.id}/bundle", headers={"X-Person": "other:inspector"})
+    assert answer.status == 404
+    desk.office.clock.move(KEPT_S + 1)
+    await desk.exports.expire()
+    assert not export.path.exists()
+    answer = await desk.client.get(f"/api/exports/{export.id}", headers={"X-Person": "hale:inspector"})
+    assert answer.status == 404
+
+
+async def test_without_an_audit_nothing_is_exported(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data)
+    view = await desk.view({"recordings": [recordings[0].id]})
+    desk.office.audit_fails = True
+    await desk.post("/api/exports", {"view": view, "why": WHY}, 503)
+    assert list((desk.data / "exports").iterdir()) == []
+
+
+@pytest.mark.parametrize("body", [{}, {"view": "x"}, {"view": "x", "why": "y"}, {"view": "x", "why": WHY, "more": 1}])
+async def test_a_request_that_lacks_something_is_told_what(desk: Desk, body: dict[str, Any]) -> None:
+    problem = await desk.post("/api/exports", body, 400)
+    assert "expected" in problem["detail"]
