@@ -164,7 +164,7 @@ class Replays:
         missing = [one for one in wish.recording_ids if one not in known]
         if missing:
             raise NotFound(f"there is no recording {missing[0]}")
-        candidates = wish.recording_ids or sorted(known)
+        candidates = wish.recording_ids or sorted(one for one in known if _may_be_of(one, wish.device_ids))
         found = [self._recording(one) for one in candidates]
         start, end = wish.start or 0.0, wish.end or self._clock.wall() + 1
         chosen = [one for one in found if one.segments and one.start < end and one.end > start]
@@ -223,6 +223,12 @@ class Replays:
 
 def _is_own(opened: Mapping[str, Any], person_id: str) -> bool:
     return bool((opened.get("wearer") or {}).get("person_id") == person_id)
+
+
+def _may_be_of(recording_id: str, device_ids: Sequence[str]) -> bool:
+    """By its name alone, which has the beginning of the camera's id: not every journal need be read."""
+    stem = recording_id.split("-", 1)[1].rpartition("-")[0]
+    return any(device_id.startswith(stem) for device_id in device_ids)
 
 
 def _in_order(segments: Sequence[Placed]) -> list[Placed]:

@@ -56,7 +56,7 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asks to see: recordings, or cameras from a time to another."""
+    """What somebody asks to see: recordings, or cameras from a time to another (`end` None: on and on, as it grows)."""
 
     recording_ids: tuple[str, ...]
     device_ids: tuple[str, ...]
@@ -73,10 +73,10 @@ def asked(body: Mapping[str, Any]) -> Asked:
     recordings = _names(body, "recordings", RECORDING_ID, MOST_RECORDINGS)
     devices = _names(body, "device_ids", DEVICE_ID, MOST_CAMERAS)
     if bool(recordings) == bool(devices):
-        raise BadRequest("recordings: expected either recordings, or device_ids with from and to")
+        raise BadRequest("recordings: expected either recordings, or device_ids with from")
     start, end = _time(body, "from"), _time(body, "to")
-    if devices and (start is None or end is None):
-        raise BadRequest("from: cameras are seen from a time to another: both are expected, as Unix seconds")
+    if devices and start is None:
+        raise BadRequest("from: cameras are seen from a time on, or to another: Unix seconds are expected")
     if start is not None and end is not None and not 0 < end - start <= LONGEST_VIEW_S:
         raise BadRequest(f"to: expected after from, by at most {LONGEST_VIEW_S / 3600:.0f} hours")
     return Asked(recordings, devices, start, end, _why(body.get("why")))

@@ -2,7 +2,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { changed, nextRate, standing, steered, timeOf } from "../../static/js/state/playback_clock.js";
-import { mediaTimeAt, serverTimeAt } from "../../static/js/state/playlist_times.js";
+import { mediaTimeAt, nearestWithPicture, serverTimeAt } from "../../static/js/state/playlist_times.js";
 import { about, besides, opensAt, queryOf } from "../../static/js/state/recordings.js";
 import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf } from "../../static/js/state/replay.js";
 import { addressFrom, marked, pathOf } from "../../static/js/state/replay_address.js";
@@ -68,6 +68,10 @@ test("a moment is found in the media, and the other way round; in a gap there is
   assert.ok((mediaTimeAt(FRAGMENTS, T + 62.05) ?? 0) < 6);
   assert.equal(serverTimeAt(FRAGMENTS, 5), T + 61);
   assert.equal(serverTimeAt([], 5), null);
+  assert.deepEqual(
+    [T - 9, T + 1, T + 30, T + 99].map((at) => nearestWithPicture(FRAGMENTS, at) - T),
+    [0, 1, 60, 99],
+  );
 });
 
 /** @param {number} at @param {number} late @param {boolean} [live] */

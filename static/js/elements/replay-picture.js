@@ -1,7 +1,7 @@
 // One camera's recording in a <video>: loads its playlist, finds any moment of the server's clock in it, and keeps step.
 import Hls from "hls.js";
 import { MOST_RATE, steered } from "../state/playback_clock.js";
-import { mediaTimeAt, serverTimeAt } from "../state/playlist_times.js";
+import { mediaTimeAt, nearestWithPicture, serverTimeAt } from "../state/playlist_times.js";
 import { TileStill } from "./tile-still.js";
 
 const CALM_S = 0.02; // half a picture: while the clock stands, all show the same moment
@@ -34,6 +34,17 @@ export class ReplayPicture {
   /** The moment on screen by the server's clock; null before anything is. @returns {number | null} */
   get shownAt() {
     return this.video.readyState ? serverTimeAt(this.#fragments, this.video.currentTime) : null;
+  }
+
+  /** Until when it can be played, by the server's clock; null before anything is known. @returns {number | null} */
+  get reach() {
+    const last = this.#fragments.at(-1);
+    return last?.programDateTime ? last.programDateTime / 1000 + last.duration : null;
+  }
+
+  /** The moment itself, or the next one of which there is a picture. @param {number} at */
+  nearest(at) {
+    return nearestWithPicture(this.#fragments, at);
   }
 
   /** Seconds for which it has not been able to play on; 0 when it can. */

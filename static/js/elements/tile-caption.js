@@ -60,6 +60,14 @@ export class TileCaption {
       " ", // a name is compared with what is read: two words
       keycap("M"),
     );
+    this.rewind = make(
+      "button",
+      { class: "btn sm tool back", type: "button", "aria-label": "Rewind R", onclick: ask("rewind") },
+      icon("rewind"),
+      make("span", {}, "Rewind"),
+      " ",
+      keycap("R"),
+    );
     this.size = make(
       "button",
       { class: "btn sm tool", type: "button", "aria-label": "Enlarge X", onclick: ask("enlarge") },
@@ -78,7 +86,7 @@ export class TileCaption {
       this.menu,
       make("span", { class: "id" }, this.#callSign, this.#name),
       this.pin,
-      make("span", { class: "m" }, make("span", { class: "tools" }, this.sound, this.size), facts, at),
+      make("span", { class: "m" }, make("span", { class: "tools" }, this.rewind, this.sound, this.size), facts, at),
     );
   }
 

@@ -107,6 +107,8 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     recordings: {
       /** @param {URLSearchParams} query @returns {Promise<import("../state/recordings.js").Page>} */
       find: (query) => call("GET", `/api/recordings?${query}`),
+      /** Looks back at a camera that records. @param {string} device @param {number} from Unix seconds @returns {Promise<import("../state/replay.js").View>} */
+      rewind: (device, from) => call("POST", "/api/replays", { device_ids: [device], from, why: "Live rewind" }),
       /** Opens a view: the reason is logged. @param {{ recordings: string[], from?: number, to?: number, why: string }} wish @returns {Promise<import("../state/replay.js").View>} */
       open: (wish) => call("POST", "/api/replays", wish),
       /** @param {string} view @returns {Promise<import("../state/replay.js").Told>} */

@@ -12,6 +12,7 @@ import { Desk } from "./desk.js";
 import { listenToKeys } from "./keys.js";
 import { shownTheme } from "./looks.js";
 import { parts, placeMap } from "./parts.js";
+import { rewinding } from "./rewinding.js";
 import { Tiles } from "./tiles.js";
 
 const TICK_MS = 250;
@@ -24,6 +25,7 @@ const socket = new ConsoleSocket(`${location.origin.replace(/^http/, "ws")}/api/
 const map = placeMap(desk.now);
 const say = /** @param {string} words */ (words) => parts.notice.say(words);
 const locate = /** @param {string} device */ (device) => map()?.focusUnit(device);
+const rewind = rewinding(api, desk, say);
 const alerting = new Alerting(desk, api, socket, {
   speaker: parts.speaker,
   say,
@@ -31,7 +33,7 @@ const alerting = new Alerting(desk, api, socket, {
   isLive: (device) => parts.wall.showsLive(device),
 });
 const advising = new Advising(desk, api, localStorage, parts.person);
-const tiles = new Tiles(desk, api, { wall: parts.wall, menu: parts.menu, say, locate });
+const tiles = new Tiles(desk, api, { wall: parts.wall, menu: parts.menu, say, locate, rewind });
 const switches = {
   keysOn: localStorage.getItem("watchroom.keys") !== "off",
   hintsOn: localStorage.getItem("watchroom.hints") !== "off",
@@ -138,6 +140,7 @@ listenToKeys(
     "previous-alert": () => parts.tray.reveal(alerting.go(-1) ?? ""),
     silence: () => alerting.silence(),
     enlarge: () => tiles.act("enlarge", desk.view.enlarged ?? desk.view.focus),
+    rewind: () => tiles.act("rewind", desk.view.focus),
     mute: () => tiles.act("mute", desk.view.focus),
     advise: () => {
       draw(); // what was selected a moment ago is who is written to

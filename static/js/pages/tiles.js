@@ -8,7 +8,7 @@ export class Tiles {
   /**
    * @param {Desk} desk
    * @param {Api} api
-   * @param {{ wall: import("../elements/feed-wall.js").FeedWall, menu: import("../elements/unit-menu.js").UnitMenu, say: (words: string) => void, locate: (device: string) => void }} room
+   * @param {{ wall: import("../elements/feed-wall.js").FeedWall, menu: import("../elements/unit-menu.js").UnitMenu, say: (words: string) => void, locate: (device: string) => void, rewind: (device: string) => void }} room
    */
   constructor(desk, api, room) {
     this.desk = desk;
@@ -54,6 +54,7 @@ export class Tiles {
     if (act === "clear") desk.look(cleared(view, tile));
     if (act === "select") this.focusTile(tile);
     if (act === "menu" && device && box) this.openMenu(device, tile, box.left, box.top);
+    if (act === "rewind" && device) this.room.rewind(device);
     if ((act === "record" || act === "stream") && device) this.ask(device, act);
   }
 

@@ -24,6 +24,12 @@ export const KEYS = /** @type {const} */ ([
     words: "enlarge the selected tile, and back; the others stay where they are",
     foot: "enlarge",
   },
+  {
+    caps: ["R"],
+    action: "rewind",
+    words: "look back 30 s at the selected tile, beside its live picture",
+    foot: "rewind",
+  },
   { caps: ["M"], action: "mute", words: "sound of the selected tile on or off", foot: "mute" },
   { caps: ["T"], action: "advise", words: "write to the selected unit", foot: "advise" },
   { caps: ["Z"], action: "fit", words: "show all units on the map", foot: "fit map" },

@@ -18,6 +18,16 @@ export function mediaTimeAt(fragments, at) {
 }
 
 /**
+ * The moment itself where there is a picture of it, else the next one that there is.
+ * @param {readonly Fragment[]} fragments @param {number} at Unix seconds
+ */
+export function nearestWithPicture(fragments, at) {
+  if (mediaTimeAt(fragments, at) !== null) return at;
+  const next = fragments.find(({ programDateTime }) => (programDateTime ?? 0) / 1000 > at);
+  return next ? (next.programDateTime ?? 0) / 1000 : at;
+}
+
+/**
  * @param {readonly Fragment[]} fragments @param {number} position media seconds
  * @returns {number | null} Unix seconds
  */

@@ -26,7 +26,7 @@ def test_every_role_is_in_the_table_and_strangers_may_nothing() -> None:
         "admin",
         "display",
     ]
-    assert [role for role in Role if may_only_look(role)] == ["trainer", "display"]
+    assert [role for role in Role if may_only_look(role)] == ["display"]
 
 
 @given(ANY_TEXT)

@@ -233,6 +233,14 @@ async def test_a_view_shows_its_interval_and_not_a_second_more(browser: Browser,
     await browser.open({"device_ids": ["et17-cam"], "from": BASE + 300, "to": BASE + 500}, 404)
 
 
+async def test_a_camera_that_records_is_looked_back_at_as_it_grows(browser: Browser, laid: list[Laid]) -> None:
+    browser.office.clock.move(-3590.0)
+    view = await browser.open({"device_ids": ["et22-cam"], "from": BASE + 8.5})
+    assert (view["to"], view["recordings"]) == (None, [laid[1].id])
+    text = await browser.get(f"/api/replays/{view['id']}/cameras/et22-cam/main.m3u8")
+    assert "#EXT-X-ENDLIST" not in text and re.findall(r"\d{6}\.m4s", text) == ["000003.m4s"]
+
+
 async def test_a_view_is_known_to_every_process_and_after_a_restart(
     browser: Browser, laid: list[Laid], database: Database, tmp_path: Path
 ) -> None:

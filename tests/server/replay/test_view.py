@@ -38,7 +38,7 @@ def test_so_are_cameras_from_a_time_to_another() -> None:
         ({"recordings": [ONE], "device_ids": ["et17"], "why": "debrief"}, "recordings"),
         ({"recordings": ["../../etc/passwd"], "why": "debrief"}, "recordings"),
         ({"recordings": ONE, "why": "debrief"}, "recordings"),
-        ({"device_ids": ["et17"], "why": "debrief"}, "from"),
+        ({"device_ids": ["et17"], "to": 20, "why": "debrief"}, "from"),
         ({"device_ids": ["et17"], "from": 20, "to": 10, "why": "debrief"}, "to"),
         ({"device_ids": ["et17"], "from": 0, "to": 90_000, "why": "debrief"}, "to"),
         ({"device_ids": ["et17"], "from": True, "to": 10, "why": "debrief"}, "from"),

@@ -1,0 +1,56 @@
+"""Looking back while live goes on: a real camera, the real recorder, the growing recording beside the living picture."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable
+
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Cast
+from tests.browser.screen import Screen
+from tests.installation import Camera
+from tests.patience import until
+
+RECORDED = "() => fetch('/api/recordings').then((one) => one.json()).then(({recordings: [one]}) => one ? one.to - one.from : 0)"
+SHOWS = """() => {
+  const video = document.querySelector("rewind-pane video");
+  return video && video.readyState >= 3 ? video.currentTime : 0;
+}"""
+LATEST_S = 30.0
+
+
+async def _recorded(page: Page) -> bool:
+    return float(await page.evaluate(RECORDED)) > 8
+
+
+async def test_the_last_seconds_are_seen_again_while_the_live_picture_goes_on(
+    screen: Screen, cast: Cast, start_camera: Callable[..., Camera]
+) -> None:
+    await start_camera(cast.et17, "--recording", "on", "--size", "320x180").shows()
+    page = await screen.console()
+    await screen.is_in_state(1, "live")
+    await until(lambda: _recorded(page), "something is recorded", 60)
+
+    pane = page.locator("rewind-pane")
+    await expect(pane).to_be_hidden()
+    began = time.monotonic()
+    await page.keyboard.press("r")
+    await until(lambda: page.evaluate(SHOWS), "the rewound picture plays", LATEST_S)
+    print(f"rewound picture after {time.monotonic() - began:.2f} s")
+    await expect(pane.locator(".behind")).to_have_text(re.compile(r"^\d+ s behind"))
+    await expect(pane.locator(".at")).to_have_text(re.compile(r"^REWIND \d\d:\d\d:\d\d$"))
+    await screen.is_in_state(1, "live")
+    await screen.pictures_come(1)
+
+    before = float(await page.evaluate(SHOWS))
+    further = "(before) => document.querySelector('rewind-pane video').currentTime > before + 1"
+    await until(lambda: page.evaluate(further, before), "it goes on", LATEST_S)
+    await pane.get_by_role("button", name="Catch up 2×").click()
+    await expect(pane.locator(".behind")).to_have_text(re.compile(r"^[0-7] s behind"), timeout=60_000)
+    await screen.is_in_state(1, "live")
+    await pane.get_by_role("button", name="Close the rewind").click()
+    await expect(pane).to_be_hidden()
+    rows = await page.evaluate("() => fetch('/api/recordings').then((one) => one.json())")
+    assert rows["recordings"][0]["open"]
