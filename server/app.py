@@ -5,13 +5,12 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from functools import partial
 from typing import Any, Self
 
 import structlog
 from aiohttp import web
 
-from server import downlink_sources, logs, replay_sources, serving, wire
+from server import downlink_sources, logs, serving, wire
 from server.access.actions import Access, CameraAccess
 from server.access.middleware import Gate
 from server.access.people_actions import People
@@ -34,7 +33,7 @@ from server.console.actions import Consoles, JournalReader
 from server.console.settings import console_settings
 from server.database import Database
 from server.errors import NotFound
-from server.export.actions import EXPORTS, Exports
+from server.evidence import Evidence
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.media.engines import engine_for
@@ -42,18 +41,13 @@ from server.media.ice_servers import IceServers
 from server.media.store import LiveViewStore
 from server.media.switchboard import Neighbours
 from server.operations.actions import Status
-from server.operations.assets import STATIC, streets
+from server.operations.assets import streets
 from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
 from server.positions.actions import Positions
 from server.positions.store import TrailStore
-from server.recording.actions import Disk, Field, Media, Recordings
-from server.recording.library import Library
 from server.recording.order import RecordingNews
 from server.recording.recorder import recorder_for
-from server.recording.signing import EvidenceKey
-from server.recording.store import RecordingStore
-from server.recording.upkeep import RECORDINGS, Upkeep, require_room
 from server.site import application
 from server.tasks import TaskOwner
 from server.units.actions import Units
@@ -88,7 +82,7 @@ class Watchroom:
             log.warning("alert kinds out of balance", reason=sentence)
         self._build_people_and_units()
         self._build_field()
-        self._build_evidence()
+        self.evidence = Evidence(self)
         self._build_console()
 
     # ---- built, in the order in which they need each other
@@ -174,32 +168,6 @@ class Watchroom:
             tasks=self.tasks,
         )
 
-    def _build_evidence(self) -> None:
-        self.library = Library(self.config.data / RECORDINGS)
-        upkeep = Upkeep(self.config.data, self.library, self.clock)
-        self.replays = replay_sources.of(self)
-        self.exports = Exports(
-            self.config.data / EXPORTS,
-            self.library,
-            partial(EvidenceKey.of, self.config.data),
-            self.replays,
-            replay_sources.bundle_page,
-            STATIC / "css" / "bundle.css",
-            self.clock,
-            self.tasks,
-            require_room,
-        )
-        self.recordings = Recordings(
-            RecordingStore(self.database),
-            Disk(upkeep.place, upkeep.found, upkeep.close_left),
-            Media(self.engine.record, self.engine.release, self.engine.publisher_of),
-            Field(self.units.unit, self.units.streams_at, self.units.apply_keeping),
-            self.clock,
-            self.tasks,
-            self.alerts.raise_system,
-            self.alerts.clear_system,
-        )
-
     def _build_console(self) -> None:
         checks = {"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers}
         self.status = Status(self.clock, self.engine.figures, lambda one: self.units.device(one).call_sign, checks)
@@ -245,7 +213,7 @@ class Watchroom:
         if abs(self.clock.wall() - (signal.at - offset_s)) > FRESH_S:
             return  # it comes from the camera's store, or again: the status knows better what is now
         if signal.kind == "recording.started":
-            self.recordings.note_cause(device_id, str(signal.detail.get("by") or "officer"))
+            self.evidence.recordings.note_cause(device_id, str(signal.detail.get("by") or "officer"))
             self.units.apply_recording(device_id, "recording")
         elif signal.kind == "recording.stopped":
             self.units.apply_recording(device_id, "buffering")
@@ -271,15 +239,15 @@ class Watchroom:
 
     def _publisher_changed(self, device_id: str, _session_id: str | None) -> None:
         self.downlink.wake(device_id)
-        self.recordings.judge_soon(device_id)
+        self.evidence.recordings.judge_soon(device_id)
 
     def _recording_news(self, news: RecordingNews) -> None:
-        self.recordings.heard(news)
+        self.evidence.recordings.heard(news)
 
     def _units_changed(self, body: Body) -> None:
         for unit in body.get("units", ()):
             device_id = str(unit["device_id"])
-            self.recordings.judge_soon(device_id)
+            self.evidence.recordings.judge_soon(device_id)
             self.downlink.wake(device_id)  # the officer is told who watches
             known = self._unit_of(device_id)  # not as the message has it: its sender may not know our part yet
             if known is None or known["recording"] != "recording":
@@ -354,11 +322,10 @@ class Watchroom:
         self.bus.subscribe(Topic.LATEST, self._units_changed)
         closing.push_async_callback(self.views.close)  # after the engine, whose end is the end of every viewing
         self.views.start(self.tasks)
-        closing.push_async_callback(self.recordings.close)  # likewise
+        closing.push_async_callback(self.evidence.recordings.close)  # likewise
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
-        await self.recordings.start()
-        await self.exports.start()
+        await self.evidence.start()
         self.status.start(self.tasks)
         await self.consoles.start()
         await self.watch.start()

@@ -101,6 +101,9 @@ class Config(BaseSettings):
     alerts: dict[str, dict[str, Any]] = Field(
         default_factory=dict, description='changes to the catalogue of alert kinds, by kind: [alerts."taser.armed"]'
     )
+    retention: dict[str, dict[str, Any]] = Field(
+        default_factory=dict, description="changes to how long recordings are kept, by category: [retention.untagged]"
+    )
 
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     log_json: bool | None = None

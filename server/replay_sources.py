@@ -15,6 +15,7 @@ from server.export.routes import NoteExport
 from server.journal.entry import EntryKind
 from server.operations.assets import templates
 from server.positions.store import TrailStore
+from server.recording.library import Library
 from server.replay.actions import Replays, Sources, Told
 from server.replay.routes import NoteView
 from server.replay.store import ViewStore
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from server.app import Watchroom
 
 
-def of(watchroom: Watchroom) -> Replays:
+def of(watchroom: Watchroom, library: Library) -> Replays:
     """Replay, on this server's stores and the recordings in its data folder."""
     database, journal = watchroom.database, watchroom.journal
     advice = AdviceStore(database, journal)
@@ -43,7 +44,7 @@ def of(watchroom: Watchroom) -> Replays:
         return {one.device_id: one.call_sign for one in await watchroom.units.registered()}
 
     return Replays(
-        watchroom.library,
+        library,
         ViewStore(database),
         Sources(
             fixes=TrailStore(database).between,

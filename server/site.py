@@ -21,6 +21,7 @@ from server.media.whip_routes import whip_routes
 from server.operations import routes as operations_routes
 from server.operations.assets import static_routes, templates
 from server.positions import routes as position_routes
+from server.recording.retention_routes import retention_routes
 from server.replay import routes as replay_routes
 from server.units import routes as unit_routes
 
@@ -32,7 +33,7 @@ MOST_BODY = 256 * 1024  # bytes; what takes more has a limit of its own
 
 def application(room: Watchroom) -> web.Application:
     """What `room` has built, reached by HTTP."""
-    config, gate, units, engine = room.config, room.gate, room.units, room.engine
+    config, gate, units, engine, kept = room.config, room.gate, room.units, room.engine, room.evidence
     pages = templates()
     shown = {"force": config.force, "theme": config.theme, "version": __version__}
     allow, links = gate.allow, room.ice_servers.links
@@ -53,11 +54,12 @@ def application(room: Watchroom) -> web.Application:
             *position_routes.routes(room.positions, allow, units.device),
             *alert_routes.routes(room.alerts, allow),
             *advice_routes.routes(room.advising, allow),
-            *replay_routes.routes(room.replays, gate.caller, replay_sources.note_view(gate)),
-            *export_routes.routes(room.exports, room.replays, gate.caller, replay_sources.note_export(gate)),
+            *replay_routes.routes(kept.replays, gate.caller, replay_sources.note_view(gate)),
+            *export_routes.routes(kept.exports, kept.replays, gate.caller, replay_sources.note_export(gate)),
             *whip_routes(engine, gate.admit_camera, links),
             *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
+            *retention_routes(kept.retention, allow, gate.note_change),
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),

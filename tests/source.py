@@ -13,14 +13,14 @@ ROOT = Path(__file__).resolve().parent.parent
 # Pure is the default. A shell talks to the world: sockets, files, processes, tasks. Told by the module's name …
 SHELLS = frozenset(
     # the server's spine
-    "__main__ app site media_worker downlink_sources replay_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
+    "__main__ app site evidence media_worker downlink_sources replay_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
     "addresses env assets play nursery "
     # how a feature is reached, and where it is kept
-    "routes people_routes device_routes whip_routes whep_routes request_body store socket pages middleware downlink "
+    "routes people_routes device_routes whip_routes whep_routes retention_routes request_body store retention_store socket pages middleware downlink "
     # media
     "udp_port dtls srtp peer inlet outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "
-    "packing recorder recorders writer upkeep folder library signing retention "
+    "packing recorder recorders writer upkeep folder library signing removal "
     # the camera
     "command capture consent encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
     "prompt scenario_player".split()
@@ -40,6 +40,7 @@ ROOTS = frozenset(
     {
         "server.app",
         "server.site",
+        "server.evidence",
         "server.media_worker",
         "server.downlink_sources",
         "server.replay_sources",

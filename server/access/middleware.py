@@ -149,6 +149,10 @@ class Gate:
         device = self._units.device(device_id)
         await self.note_viewing(request, What.VIEW_LIVE, _camera(device), layer=layer, wearer=device.wearer_name)
 
+    async def note_change(self, request: web.Request, what: What, subject: Subject, why: str, **detail: Any) -> None:
+        """Commit that the person who asks changes `subject`, before it is. Raises Unavailable: then it must not be."""
+        await self._audit.note(self._note(request, what, subject, why, detail))
+
     def note(self, request: web.Request, what: What, subject: Subject, **detail: Any) -> None:
         """The person who asks has done it."""
         self._audit.note_soon(self._note(request, what, subject, "", detail))

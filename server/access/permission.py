@@ -35,15 +35,24 @@ class Permission(StrEnum):
     OPERATE = "operate"  # figures of the installation
     ADMINISTER = "administer"  # persons and cameras: who and what is let in
     AUDIT = "audit"  # who did and saw what
+    TAG_EVIDENCE = "tag-evidence"  # tags and notes on recordings
+    MANAGE_EVIDENCE = "manage-evidence"  # how long recordings are kept: category, hold, decision
 
 
 _LOOK = frozenset({Permission.SEE, Permission.WATCH})
-_ROOM = _LOOK | {Permission.HANDLE_ALERTS, Permission.ADVISE, Permission.REQUEST, Permission.REPLAY}
+_ROOM = _LOOK | {
+    Permission.HANDLE_ALERTS,
+    Permission.ADVISE,
+    Permission.REQUEST,
+    Permission.REPLAY,
+    Permission.TAG_EVIDENCE,
+}
+_EVIDENCE = frozenset({Permission.EXPORT, Permission.MANAGE_EVIDENCE})
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
-        Role.INSPECTOR: _ROOM | {Permission.EXPORT},
-        Role.ADMIN: _ROOM | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT, Permission.EXPORT},
+        Role.INSPECTOR: _ROOM | _EVIDENCE,
+        Role.ADMIN: _ROOM | _EVIDENCE | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT},
         Role.TRAINER: _LOOK | {Permission.REPLAY},
         Role.DISPLAY: _LOOK,
         Role.OFFICER: frozenset({Permission.CAMERA, Permission.REPLAY_OWN}),

@@ -105,6 +105,27 @@ SCHEMAS: dict[str, Schema] = {
         "at:number rows:integer checked:integer done:boolean chain:string",
         fault={"anyOf": [_thing("seq:integer why:string"), {"type": "null"}]},
     ),
+    "Retention": _thing(
+        "at:number recording_id:string state:string category:string?",
+        "rule:string delete_at:number? review_at:number?",
+        tags={"type": "array", "items": {"type": "string"}},
+        kept_by={"type": "array", "items": {"enum": ["open", "case", "share"]}},
+        holds={"type": "array", "items": {"type": "object"}},
+        entries={"type": "array", "items": _thing("n:integer at:number kind:string value:string text:string")},
+        decision={"type": ["object", "null"]},
+        tombstone={"type": ["object", "null"]},
+    ),
+    "RetentionCategory": _thing("name:string title:string days:integer? review_days:integer?"),
+    "Upcoming": _thing(
+        "at:number days:number counts:object",
+        deletions={"type": "array", "items": {"type": "object"}},
+        reviews={"type": "array", "items": {"type": "object"}},
+    ),
+    "NewCategory": _thing("category:string why:string", "review_at:number?"),
+    "NewTag": _thing("tag:string", "why:string"),
+    "NewNote": _thing("text:string"),
+    "NewHold": _thing("why:string", "until:number?", kind={"enum": ["case", "share"]}),
+    "NewDecision": _thing("why:string", "review_at:number?", decision={"enum": ["retain", "dispose"]}),
     "Camera": _thing("device_id:string call_sign:string uplink_url:string whip_url:string"),
     "UnitRequest": _thing("", what={"enum": ["record", "stop_recording", "stream"]}),
     "MediaSession": _thing("", clock={"type": ["object", "null"]}, layer={"type": "string"}),
@@ -160,6 +181,7 @@ class Operation:
 
 PERSON = "/api/people/{person_id}"
 VIEW = "/api/replays/{view_id}"
+KEPT = "/api/recordings/{recording_id}"
 SESSION = "/media/sessions/{session_id}"
 AUDITED = ("from", "to", "person", "what", "subject", "text")
 OPERATIONS: tuple[Operation, ...] = (
@@ -207,6 +229,16 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/audit", "Who did and saw what, the newest first", gives=_dated("rows", "AuditRow"), query=(*AUDITED, "before", "limit")),
     Operation("get", "/api/audit/export", "The same as JSON lines, oldest first; that it is taken is a row, with `why`", gives=_ref("AuditRow"), lines=True, query=(*AUDITED, "why")),
     Operation("get", "/api/audit/check", "Walks the chain behind the row `after`, some thousand rows at once", gives=_ref("AuditCheck"), query=("after",)),
+    Operation("get", KEPT + "/retention", "How long a recording is kept, what was said of it, and its tombstone", gives=_ref("Retention")),
+    Operation("put", KEPT + "/category", "Its category, and when it is reviewed", gives=_ref("Retention"), takes=_ref("NewCategory")),
+    Operation("post", KEPT + "/tags", "One tag more; one that counts as a category prolongs", 201, gives=_ref("Retention"), takes=_ref("NewTag")),
+    Operation("delete", KEPT + "/tags/{tag}", "One tag less", gives=_ref("Retention"), query=("why",)),
+    Operation("post", KEPT + "/notes", "A note, which stays", 201, gives=_ref("Retention"), takes=_ref("NewNote")),
+    Operation("post", KEPT + "/holds", "Nobody deletes it while a hold stands", 201, gives=_ref("Retention"), takes=_ref("NewHold")),
+    Operation("delete", KEPT + "/holds/{n}", "Lift a hold, by the number of its entry", gives=_ref("Retention"), query=("why",)),
+    Operation("post", KEPT + "/decisions", "Retain until the next review, or dispose a week later", 201, gives=_ref("Retention"), takes=_ref("NewDecision")),
+    Operation("get", "/api/retention", "The categories", gives=_list("categories", "RetentionCategory")),
+    Operation("get", "/api/retention/upcoming", "What would be deleted, and must be reviewed, within `days` (7)", gives=_ref("Upcoming"), query=("days",)),
     Operation("get", "/whip/{device_id}", "What this address is: nothing to read, Accept-Post"),
     Operation("post", "/whip/{device_id}", "Publish (WHIP, RFC 9725)", 201, sdp=True),
     Operation("get", "/whep/{device_id}", "What this address is: nothing to read, Accept-Post"),

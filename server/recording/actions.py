@@ -315,8 +315,11 @@ class Recordings:
 
     async def _reconcile(self) -> None:
         """Rows and folders, both ways. Nothing is ever deleted here."""
-        rows = {row.id: row for row in await self._store.at(self._place)}
-        found = {row.id: row for row in await asyncio.to_thread(self._disk.found, self._place)}
+        known = await self._store.at(self._place)
+        deleted = {row.id for row in known if row.state is RecordingState.DELETED}  # left to recording/deletion_actions
+        rows = {row.id: row for row in known if row.id not in deleted}
+        on_disk_now = await asyncio.to_thread(self._disk.found, self._place)
+        found = {row.id: row for row in on_disk_now if row.id not in deleted}
         for found_id, on_disk in found.items():
             row = rows.get(found_id)
             if row is None:

@@ -28,6 +28,7 @@ from server.recording.segment import Segment
 LONGEST_S = 2.0  # what a crash may cost (reliability.md R5)
 SHORTEST_S = 0.9  # a key frame earlier than this was asked for by a viewer: a file for it would be a waste
 ASK_KEY_S = 1.5  # from then on one is asked for: the answer takes the recorder's step, a round trip and a picture
+BEHIND_S = 0.25  # a picture may come so long after its sound; one that does not stands still
 PAUSE_S = 1.0  # longer without anything is a gap, not a long picture
 USUAL_S = 0.1  # of the last picture, where no other tells how long it was to be seen
 MOST_SAMPLES = 4000  # in one stretch; no camera sends so many in 2 s
@@ -141,7 +142,7 @@ class Segmenter:
         current = self._current
         if current is not None and arrival.at - current.last > PAUSE_S:
             self.flush()
-        elif current is not None and not current.pictures and arrival.at - current.start >= LONGEST_S:
+        elif current is not None and arrival.at - current.start >= LONGEST_S + (BEHIND_S if current.pictures else 0.0):
             self._cut(arrival.at)
         current = self._begun(arrival.at, arrival)
         current.sounds.append((arrival.at, packet))

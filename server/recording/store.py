@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
@@ -26,6 +27,7 @@ recording_table = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("place", sa.String(32), nullable=False),  # which data folder it lies in
     sa.Index("ix_recording_device_id_asked_at", "device_id", "asked_at"),
+    sa.Index("ix_recording_state_ended_at", "state", "ended_at"),
 )
 
 
@@ -35,6 +37,7 @@ class RecordingState(StrEnum):
     OPEN = "open"
     CLOSED = "closed"
     MISSING = "missing"  # its row is here, its folder is not
+    DELETED = "deleted"  # for good: a tombstone says by which rule
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +69,13 @@ class RecordingStore:
         self._database = database
 
     async def keep(self, recording: Recording) -> None:
-        """Insert it, or bring its row up to date."""
-        values = recording.as_json()
+        """Insert it, or bring its row up to date; one that is deleted stays so."""
+        values, here = recording.as_json(), recording_table.c.id == recording.id
+        standing = recording_table.c.state != RecordingState.DELETED.value
         async with self._database.transaction() as tx:
-            changed = await tx.execute(
-                sa.update(recording_table).where(recording_table.c.id == recording.id).values(**values)
-            )
-            if not changed.rowcount:
+            changed = await tx.execute(sa.update(recording_table).where(here, standing).values(**values))
+            known = sa.select(recording_table.c.id).where(here)
+            if not changed.rowcount and (await tx.execute(known)).first() is None:
                 await tx.execute(sa.insert(recording_table).values(**values))
 
     async def at(self, place: str) -> list[Recording]:
@@ -105,4 +108,9 @@ class RecordingStore:
     async def _found(self, query: sa.Select[Any]) -> list[Recording]:
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).mappings().all()
-        return [replace(Recording(**row), state=RecordingState(row["state"])) for row in rows]
+        return [recording_of(row) for row in rows]
+
+
+def recording_of(row: Mapping[str, Any]) -> Recording:
+    """A row as it was read."""
+    return replace(Recording(**row), state=RecordingState(row["state"]))

@@ -28,7 +28,7 @@ log = structlog.get_logger(__name__)
 
 RETRY_S = 2.0  # reliability.md R6: it goes on by itself within 10 s
 MOST_WAITING_BYTES = 24 << 20  # of one camera, while the disk is full: a minute and a half at 2 Mbit/s
-GAP_S = 0.5  # between the end of one segment and the start of the next of a layer: the camera was away
+GAP_S = 0.25  # between the end of one segment and the start of the next of a layer: the camera sent nothing
 
 
 @dataclass(slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 import time
+import zipfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from server.database import Database
+from server.recording.verifier import main as verify
 from tests.browser.screen import Screen
 from tests.browser.test_access import AXE, CONTROLS, FOCUSED, violations
 from tests.browser.test_status import SHIFTS
@@ -253,6 +255,31 @@ async def test_it_is_for_everybody_s_eyes_and_hands(screen: Screen, laid: list[L
         await page.set_viewport_size({"width": width, "height": height})
         await page.evaluate("() => new Promise(requestAnimationFrame)")
         assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+
+
+async def test_what_lies_between_in_and_out_is_taken_out_and_proves_itself(
+    screen: Screen, laid: list[Laid], base: float, tmp_path: Path
+) -> None:
+    page = await opened(screen, address(laid, base + 5, 0, 1))
+    await page.keyboard.press("[")
+    await page.keyboard.press("ArrowRight")
+    await page.keyboard.press("]")
+    await page.get_by_role("button", name="Export").click()
+    form = page.get_by_role("dialog", name="Export")
+    await expect(form).to_contain_text("From in to out")
+    await form.get_by_label("Why").fill("CPS, case 0412")
+    await form.get_by_role("button", name="Make the bundle").click()
+    way = page.get_by_role("link", name=re.compile("Save bundle"))
+    await expect(way).to_be_visible()
+    async with page.expect_download() as started:
+        await way.click()
+    bundle = tmp_path / "bundle.zip"
+    await (await started.value).save_as(bundle)
+    assert verify([str(bundle)]) == 0
+    with zipfile.ZipFile(bundle) as archive:
+        names = archive.namelist()
+    assert {f"clips/{laid[index].id}/clip.json" for index in (0, 1)} <= set(names)
+    assert sum(name.startswith("playable/") for name in names) == 2
 
 
 async def test_who_may_not_look_sees_no_page_and_no_picture(

@@ -1,6 +1,8 @@
 // Requests to the server's API. Errors are problem+json (RFC 9457) and say what was wrong.
 /** @import { Advice, Alert, Unit } from "../state/shapes" */
 
+/** @typedef {{ id: string, name: string, state: "waiting" | "writing" | "ready" | "failed", share: number, problem: string, bytes?: number, url?: string }} Export */
+
 /** A refusal by the server, or no answer at all (`status` 0). */
 export class ApiError extends Error {
   /**
@@ -111,6 +113,10 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       open: (wish) => call("POST", "/api/replays", wish),
       /** @param {string} view @returns {Promise<import("../state/replay.js").Told>} */
       timeline: (view) => call("GET", `/api/replays/${id(view)}`),
+      /** @param {{ view: string, why: string }} wish @returns {Promise<Export>} */
+      exported: (wish) => call("POST", "/api/exports", wish),
+      /** @param {string} one its id @returns {Promise<Export>} */
+      exportState: (one) => call("GET", `/api/exports/${id(one)}`),
     },
     /** What one is on duty as. @param {string} duty @returns {Promise<{ duty: string }>} */
     setDuty: (duty) => call("PATCH", "/api/session", { duty }),

@@ -24,6 +24,9 @@ from server.media.media_engine import MediaEngine
 from server.media.settings import MediaSettings
 from server.media.worker_pool import WorkerPool
 from server.media.worker_process import WorkerLogs
+from server.recording.order import RecordingOrder
+from server.recording.recorder import recorder_for
+from server.recording.segment import recording_id
 from server.tasks import TaskOwner
 from tests.bench.load import orders
 from tests.server.media.tables import living, sizes
@@ -72,25 +75,39 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", required=True)
     parser.add_argument("--media-workers", type=int, default=0)
+    parser.add_argument("--recording", choices=("off", "buffer", "on"), default="off")
+    parser.add_argument("--folder", type=Path, default=None)
     options = parser.parse_args()
     host = options.host
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(QUIET))
     async with TaskOwner("bench") as tasks:
-        with tempfile.TemporaryDirectory() as folder:
-            engine = _engine(MediaSettings(folder=Path(folder), host=host), options.media_workers, tasks)
+        with tempfile.TemporaryDirectory() as temporary:
+            folder = options.folder or Path(temporary)
+            folder.mkdir(parents=True, exist_ok=True)
+            settings = MediaSettings(folder=folder, host=host)
+            engine = _engine(settings, options.media_workers, options.recording, tasks)
             await engine.start()
             await _serve(engine, host)
             await engine.close()
 
 
-def _engine(settings: MediaSettings, workers: int, tasks: TaskOwner) -> MediaEngine:
+def _engine(settings: MediaSettings, workers: int, recording: str, tasks: TaskOwner) -> MediaEngine:
     def nobody(*_: object) -> None:
         """Of all that it says, nothing is needed here."""
 
     if workers:
         how = WorkerLogs(level="warning")
         return WorkerPool(settings, workers, how, SystemClock(), tasks, nobody, nobody, nobody)
-    return LocalEngine(settings, SystemClock(), tasks, nobody, nobody, nobody)
+    if recording == "off":
+        return LocalEngine(settings, SystemClock(), tasks, nobody, nobody, nobody)
+    recorder = recorder_for(settings, SystemClock(), tasks, nobody)
+
+    def published(device_id: str, session_id: str | None) -> None:
+        if session_id is not None and recording == "on":
+            name = recording_id(0.0, device_id, "00000000")
+            recorder.record(device_id, RecordingOrder(name, device_id, device_id, None, "always", 0.0))
+
+    return LocalEngine(settings, SystemClock(), tasks, nobody, nobody, published, recorder)
 
 
 async def _serve(engine: MediaEngine, host: str) -> None:

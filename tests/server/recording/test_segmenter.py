@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.recording.depacketiser import Picture
-from server.recording.segmenter import ASK_KEY_S, LONGEST_S, Arrival, Segmenter, Stretch, muxed
+from server.recording.segmenter import ASK_KEY_S, BEHIND_S, LONGEST_S, Arrival, Segmenter, Stretch, muxed
 from tests.server.recording.coded import FPS, OPUS_S, decoded, h264, opus, vp8
 
 T0 = 1_800_000_000.0
@@ -115,6 +115,16 @@ def test_sound_alone_is_cut_by_time() -> None:
         segmenter.add_sound(packet, arrival(T0 + index * OPUS_S))
     segmenter.flush()
     assert [len(one.sounds) for one in segmenter.ready] == [100] * 5
+
+
+def test_sound_that_goes_on_while_the_picture_stands_still_is_not_held_back() -> None:
+    segmenter = Segmenter("main", "H264")
+    segmenter.add_picture(pictures(1)[0], arrival(T0))
+    for index, packet in enumerate(opus(500)):
+        segmenter.add_sound(packet, arrival(T0 + index * OPUS_S))
+        segmenter.idle(T0 + index * OPUS_S)
+    assert len(segmenter.ready) >= 4
+    assert all(one.end - one.begin <= LONGEST_S + BEHIND_S + 0.05 for one in segmenter.ready)
 
 
 def test_sound_that_came_before_the_picture_goes_on_with_it() -> None:

@@ -1,0 +1,61 @@
+"""What is kept, put together: recordings, how long they stay, how they are seen again, and how they leave the building."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from server import replay_sources
+from server.export.actions import EXPORTS, Exports
+from server.operations.assets import STATIC
+from server.recording.actions import Disk, Field, Media, Recordings
+from server.recording.deletion_actions import Shelf, keeping
+from server.recording.library import Library
+from server.recording.removal import Removal
+from server.recording.signing import EvidenceKey
+from server.recording.store import RecordingStore
+from server.recording.upkeep import RECORDINGS, Upkeep, require_room
+
+if TYPE_CHECKING:
+    from server.app import Watchroom
+
+
+class Evidence:
+    """Of one server process. `start` after the media engine's."""
+
+    def __init__(self, room: Watchroom) -> None:
+        config, clock, tasks = room.config, room.clock, room.tasks
+        root = config.data / RECORDINGS
+        self._tasks = tasks
+        self.library = Library(root)
+        upkeep = Upkeep(config.data, self.library, clock)
+        self.recordings = Recordings(
+            RecordingStore(room.database),
+            Disk(upkeep.place, upkeep.found, upkeep.close_left),
+            Media(room.engine.record, room.engine.release, room.engine.publisher_of),
+            Field(room.units.unit, room.units.streams_at, room.units.apply_keeping),
+            clock,
+            tasks,
+            room.alerts.raise_system,
+            room.alerts.clear_system,
+        )
+        shelf = Shelf(upkeep.place, self.library, Removal(root))
+        self.retention, self.deletion = keeping(room.database, config.retention, shelf, clock, room.audit.note)
+        self.replays = replay_sources.of(room, self.library)
+        self.exports = Exports(
+            config.data / EXPORTS,
+            self.library,
+            partial(EvidenceKey.of, config.data),
+            self.replays,
+            replay_sources.bundle_page,
+            STATIC / "css" / "bundle.css",
+            clock,
+            tasks,
+            require_room,
+        )
+
+    async def start(self) -> None:
+        """Bring rows and folders in line, and go on with what was open."""
+        await self.recordings.start()
+        await self.exports.start()
+        self.deletion.start(self._tasks)

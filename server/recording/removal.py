@@ -1,0 +1,132 @@
+"""Takes recordings off the disk: the only code that ever does. Everything here blocks.
+
+A folder first gets another name, in one step that is safe on disk before the first file goes: whatever stops the rest, no
+half recording is ever found under a recording's name, and what is left is known by its place.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from server.errors import Conflict
+from server.recording.chain import Link, whole_entries
+from server.recording.folder import JOURNAL, MANIFEST
+from server.recording.segment import is_recording_id
+from server.recording.verifier import summary
+
+ASIDE = "deleting"
+TURN = "deleting.lock"
+
+
+@dataclass(frozen=True, slots=True)
+class Remains:
+    """What a recording on disk is known by: what its journal says in all, and the SHA-256 of its manifest, if it has one."""
+
+    started_at: float
+    ended_at: float
+    segments: int
+    bytes: int
+    merkle_root: str
+    manifest_sha256: str | None
+
+
+class Removal:
+    """Of one folder of recordings."""
+
+    def __init__(self, root: Path) -> None:
+        self._root = root
+        self._aside = root / ASIDE
+        self._turn = -1
+
+    def take_turn(self) -> bool:
+        """Whether this process may delete now: of those that share the folder, one at a time. Raises OSError."""
+        descriptor = os.open(self._root / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        if not _locked(descriptor):
+            os.close(descriptor)
+            return False
+        self._turn = descriptor
+        return True
+
+    def give_turn(self) -> None:
+        """Let another one."""
+        os.close(self._turn)
+        self._turn = -1
+
+    def look(self, recording_id: str) -> Remains | None:
+        """What lies there; None: nothing. Raises OSError, and Conflict while it is written or when it was never closed."""
+        path = self._path(recording_id)
+        if not path.is_dir():
+            return None
+        with _unwritten(path):
+            entries, _, _ = whole_entries((path / JOURNAL).read_bytes(), Link())
+            if not entries or entries[-1]["kind"] != "closed":
+                raise Conflict(f"the journal of recording {recording_id} does not say that it is closed")
+            whole = summary(entries)
+            manifest = path / MANIFEST
+            signed = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.exists() else None
+        told = (whole["started_at"], whole["ended_at"], whole["segments"], whole["bytes"], whole["merkle_root"])
+        return Remains(*told, signed)
+
+    def remove(self, recording_id: str) -> None:
+        """Take it off the disk, or go on doing so. Raises OSError, and Conflict while somebody writes it: nothing is done."""
+        path, aside = self._path(recording_id), self._aside / recording_id
+        self._aside.mkdir(mode=0o700, exist_ok=True)
+        _remove(aside)  # of a time before
+        if path.is_dir():
+            with _unwritten(path):
+                path.rename(aside)
+                _sync(self._aside)
+                _sync(self._root)
+            _remove(aside)
+        _sync(self._aside)
+
+    def left_aside(self) -> list[str]:
+        """The recordings whose removal has begun and not ended. Raises OSError."""
+        if not self._aside.is_dir():
+            return []
+        return sorted(name for name in os.listdir(self._aside) if is_recording_id(name))
+
+    def _path(self, recording_id: str) -> Path:
+        if not is_recording_id(recording_id):
+            raise ValueError(f"{recording_id!r} cannot be a recording's id")
+        return self._root / recording_id
+
+
+@contextmanager
+def _unwritten(path: Path) -> Iterator[None]:
+    """Nobody writes the recording meanwhile. Raises Conflict when somebody does."""
+    descriptor = os.open(path / JOURNAL, os.O_RDWR | os.O_CLOEXEC)
+    try:
+        if not _locked(descriptor):
+            raise Conflict(f"recording {path.name} is being written")
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _remove(aside: Path) -> None:
+    if aside.exists():
+        shutil.rmtree(aside)
+
+
+def _sync(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
