@@ -178,11 +178,11 @@ class AlertStore:
         """Alerts whose newest state has a number above `seq`, oldest change first, at most `limit`."""
         return await self._many(alert_table.c.seq > seq, limit)
 
-    async def between(self, start: float, end: float, limit: int) -> list[dict[str, Any]]:
-        """Alerts that stood at any moment from `start` to `end`, with all their steps; the first `limit` to change."""
+    async def between(self, start: float, end: float, limit: int, steps: int | None = None) -> list[dict[str, Any]]:
+        """Alerts that stood at any moment from `start` to `end`; the first `limit` to change. `steps` None: all of them."""
         raised = alert_table.c.body["raised_at"].as_float()
         stood = sa.or_(alert_table.c.closed_at.is_(None), alert_table.c.closed_at >= start)
-        return await self._many(sa.and_(raised <= end, stood), limit, None)
+        return await self._many(sa.and_(raised <= end, stood), limit, steps)
 
     async def of_device(self, device_id: str, closed_since: float) -> list[Alert]:
         """A camera's open alerts and those closed since then, in order of their numbers."""
@@ -200,6 +200,8 @@ class AlertStore:
             return [as_json(alert, await self._steps(connection, alert.id, steps)) for alert in alerts]
 
     async def _steps(self, connection: AsyncConnection, alert_id: str, newest: int | None) -> list[Step]:
+        if newest == 0:
+            return []
         query = sa.select(alert_step).where(alert_step.c.alert_id == alert_id).order_by(alert_step.c.id.desc())
         rows = (await connection.execute(query.limit(newest))).all()
         return [_step(row) for row in reversed(rows)]

@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,8 @@ Told = Sequence[tuple[float, Json]]  # when, what
 
 MOST_READ = 500  # journals for one page of the list; each is some 10 ms when it was not read before
 MOST_ROWS = 5000  # of alerts, advice or activity in one timeline
-KEPT = 256  # recordings and views held in memory
+KEPT_WHOLE = 24  # recordings in memory with all their segments: an hour of both layers is 2.5 MB
+KEPT = 20_000  # views, and the outlines of closed recordings: some 2 kB each
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class Sources:
     """What replay reads of other features; times are Unix seconds, from and to."""
 
     fixes: Callable[[float, float], Awaitable[dict[str, list[Fix]]]]
-    alerts: Callable[[float, float, int], Awaitable[list[Json]]]
+    alerts: Callable[[float, float, int, int | None], Awaitable[list[Json]]]  # the last: of how many steps; None: all
     alert_states: Callable[[float, float, int], Awaitable[Told]]
     advice: Callable[[float, float, int], Awaitable[list[Json]]]
     activity: Callable[[float, float, int], Awaitable[Told]]
@@ -62,22 +63,28 @@ class Replays:
         self._clock = clock
         self._views: OrderedDict[str, View] = OrderedDict()
         self._recordings: OrderedDict[tuple[str, int, bool], Recording] = OrderedDict()
+        self._outlines: OrderedDict[str, Recording] = OrderedDict()
 
     # ---- find, open ---------------------------------------------------------------------------------
 
     async def find(self, looked_for: Wanted, own: str | None = None) -> Json:
         """A page of recordings, newest first; `own`: only those that this person wore the camera of."""
         now = self._clock.wall()
-        alerts = await self._sources.alerts(looked_for.start or 0.0, looked_for.end or now, MOST_ROWS)
-        rows, after = await asyncio.to_thread(self._page, looked_for, own, alerts)
-        return {"at": now, "recordings": rows, "next": after}
+        alerts: list[Json] = []
+        if looked_for.alert is not None:
+            alerts = await self._sources.alerts(looked_for.start or 0.0, looked_for.end or now, MOST_ROWS, 0)
+        found, after = await asyncio.to_thread(self._page, looked_for, own, alerts)
+        if found and looked_for.alert is None:
+            span = min(one.start for one in found), max(one.end for one in found)
+            alerts = await self._sources.alerts(*span, MOST_ROWS, 0)
+        return {"at": now, "recordings": [listed(one, alerts) for one in found], "next": after}
 
     async def open(self, caller: Caller, wish: Asked, note: Note, own: str | None = None) -> View:
         """Open a view: noted and committed when this returns. `note` writes the audit; whatever it raises, there is
         no view. Raises NotFound, Forbidden, BadRequest, Unavailable.
         """
         found = await asyncio.to_thread(self._chosen, wish)
-        if own is not None and not all(_is_own(self._library.opened(one.id), own) for one in found):
+        if own is not None and not all(_is_own(one, own) for one in found):
             raise Forbidden("you may see only what your own camera recorded")
         devices = tuple(dict.fromkeys(one.device_id for one in found))
         if len(devices) > MOST_CAMERAS:
@@ -143,8 +150,8 @@ class Replays:
 
     # ---- how it is read -----------------------------------------------------------------------------
 
-    def _page(self, looked_for: Wanted, own: str | None, alerts: Sequence[Json]) -> tuple[list[Json], str | None]:
-        rows: list[Json] = []
+    def _page(self, looked_for: Wanted, own: str | None, alerts: Sequence[Json]) -> tuple[list[Recording], str | None]:
+        rows: list[Recording] = []
         read = 0
         last = None
         for recording_id in sorted(self._library.ids(), reverse=True):
@@ -153,10 +160,10 @@ class Replays:
             if len(rows) >= looked_for.limit or read >= MOST_READ:
                 return rows, last
             last, read = recording_id, read + 1
-            one = self._recording(recording_id)
-            visible = own is None or _is_own(self._library.opened(recording_id), own)
+            one = self._outline(recording_id)
+            visible = own is None or _is_own(one, own)
             if visible and one.segments and fits(one, looked_for, alerts):
-                rows.append(listed(one, alerts))
+                rows.append(one)
         return rows, None
 
     def _chosen(self, wish: Asked) -> list[Recording]:
@@ -165,7 +172,7 @@ class Replays:
         if missing:
             raise NotFound(f"there is no recording {missing[0]}")
         candidates = wish.recording_ids or sorted(one for one in known if _may_be_of(one, wish.device_ids))
-        found = [self._recording(one) for one in candidates]
+        found = [self._outline(one) for one in candidates]
         start, end = wish.start or 0.0, wish.end or self._clock.wall() + 1
         chosen = [one for one in found if one.segments and one.start < end and one.end > start]
         if wish.device_ids:
@@ -183,9 +190,24 @@ class Replays:
         key = (recording_id, len(entries), manifest is not None)
         held = self._recordings.get(key) or recording(recording_id, entries, manifest)
         self._recordings[key] = held
-        while len(self._recordings) > KEPT:
+        while len(self._recordings) > KEPT_WHOLE:
             self._recordings.popitem(last=False)
         return held
+
+    def _outline(self, recording_id: str) -> Recording:
+        """It with its first and last segment alone; that of a signed one is kept, since it changes no more."""
+        known = self._outlines.get(recording_id)
+        if known is not None:
+            return known
+        whole = self._recording(recording_id)
+        parts = whole.segments
+        ends = (min(parts, key=lambda one: one.at), max(parts, key=lambda one: one.end)) if parts else ()
+        outline = replace(whole, segments=ends)
+        if whole.signed:
+            self._outlines[recording_id] = outline
+        while len(self._outlines) > KEPT:
+            self._outlines.popitem(last=False)
+        return outline
 
     def _path(self, view: View, recording_id: str, name: str) -> Path:
         parts = [part for part in self._recording(recording_id).segments if name in (part.file, part.init)]
@@ -197,7 +219,7 @@ class Replays:
         """What the stores hold of its interval, as far as its role may see it."""
         found = await asyncio.to_thread(self._of_view, view)
         end = view.end if view.end is not None else self._clock.wall()
-        alerts = await self._sources.alerts(view.start, end, MOST_ROWS)
+        alerts = await self._sources.alerts(view.start, end, MOST_ROWS, None)
         since = min([view.start, *(float(alert["raised_at"]) for alert in alerts)])
         fixes = await self._sources.fixes(view.start, end)
         signs = await self._sources.call_signs()
@@ -221,8 +243,8 @@ class Replays:
             self._views.popitem(last=False)
 
 
-def _is_own(opened: Mapping[str, Any], person_id: str) -> bool:
-    return bool((opened.get("wearer") or {}).get("person_id") == person_id)
+def _is_own(one: Recording, person_id: str) -> bool:
+    return bool((one.wearer or {}).get("person_id") == person_id)
 
 
 def _may_be_of(recording_id: str, device_ids: Sequence[str]) -> bool:

@@ -175,7 +175,8 @@ def _of_recordings(recordings: Iterable[Recording]) -> Iterable[Json]:
     for one in recordings:
         before = one.asked_at - one.start
         kept = f", {before:.0f} s before kept" if before >= 1 else ""
-        yield _event(one.asked_at, "recording", one.device_id, f"Recording {one.call_sign}{kept}", sign="camera")
+        begins = max(one.asked_at, one.start)  # what is ordered begins with its first picture
+        yield _event(begins, "recording", one.device_id, f"Recording {one.call_sign}{kept}", sign="camera")
         for gap in _holes(one):
             words = f"{one.call_sign} {gap_words(gap)}"
             yield _event(gap.start, "gap", one.device_id, words, sign="camoff")

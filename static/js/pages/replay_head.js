@@ -12,7 +12,9 @@ export function describe({ view, cameras, from, to }) {
   setText(find("#what", HTMLElement), `${names} · ${when} · not live`);
   const recordings = cameras.flatMap((camera) => camera.recordings);
   const signed = recordings.filter((one) => one.signed).length;
-  show("#sealed", `${signed} of ${recordings.length} ${recordings.length === 1 ? "recording" : "recordings"} signed`);
+  const open = recordings.filter((one) => one.open).length;
+  const all = `${recordings.length} ${recordings.length === 1 ? "recording" : "recordings"}`;
+  show("#sealed", `${signed} of ${all} signed${open ? `, ${open} still open` : ""}`);
   show("#why", `Reason: ${view.why}`);
   return `This viewing is logged: ${view.by}, ${dayOf(view.opened_at)} ${timeOfDay(view.opened_at)}`;
 }

@@ -27,6 +27,7 @@ from server.journal.store import Journal
 from server.middleware import error_middleware
 from server.positions.store import TrailStore
 from server.recording.library import Library
+from server.recording.verifier import Entry
 from server.replay.actions import Replays, Sources
 from server.replay.routes import routes
 from server.replay.store import ViewStore
@@ -39,6 +40,18 @@ MARSH = {"name": "PC Marsh", "collar_number": "0417", "person_id": "marsh"}
 LINDQVIST = {"name": "PC Lindqvist", "collar_number": "0688", "person_id": "lindqvist"}
 OFFICERS = [Officer("et17-cam", "ET17", MARSH), Officer("et22-cam", "ET22", LINDQVIST)]
 WHY = {"why": "debrief 0412"}
+
+
+class WatchedLibrary(Library):
+    """Says whose journals were asked for."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root)
+        self.read: set[str] = set()
+
+    def entries(self, recording_id: str) -> list[Entry]:
+        self.read.add(recording_id)
+        return super().entries(recording_id)
 
 
 class Office:
@@ -70,7 +83,8 @@ class Office:
             call_signs=call_signs,
             settings=lambda: {"fix_stale_s": 15},
         )
-        self.replays = Replays(Library(data / "recordings"), self.store, sources, self.clock)
+        self.library = WatchedLibrary(data / "recordings")
+        self.replays = Replays(self.library, self.store, sources, self.clock)
         self.application = web.Application(middlewares=[error_middleware()])
         self.application.add_routes(routes(self.replays, _caller, self._note))
 
@@ -137,6 +151,13 @@ async def test_a_recording_is_found_by_what_it_is(browser: Browser, database: Da
     page = await browser.get("/api/recordings?limit=1")
     assert (len(page["recordings"]), page["next"]) == (1, laid[1].id)
     await browser.get("/api/recordings?from=yesterday", 400)
+
+
+async def test_a_list_reads_the_journal_of_what_is_signed_once(browser: Browser, laid: list[Laid]) -> None:
+    first = await browser.get("/api/recordings")
+    browser.office.library.read.clear()
+    assert await browser.get("/api/recordings") == first
+    assert browser.office.library.read == {laid[1].id}  # which may have grown
 
 
 async def test_a_view_is_noted_then_kept_and_shows_everything(

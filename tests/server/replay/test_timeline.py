@@ -104,6 +104,12 @@ def test_the_order_does_not_depend_on_the_order_of_the_rows(order: list[int]) ->
     assert alerts_at(mixed, BASE + 5) == alerts_at(STATES, BASE + 5)
 
 
+def test_a_recording_begins_with_its_first_picture_not_before_its_timeline() -> None:
+    one = recording("r", [opened(asked_at=BASE - 1.5), segment(1, 0.0)], None)
+    told = events(Facts(one.start, one.end, [one]))
+    assert [(event["at"], event["text"]) for event in told] == [(BASE, "Recording ET17")]
+
+
 def test_an_alert_was_as_grave_as_it_was_told_then() -> None:
     raised = [one["priority"] for one in events(facts()) if "priority" in one]
     assert raised == [2, 1]
