@@ -17,7 +17,7 @@ from typing import Any
 import structlog
 
 from server.clock import Clock
-from server.errors import Conflict, NotFound, Unavailable
+from server.errors import NotFound, Unavailable, WatchroomError
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
 from server.recording.segment import recording_id
 from server.recording.space import Space
@@ -62,7 +62,9 @@ class Disk:
     """What lies on disk here (recording/upkeep); these block and are called in a thread."""
 
     place: Callable[[], str]
-    found: Callable[[str], list[Recording]]  # all folders, as rows
+    found: Callable[
+        [str, frozenset[str]], tuple[set[str], list[Recording]]
+    ]  # all ids; of those not known sealed the rows
     close_left: Callable[[str, str], RecordingNews]  # seal a recording that nobody writes any more
     space: Callable[[], Space]
 
@@ -102,9 +104,10 @@ class Recordings:
         self._place = ""
         self.space: Space | None = None  # None: not known yet, or the disk is away
         self._going: dict[str, _Going] = {}  # by device
-        self._ending: dict[str, Recording] = {}  # by recording: they gave way to another one of their camera
+        self._ending: dict[str, tuple[Recording, float]] = {}  # by recording, since: they gave way to another one
         self._unsaved: dict[str, Recording] = {}  # by recording
         self._causes: dict[str, str] = {}
+        self._sayings: asyncio.Queue[Callable[[], Coroutine[Any, Any, None]]] = asyncio.Queue()
         self._dirty: set[str] = set()
         self._rung = asyncio.Event()
 
@@ -113,6 +116,7 @@ class Recordings:
         self._place = await asyncio.to_thread(self._disk.place)
         await self._reconcile()
         self._tasks.start(self._judge_rung(), "recording.judge")
+        self._tasks.start(self._say(), "recording.say")
         self._tasks.repeat(LOOK_S, self._look, "recording.look")
 
     async def close(self) -> None:
@@ -141,6 +145,8 @@ class Recordings:
         until = news.until if news.until is not None else going.recording.until
         going.recording = replace(going.recording, segments=news.segments, bytes=news.bytes, until=until)
         going.news_at = self._clock.monotonic()
+        if news.keeping is Keeping.ABANDONED:  # somebody must look at that folder
+            self._tell(partial(self._alarm, FAILING, news.device_id, f"a recording was damaged: {news.reason}"))
         if news.keeping in (Keeping.CLOSED, Keeping.ABANDONED):
             self._closed(news.device_id, going)
             return
@@ -150,11 +156,12 @@ class Recordings:
             self._unsaved[going.recording.id] = going.recording
 
     def _note_late(self, news: RecordingNews) -> None:
-        known = self._ending.get(news.recording_id)
-        if known is None:
+        if news.recording_id not in self._ending:
             return
+        known, since = self._ending[news.recording_id]
         until = news.until if news.until is not None else known.until
-        known = self._ending[known.id] = replace(known, segments=news.segments, bytes=news.bytes, until=until)
+        known = replace(known, segments=news.segments, bytes=news.bytes, until=until)
+        self._ending[known.id] = (known, since)
         if news.keeping in (Keeping.CLOSED, Keeping.ABANDONED):
             del self._ending[known.id]
             self._unsaved[known.id] = self._sealed(known)
@@ -175,7 +182,12 @@ class Recordings:
             self._tell(partial(self._calm, FAILING, device_id))
 
     def _tell(self, say: Callable[[], Coroutine[Any, Any, None]]) -> None:
-        self._tasks.start(_until_told(say), "recording.tell")
+        """In the order in which it was said: an alert's end must not come before its beginning."""
+        self._sayings.put_nowait(say)
+
+    async def _say(self) -> None:
+        while True:
+            await _until_told(await self._sayings.get())
 
     # ---- judged ------------------------------------------------------------------------------------------
 
@@ -185,19 +197,24 @@ class Recordings:
             self._rung.clear()
             dirty, self._dirty = self._dirty, set()
             for device_id in dirty:
-                await self.judge(device_id)
+                # What goes wrong with one camera must not cost the others their recording; it is looked at again.
+                (failed,) = await asyncio.gather(self.judge(device_id), return_exceptions=True)
+                if isinstance(failed, Exception):
+                    log.error("a camera's recording cannot be judged", device_id=device_id, exc_info=failed)
+                    self._field.keeping(device_id, Keeping.FAILING.value)
 
     async def judge(self, device_id: str) -> None:
         """Begin, go on with or end this camera's recording, as things are now."""
         wanted, unit = self._wanted(device_id)
         is_here = self._media.publisher_of(device_id) is not None
         going = self._going.get(device_id)
+        why = self._causes.pop(device_id, "not told") if wanted else "not told"
         if wanted and is_here and unit is not None:
             if going is not None and going.ending_at is not None:
-                self._ending[going.recording.id] = going.recording
+                self._ending[going.recording.id] = (going.recording, self._clock.monotonic())
                 going = None
             if going is None:
-                going = await self._begin(unit)
+                going = await self._begin(unit, why)
             self._media.record(device_id, _order(going.recording))
             if not going.ordered:
                 going.ordered, going.news_at = True, self._clock.monotonic()
@@ -222,13 +239,13 @@ class Recordings:
         until = going.recording.until or going.recording.asked_at if going is not None else 0.0
         return (False if self._clock.wall() - until > RETURN_S else None), unit
 
-    async def _begin(self, unit: Unit) -> _Going:
+    async def _begin(self, unit: Unit, why: str) -> _Going:
         device_id, now = unit.device.device_id, self._clock.wall()
         recording = await self._continued(device_id)
         if recording is None:
             wearer = unit.device.wearer
             person = {"person_id": unit.device.wearer_person_id}
-            why = "always" if unit.device.record_mode is RecordMode.ALWAYS else self._causes.pop(device_id, "not told")
+            why = "always" if unit.device.record_mode is RecordMode.ALWAYS else why
             recording = Recording(
                 id=recording_id(now, device_id, secrets.token_hex(4)),
                 device_id=device_id,
@@ -275,7 +292,7 @@ class Recordings:
         """Seal what nobody writes any more. Another process may: then it is tried again later."""
         try:
             news = await asyncio.to_thread(self._disk.close_left, going.recording.id, device_id)
-        except (OSError, Conflict) as error:
+        except (OSError, WatchroomError) as error:
             log.warning("a recording cannot be closed yet", recording_id=going.recording.id, reason=str(error))
             going.ending_at = self._clock.monotonic()
             return
@@ -311,6 +328,10 @@ class Recordings:
                 self._end(device_id, going)
             else:
                 self.judge_soon(device_id)
+        for recording, since in list(self._ending.values()):
+            if now - since > CLOSING_S:  # its worker has died, perhaps
+                self._ending[recording.id] = (recording, now)
+                await self._close_left(recording.device_id, _Going(recording, ending_at=now))
         await self._save()
 
     def _streams(self, device_id: str) -> bool:
@@ -333,7 +354,8 @@ class Recordings:
         known = await self._store.at(self._place)
         deleted = {row.id for row in known if row.state is RecordingState.DELETED}  # left to recording/deletion_actions
         rows = {row.id: row for row in known if row.id not in deleted}
-        on_disk_now = await asyncio.to_thread(self._disk.found, self._place)
+        sealed = frozenset(row.id for row in known if row.state is RecordingState.CLOSED)
+        present, on_disk_now = await asyncio.to_thread(self._disk.found, self._place, sealed)
         found = {row.id: row for row in on_disk_now if row.id not in deleted}
         for found_id, on_disk in found.items():
             row = rows.get(found_id)
@@ -342,7 +364,7 @@ class Recordings:
             if row is None or (row.state, row.segments, row.bytes) != (on_disk.state, on_disk.segments, on_disk.bytes):
                 await self._store.keep(on_disk)
         for row in rows.values():
-            if row.id not in found and row.state is not RecordingState.MISSING:
+            if row.id not in present and row.state is not RecordingState.MISSING:
                 await self._note_missing(row)
         for on_disk in sorted(found.values(), key=lambda one: one.asked_at):
             if on_disk.state is RecordingState.OPEN:
@@ -358,10 +380,6 @@ class Recordings:
             await self._store.keep(replace(row, state=RecordingState.MISSING))
         else:  # nothing of it ever came to disk
             await self._store.keep(replace(row, state=RecordingState.CLOSED, ended_at=row.asked_at))
-
-    async def between(self, start: float, end: float, device_id: str | None = None) -> list[dict[str, Any]]:
-        """Recordings that have something of that time (Unix seconds), newest first, as JSON."""
-        return [one.as_json() for one in await self._store.between(start, end, device_id)]
 
 
 async def _until_told(say: Callable[[], Coroutine[Any, Any, None]]) -> None:

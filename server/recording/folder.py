@@ -38,6 +38,7 @@ class RecordingFolder:
         self.path = path
         self.epoch = 0.0  # the server's Unix time of media time 0
         self.next_media_time = 0.0  # s: the end of what has been recorded
+        self.ends: dict[str, float] = {}  # of each layer, s of media time
         self.bytes = 0
         self.is_closed = False
         self.last: dict[str, int] = {}  # each layer's highest number
@@ -192,7 +193,8 @@ class RecordingFolder:
             self.last[layer] = entry["n"]
             self._inits[layer] = (int(init[2]) if init else 0, entry["init_sha256"])
             self.bytes += entry["bytes"]
-            self.next_media_time = max(self.next_media_time, entry["start"] + entry["duration"])
+            self.ends[layer] = max(self.ends.get(layer, 0.0), entry["start"] + entry["duration"])
+            self.next_media_time = max(self.next_media_time, self.ends[layer])
         self.is_closed = self.is_closed or entry["kind"] == "closed"
 
     def _seal(self, name: str, content: bytes) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 CHROMA_PROFILES = frozenset((100, 110, 122, 244, 44, 83, 86, 118, 128, 138, 139, 134, 135))
+MOST_DEPTH = 14  # bits of a sample, ITU-T H.264 7.4.2.1.1
 VP8_START_CODE = b"\x9d\x01\x2a"
 
 
@@ -58,6 +59,8 @@ def _chroma(bits: _Bits) -> tuple[int, int, int]:
     if chroma == 3:
         bits.take(1)
     depths = bits.unsigned() + 8, bits.unsigned() + 8
+    if chroma > 3 or max(depths) > MOST_DEPTH:
+        raise SizeError(f"chroma format {chroma}, {depths} bits")
     bits.take(1)  # qpprime_y_zero_transform_bypass_flag
     if bits.take(1):
         for index in range(12 if chroma == 3 else 8):

@@ -26,6 +26,7 @@ from server.recording.order import Keeping, OnRecording, RecordingOrder
 from server.recording.reorder import Arrived, Lost, Reorder
 from server.recording.segmenter import Arrival, Segmenter, Stretch
 from server.recording.signing import EvidenceKey
+from server.recording.steady_time import SteadyTime
 from server.recording.track_time import CameraOffset, TrackTime
 from server.recording.upkeep import RECORDINGS
 from server.recording.writer import Writing
@@ -65,8 +66,7 @@ class Tap:
         return self.reorder.take(now)
 
     def rest(self) -> Iterable[Arrived | Lost]:
-        """All that is left of this source: nothing follows."""
-        self.forwarder.remove(self)
+        """All that has come, also behind a hole that might yet be filled."""
         self._put_pending()
         return self.reorder.flush()
 
@@ -75,17 +75,19 @@ class Tap:
         if self._assembler is not None:
             self._assembler.lost()
 
-    def samples(self, packet: bytes, came: float) -> list[tuple[Picture | bytes, Arrival]]:
-        """The pictures that are whole with this packet, or its sound; it came at server time `came`."""
-        if self._assembler is not None:
-            return [(one, self._arrival(one.timestamp, came)) for one in self._assembler.feed(packet)]
-        payload = payload_of(packet)
-        return [(payload, self._arrival(timestamp_of(packet), came))] if payload else []
+    def samples(self, packet: bytes, came: float, *, is_true: bool) -> list[tuple[Picture | bytes, Arrival]]:
+        """The pictures that are whole with this packet, or its sound; it came at server time `came`.
 
-    def _arrival(self, timestamp: int, came: float) -> Arrival:
-        at = self.time.at(timestamp)
-        # Nothing is known of its clock before its first packet is noted, which is before it comes here.
-        return Arrival(came if at is None else at, self.time.captured_at(timestamp), came)
+        `is_true`: the server's clock was not set meanwhile.
+        """
+        if self._assembler is not None:
+            whole = self._assembler.feed(packet)
+            return [(one, self._arrival(one.timestamp, came, is_true)) for one in whole]
+        payload = payload_of(packet)
+        return [(payload, self._arrival(timestamp_of(packet), came, is_true))] if payload else []
+
+    def _arrival(self, timestamp: int, came: float, is_true: bool) -> Arrival:
+        return Arrival(self.time.at(timestamp, came, is_true=is_true), self.time.captured_at(timestamp), came)
 
     def _put_pending(self) -> None:
         pending, self._pending = self._pending, []
@@ -103,15 +105,17 @@ class Tape:
         self._segmenters: dict[str, Segmenter] = {}
         self._offset = CameraOffset()
         self._ring: deque[Stretch] = deque()
+        self._time = SteadyTime()
+        self._wants_keys = False
         self.writing: Writing | None = None
-        self.heard_at = 0.0
 
     def attach(self, forwarder: Forwarder, now: float, wall: float) -> None:
         """A track of this camera has begun, or begun anew."""
         key = (forwarder.kind, forwarder.layer)
         before = self._taps.pop(key, None)
         if before is not None:
-            self._take(before, before.rest(), now, wall)
+            before.forwarder.remove(before)
+            self._take(before, before.rest(), now, self._time.wall(now, wall))
         if forwarder.kind == VIDEO:
             self._prepare(forwarder.layer, forwarder.codec)
         tap = self._taps[key] = Tap(forwarder, self._offset)
@@ -119,8 +123,9 @@ class Tape:
 
     def away(self, now: float, wall: float) -> None:
         """The camera's session has ended; what it sent until now is kept, and a new one may come."""
+        self._drain(now, wall)
         for tap in self._taps.values():
-            self._take(tap, tap.rest(), now, wall)
+            tap.forwarder.remove(tap)
         self._taps.clear()
         self._offset = CameraOffset()
         for segmenter in self._segmenters.values():
@@ -129,22 +134,34 @@ class Tape:
 
     @property
     def is_idle(self) -> bool:
-        """No session, nothing to write: only the pre-event buffer is left."""
-        return not self._taps and self.writing is None
+        """No session, nothing to write, and nothing from before that a recording might begin with."""
+        return not self._taps and self.writing is None and not self._ring
 
     def step(self, now: float, wall: float) -> bool:
         """Take in what has come; whether a key frame was asked for."""
+        at = self._time.wall(now, wall)
         for tap in list(self._taps.values()):
-            self._take(tap, tap.due(now), now, wall)
+            self._take(tap, tap.due(now), now, at)
         asked = False
         for layer, segmenter in self._segmenters.items():
-            segmenter.idle(wall)
+            segmenter.idle(at)
             tap_of_layer = self._taps.get((VIDEO, layer))
-            if segmenter.wants_key(wall) and tap_of_layer is not None and self.writing is not None:
+            is_due = self._wants_keys or segmenter.wants_key(at)
+            if is_due and tap_of_layer is not None and self.writing is not None:
                 tap_of_layer.forwarder.ask_key_frame()
                 asked = True
+        self._wants_keys = self._wants_keys and not asked
         self._pass_on()
+        self._prune(at)
+        if not self._taps and self.writing is None:
+            self._time = SteadyTime()  # whatever comes next is of another session, and by the clock as it is then
         return asked
+
+    def _drain(self, now: float, wall: float) -> None:
+        """Take in all that has come: what was waited for is lost."""
+        at = self._time.wall(now, wall)
+        for tap in self._taps.values():
+            self._take(tap, tap.rest(), now, at)
 
     def _take(self, tap: Tap, items: Iterable[Arrived | Lost], now: float, wall: float) -> None:
         targets = self._targets(tap)
@@ -155,7 +172,7 @@ class Tape:
                     segmenter.lost(item.packets)
                 continue
             packet, at = item
-            for sample, arrival in tap.samples(packet, wall - (now - at)):
+            for sample, arrival in tap.samples(packet, wall - (now - at), is_true=self._time.is_true):
                 for segmenter in targets:
                     segmenter.add(sample, arrival)
 
@@ -179,6 +196,9 @@ class Tape:
 
     def _pass_on(self) -> None:
         """What is complete goes to the writer, or into the ring."""
+        begun = [one.began for one in self._segmenters.values() if one.began is not None]
+        ready_now = [stretch.start for one in self._segmenters.values() for stretch in one.ready]
+        earliest = min([*begun, *ready_now], default=0.0)
         for segmenter in self._segmenters.values():
             ready, segmenter.ready = segmenter.ready, []
             if ready:
@@ -186,24 +206,28 @@ class Tape:
                     tap.time.settle()
             for stretch in ready:
                 if self.writing is not None:
-                    self.writing.put(stretch)
+                    self.writing.put(stretch, earliest)
                 else:
                     self._ring.append(stretch)
-        newest = max((stretch.end for stretch in self._ring), default=0.0)
-        while self._ring and newest - self._ring[0].end > self._prerecord_s:
+
+    def _prune(self, at: float) -> None:
+        while self._ring and at - self._ring[0].end > self._prerecord_s:
             self._ring.popleft()
 
-    def begin(self, writing: Writing) -> None:
+    def begin(self, writing: Writing, now: float, wall: float) -> None:
         """From now on it is written, what was before it first."""
+        self._prune(self._time.wall(now, wall))
         self.writing = writing
+        self._wants_keys = True  # else the first seconds could not be seen without those before them
         for stretch in sorted(self._ring, key=lambda one: one.start):
-            writing.put(stretch, prerecord=True)
+            writing.put(stretch, self._ring[0].start, prerecord=stretch.end <= writing.order.asked_at)
         self._ring.clear()
 
-    def end(self) -> Writing:
+    def end(self, now: float, wall: float) -> Writing:
         """No longer written: what has come until now still is. Raises ValueError if it was not."""
         if self.writing is None:
             raise ValueError(f"{self.device_id} is not recorded")
+        self._drain(now, wall)
         for segmenter in self._segmenters.values():
             segmenter.flush()
         self._pass_on()
@@ -265,7 +289,7 @@ class Recorder:
             writing = self._writing(order)
             if present is not None and present.keeping is Keeping.ABANDONED:
                 writing.take_over(present)
-            tape.begin(writing)
+            tape.begin(writing, self._clock.monotonic(), self._clock.wall())
         self._forget_idle(device_id)
 
     def release(self, device_id: str) -> None:
@@ -276,8 +300,7 @@ class Recorder:
     def _end(self, device_id: str, how: Callable[[Writing], None]) -> None:
         tape = self._tapes.get(device_id)
         if tape is not None and tape.writing is not None:
-            tape.step(self._clock.monotonic(), self._clock.wall())
-            how(tape.end())
+            how(tape.end(self._clock.monotonic(), self._clock.wall()))
 
     def _writing(self, order: RecordingOrder) -> Writing:
         writing = Writing(self._root, order, self._key, self._clock, self._pool, self._tell)
@@ -293,10 +316,17 @@ class Recorder:
             self._asks.pop(device_id, None)
 
     async def _step(self) -> None:
-        for tape in list(self._tapes.values()):
-            if tape.step(self._clock.monotonic(), self._clock.wall()):
-                self._asks[tape.device_id]()
-            await asyncio.sleep(0)  # 50 packets take 0.2 ms: those of 80 cameras must not hold up a picture
+        for device_id, tape in list(self._tapes.items()):
+            # 50 packets take 0.2 ms: those of 80 cameras must not hold up a picture. And what one of them does wrong
+            # must not cost the others their recording.
+            (failed,) = await asyncio.gather(self._step_one(device_id, tape), return_exceptions=True)
+            if isinstance(failed, Exception):
+                log.error("a camera cannot be recorded", device_id=device_id, exc_info=failed)
+
+    async def _step_one(self, device_id: str, tape: Tape) -> None:
+        if tape.step(self._clock.monotonic(), self._clock.wall()):
+            self._asks[device_id]()
+        self._forget_idle(device_id)
 
     async def close(self) -> None:
         """The process ends: everything that has come is written, and the recordings stay open for the next one."""

@@ -31,6 +31,7 @@ ASK_KEY_S = 1.5  # from then on one is asked for: the answer takes the recorder'
 BEHIND_S = 0.25  # a picture may come so long after its sound; one that does not stands still
 PAUSE_S = 1.0  # longer without anything is a gap, not a long picture
 USUAL_S = 0.1  # of the last picture, where no other tells how long it was to be seen
+MOST_SET_BYTES = 65_535  # of a parameter set: its length has two bytes in the file
 MOST_SAMPLES = 4000  # in one stretch; no camera sends so many in 2 s
 NAL_SPS = 7
 NAL_PPS = 8
@@ -55,6 +56,12 @@ class Stretch:
     def is_keyed(self) -> bool:
         """Whether it can be decoded without the one before it."""
         return not self.pictures or self.pictures[0][1].is_key
+
+    @property
+    def size(self) -> int:
+        """Bytes of coded picture and sound."""
+        pictures = sum(len(unit) for _, picture in self.pictures for unit in picture.units)
+        return pictures + sum(len(packet) for _, packet in self.sounds)
 
     @property
     def begin(self) -> float:
@@ -91,6 +98,11 @@ class Segmenter:
         self._codec = self._codec or codec
         return self._codec == codec
 
+    @property
+    def began(self) -> float | None:
+        """When what is not complete yet begins, None while there is nothing."""
+        return self._current.start if self._current is not None else None
+
     def wants_key(self, wall: float) -> bool:
         """At server time `wall` a key frame is due, so that the next stretch can begin on one."""
         current = self._current
@@ -118,7 +130,9 @@ class Segmenter:
             return
         at = arrival.at
         current = self._current
-        if current is not None:
+        if current is not None and at < current.last - PAUSE_S:  # of a new session, whose clock is behind
+            self.flush()
+        elif current is not None:
             at = max(at, current.pictures[-1][0] + 1 / PICTURE_RATE if current.pictures else current.start)
             changed = bool(current.pictures) and self._format != before
             if at - current.last > PAUSE_S:
@@ -129,6 +143,8 @@ class Segmenter:
         current.format = self._format
         current.pictures.append((at, picture))
         current.note(at)
+        if len(current.pictures) > MOST_SAMPLES:
+            self.flush()
 
     def _is_due(self, current: Stretch, at: float, *, is_key: bool) -> bool:
         """A key frame ends what is long enough; any picture does, if with the next one it would be too long."""
@@ -140,7 +156,7 @@ class Segmenter:
     def add_sound(self, packet: bytes, arrival: Arrival) -> None:
         """The next packet of Opus."""
         current = self._current
-        if current is not None and arrival.at - current.last > PAUSE_S:
+        if current is not None and abs(arrival.at - current.last) > PAUSE_S:
             self.flush()
         elif current is not None and arrival.at - current.start >= LONGEST_S + (BEHIND_S if current.pictures else 0.0):
             self._cut(arrival.at)
@@ -208,9 +224,10 @@ def _format_of(codec: str | None, picture: Picture, before: PictureFormat | None
     try:
         if codec == "VP8":
             return PictureFormat("vp8", *vp8_size(picture.units[0]))
-        sps = next((unit for unit in picture.units if unit[0] & 31 == NAL_SPS), None)
-        pps = next((unit for unit in picture.units if unit[0] & 31 == NAL_PPS), None)
-        if sps is None or pps is None:
+        # The last ones: those of a lost key frame may stand before them.
+        sps = next((unit for unit in reversed(picture.units) if unit[0] & 31 == NAL_SPS), None)
+        pps = next((unit for unit in reversed(picture.units) if unit[0] & 31 == NAL_PPS), None)
+        if sps is None or pps is None or max(len(sps), len(pps)) > MOST_SET_BYTES:
             return before
         told = parse_sps(sps)
         return PictureFormat("h264", told.width, told.height, sps, pps)

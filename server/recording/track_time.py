@@ -13,6 +13,8 @@ from server.media.source_clock import SourceClock
 
 STEP_S = 0.02  # less is not heard (lips: 40 ms), and the least delayed arrival moves by some ms
 LOST_TRACK_S = 0.5  # the camera's clock was set, or the first arrivals were late: its offset is taken anew
+LATE_S = 10.0  # a queue in the network is shorter; what seems older than that has a timestamp that jumped
+EARLY_S = 1.0  # nothing comes before it was captured, but for what the clocks' mapping may err
 
 
 @dataclass(slots=True)
@@ -31,19 +33,32 @@ class TrackTime:
         self._newest: int | None = None  # unwrapped timestamp
         self._shift: float | None = None
         self._settles = False
+        self._last: float | None = None
 
-    def at(self, timestamp: int) -> float | None:
-        """When what bears `timestamp` was captured; None before anything is known of the clock."""
+    def at(self, timestamp: int, came: float, *, is_true: bool = True) -> float:
+        """When what bears `timestamp` and came at server time `came` was captured; it never steps back.
+
+        `is_true`: the server's clock was not set, so that what is known of arrivals by it may be believed.
+        """
         ticks = self._unwrap(timestamp)
         seconds = ticks / self._clock.clock_rate
         if self._shift is None or self._settles:
-            wanted = self._wanted(timestamp)
-            if wanted is None:
-                return None
-            if self._shift is None or abs(wanted - seconds - self._shift) > STEP_S:
-                self._shift = wanted - seconds
-            self._settles = False
-        return seconds + self._shift
+            self._adjust(seconds, timestamp, came, is_true=is_true)
+        at = seconds + (self._shift or 0.0)
+        last = self._last if self._last is not None else at
+        if at < last - STEP_S or not came - LATE_S <= at <= came + EARLY_S:  # its timestamps jumped
+            at = max(came, last)
+            self._shift = at - seconds
+        self._last = max(last, at)
+        return at
+
+    def _adjust(self, seconds: float, timestamp: int, came: float, *, is_true: bool) -> None:
+        self._settles = False
+        wanted = self._wanted(timestamp) if is_true else None
+        if wanted is None or not came - LATE_S <= wanted <= came + EARLY_S:
+            wanted = came if self._shift is None else seconds + self._shift
+        if self._shift is None or abs(wanted - seconds - self._shift) > STEP_S:
+            self._shift = wanted - seconds
 
     def settle(self) -> None:
         """A new segment begins: what has become known of the clocks meanwhile counts from the next sample on."""

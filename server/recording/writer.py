@@ -11,12 +11,14 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from statistics import median
 
 import structlog
 
 from server.clock import Clock
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, NotFound, WatchroomError
 from server.recording.folder import WRITTEN_ELSEWHERE, RecordingFolder
 from server.recording.order import Keeping, OnRecording, RecordingNews, RecordingOrder
 from server.recording.segment import Opened
@@ -31,19 +33,14 @@ MOST_WAITING_BYTES = 24 << 20  # of one camera, while the disk is full: a minute
 GAP_S = 0.25  # between the end of one segment and the start of the next of a layer: the camera sent nothing
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class _Job:
     stretch: Stretch
     prerecord: bool
 
-    @property
-    def size(self) -> int:
-        pictures = sum(len(unit) for _, picture in self.stretch.pictures for unit in picture.units)
-        return pictures + sum(len(packet) for _, packet in self.stretch.sounds)
-
 
 class Writing:
-    """`put` stretches; `run` writes them until `finish`."""
+    """`put` stretches; `run` writes them until `finish` or `leave`."""
 
     def __init__(
         self,
@@ -55,44 +52,58 @@ class Writing:
         tell: OnRecording,
     ) -> None:
         self.order = order
+        self.keeping = Keeping.KEPT
         self._root = root
         self._key = key
         self._clock = clock
         self._pool = pool
         self._tell = tell
+        # of the loop alone
         self._jobs: deque[_Job] = deque()
+        self._in_hand: _Job | None = None  # a thread writes it now
         self._waiting_bytes = 0
-        self._dropped: dict[str, list[Stretch]] = {}
         self._news = asyncio.Event()
+        self._left = asyncio.Event()
         self._why_finished: str | None = None
-        self._leaves = False
+        # looked at by the thread, too, while the loop waits for it
+        self._earliest: float | None = None
+        self._dropped: dict[str, float] = {}  # by layer: since when what came was not kept, server's Unix time
+        # of the thread
         self._folder: RecordingFolder | None = None
         self._epoch = 0.0  # server's Unix time of media time 0
         self._ends: dict[str, float] = {}  # of each layer, server's Unix time
-        self._resumed_at: float | None = None  # where what an earlier process wrote ends
+        self._resumed: set[str] = set()  # layers of which nothing was written yet since an earlier process
         self._has_sound: dict[str, bool] = {}
+        self._offsets: list[float] = []  # the camera's clock minus the server's, of each stretch
         self._until: float | None = None
         self._segments = self._bytes = 0
-        self.keeping = Keeping.KEPT
+
+    def put(self, stretch: Stretch, earliest: float | None = None, *, prerecord: bool = False) -> None:
+        """Have it written soon; a plain call. `earliest`: when what is not complete yet begins (Unix seconds)."""
+        self._earliest = min(at for at in (self._earliest, earliest, stretch.start) if at is not None)
+        self._jobs.append(_Job(stretch, prerecord))
+        self._waiting_bytes += stretch.size
+        while self._waiting_bytes > MOST_WAITING_BYTES and len(self._jobs) > 2:
+            self._drop()  # the oldest: the newest is what is looked at now
+        self._news.set()
 
     def take_over(self, other: Writing) -> None:
         """What an abandoned one could not write belongs to this one."""
         self._jobs.extendleft(reversed(other._jobs))
         self._waiting_bytes += other._waiting_bytes
+        self._earliest = min((job.stretch.start for job in self._jobs), default=None)
         other._jobs.clear()
         other.finish("abandoned")
         self._news.set()
 
-    def put(self, stretch: Stretch, *, prerecord: bool = False) -> None:
-        """Have it written soon; a plain call."""
-        job = _Job(stretch, prerecord)
-        self._jobs.append(job)
-        self._waiting_bytes += job.size
-        while self._waiting_bytes > MOST_WAITING_BYTES and len(self._jobs) > 1:
-            lost = self._jobs.popleft()  # the oldest: the newest is what is looked at now
-            self._waiting_bytes -= lost.size
-            self._dropped.setdefault(lost.stretch.layer, []).append(lost.stretch)
-        self._news.set()
+    def _drop(self) -> None:
+        job = self._jobs[0] if self._jobs[0] is not self._in_hand else self._jobs[1]
+        self._done_with(job)
+        self._dropped.setdefault(job.stretch.layer, job.stretch.begin)
+
+    def _done_with(self, job: _Job) -> None:
+        self._jobs.remove(job)
+        self._waiting_bytes -= job.stretch.size
 
     def finish(self, why: str) -> None:
         """Nothing follows: what waits is written, then it is closed and sealed; a plain call."""
@@ -101,52 +112,81 @@ class Writing:
 
     def leave(self) -> None:
         """Write what waits, once, and let go: the recording stays open, and another process goes on with it."""
-        self._leaves = True
+        self._left.set()
         self._news.set()
 
     async def run(self) -> None:
         """Until it is finished and closed, or left, or abandoned."""
         try:
-            await self._run()
+            await self._write_all()
+            await self._end()
         except (Conflict, NotFound) as error:
             log.error("a recording is left as it is", recording_id=self.order.recording_id, reason=error.detail)
             self._said(Keeping.ABANDONED, error.detail)
 
-    async def _run(self) -> None:
-        while self._jobs or not (self._leaves or self._why_finished):
+    async def _write_all(self) -> None:
+        while self._jobs or not (self._left.is_set() or self._why_finished):
             if not self._jobs:
                 self._news.clear()
                 await self._news.wait()
                 continue
-            is_written = await self._attempt(self._write_first)
-            if not is_written and self._leaves:
-                break
-            if not is_written:
-                await asyncio.sleep(RETRY_S)
-        if self._leaves:
-            await asyncio.get_running_loop().run_in_executor(self._pool, self._release)
-            return
-        is_closed = await self._attempt(self._close)
-        while not is_closed:
-            await asyncio.sleep(RETRY_S)
+            self._in_hand = job = self._jobs[0]
+            is_done = await self._attempt(partial(self._write, job))
+            self._in_hand = None
+            if is_done:
+                self._done_with(job)
+            elif self._left.is_set():
+                return
+            else:
+                await self._rest()
+
+    async def _end(self) -> None:
+        is_closed = False
+        while not is_closed and not self._left.is_set():
             is_closed = await self._attempt(self._close)
+            if not is_closed:
+                await self._rest()
+        if not is_closed:
+            await asyncio.get_running_loop().run_in_executor(self._pool, self._release)
+
+    async def _rest(self) -> None:
+        """Before the next attempt; whoever ends the process is not kept waiting."""
+        try:
+            async with asyncio.timeout(RETRY_S):
+                await self._left.wait()
+        except TimeoutError:
+            return
 
     async def _attempt(self, work: Callable[[], Keeping]) -> bool:
-        """Run `work` in a thread; False if the disk did not take it. Raises Conflict for what no waiting mends."""
-        try:
-            keeping = await asyncio.get_running_loop().run_in_executor(self._pool, work)
-        except (OSError, Conflict) as error:  # full, away, or still another process's
-            if isinstance(error, Conflict) and error.problem_kind != WRITTEN_ELSEWHERE:
-                raise
-            reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-            if self.keeping is not Keeping.FAILING:
-                log.error("cannot be recorded", recording_id=self.order.recording_id, reason=reason)
-            self._said(Keeping.FAILING, reason)
+        """Run `work` in a thread; False if it is to be tried again. Raises Conflict, NotFound for what no waiting mends."""
+        attempt = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        (result,) = await asyncio.gather(attempt, return_exceptions=True)
+        if isinstance(result, Keeping):
+            if self.keeping is Keeping.FAILING:
+                log.warning("is recorded again", recording_id=self.order.recording_id)
+            self._said(result)
+            return True
+        if isinstance(result, NotFound) or (isinstance(result, Conflict) and result.problem_kind != WRITTEN_ELSEWHERE):
+            raise result
+        if isinstance(
+            result, OSError | WatchroomError
+        ):  # full, away, another process's still, a key that cannot be read
+            self._failed((result.strerror if isinstance(result, OSError) else None) or str(result))
             return False
-        if self.keeping is Keeping.FAILING:
-            log.warning("is recorded again", recording_id=self.order.recording_id)
-        self._said(keeping)
+        if not isinstance(result, Exception):
+            raise result  # the loop ends
+        log.error("a segment cannot be made", recording_id=self.order.recording_id, exc_info=result)
+        self._failed(f"a segment cannot be made: {result}")
+        if self._in_hand is None:
+            return False
+        # What this stretch holds cannot be written, and never will be: those behind it must be.
+        self._dropped.setdefault(self._in_hand.stretch.layer, self._in_hand.stretch.begin)
         return True
+
+    def _failed(self, reason: str) -> None:
+        if self.keeping is not Keeping.FAILING:
+            log.error("cannot be recorded", recording_id=self.order.recording_id, reason=reason)
+        self._said(Keeping.FAILING, reason)
 
     def _said(self, keeping: Keeping, reason: str = "") -> None:
         self.keeping = keeping
@@ -159,42 +199,43 @@ class Writing:
 
     # ---- in the writer's thread ------------------------------------------------------------------------
 
-    def _write_first(self) -> Keeping:
-        job = self._jobs[0]
-        stretch = job.stretch
+    def _write(self, job: _Job) -> Keeping:
+        stretch, layer = job.stretch, job.stretch.layer
         require_room(self._root)
-        folder = self._opened(min(stretch.start, stretch.begin))
+        folder = self._opened()
         self._declare(folder, stretch)
-        layer = stretch.layer
         self._has_sound[layer] = self._has_sound.get(layer, False) or bool(stretch.sounds)
         number = folder.last.get(layer, 0) + 1
         segment = muxed(stretch, number, self._epoch, sound=self._has_sound[layer], prerecord=job.prerecord)
         sealed = folder.commit(segment)
         self._ends[layer] = stretch.end
-        self._jobs.popleft()
-        self._waiting_bytes -= job.size
         self._segments += 1
         self._bytes += sealed.bytes
         self._until = max(self._until or 0.0, stretch.end)
+        if stretch.captured_at is not None:
+            self._offsets.append(stretch.captured_at - stretch.start)
         return Keeping.KEPT
 
-    def _opened(self, epoch: float) -> RecordingFolder:
-        if self._folder is None:
-            order = self.order
-            if (self._root / order.recording_id).exists():
-                folder = RecordingFolder.resume(self._root, order.recording_id, self._clock, "server-restart")
-                self._segments, self._bytes, self._epoch = sum(folder.last.values()), folder.bytes, folder.epoch
-                self._resumed_at = self._until = self._epoch + folder.next_media_time
-            else:
-                folder = RecordingFolder.create(self._root, self._head(epoch), self._clock)
-                self._epoch = epoch
-            self._folder = folder
-            if folder.is_closed:  # an earlier process ended it, and could not sign it any more
-                folder.close("stopped", self._until or epoch, self._key())
-                raise Conflict(f"recording {order.recording_id} was closed already")
-        return self._folder
+    def _opened(self) -> RecordingFolder:
+        if self._folder is not None:
+            return self._folder
+        order = self.order
+        if (self._root / order.recording_id).exists():
+            folder = RecordingFolder.resume(self._root, order.recording_id, self._clock, "server-restart")
+            self._segments, self._bytes, self._epoch = sum(folder.last.values()), folder.bytes, folder.epoch
+            self._ends = {layer: folder.epoch + end for layer, end in folder.ends.items()}
+            self._resumed = set(self._ends)
+            self._until = self._epoch + folder.next_media_time
+        else:
+            self._epoch = self._earliest if self._earliest is not None else self._clock.wall()
+            folder = RecordingFolder.create(self._root, self._head(), self._clock)
+        self._folder = folder
+        if folder.is_closed:  # an earlier process ended it, and could not sign it any more
+            folder.close("stopped", self._until or self._epoch, self._key())
+            raise Conflict(f"recording {order.recording_id} was closed already")
+        return folder
 
-    def _head(self, epoch: float) -> Opened:
+    def _head(self) -> Opened:
         order = self.order
         return Opened(
             recording_id=order.recording_id,
@@ -203,19 +244,21 @@ class Writing:
             wearer=order.wearer,
             why=order.why,
             asked_at=order.asked_at,
-            epoch=epoch,
+            epoch=self._epoch,
             public_key=self._key().public_key,
         )
 
     def _declare(self, folder: RecordingFolder, stretch: Stretch) -> None:
         """The gap before this stretch, if there is one, and what was lost in it."""
-        layer, before = stretch.layer, self._ends.get(stretch.layer, self._resumed_at)
+        layer = stretch.layer
+        before = self._ends.get(layer, self._dropped.get(layer))
         if before is not None and stretch.begin - before > GAP_S:
-            is_new = layer not in self._ends
-            why = "no-space" if self._dropped.get(layer) else "server-restart" if is_new else "camera-away"
+            after_restart = "server-restart" if layer in self._resumed else "camera-away"
+            why = "no-space" if layer in self._dropped else after_restart
             self._gap(folder, layer, before, stretch.begin, why, None)
             self._ends[layer] = stretch.begin  # told: an attempt that fails after this must not tell it again
-            self._dropped.pop(layer, None)
+        self._dropped.pop(layer, None)
+        self._resumed.discard(layer)
         if stretch.lost:
             self._gap(folder, layer, stretch.begin, stretch.end, "lost", stretch.lost)
             stretch.lost = 0
@@ -233,6 +276,13 @@ class Writing:
     def _close(self) -> Keeping:
         if self._folder is None and not (self._root / self.order.recording_id).exists():
             return Keeping.CLOSED  # nothing came while it was to be recorded
-        folder = self._opened(self._clock.wall())
-        folder.close(self._why_finished or "stopped", self._until or self._clock.wall(), self._key())
+        folder, clock = self._opened(), self._camera_clock()
+        folder.close(self._why_finished or "stopped", self._until or self._clock.wall(), self._key(), clock)
         return Keeping.CLOSED
+
+    def _camera_clock(self) -> dict[str, float] | None:
+        """The camera's clock minus the server's, as far as this process saw it; None if it told no time."""
+        if not self._offsets:
+            return None
+        spread = max(self._offsets) - min(self._offsets)
+        return {"offset_s": round(median(self._offsets), 4), "spread_s": round(spread, 4)}

@@ -45,7 +45,12 @@ class World:
     async def start(self) -> Recordings:
         found = Recordings(
             self.store,
-            Disk(lambda: "here", lambda _place: self.on_disk, self._close_left, lambda: self.space),
+            Disk(
+                lambda: "here",
+                lambda _place, _sealed: ({one.id for one in self.on_disk}, self.on_disk),
+                self._close_left,
+                lambda: self.space,
+            ),
             Media(
                 lambda device_id, order: self.orders.append((device_id, order)),
                 self.released.append,

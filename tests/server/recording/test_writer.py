@@ -231,7 +231,7 @@ async def test_a_recording_that_was_closed_and_not_signed_is_signed_at_the_next_
     for name in ("manifest.json", "manifest.sig"):
         (desk.root / ID / name).unlink()
     library = Library(desk.root)
-    (row,) = Upkeep(desk.root.parent, library, SystemClock()).found("here")
+    (row,) = Upkeep(desk.root.parent, library, SystemClock()).found("here")[1]
     assert (row.id, row.state, row.segments) == (ID, RecordingState.CLOSED, 1)
     assert verify([str(desk.root / ID)]) == 0
 
@@ -240,4 +240,4 @@ def test_the_folder_has_a_name_that_stays(tmp_path: Path) -> None:
     upkeep = Upkeep(tmp_path, Library(tmp_path / "recordings"), SystemClock())
     assert upkeep.place() == upkeep.place()
     assert len(upkeep.place()) == 16
-    assert upkeep.found("here") == []
+    assert upkeep.found("here") == (set(), [])
