@@ -170,7 +170,10 @@ class Watchroom:
 
     def _build_console(self) -> None:
         checks = {"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers}
-        self.status = Status(self.clock, self.engine.figures, lambda one: self.units.device(one).call_sign, checks)
+        disk = self.evidence.disk
+        self.status = Status(
+            self.clock, self.engine.figures, lambda one: self.units.device(one).call_sign, checks, disk
+        )
         reader = JournalReader(self.journal.after, self.journal.last_seq, self.bus, self.tasks)
         self.consoles = Consoles(reader, self.bus, self.tasks, fix_of=self.fix_of, unit_of=self._unit_of)
         room = console_socket.Room(

@@ -31,7 +31,7 @@ class Evidence:
         upkeep = Upkeep(config.data, self.library, clock)
         self.recordings = Recordings(
             RecordingStore(room.database),
-            Disk(upkeep.place, upkeep.found, upkeep.close_left),
+            Disk(upkeep.place, upkeep.found, upkeep.close_left, upkeep.space),
             Media(room.engine.record, room.engine.release, room.engine.publisher_of),
             Field(room.units.unit, room.units.streams_at, room.units.apply_keeping),
             clock,
@@ -59,3 +59,8 @@ class Evidence:
         await self.recordings.start()
         await self.exports.start()
         self.deletion.start(self._tasks)
+
+    def disk(self) -> dict[str, int] | None:
+        """For /status: bytes free and in all where recordings lie; None while that is not known."""
+        space = self.recordings.space
+        return None if space is None else {"free": space.free, "total": space.total}

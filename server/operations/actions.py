@@ -33,11 +33,13 @@ class Status:
         read_media: Callable[[], EngineFigures],
         call_sign: Callable[[str], str],
         checks: Mapping[str, Check],
+        disk: Callable[[], dict[str, int] | None] = lambda: None,
     ) -> None:
         self._clock = clock
         self._read_media = read_media
         self._call_sign_of = call_sign
         self._checks = checks
+        self._disk = disk
         self._ledger = Ledger()
         self._series = Series()
         self._process = Process(clock)
@@ -112,6 +114,7 @@ class Status:
             "at": self._clock.wall(),
             "span": SPAN,
             "checks": self._answers,
+            "disk": self._disk(),
             "processes": [self._process_now(worker, lines) for worker in figures.workers],
             "cameras": [self._camera_now(one, lines) for one in figures.cameras],
             "lines": self._series.after(after, groups),

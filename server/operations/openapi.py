@@ -130,7 +130,7 @@ SCHEMAS: dict[str, Schema] = {
     "UnitRequest": _thing("", what={"enum": ["record", "stop_recording", "stream"]}),
     "MediaSession": _thing("", clock={"type": ["object", "null"]}, layer={"type": "string"}),
     "Status": _thing(
-        "at:number span:integer checks:object lines:object",
+        "at:number span:integer checks:object lines:object disk:object?",
         processes={"type": "array", "items": {"type": "object"}},
         cameras={"type": "array", "items": {"type": "object"}},
     ),

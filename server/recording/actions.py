@@ -20,6 +20,7 @@ from server.clock import Clock
 from server.errors import Conflict, NotFound, Unavailable
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
 from server.recording.segment import recording_id
+from server.recording.space import Space
 from server.recording.store import Recording, RecordingState, RecordingStore
 from server.tasks import TaskOwner
 from server.units.unit import RecordMode, Unit
@@ -63,6 +64,7 @@ class Disk:
     place: Callable[[], str]
     found: Callable[[str], list[Recording]]  # all folders, as rows
     close_left: Callable[[str, str], RecordingNews]  # seal a recording that nobody writes any more
+    space: Callable[[], Space]
 
 
 @dataclass(slots=True)
@@ -98,6 +100,7 @@ class Recordings:
         self._alarm = alarm
         self._calm = calm
         self._place = ""
+        self.space: Space | None = None  # None: not known yet, or the disk is away
         self._going: dict[str, _Going] = {}  # by device
         self._ending: dict[str, Recording] = {}  # by recording: they gave way to another one of their camera
         self._unsaved: dict[str, Recording] = {}  # by recording
@@ -280,7 +283,19 @@ class Recordings:
 
     # ---- looked after ------------------------------------------------------------------------------------
 
+    async def _look_at_disk(self) -> None:
+        before = self.space.warning if self.space is not None else ""
+        try:
+            self.space = await asyncio.to_thread(self._disk.space)
+        except OSError as error:
+            self.space = None
+            log.error("the disk for recordings cannot be looked at", reason=str(error))
+            return
+        if self.space.warning != before:
+            log.warning("room for recordings", free=self.space.free, total=self.space.total, reason=self.space.warning)
+
     async def _look(self) -> None:
+        await self._look_at_disk()
         now, wall = self._clock.monotonic(), self._clock.wall()
         for device_id, going in list(self._going.items()):
             if going.ending_at is not None:

@@ -18,22 +18,25 @@ from server.recording.folder import RecordingFolder
 from server.recording.library import Library
 from server.recording.order import Keeping, RecordingNews
 from server.recording.signing import EvidenceKey
+from server.recording.space import Space
 from server.recording.store import Recording, RecordingState
 
 log = structlog.get_logger(__name__)
 
 RECORDINGS = "recordings"
 PLACE = "place.id"
-# Kept free for the database and the audit: alerts go on when recording cannot. Of a small disk a fiftieth.
-RESERVE_BYTES = 256 << 20
-RESERVE_PART = 50
+
+
+def space_at(root: Path) -> Space:
+    """Of the disk that `root` lies on; it is made if it is not there. Raises OSError."""
+    root.mkdir(parents=True, exist_ok=True)
+    usage = shutil.disk_usage(root)
+    return Space(usage.free, usage.total)
 
 
 def require_room(root: Path) -> None:
     """Raises OSError (ENOSPC) when only the reserve is left."""
-    root.mkdir(parents=True, exist_ok=True)
-    usage = shutil.disk_usage(root)
-    if usage.free < min(RESERVE_BYTES, usage.total // RESERVE_PART):
+    if space_at(root).is_full:
         raise OSError(errno.ENOSPC, "the disk is full; the rest is kept for alerts and audit")
 
 
@@ -59,6 +62,10 @@ class Upkeep:
                 log.info("the recordings' folder was named by another process")
             own.unlink()
         return path.read_text().strip()
+
+    def space(self) -> Space:
+        """How much room there is. Raises OSError."""
+        return space_at(self._root)
 
     def found(self, place: str) -> list[Recording]:
         """Every recording that lies here, as a row. One whose journal cannot be read is told in the log, and left alone."""

@@ -6,6 +6,7 @@ import asyncio
 import re
 import time
 import zipfile
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,13 @@ async def laid(installation: Installation) -> list[Laid]:
     finally:
         await database.close()
     return made
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(installation: Installation, laid: list[Laid]) -> AsyncIterator[Server]:
+    """It finds the recordings when it starts."""
+    with Server(installation) as program:
+        yield await program.serve()
 
 
 @pytest.fixture
@@ -255,6 +263,22 @@ async def test_it_is_for_everybody_s_eyes_and_hands(screen: Screen, laid: list[L
         await page.set_viewport_size({"width": width, "height": height})
         await page.evaluate("() => new Promise(requestAnimationFrame)")
         assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+
+
+async def test_the_decision_to_keep_is_made_where_it_is_seen(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await opened(screen, address(laid, base + 5, 1))
+    keep = page.get_by_role("button", name=re.compile("^Kept"))
+    await expect(keep).to_have_text(re.compile("Kept until"))
+    await keep.click()
+    form = page.get_by_role("dialog", name="Keep")
+    await form.get_by_label("Category").select_option("evidential")
+    await form.get_by_label("Tag").fill("use of force")
+    await form.get_by_label("Why").fill("case 0412")
+    await form.get_by_role("button", name="Keep it so").click()
+    await expect(keep).to_have_text(re.compile("Kept, review"))
+    await expect(keep).to_have_attribute("title", "Tags: use of force")
+    await page.reload()
+    await expect(keep).to_have_text(re.compile("Kept, review"))
 
 
 async def test_what_lies_between_in_and_out_is_taken_out_and_proves_itself(

@@ -166,6 +166,9 @@ test("the installation's problems are told worst first, and none when there is n
   };
   const well = { ...answer(0, [1]), processes: [process], cameras: [camera()] };
   assert.deepEqual(problemsOf({ ...well, checks: { database: { ok: true, seconds: 0.002 } } }), []);
+  const full = problemsOf({ ...well, checks: {}, disk: { free: 4e9, total: 1e11 } });
+  assert.deepEqual([full[0]?.key, full[0]?.level, full.length], ["disk", 1, 1]);
+  assert.match(full[0]?.words ?? "", /^Only 4\.0.% of the disk for recordings is free \(4.GB\)\.$/);
   const ill = problemsOf({
     ...well,
     checks: { database: { ok: false, seconds: 2 }, bus: { ok: true, seconds: 0.7 } },

@@ -104,6 +104,18 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       /** @param {string} token its id */
       revoke: (token) => call("DELETE", `/api/tokens/${id(token)}`),
     },
+    retention: {
+      /** @param {string} one @returns {Promise<import("../state/retention_words.js").Retention>} */
+      of: (one) => call("GET", `/api/recordings/${id(one)}/retention`),
+      /** @returns {Promise<{ categories: { name: string, title: string }[] }>} */
+      table: () => call("GET", "/api/retention"),
+      /** @param {string} one @param {{ category: string, why: string }} wish @returns {Promise<unknown>} */
+      categorise: (one, wish) => call("PUT", `/api/recordings/${id(one)}/category`, wish),
+      /** @param {string} one @param {{ tag: string, why: string }} wish @returns {Promise<unknown>} */
+      tag: (one, wish) => call("POST", `/api/recordings/${id(one)}/tags`, wish),
+      /** @param {string} one @param {{ text: string }} wish @returns {Promise<unknown>} */
+      note: (one, wish) => call("POST", `/api/recordings/${id(one)}/notes`, wish),
+    },
     recordings: {
       /** @param {URLSearchParams} query @returns {Promise<import("../state/recordings.js").Page>} */
       find: (query) => call("GET", `/api/recordings?${query}`),

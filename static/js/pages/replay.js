@@ -14,7 +14,7 @@ import { ReplayTimeline } from "../elements/replay-timeline.js";
 import { ReplayTransport } from "../elements/replay-transport.js";
 import { api, find, say } from "./office.js";
 import { Player } from "./player.js";
-import { beginExport } from "./replay_export.js";
+import { beginTaking } from "./replay_taking.js";
 import { clockNote, describe } from "./replay_head.js";
 import { openView } from "./replay_view.js";
 
@@ -178,8 +178,7 @@ function follow(device) {
 
 lay();
 hear();
-const exporting = document.querySelector("#export");
-if (exporting instanceof HTMLElement) beginExport(exporting, { api, form: parts.form, address, replay: () => replay });
+beginTaking({ api, form: parts.form, address, replay: () => replay });
 draw();
 drawKnown();
 setInterval(draw, DRAW_MS);

@@ -78,6 +78,14 @@ const STATES = {
   ],
   Free: ["Takes a unit.", { ages: [], facts: { unit: null } }],
   "Tile 1": ["Kept for alerts; twice as large, main stream.", { ages: [0.35], facts: { unit: ET17, large: true } }],
+  "Tile 1, reduced": [
+    "The reason gives way to the tools beside it.",
+    {
+      ages: [0.35],
+      facts: { unit: LONG, large: true, selected: true, alert: LONG_ALERT },
+      trouble: { reduced: "camera" },
+    },
+  ],
   "Tile 1, priority 1": [
     "What, where, how long.",
     { ages: [0.25], facts: { unit: LONG, large: true, alert: alert("taser.armed", LONG, LONG_WORDS) } },

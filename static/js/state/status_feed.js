@@ -35,6 +35,7 @@
  * @property {number} at
  * @property {number} span
  * @property {Record<string, { ok: boolean, seconds: number }>} checks
+ * @property {{ free: number, total: number } | null} [disk] bytes, where recordings lie
  * @property {Process[]} processes
  * @property {Camera[]} cameras
  * @property {{ first: number, at: number[], groups: Record<string, Lines> }} lines

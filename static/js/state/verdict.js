@@ -6,6 +6,7 @@ import { figure } from "./figure_words.js";
 /** @typedef {{ level: Level, words: string }} Verdict */
 /** `key` stays while the words' figures change. @typedef {Verdict & { key: string }} Problem */
 
+const [DISK_LOW, DISK_SCARCE] = [0.15, 0.05];
 const SILENT_S = 5; // it tells its figures every second
 export const WELL = /** @type {const} */ (4);
 
@@ -52,7 +53,7 @@ const NAMES = /** @type {Record<string, string>} */ ({
 });
 
 /** Everything that an engineer should look at, worst first. @param {Answer} answer @returns {Problem[]} */
-export function problemsOf({ checks, processes, cameras }) {
+export function problemsOf({ checks, processes, cameras, disk = null }) {
   /** @type {Problem[]} */
   const found = [];
   for (const [name, { ok, seconds }] of Object.entries(checks)) {
@@ -62,9 +63,18 @@ export function problemsOf({ checks, processes, cameras }) {
     else if (seconds >= 0.5)
       found.push({ key, level: 2, words: `${shown} takes ${figure(seconds, "seconds")} to answer.` });
   }
+  found.push(...ofDisk(disk));
   for (const process of processes) found.push(...ofProcess(process));
   found.push(...ofCameras(cameras));
   return found.sort((one, other) => one.level - other.level);
+}
+
+/** @param {{ free: number, total: number } | null} disk @returns {Problem[]} */
+function ofDisk(disk) {
+  const share = disk ? disk.free / disk.total : 1;
+  if (!disk || share >= DISK_LOW) return [];
+  const words = `${figure(share, "share")} of the disk for recordings is free (${figure(disk.free, "bytes")}).`;
+  return [{ key: "disk", level: share < DISK_SCARCE ? 1 : 2, words: `Only ${words}` }];
 }
 
 /** @param {Process} process @returns {Problem[]} */

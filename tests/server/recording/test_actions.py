@@ -15,6 +15,7 @@ from server.errors import NotFound
 from server.media.live import FeedState
 from server.recording.actions import CONTINUE_S, FAILING, RETURN_S, STALLED_S, Disk, Field, Media, Recordings
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
+from server.recording.space import Space
 from server.recording.store import Recording, RecordingState, RecordingStore
 from server.tasks import TaskOwner
 from server.units.unit import Device, Link, Picture, RecordMode, Unit
@@ -39,11 +40,12 @@ class World:
     keeping: list[str | None] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    space: Space = field(default_factory=lambda: Space(900, 1000))
 
     async def start(self) -> Recordings:
         found = Recordings(
             self.store,
-            Disk(lambda: "here", lambda _place: self.on_disk, self._close_left),
+            Disk(lambda: "here", lambda _place: self.on_disk, self._close_left, lambda: self.space),
             Media(
                 lambda device_id, order: self.orders.append((device_id, order)),
                 self.released.append,
@@ -308,3 +310,14 @@ async def test_rows_and_folders_are_brought_in_line_both_ways_and_nothing_is_del
     assert found[gone.id].state is RecordingState.MISSING
     assert found[never.id].state is RecordingState.CLOSED
     assert (await world.store.one(other.id)) == other
+
+
+async def test_the_room_on_the_disk_is_looked_at(world: World) -> None:
+    recordings = await world.start()
+    assert recordings.space is None
+    await recordings._look()
+    assert recordings.space == Space(900, 1000)
+    world.space = Space(40, 1000)
+    await recordings._look()
+    assert recordings.space is not None
+    assert recordings.space.warning == "less than 5% of the disk for recordings is free"

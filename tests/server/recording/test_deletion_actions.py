@@ -80,7 +80,7 @@ class House:
         async with TaskOwner("start") as tasks:
             recordings = Recordings(
                 self.rows,
-                Disk(self.upkeep.place, self.upkeep.found, _close_left),
+                Disk(self.upkeep.place, self.upkeep.found, _close_left, self.upkeep.space),
                 Media(lambda *_: None, lambda _: None, lambda _: None),
                 Field(lambda _: Unit(Device("et17-1", "ET17")), lambda _: None, lambda *_: None),
                 self.clock,
