@@ -5,6 +5,7 @@ import { mediaTimeAt, nearestWithPicture, serverTimeAt } from "../state/playlist
 import { TileStill } from "./tile-still.js";
 
 const CALM_S = 0.02; // half a picture: while the clock stands, all show the same moment
+const RETRY_MS = 3000; // after the server could not be reached
 const BUFFER_S = 20; // of playing ahead; times the rate
 
 export class ReplayPicture {
@@ -14,6 +15,7 @@ export class ReplayPicture {
   #layer = "";
   #asked = 0;
   #hasBegun = false;
+  #retryAt = 0;
   #unreadySince = 0;
   #lead = 0.1;
   still = new TileStill();
@@ -69,7 +71,7 @@ export class ReplayPicture {
     this.#hls = hls;
     hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.#learn(hls, details.fragments, at));
     hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => (this.#fragments = details.fragments));
-    hls.on(Hls.Events.ERROR, (_, { fatal, type, details }) => fatal && this.#fails(hls, type, details));
+    hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fails(hls, error));
     hls.loadSource(this.#urlOf(layer));
     hls.attachMedia(this.video);
   }
@@ -80,6 +82,7 @@ export class ReplayPicture {
    */
   steer(at, { rate, playing }) {
     const target = mediaTimeAt(this.#fragments, at);
+    if (this.#retryAt && performance.now() > this.#retryAt) return this.#again(at);
     if (target === null || !this.#hls) return this.rest();
     this.#note();
     const { video } = this;
@@ -132,14 +135,24 @@ export class ReplayPicture {
     this.#hasBegun = true;
   }
 
-  /** @param {Hls} hls @param {string} type @param {string} details */
-  #fails(hls, type, details) {
+  /** @param {number} at */
+  #again(at) {
+    const layer = this.#layer;
+    this.#layer = "";
+    this.#retryAt = 0;
+    this.load(layer, at);
+  }
+
+  /** @param {Hls} hls @param {import("hls.js").ErrorData} error */
+  #fails(hls, { type, details, response }) {
     if (type === Hls.ErrorTypes.MEDIA_ERROR && /incompatible|codec/i.test(details)) {
       this.problem = "This browser cannot decode this recording";
       hls.destroy();
     } else if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
     else {
-      this.problem = "The recording cannot be read at the moment";
+      const isOver = [401, 403, 404].includes(response?.code ?? 0);
+      this.problem = isOver ? "This view has ended: load the page anew" : "The server cannot be reached; tried again";
+      this.#retryAt = isOver ? 0 : performance.now() + RETRY_MS;
       hls.destroy();
     }
   }

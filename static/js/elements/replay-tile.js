@@ -13,7 +13,8 @@ const LOADING_S = 0.7; // a shorter wait is not worth a word
 /** Event: `replay-sound` { device_id }. */
 export class ReplayTile extends HTMLElement {
   #video = make("video", { playsinline: true, disablepictureinpicture: true });
-  #at = make("span", { class: "at" });
+  #time = make("span", { class: "t" });
+  #at = make("span", { class: "at" }, "REPLAY ", this.#time);
   #tag = make("span", { class: "tag" });
   #plate = make("div", { class: "plate", hidden: true });
   #title = make("b");
@@ -70,7 +71,7 @@ export class ReplayTile extends HTMLElement {
   /** @param {number} at @param {Alert | undefined} alert as it stood then */
   show(at, alert) {
     if (!this.camera || !this.picture) return;
-    setText(this.#at, `REPLAY ${timeOfDay(at)}`);
+    setText(this.#time, timeOfDay(at));
     for (const priority of [1, 2]) this.classList.toggle(`a${priority}`, alert?.priority === priority);
     const id = alert ? `${alert.id}${alert.kind}${alert.cleared_at}` : "";
     if (id !== this.#alertId) {
