@@ -90,16 +90,6 @@ class RecordingStore:
         found = await self._found(query.order_by(recording_table.c.asked_at.desc()).limit(1))
         return found[0] if found else None
 
-    async def between(
-        self, start: float, end: float, device_id: str | None = None, limit: int = 200
-    ) -> list[Recording]:
-        """Those that have something of `start` to `end` (Unix seconds), newest first."""
-        ends = sa.func.coalesce(recording_table.c.ended_at, recording_table.c.until, end)
-        query = sa.select(recording_table).where(recording_table.c.asked_at <= end, ends >= start)
-        if device_id is not None:
-            query = query.where(recording_table.c.device_id == device_id)
-        return await self._found(query.order_by(recording_table.c.asked_at.desc()).limit(limit))
-
     async def one(self, recording_id: str) -> Recording | None:
         """This recording, None if there is none."""
         found = await self._found(sa.select(recording_table).where(recording_table.c.id == recording_id))

@@ -72,7 +72,7 @@ class House:
     async def recorded(self, identity: str = IDENTITY) -> None:
         """A whole recording, and the rows that a start makes of what is on disk."""
         recording(self.root, identity=identity)
-        for row in self.upkeep.found(self.upkeep.place()):
+        for row in self.upkeep.found(self.upkeep.place())[1]:
             await self.rows.keep(row)
 
     async def restarted(self) -> None:
@@ -231,7 +231,7 @@ async def test_a_hold_of_the_last_moment_saves_it_and_the_audit_says_so(
 async def test_what_is_open_on_disk_is_kept_whatever_its_row_says(house: House) -> None:
     folder = new_folder(house.root)
     folder.commit(segment(0))
-    (row,) = house.upkeep.found(house.upkeep.place())
+    (row,) = house.upkeep.found(house.upkeep.place())[1]
     assert row.state is RecordingState.OPEN
     await house.rows.keep(row)
     await house.on_day(99)
