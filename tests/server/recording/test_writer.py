@@ -12,10 +12,11 @@ from pathlib import Path
 import pytest
 
 from server.clock import SystemClock
-from server.recording import writer
+from server.recording import segmenter, writer
 from server.recording.depacketiser import Picture
 from server.recording.library import Library
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
+from server.recording.segment import Segment
 from server.recording.segmenter import Stretch, _format_of
 from server.recording.signing import EvidenceKey
 from server.recording.store import RecordingState
@@ -241,3 +242,74 @@ def test_the_folder_has_a_name_that_stays(tmp_path: Path) -> None:
     assert upkeep.place() == upkeep.place()
     assert len(upkeep.place()) == 16
     assert upkeep.found("here") == (set(), [])
+
+
+async def test_memory_keeps_its_bound_however_long_the_disk_is_full(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    size = stretch(0.0).size
+    monkeypatch.setattr(writer, "MOST_WAITING_BYTES", 4 * size)
+    desk.is_full = True
+    writing, task = desk.begin()
+    for index in range(500):
+        writing.put(stretch(index * 1.5))
+    assert len(writing._jobs) <= 5
+    assert writing._waiting_bytes <= 5 * size
+    desk.is_full = False
+    writing.finish("stopped")
+    await task
+    assert writing._waiting_bytes == 0
+    (gap,) = desk.entries("gap")
+    assert (gap["why"], gap["start"]) == ("no-space", 0.0)  # declared from the first moment that was lost
+
+
+async def test_a_stretch_that_cannot_be_made_does_not_end_the_recording(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = segmenter.muxed
+
+    def muxed(one: Stretch, number: int, epoch: float, **more: bool) -> Segment:
+        if one.begin == T0 + 1.5:
+            raise ValueError("bytes must be in range(0, 256)")
+        return real(one, number, epoch, **more)
+
+    monkeypatch.setattr(writer, "muxed", muxed)
+    writing, task = desk.begin()
+    for index in range(3):
+        writing.put(stretch(index * 1.5))
+    writing.finish("stopped")
+    await task
+    assert [one["start"] for one in desk.entries("segment")] == [0.0, 3.0]
+    assert any(one.keeping is Keeping.FAILING and "cannot be made" in one.reason for one in desk.news)
+    assert desk.news[-1].keeping is Keeping.CLOSED
+    assert [one["start"] for one in desk.entries("gap")] == [1.5]
+
+
+async def test_each_layer_goes_on_from_its_own_end_after_a_restart(desk: Desk) -> None:
+    writing, task = desk.begin()
+    for layer, ends in (("main", 9), ("sub", 3)):
+        for index in range(ends):
+            writing.put(stretch(index * 1.5, layer=layer))
+    writing.leave()
+    await task
+    again, task = desk.begin()
+    again.put(stretch(20.0))
+    again.put(stretch(20.0, layer="sub"))
+    again.put(stretch(20.0, layer="extra"))
+    again.finish("stopped")
+    await task
+    gaps = [(one["layer"], one["start"], one["end"], one["why"]) for one in desk.entries("gap")]
+    assert gaps == [("main", 13.5, 20.0, "server-restart"), ("sub", 4.5, 20.0, "server-restart")]
+
+
+async def test_the_cameras_clock_stands_in_the_manifest(desk: Desk) -> None:
+    writing, task = desk.begin()
+    for index in range(4):
+        one = stretch(index * 1.5)
+        one.captured_at = one.start + 0.4
+        writing.put(one)
+    writing.finish("stopped")
+    await task
+    manifest = Library(desk.root).manifest(ID)
+    assert manifest is not None
+    assert manifest["clock"] == {"offset_s": 0.4, "spread_s": 0.0}

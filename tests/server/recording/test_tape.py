@@ -1,0 +1,134 @@
+"""One camera's tape by hand: clocks that are set, sessions that end, holes, and the seconds before."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import Any
+
+import pytest
+
+from server.media.forwarder import Forwarder
+from server.media.track import VIDEO
+from server.recording.order import RecordingOrder
+from server.recording.recorder import Tape
+from server.recording.segmenter import LONGEST_S, Stretch
+from tests.server.recording.coded import FPS, h264, h264_payloads, packets
+
+T0 = 1_800_000_000.0
+STEP_S = 0.25
+PRERECORD_S = 30.0
+
+
+class Kept:
+    """What a Writing is given."""
+
+    def __init__(self, asked_at: float = T0) -> None:
+        self.order = RecordingOrder("20261128T204600Z-et17-3fa2c1d0", "et17", "ET17", None, "officer", asked_at)
+        self.stretches: list[Stretch] = []
+        self.before: list[bool] = []
+
+    def put(self, stretch: Stretch, earliest: float | None = None, *, prerecord: bool = False) -> None:
+        assert earliest is None or earliest <= stretch.start
+        self.stretches.append(stretch)
+        self.before.append(prerecord)
+
+
+class Camera:
+    """Sends pictures over a forwarder into a tape, at a monotonic time, while the wall clock says what it says."""
+
+    def __init__(self, tape: Tape, number: int = 0) -> None:
+        self.tape = tape
+        self.forwarder = Forwarder(VIDEO, "main", "H264", 90_000)
+        self.index = 0
+        self.sequence = 70_000 + 100_000 * number
+        self.asked = 0
+
+    def send(self, now: float, wall: float, *, without: int = 0) -> None:
+        """The next picture; a key frame when it was asked for. `without` the first packets of it."""
+        is_key = self.index == 0 or self.asked > 0
+        self.asked = 0
+        coded = h264(2)[0 if is_key else 1]
+        timestamp = self.index * 90_000 // FPS
+        self.forwarder.clock.note_packet(timestamp, wall)
+        sent = packets([(timestamp, h264_payloads(coded.units))], self.sequence)
+        for sequence, packet in sent[without:]:
+            self.forwarder.push(sequence, packet, now)
+        self.forwarder.flush(now)
+        self.sequence += len(sent)
+        if self.index == 0:
+            self.tape.attach(self.forwarder, now, wall)
+        self.index += 1
+
+
+def run(camera: Camera, tape: Tape, start: float, end: float, wall_of: Any) -> None:
+    """From `start` to `end` (monotonic seconds), with a step of the recorder four times a second."""
+    looked = start
+    for index in range(int(start * FPS), int(end * FPS)):
+        now = index / FPS
+        camera.send(now, wall_of(now))
+        if now - looked >= STEP_S:
+            looked = now
+            camera.asked += tape.step(now, wall_of(now))
+
+
+@pytest.mark.parametrize("step", [-3600.0, -3.0, 3.0, 3600.0])
+def test_a_clock_of_the_server_that_is_set_costs_no_picture_and_no_segment(step: float) -> None:
+    tape, kept = Tape("et17", PRERECORD_S), Kept()
+    camera = Camera(tape)
+    tape.begin(kept, 0.0, T0)  # type: ignore[arg-type]
+    run(camera, tape, 0.0, 40.0, lambda now: T0 + now + (step if now >= 10 else 0.0))
+    tape.end(40.0, T0 + 40 + step)
+    assert sum(len(one.pictures) for one in kept.stretches) >= 40 * FPS - 2
+    assert all(0.4 < one.end - one.begin <= LONGEST_S + 0.1 for one in kept.stretches[:-1])
+    assert all(abs(one.end - following.begin) < 0.1 for one, following in pairwise(kept.stretches))
+
+
+def test_a_recording_begins_with_the_seconds_before_though_the_session_had_ended() -> None:
+    tape, kept = Tape("et17", PRERECORD_S), Kept(asked_at=T0 + 13)
+    run(Camera(tape), tape, 0.0, 10.0, lambda now: T0 + now)
+    tape.away(10.0, T0 + 10)
+    assert not tape.is_idle
+    second = Camera(tape, 1)
+    run(second, tape, 12.0, 13.0, lambda now: T0 + now)
+    tape.begin(kept, 13.0, T0 + 13)  # type: ignore[arg-type]
+    run(second, tape, 13.0, 20.0, lambda now: T0 + now)
+    tape.end(20.0, T0 + 20)
+    assert kept.stretches[0].begin == pytest.approx(T0, abs=0.1)
+    assert sum(len(one.pictures) for one in kept.stretches) >= 18 * FPS - 4
+    assert kept.before[0]
+    assert not kept.before[-1]
+
+
+def test_what_is_older_than_the_buffer_is_forgotten_also_of_a_camera_that_is_silent() -> None:
+    tape, kept = Tape("et17", PRERECORD_S), Kept()
+    run(Camera(tape), tape, 0.0, 10.0, lambda now: T0 + now)
+    tape.begin(kept, 3600.0, T0 + 3600)  # type: ignore[arg-type]
+    assert kept.stretches == []
+    tape.end(3601.0, T0 + 3601)
+    tape.away(3602.0, T0 + 3602)
+    tape.step(3700.0, T0 + 3700)
+    assert tape.is_idle
+
+
+def test_what_waits_behind_a_hole_belongs_to_the_recording_that_ends() -> None:
+    tape, kept = Tape("et17", PRERECORD_S), Kept()
+    camera = Camera(tape)
+    tape.begin(kept, 0.0, T0)  # type: ignore[arg-type]
+    run(camera, tape, 0.0, 4.0, lambda now: T0 + now)
+    camera.send(4.0, T0 + 4.0, without=1)
+    for index in range(1, 6):
+        camera.send(4.0 + index / FPS, T0 + 4.0 + index / FPS)
+    tape.end(4.5, T0 + 4.5)
+    assert kept.stretches[-1].end >= T0 + 4.0 + 5 / FPS
+    assert sum(one.lost for one in kept.stretches) == 1
+
+
+def test_a_recording_begins_with_a_key_frame_of_its_own() -> None:
+    tape = Tape("et17", 0.0)
+    camera = Camera(tape)
+    first, second = Kept(), Kept()
+    tape.begin(first, 0.0, T0)  # type: ignore[arg-type]
+    run(camera, tape, 0.0, 3.0, lambda now: T0 + now)
+    tape.end(3.0, T0 + 3)
+    tape.begin(second, 3.0, T0 + 3)  # type: ignore[arg-type]
+    assert tape.step(3.0, T0 + 3.0)
