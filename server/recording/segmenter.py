@@ -130,14 +130,12 @@ class Segmenter:
             return
         at = arrival.at
         current = self._current
-        if current is not None and at < current.last - PAUSE_S:  # of a new session, whose clock is behind
+        if current is not None and abs(at - current.last) > PAUSE_S:  # a gap, or a new session whose clock is behind
             self.flush()
         elif current is not None:
             at = max(at, current.pictures[-1][0] + 1 / PICTURE_RATE if current.pictures else current.start)
             changed = bool(current.pictures) and self._format != before
-            if at - current.last > PAUSE_S:
-                self.flush()
-            elif changed or self._is_due(current, at, is_key=picture.is_key):
+            if changed or self._is_due(current, at, is_key=picture.is_key):
                 self._cut(at)
         current = self._begun(at, arrival)
         current.format = self._format
