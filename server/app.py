@@ -328,6 +328,7 @@ class Watchroom:
         closing.push_async_callback(self.evidence.recordings.close)  # likewise
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
+        closing.push_async_callback(self.evidence.exports.close)
         await self.evidence.start()
         self.status.start(self.tasks)
         await self.consoles.start()

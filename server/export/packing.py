@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import av
 
 from server.export.plan import Film, How, Part, about_films, films_of
+from server.recording.chain import Link, whole_entries
 from server.recording.clip import clip
 from server.recording.contents import contents
 from server.recording.verifier import __file__ as VERIFIER
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
 CHUNK = 1 << 20
-OnProgress = Callable[[int], None]  # bytes written meanwhile
+OnWritten = Callable[[int, int], None]  # bytes that the disk got, and how many of them are the bundle's
 
 
 @dataclass
@@ -40,26 +41,33 @@ class Bundle:
     listed: dict[str, tuple[int, str]] = field(default_factory=dict)
 
 
-def size_of(parts: list[Part], library: Library) -> int:
-    """Bytes that will be written for `parts`, about: each segment of the interval goes in, the best layer's twice."""
-    total = 0
+def sizes_of(parts: list[Part], library: Library) -> tuple[int, int]:
+    """Bytes that will be written for `parts`, about, and of the largest film, which lies beside them meanwhile.
+
+    Each segment of the interval goes in, the best layer's twice. Raises NotFound.
+    """
+    total = largest = 0
     for part in parts:
         sizes = {
             entry["file"]: entry["bytes"] for entry in library.entries(part.recording.id) if entry["kind"] == "segment"
         }
-        total += sum(sizes[one.file] for one in part.recording.segments if one.start < part.end)
-        total += sum(sizes[one.file] for film in films_of(part) for one in film.segments)
-    return max(1, total)
+        within = [
+            one for one in part.recording.segments if one.start < part.end and one.start + one.duration > part.start
+        ]
+        films = [sum(sizes[one.file] for one in film.segments) for film in films_of(part)]
+        total += sum(sizes[one.file] for one in within) + sum(films)
+        largest = max([largest, *films])
+    return max(1, total), largest
 
 
-def write(bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_progress: OnProgress) -> None:
-    """Write the ZIP at `path`. Raises OSError, NotFound."""
+def write(bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_written: OnWritten) -> None:
+    """Write the ZIP at `path`. Raises OSError, NotFound, and whatever `on_written` does, which ends it."""
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for part in bundle.parts:
-            _write_part(archive, part, library, on_progress)
+            _write_part(archive, part, library, on_written)
         films = [film for part in bundle.parts for film in films_of(part)]
         for film in films:
-            _write_film(archive, bundle, film, library, path.with_suffix(".mp4"), on_progress)
+            _write_film(archive, bundle, film, library, path.with_suffix(f".{film.format}"), on_written)
         hashes = {part.recording.id: _hash(library, part.recording.id) for part in bundle.parts}
         texts = {**bundle.texts, "verify.py": Path(VERIFIER).read_bytes()}
         for name, text in texts.items():
@@ -76,12 +84,11 @@ def _hash(library: Library, recording_id: str) -> str:
     return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None else ""
 
 
-def _write_part(archive: zipfile.ZipFile, part: Part, library: Library, on_progress: OnProgress) -> None:
+def _write_part(archive: zipfile.ZipFile, part: Part, library: Library, on_written: OnWritten) -> None:
     one = part.recording.id
-    entries = library.entries(one)
     if part.how is How.CLIP:
         made = clip(
-            entries,
+            library.entries(one),
             library.path(one, MANIFEST).read_bytes(),
             library.path(one, SIGNATURE).read_bytes(),
             part.start,
@@ -91,13 +98,24 @@ def _write_part(archive: zipfile.ZipFile, part: Part, library: Library, on_progr
         archive.writestr(f"{part.folder}/clip.json", made.text)
         names = list(made.files)
     else:
-        names = _files(entries)
-        journal = library.path(one, JOURNAL).read_bytes()
-        archive.writestr(f"{part.folder}/{JOURNAL}", journal[: journal.rfind(b"\n") + 1])
+        journal, names = _journal(part, library.path(one, JOURNAL).read_bytes())
+        archive.writestr(f"{part.folder}/{JOURNAL}", journal)
         names += [MANIFEST, SIGNATURE] if part.how is How.WHOLE else []
     for name in names:
-        archive.write(library.path(one, name), f"{part.folder}/{name}")
-        on_progress(library.path(one, name).stat().st_size)
+        path = library.path(one, name)
+        archive.write(path, f"{part.folder}/{name}")
+        size = path.stat().st_size
+        on_written(size, size)
+
+
+def _journal(part: Part, data: bytes) -> tuple[bytes, list[str]]:
+    """Its whole lines and the files that these name, of one reading: it may grow. None past what the view showed."""
+    lines = data[: data.rfind(b"\n") + 1].splitlines(keepends=True)
+    entries, _, _ = whole_entries(data, Link())
+    shown = {segment.file for segment in part.recording.segments}
+    grown = (index for index, one in enumerate(entries) if one["kind"] == "segment" and one["file"] not in shown)
+    end = next(grown, None)
+    return b"".join(lines[:end]), _files(entries[:end])
 
 
 def _files(entries: list[dict[str, Any]]) -> list[str]:
@@ -107,43 +125,47 @@ def _files(entries: list[dict[str, Any]]) -> list[str]:
 
 
 def _write_film(
-    archive: zipfile.ZipFile, bundle: Bundle, film: Film, library: Library, scratch: Path, on_progress: OnProgress
+    archive: zipfile.ZipFile, bundle: Bundle, film: Film, library: Library, scratch: Path, on_written: OnWritten
 ) -> None:
     """A copy that any player opens: the same coded pictures and sound, not coded anew."""
     try:
-        _remux(film, library, scratch, str(bundle.about.get("line", "")))
+        _remux(film, library, scratch, str(bundle.about.get("line", "")), on_written)
         digest, size = hashlib.sha256(), 0
         with scratch.open("rb") as source, archive.open(film.name, "w", force_zip64=True) as target:
             while chunk := source.read(CHUNK):
                 target.write(chunk)
                 digest.update(chunk)
                 size += len(chunk)
-                on_progress(len(chunk))
+                on_written(len(chunk), len(chunk))
         bundle.listed[film.name] = (size, digest.hexdigest())
     finally:
         scratch.unlink(missing_ok=True)
 
 
-def _remux(film: Film, library: Library, target: Path, line: str) -> None:
+def _remux(film: Film, library: Library, target: Path, line: str, on_written: OnWritten) -> None:
     names = [film.init, *(segment.file for segment in film.segments)]
-    source = Joined([library.path(film.recording_id, name) for name in names])
-    with (
-        av.open(source, "r", format="mp4") as taken,
-        av.open(str(target), "w", format="mp4", options={"movflags": "faststart"}) as made,
-    ):
+    paths = [library.path(film.recording_id, name) for name in names]
+    first = _begins(paths[:2])
+    # An MP4's index stays at its end: it is played from a disk, and moving it would copy the film once more.
+    with av.open(Joined(paths), "r", format="mp4") as taken, av.open(str(target), "w", format=film.format) as made:
         made.metadata.update({"title": f"{film.title}", "comment": f"Copy of recording {film.recording_id}. {line}"})
         streams = {stream.index: made.add_stream_from_template(stream) for stream in taken.streams}
-        first: float | None = None
         for packet in taken.demux():
             if packet.dts is None or packet.time_base is None:
                 continue
-            if first is None:
-                first = float(packet.dts * packet.time_base)
             shift = round(first / packet.time_base)
             packet.pts = max(0, (packet.pts if packet.pts is not None else packet.dts) - shift)
             packet.dts = max(0, packet.dts - shift)
             packet.stream = streams[packet.stream.index]
+            on_written(packet.size, 0)
             made.mux(packet)
+
+
+def _begins(paths: list[Path]) -> float:
+    """The least time (s) in an initialisation and its first segment: sound may be older than the first picture."""
+    with av.open(Joined(paths), "r", format="mp4") as taken:
+        times = [(one.dts, one.time_base) for one in taken.demux()]
+    return min((float(dts * base) for dts, base in times if dts is not None and base is not None), default=0.0)
 
 
 class Joined(io.RawIOBase):

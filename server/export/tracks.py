@@ -30,7 +30,7 @@ def geojson(call_sign: str, fixes: Iterable[Fix]) -> bytes:
         }
         for fix in _ordered(fixes)
     ]
-    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False, indent=1).encode()
+    return json.dumps({"type": "FeatureCollection", "features": features}, ensure_ascii=False).encode()
 
 
 def stamp(at: float) -> str:

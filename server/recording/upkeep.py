@@ -6,6 +6,7 @@ import errno
 import os
 import secrets
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -34,9 +35,10 @@ def space_at(root: Path) -> Space:
     return Space(usage.free, usage.total)
 
 
-def require_room(root: Path) -> None:
-    """Raises OSError (ENOSPC) when only the reserve is left."""
-    if space_at(root).is_full:
+def require_room(root: Path, more: int = 0) -> None:
+    """Raises OSError (ENOSPC) when only the reserve is left, or would be once `more` bytes are written."""
+    space = space_at(root)
+    if replace(space, free=space.free - more).is_full:
         raise OSError(errno.ENOSPC, "the disk is full; the rest is kept for alerts and audit")
 
 

@@ -6,110 +6,16 @@ import asyncio
 import io
 import json
 import zipfile
-from collections.abc import AsyncIterator
-from pathlib import Path
 from typing import Any
 
 import av
-import jinja2
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
 
 from server.access.permission import Permission, Role, may
-from server.database import Database
-from server.errors import Unavailable
-from server.export.actions import KEPT_S, Exports
-from server.export.routes import routes
-from server.operations.assets import STATIC, TEMPLATES
-from server.recording.library import Library
-from server.recording.signing import EvidenceKey
+from server.export.actions import KEPT_S
 from server.recording.verifier import main as verify
-from server.replay.view import View
-from server.tasks import TaskOwner
-from tests.fakes.incident import lay_incident
-from tests.fakes.recordings import Laid, Wish, lay, usual_film
-from tests.server.replay.test_routes import BASE, LINDQVIST, MARSH, OFFICERS, Office, _caller
-
-WHY = "disclosure to the CPS, case 0412"
-
-
-class Desk:
-    """Replay and export on a real socket."""
-
-    def __init__(self, data: Path, office: Office, exports: Exports) -> None:
-        self.data = data
-        self.office = office
-        self.exports = exports
-        self.noted: list[tuple[View, str]] = []
-        self.client: TestClient[web.Request, web.Application]
-
-    async def note(self, _request: web.Request, view: View, why: str) -> None:
-        if self.office.audit_fails:
-            raise Unavailable("the audit cannot be written")
-        self.noted.append((view, why))
-
-    async def post(self, path: str, body: dict[str, Any], status: int, who: str = "hale:inspector") -> Any:
-        answer = await self.client.post(path, json=body, headers={"X-Person": who})
-        assert answer.status == status, await answer.text()
-        return await answer.json()
-
-    async def view(self, wish: dict[str, Any], who: str = "hale:inspector") -> str:
-        return str((await self.post("/api/replays", {"why": "debrief 0412", **wish}, 201, who))["id"])
-
-    async def exported(self, wish: dict[str, Any]) -> Path:
-        """Export a view of this, fetch it in two parts, and keep it."""
-        export = await self.post("/api/exports", {"view": await self.view(wish), "why": WHY}, 202)
-        path = f"/api/exports/{export['id']}"
-        async with asyncio.timeout(60):
-            while export["state"] not in ("ready", "failed"):
-                await asyncio.sleep(0.02)
-                export = await (await self.client.get(path, headers={"X-Person": "hale:inspector"})).json()
-        assert export["state"] == "ready", export["problem"]
-        parts = []
-        for wanted in ("bytes=0-999", "bytes=1000-"):
-            async with self.client.get(
-                export["url"], headers={"X-Person": "hale:inspector", "Range": wanted}
-            ) as answer:
-                assert answer.status == 206
-                parts.append(await answer.read())
-        kept = self.data / "fetched.zip"
-        kept.write_bytes(b"".join(parts))
-        assert kept.stat().st_size == export["bytes"]
-        return kept
-
-
-@pytest.fixture
-async def desk(tmp_path: Path, database: Database) -> AsyncIterator[Desk]:
-    office = Office(tmp_path, database)
-    environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
-    async with TaskOwner("test") as tasks:
-        exports = Exports(
-            tmp_path / "exports",
-            Library(tmp_path / "recordings"),
-            lambda: EvidenceKey.of(tmp_path),
-            office.replays,
-            lambda more: environment.get_template("bundle.html").render(**more),
-            STATIC / "css" / "bundle.css",
-            office.clock,
-            tasks,
-            lambda _: None,
-        )
-        await exports.start()
-        found = Desk(tmp_path, office, exports)
-        office.application.add_routes(routes(exports, office.replays, _caller, found.note))
-        async with TestClient(TestServer(office.application)) as client:
-            found.client = client
-            await lay_incident(database, OFFICERS, BASE, 10)
-            yield found
-
-
-def laid(data: Path, **more: Any) -> list[Laid]:
-    films = {layer: usual_film(10.0, layer) for layer in ("main", "sub")}
-    return [
-        lay(data, Wish("et17-cam", "ET17", BASE, MARSH, **more), films),
-        lay(data, Wish("et22-cam", "ET22", BASE + 1, LINDQVIST), films),
-    ]
+from tests.server.export.desk import WHY, Desk, laid
+from tests.server.replay.test_routes import BASE
 
 
 async def test_a_whole_incident_proves_itself_and_plays(desk: Desk) -> None:
@@ -197,7 +103,7 @@ async def test_without_an_audit_nothing_is_exported(desk: Desk) -> None:
     view = await desk.view({"recordings": [recordings[0].id]})
     desk.office.audit_fails = True
     await desk.post("/api/exports", {"view": view, "why": WHY}, 503)
-    assert list((desk.data / "exports").iterdir()) == []
+    assert desk.bundles() == []
 
 
 @pytest.mark.parametrize("body", [{}, {"view": "x"}, {"view": "x", "why": "y"}, {"view": "x", "why": WHY, "more": 1}])
