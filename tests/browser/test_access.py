@@ -140,7 +140,7 @@ async def test_every_page_fits_a_phone_and_twice_the_size(
 
 
 async def test_the_link_lost(screen: Screen, server: Server, axe: str) -> None:
-    screen.allowed += ["ERR_CONNECTION", "WebSocket connection", "Failed to load resource"]
+    screen.allowed += ["ERR_CONNECTION", "WebSocket connection", "Failed to load resource", "Worker failed to load"]
     page = await screen.console()
     await expect(page.locator(".marks [role=button]").first).to_be_attached()
     server.kill()
