@@ -147,7 +147,11 @@ def _remux(film: Film, library: Library, target: Path, line: str, on_written: On
     paths = [library.path(film.recording_id, name) for name in names]
     first = _begins(paths[:2])
     # An MP4's index stays at its end: it is played from a disk, and moving it would copy the film once more.
-    with av.open(Joined(paths), "r", format="mp4") as taken, av.open(str(target), "w", format=film.format) as made:
+    with (
+        Joined(paths) as source,
+        av.open(source, "r", format="mp4") as taken,
+        av.open(str(target), "w", format=film.format) as made,
+    ):
         made.metadata.update({"title": f"{film.title}", "comment": f"Copy of recording {film.recording_id}. {line}"})
         streams = {stream.index: made.add_stream_from_template(stream) for stream in taken.streams}
         for packet in taken.demux():
@@ -163,7 +167,7 @@ def _remux(film: Film, library: Library, target: Path, line: str, on_written: On
 
 def _begins(paths: list[Path]) -> float:
     """The least time (s) in an initialisation and its first segment: sound may be older than the first picture."""
-    with av.open(Joined(paths), "r", format="mp4") as taken:
+    with Joined(paths) as source, av.open(source, "r", format="mp4") as taken:
         times = [(one.dts, one.time_base) for one in taken.demux()]
     return min((float(dts * base) for dts, base in times if dts is not None and base is not None), default=0.0)
 
@@ -174,6 +178,12 @@ class Joined(io.RawIOBase):
     def __init__(self, paths: list[Path]) -> None:
         self._left = list(reversed(paths))
         self._file: io.BufferedReader | None = None
+
+    def close(self) -> None:
+        """Also when it was not read to its end."""
+        if self._file is not None:
+            self._file.close()
+        super().close()
 
     def readable(self) -> bool:
         """See RawIOBase."""
