@@ -11,6 +11,7 @@ from server.media.live import RETURN_WITHIN_S
 # A worker lets a feed go between one and two ticks after RETURN_WITHIN_S: until then its viewers wait there.
 STAYS_S = RETURN_WITHIN_S + 5.0
 CAMERA_SHARE = 0.01  # of a core: what a camera that was just placed is counted for, until the processor time shows it
+SHORTEST_S = 0.1  # between two of a worker's figures, which come every second
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +33,8 @@ class Placement:
     def note_load(self, worker: str, load: Load) -> None:
         """What the worker told; its share of a core is reckoned from one time to the next."""
         before = self._last.get(worker)
+        if before is not None and 0 <= load.at - before.at < SHORTEST_S:
+            return  # it says nothing yet, and a division by next to nothing would say anything
         self._last[worker] = load
         if before is not None and load.at > before.at:
             self._shares[worker] = max(0.0, (load.cpu_s - before.cpu_s) / (load.at - before.at))

@@ -208,7 +208,7 @@ class Recordings:
         wanted, unit = self._wanted(device_id)
         is_here = self._media.publisher_of(device_id) is not None
         going = self._going.get(device_id)
-        why = self._causes.pop(device_id, "not told") if wanted else "not told"
+        why = self._causes.pop(device_id, "not told") if wanted and is_here else "not told"
         if wanted and is_here and unit is not None:
             if going is not None and going.ending_at is not None:
                 self._ending[going.recording.id] = (going.recording, self._clock.monotonic())

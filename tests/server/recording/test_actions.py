@@ -107,11 +107,11 @@ async def rows(world: World) -> list[Recording]:
 
 async def test_a_camera_that_records_is_recorded_once_its_picture_is_here(world: World) -> None:
     recordings = await world.start()
-    world.tell("recording", streams=False)
+    recordings.note_cause(DEVICE.device_id, "taser.drawn")
+    world.tell("recording", streams=False)  # its signal is here before its picture
     await recordings.judge(DEVICE.device_id)
     assert world.orders == []
     world.tell("recording")
-    recordings.note_cause(DEVICE.device_id, "taser.drawn")
     await recordings.judge(DEVICE.device_id)
     ((device_id, order),) = world.orders
     assert order is not None
