@@ -64,6 +64,8 @@ class ArrivalGroups:
         if self._belongs(sent, arrived):
             self._sent, self._arrived = max(self._sent, sent), arrived
             return None
+        if sent < self._sent:  # late as well: a queue had let go what was sent after it
+            return None
         variation, before = None, self._before
         if before is not None:
             variation = Variation(self._sent - before[0], self._arrived - before[1], self._arrived)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from server.media.arrival_groups import ArrivalGroups, SendTimes, Variation
@@ -45,6 +45,7 @@ def test_a_late_packet_and_a_jump_of_a_clock_say_nothing() -> None:
 
 
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(0, 2)), max_size=200))
+@example([(0.0, 0.0), (2.0, 0.0), (-1.0, 0.0), (1.0, 1.0)])
 def test_groups_keep_to_the_order_of_sending(steps: list[tuple[float, float]]) -> None:
     groups, sent, arrived = ArrivalGroups(), 0.0, 0.0
     for step, passed in steps:
