@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.forwarder import Forwarder, Run, make_runs
+from server.media.forwarder import Forwarder
 from server.media.keyframe import starts_key_frame
 from server.media.packet import HEADER, padded, parse_header
 from server.media.packet_cache import Entry
+from server.media.run import Run, make_runs
 from server.media.track import AUDIO, VIDEO, UpTrack
 
 SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65idr", b"\x41slice"

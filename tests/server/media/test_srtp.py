@@ -6,8 +6,8 @@ import pylibsrtp
 import pytest
 from pylibsrtp import Policy, Session
 
-from server.media.forwarder import make_runs
 from server.media.packet import HEADER, parse_header
+from server.media.run import make_runs
 from server.media.srtp import GCM_128, PROFILES, SHA1_80, Profile, SrtpBuffers, SrtpReceiver, SrtpSender
 
 SSRC = 0xDEADBEEF
