@@ -112,9 +112,10 @@ class SrtpBuffers:
 
     def prepared(self, run: Run, overhead: int) -> Prepared:
         """What all viewers have in common whose packets grow by `overhead` bytes; kept in the run."""
-        found: Prepared | None = run.prepared.get(overhead)
+        key = overhead, self.is_direct  # one made for the public API has no pointers, and would leave unsealed
+        found: Prepared | None = run.prepared.get(key)
         if found is None:
-            found = run.prepared[overhead] = self._prepare(run, overhead)
+            found = run.prepared[key] = self._prepare(run, overhead)
         return found
 
     def numbered(self, run: Run, numbers: Numbers) -> Prepared:
