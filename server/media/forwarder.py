@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from server.media.feedback import KeyFrameRequests
 from server.media.keyframe import starts_key_frame
-from server.media.packet import MAX_PADDING, padded
+from server.media.packet import MAX_PADDING, filler, is_filler, padded
 from server.media.packet_cache import Entry, PacketCache
 from server.media.renumbering import SharedStart
 from server.media.run import Numbers, make_runs
@@ -17,6 +17,7 @@ from server.media.unison import Member, Unison
 
 VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s, 6 s at 2 Mbit/s; 1.2 MB
 AUDIO_CACHE = 128
+FILLED_AFTER = 64  # packets before a hole, among which one that is kept tells the hole's picture
 
 
 class Forwarder:
@@ -54,7 +55,7 @@ class Forwarder:
         cached = self.cache.since_key_frame() if self.kind == VIDEO else []
         # A long burst would come later than the fresh key frame that is asked for below.
         if cached and len(cached) < VIDEO_CACHE // 2:
-            down.enter(self, cached, now)
+            down.enter(self, _for(down, cached), now)
             self._downs.append(down)
         else:
             self._waiting.append(down)
@@ -69,14 +70,41 @@ class Forwarder:
     def start_again(self) -> None:
         """The camera was away for longer than can be repaired: all go on at its next key frame.
 
-        What it sends until then nobody can decode; and a receiver that saw the gap might wait for its packets (aiortc:
-        until 128 others have come, which took a poor picture 13 s).
+        What it sends until then nobody can decode.
         """
         self._part()
         patient = [down for down in self._downs if not down.takes_holes]
         self._waiting += [down for down in patient if down not in self._waiting]
         self._downs = [down for down in self._downs if down.takes_holes]
         self.ask_key_frame()
+
+    def fill(self, lost: Sequence[int], now: float) -> None:
+        """These extended numbers will never come: viewers get packets without content under them.
+
+        A receiver might wait for what it misses (aiortc: until 128 others have come, which took a poor picture 14 s).
+        Who takes holes is to see them.
+        """
+        entries: list[Entry] = []
+        for number in sorted(lost):
+            packet = self._filler(number)
+            if packet is not None:
+                entries.append((number, packet))
+                self.cache.put(number, packet)
+        runs = make_runs(entries)
+        for unison in self._unisons.values():
+            unison.send(runs)
+        for down in tuple(self._downs):
+            if not down.takes_holes:
+                down.deliver(self, runs, now)
+
+    def _filler(self, number: int) -> bytes | None:
+        """None where nothing has gone out behind it, or nothing before it is kept."""
+        newest = self.cache.newest
+        if newest is None or number > newest or self.cache.get(number) is not None:
+            return None
+        kept = (self.cache.get(before) for before in range(number - 1, number - 1 - FILLED_AFTER, -1))
+        beside = next((packet for packet in kept if packet is not None), None)
+        return filler(beside, number) if beside is not None else None
 
     def remove(self, down: DownTrack) -> None:
         """Send it nothing more. No error if it is unknown."""
@@ -151,7 +179,12 @@ class Forwarder:
         entering, self._waiting = self._waiting, []
         self._downs += entering
         for down in entering:
-            down.enter(self, entries, now)
+            down.enter(self, _for(down, entries), now)
+
+
+def _for(down: DownTrack, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Kept packets, without what only fills a hole for those who cannot take one."""
+    return [entry for entry in entries if not is_filler(entry[1])] if down.takes_holes else entries
 
 
 def _equalise(batch: list[Entry]) -> None:
