@@ -7,7 +7,6 @@ taps are DownTracks like a viewer's; forwarding does not know that recording exi
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -24,7 +23,8 @@ from server.media.track import AUDIO, VIDEO, UpTrack
 from server.recording.depacketiser import Picture, assembler_for, payload_of
 from server.recording.order import Keeping, OnRecording, RecordingOrder
 from server.recording.reorder import Arrived, Lost, Reorder
-from server.recording.segmenter import Arrival, Segmenter, Stretch
+from server.recording.ring import Ring
+from server.recording.segmenter import Arrival, Segmenter
 from server.recording.signing import EvidenceKey
 from server.recording.steady_time import SteadyTime
 from server.recording.track_time import CameraOffset, TrackTime
@@ -96,15 +96,14 @@ class Tap:
 
 
 class Tape:
-    """One camera: its taps, its layers' segmenters, and the last `prerecord_s` seconds."""
+    """One camera: its taps, its layers' segmenters, and the last `prerecord_s` seconds, from a key frame on."""
 
     def __init__(self, device_id: str, prerecord_s: float) -> None:
         self.device_id = device_id
-        self._prerecord_s = prerecord_s
         self._taps: dict[tuple[str, str], Tap] = {}
         self._segmenters: dict[str, Segmenter] = {}
         self._offset = CameraOffset()
-        self._ring: deque[Stretch] = deque()
+        self._ring = Ring(prerecord_s)
         self._time = SteadyTime()
         self._wants_keys = False
         self.writing: Writing | None = None
@@ -208,20 +207,18 @@ class Tape:
                 if self.writing is not None:
                     self.writing.put(stretch, earliest)
                 else:
-                    self._ring.append(stretch)
+                    self._ring.add(stretch)
 
     def _prune(self, at: float) -> None:
-        while self._ring and at - self._ring[0].end > self._prerecord_s:
-            self._ring.popleft()
+        self._ring.prune(at, {layer for layer, one in self._segmenters.items() if one.goes_on})
 
     def begin(self, writing: Writing, now: float, wall: float) -> None:
         """From now on it is written, what was before it first."""
         self._prune(self._time.wall(now, wall))
         self.writing = writing
         self._wants_keys = True  # else the first seconds could not be seen without those before them
-        for stretch in sorted(self._ring, key=lambda one: one.start):
-            writing.put(stretch, self._ring[0].start, prerecord=stretch.end <= writing.order.asked_at)
-        self._ring.clear()
+        for stretch in self._ring.take():
+            writing.put(stretch, prerecord=stretch.end <= writing.order.asked_at)
 
     def end(self, now: float, wall: float) -> Writing:
         """No longer written: what has come until now still is. Raises ValueError if it was not."""

@@ -103,6 +103,11 @@ class Segmenter:
         """When what is not complete yet begins, None while there is nothing."""
         return self._current.start if self._current is not None else None
 
+    @property
+    def goes_on(self) -> bool:
+        """What is not complete yet cannot be decoded without what was before it."""
+        return self._current is not None and not self._current.is_keyed
+
     def wants_key(self, wall: float) -> bool:
         """At server time `wall` a key frame is due, so that the next stretch can begin on one."""
         current = self._current

@@ -36,8 +36,9 @@ class Kept:
 class Camera:
     """Sends pictures over a forwarder into a tape, at a monotonic time, while the wall clock says what it says."""
 
-    def __init__(self, tape: Tape, number: int = 0) -> None:
+    def __init__(self, tape: Tape, number: int = 0, key_every: int = 0) -> None:
         self.tape = tape
+        self.key_every = key_every  # pictures; 0: only what is asked for
         self.forwarder = Forwarder(VIDEO, "main", "H264", 90_000)
         self.index = 0
         self.sequence = 70_000 + 100_000 * number
@@ -45,7 +46,8 @@ class Camera:
 
     def send(self, now: float, wall: float, *, without: int = 0) -> None:
         """The next picture; a key frame when it was asked for. `without` the first packets of it."""
-        is_key = self.index == 0 or self.asked > 0
+        own = self.key_every and self.index % self.key_every == 0
+        is_key = self.index == 0 or self.asked > 0 or own
         self.asked = 0
         coded = h264(2)[0 if is_key else 1]
         timestamp = self.index * 90_000 // FPS
@@ -97,6 +99,17 @@ def test_a_recording_begins_with_the_seconds_before_though_the_session_had_ended
     assert sum(len(one.pictures) for one in kept.stretches) >= 18 * FPS - 4
     assert kept.before[0]
     assert not kept.before[-1]
+
+
+@pytest.mark.parametrize("moment", [41.0, 42.0, 43.0, 44.0])
+def test_the_seconds_before_begin_with_a_picture_that_can_be_decoded(moment: float) -> None:
+    """A camera sends a key frame every four seconds by itself; nobody asks for one while it only buffers."""
+    tape, kept = Tape("et17", PRERECORD_S), Kept(asked_at=T0 + moment)
+    run(Camera(tape, key_every=4 * FPS), tape, 0.0, moment, lambda now: T0 + now)
+    tape.begin(kept, moment, T0 + moment)  # type: ignore[arg-type]
+    assert kept.stretches[0].is_keyed
+    assert T0 + moment - PRERECORD_S - 4.5 <= kept.stretches[0].begin <= T0 + moment - PRERECORD_S
+    tape.end(moment, T0 + moment)
 
 
 def test_what_is_older_than_the_buffer_is_forgotten_also_of_a_camera_that_is_silent() -> None:
