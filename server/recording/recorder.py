@@ -106,6 +106,7 @@ class Tape:
         self._ring = Ring(prerecord_s)
         self._time = SteadyTime()
         self._wants_keys = False
+        self._begun_at = 0.0  # server's time at which it began to be written
         self.writing: Writing | None = None
 
     def attach(self, forwarder: Forwarder, now: float, wall: float) -> None:
@@ -151,6 +152,9 @@ class Tape:
                 asked = True
         self._wants_keys = self._wants_keys and not asked
         self._pass_on()
+        if self.writing is not None:
+            shown = [one for layer, one in self._segmenters.items() if (VIDEO, layer) in self._taps]
+            self.writing.note_trouble(next(filter(None, (one.trouble(at, self._begun_at) for one in shown)), ""))
         self._prune(at)
         if not self._taps and self.writing is None:
             self._time = SteadyTime()  # whatever comes next is of another session, and by the clock as it is then
@@ -214,7 +218,8 @@ class Tape:
 
     def begin(self, writing: Writing, now: float, wall: float) -> None:
         """From now on it is written, what was before it first."""
-        self._prune(self._time.wall(now, wall))
+        self._begun_at = self._time.wall(now, wall)
+        self._prune(self._begun_at)
         self.writing = writing
         self._wants_keys = True  # else the first seconds could not be seen without those before them
         for stretch in self._ring.take():

@@ -64,6 +64,7 @@ class Writing:
         self._waiting_bytes = 0
         self._news = asyncio.Event()
         self._left = asyncio.Event()
+        self._trouble = ""  # what comes is not all kept, though what is put is
         self._why_finished: str | None = None
         # looked at by the thread, too, while the loop waits for it
         self._earliest: float | None = None
@@ -95,6 +96,12 @@ class Writing:
         other._jobs.clear()
         other.finish("abandoned")
         self._news.set()
+
+    def note_trouble(self, reason: str) -> None:
+        """What comes cannot all be kept, whatever becomes of what is put; "" when it can again. A plain call."""
+        before, self._trouble = self._trouble, reason
+        if reason and reason != before:
+            self._failed(reason)
 
     def _drop(self) -> None:
         job = self._jobs[0] if self._jobs[0] is not self._in_hand else self._jobs[1]
@@ -161,6 +168,9 @@ class Writing:
         """Run `work` in a thread; False if it is to be tried again. Raises Conflict, NotFound for what no waiting mends."""
         attempt = asyncio.get_running_loop().run_in_executor(self._pool, work)
         (result,) = await asyncio.gather(attempt, return_exceptions=True)
+        if result is Keeping.KEPT and self._trouble:
+            self._failed(self._trouble)
+            return True
         if isinstance(result, Keeping):
             if self.keeping is Keeping.FAILING:
                 log.warning("is recorded again", recording_id=self.order.recording_id)

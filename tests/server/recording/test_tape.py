@@ -26,6 +26,11 @@ class Kept:
         self.order = RecordingOrder("20261128T204600Z-et17-3fa2c1d0", "et17", "ET17", None, "officer", asked_at)
         self.stretches: list[Stretch] = []
         self.before: list[bool] = []
+        self.troubles: list[str] = []
+
+    def note_trouble(self, reason: str) -> None:
+        if reason != (self.troubles or [""])[-1]:
+            self.troubles.append(reason)
 
     def put(self, stretch: Stretch, earliest: float | None = None, *, prerecord: bool = False) -> None:
         assert earliest is None or earliest <= stretch.start
@@ -36,8 +41,9 @@ class Kept:
 class Camera:
     """Sends pictures over a forwarder into a tape, at a monotonic time, while the wall clock says what it says."""
 
-    def __init__(self, tape: Tape, number: int = 0, key_every: int = 0) -> None:
+    def __init__(self, tape: Tape, number: int = 0, key_every: int = 0, *, headless: bool = False) -> None:
         self.tape = tape
+        self.headless = headless  # its key frames lack their parameter sets
         self.key_every = key_every  # pictures; 0: only what is asked for
         self.forwarder = Forwarder(VIDEO, "main", "H264", 90_000)
         self.index = 0
@@ -50,9 +56,10 @@ class Camera:
         is_key = self.index == 0 or self.asked > 0 or own
         self.asked = 0
         coded = h264(2)[0 if is_key else 1]
+        units = [unit for unit in coded.units if not self.headless or unit[0] & 31 not in (7, 8)]
         timestamp = self.index * 90_000 // FPS
         self.forwarder.clock.note_packet(timestamp, wall)
-        sent = packets([(timestamp, h264_payloads(coded.units))], self.sequence)
+        sent = packets([(timestamp, h264_payloads(units))], self.sequence)
         for sequence, packet in sent[without:]:
             self.forwarder.push(sequence, packet, now)
         self.forwarder.flush(now)
@@ -134,6 +141,22 @@ def test_what_waits_behind_a_hole_belongs_to_the_recording_that_ends() -> None:
     tape.end(4.5, T0 + 4.5)
     assert kept.stretches[-1].end >= T0 + 4.0 + 5 / FPS
     assert sum(one.lost for one in kept.stretches) == 1
+
+
+def test_a_picture_that_cannot_be_recorded_is_told_until_it_can_be_or_has_gone() -> None:
+    tape, kept = Tape("et17", PRERECORD_S), Kept()
+    camera = Camera(tape, headless=True)
+    run(camera, tape, 0.0, 2.0, lambda now: T0 + now)
+    tape.begin(kept, 2.0, T0 + 2)  # type: ignore[arg-type]
+    run(camera, tape, 2.0, 4.0, lambda now: T0 + now)
+    assert [one for one in kept.troubles if "(main) cannot be recorded" in one] == kept.troubles != []
+    camera.headless = False
+    run(camera, tape, 4.0, 6.0, lambda now: T0 + now)
+    assert kept.troubles[1:] == [""]
+    camera.headless = True
+    tape.away(6.0, T0 + 6)
+    run(Camera(tape, 1, headless=True), tape, 6.0, 7.0, lambda now: T0 + now)
+    assert kept.troubles[1:] == [""]  # the parameter sets of before are known
 
 
 def test_a_recording_begins_with_a_key_frame_of_its_own() -> None:

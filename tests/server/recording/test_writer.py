@@ -158,6 +158,23 @@ async def test_a_full_disk_is_told_at_once_and_what_waits_is_written_when_there_
     assert desk.entries("gap") == []
 
 
+async def test_what_comes_and_cannot_be_kept_is_told_though_all_that_is_put_is_written(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.note_trouble("the picture cannot be recorded")
+    assert (desk.news[-1].keeping, desk.news[-1].reason) == (Keeping.FAILING, "the picture cannot be recorded")
+    writing.note_trouble("the picture cannot be recorded")
+    assert len(desk.news) == 1
+    writing.put(stretch(0.0))  # its sound
+    await until(lambda: desk.news[-1].segments == 1)
+    writing.note_trouble("")
+    writing.put(stretch(1.5))
+    await until(lambda: desk.news[-1].segments == 2)
+    assert [one.keeping for one in desk.news] == [Keeping.FAILING, Keeping.FAILING, Keeping.KEPT]
+    writing.finish("stopped")
+    await task
+    assert verify([str(desk.root / ID)]) == 0
+
+
 async def test_what_did_not_fit_into_memory_is_declared_as_a_gap(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     desk.is_full = True
     writing, task = desk.begin()
