@@ -27,7 +27,7 @@ class Evidence:
         config, clock, tasks = room.config, room.clock, room.tasks
         root = config.data / RECORDINGS
         self._tasks = tasks
-        self.library = Library(root)
+        self.library = Library(root, room.master_keys)
         upkeep = Upkeep(config.data, self.library, clock)
         self.recordings = Recordings(
             RecordingStore(room.database),

@@ -21,6 +21,7 @@ from server.media.packet_cache import Entry
 from server.media.settings import MediaSettings
 from server.media.track import AUDIO, VIDEO, UpTrack
 from server.recording.depacketiser import Picture, assembler_for, payload_of
+from server.recording.master_key import MasterKeys
 from server.recording.order import Keeping, OnRecording, RecordingOrder
 from server.recording.reorder import Arrived, Lost, Reorder
 from server.recording.ring import Ring
@@ -245,6 +246,7 @@ class Recorder:
         root: Path,
         prerecord_s: float,
         key: Callable[[], EvidenceKey],
+        master_keys: MasterKeys,
         clock: Clock,
         tasks: TaskOwner,
         tell: OnRecording,
@@ -252,6 +254,7 @@ class Recorder:
         self._root = root
         self._prerecord_s = prerecord_s
         self._key = key
+        self._master_keys = master_keys
         self._clock = clock
         self._tasks = tasks
         self._tell = tell
@@ -305,7 +308,7 @@ class Recorder:
             how(tape.end(self._clock.monotonic(), self._clock.wall()))
 
     def _writing(self, order: RecordingOrder) -> Writing:
-        writing = Writing(self._root, order, self._key, self._clock, self._pool, self._tell)
+        writing = Writing(self._root, order, self._key, self._clock, self._pool, self._tell, self._master_keys)
         task = self._tasks.start(writing.run(), f"recording.{order.recording_id}")
         self._writings[task] = writing
         task.add_done_callback(self._writings.pop)
@@ -344,6 +347,5 @@ class Recorder:
 
 def recorder_for(settings: MediaSettings, clock: Clock, tasks: TaskOwner, tell: OnRecording) -> Recorder:
     """As the server's settings have it: recordings lie in the data folder, beside the key that signs them."""
-    return Recorder(
-        settings.folder / RECORDINGS, settings.prerecord_s, partial(EvidenceKey.of, settings.folder), clock, tasks, tell
-    )
+    root, key, keys = settings.folder / RECORDINGS, partial(EvidenceKey.of, settings.folder), settings.master_keys
+    return Recorder(root, settings.prerecord_s, key, MasterKeys(keys), clock, tasks, tell)

@@ -20,6 +20,7 @@ import structlog
 from server.clock import Clock
 from server.errors import Conflict, NotFound, WatchroomError
 from server.recording.folder import WRITTEN_ELSEWHERE, RecordingFolder
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.order import Keeping, OnRecording, RecordingNews, RecordingOrder
 from server.recording.segment import Opened
 from server.recording.segmenter import Stretch, muxed
@@ -50,11 +51,13 @@ class Writing:
         clock: Clock,
         pool: Executor,
         tell: OnRecording,
+        master_keys: MasterKeys = PLAIN,
     ) -> None:
         self.order = order
         self.keeping = Keeping.KEPT
         self._root = root
         self._key = key
+        self._master_keys = master_keys
         self._clock = clock
         self._pool = pool
         self._tell = tell
@@ -231,14 +234,16 @@ class Writing:
             return self._folder
         order = self.order
         if (self._root / order.recording_id).exists():
-            folder = RecordingFolder.resume(self._root, order.recording_id, self._clock, "server-restart")
+            folder = RecordingFolder.resume(
+                self._root, order.recording_id, self._clock, "server-restart", self._master_keys
+            )
             self._segments, self._bytes, self._epoch = sum(folder.last.values()), folder.bytes, folder.epoch
             self._ends = {layer: folder.epoch + end for layer, end in folder.ends.items()}
             self._resumed = set(self._ends)
             self._until = self._epoch + folder.next_media_time
         else:
             self._epoch = self._earliest if self._earliest is not None else self._clock.wall()
-            folder = RecordingFolder.create(self._root, self._head(), self._clock)
+            folder = RecordingFolder.create(self._root, self._head(), self._clock, self._master_keys)
         self._folder = folder
         if folder.is_closed:  # an earlier process ended it, and could not sign it any more
             folder.close("stopped", self._until or self._epoch, self._key())
