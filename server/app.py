@@ -293,6 +293,7 @@ class Watchroom:
             "cameras_connected": len(self.uplink.connected()),
             "cameras_streaming": health["cameras"],
             "viewings": health["viewers"],
+            **self.evidence.gauges(),
         }
 
     # ---- from start to end
