@@ -106,9 +106,14 @@ class DecryptedFiles(Files):
         if match[1] not in self._known:
             self._known[match[1]] = self._opened(match[1])
         known = self._known[match[1]]
-        with open(os.path.join(self.path, name), "rb") as file:
-            is_encrypted = file.read(len(MAGIC)) == MAGIC
-        return (known[0], f"{known[1]}/{match[2]}") if known is not None and is_encrypted else None
+        return (known[0], f"{known[1]}/{match[2]}") if known is not None and self._is_encrypted(name) else None
+
+    def _is_encrypted(self, name: str) -> bool:
+        try:
+            with open(os.path.join(self.path, name), "rb") as file:
+                return file.read(len(MAGIC)) == MAGIC
+        except OSError:
+            return False  # whoever reads it next says why
 
     def _opened(self, root: str) -> tuple[bytes, str] | None:
         """The key of the recording in this folder, and its id."""

@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from hypothesis import strategies as st
 from server.private_file import write_private
 from server.recording import verifier
 from server.recording.master_key import PLAIN, MasterKeys
-from server.recording.verifier import OPENED, verify
+from server.recording.verifier import OPENED, READABLE, verify
 from server.recording.verifying import checks_with
 from tests.server.recording.recordings import IDENTITY, KEY, MASTER, new_folder, recording, segment
 from tests.source import ROOT
 
 OTHER = MasterKeys([bytes(32)])
+NOBODY = 65534
 
 
 @pytest.fixture(scope="module")
@@ -107,6 +109,22 @@ def test_an_open_one_and_what_a_crash_left_is_told_as_ever(tmp_path: Path) -> No
         assert claims(told(tmp_path, keys), "FAIL") == []
     folder.close("officer", 0.0, KEY)
     assert told(tmp_path, MASTER)["exit"] == 0
+
+
+def test_a_file_that_must_not_be_read_is_not_called_broken(root: Path) -> None:
+    told(root, MASTER)  # loads what it needs while it may
+    with tempfile.TemporaryDirectory() as place:
+        copy = shutil.copytree(root, Path(place) / "copy")
+        for path in (Path(place), copy, *copy.rglob("*")):
+            path.chmod(0o755)
+        (copy / IDENTITY / "main" / "000001.m4s").chmod(0)
+        me = os.geteuid()
+        os.seteuid(me or NOBODY)  # root may read everything
+        try:
+            found = told(copy, MASTER)
+        finally:
+            os.seteuid(me)
+    assert (found["exit"], claims(found, "CANNOT TELL")) == (3, [READABLE])
 
 
 def run(*words: str, **environment: str) -> subprocess.CompletedProcess[str]:
