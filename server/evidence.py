@@ -14,6 +14,7 @@ from server.recording.library import Library
 from server.recording.removal import Removal
 from server.recording.signing import EvidenceKey
 from server.recording.store import RecordingStore
+from server.recording.timestamping import Timestamping
 from server.recording.upkeep import RECORDINGS, Upkeep, require_room
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ class Evidence:
         config, clock, tasks = room.config, room.clock, room.tasks
         root = config.data / RECORDINGS
         self._tasks = tasks
-        self.library = Library(root)
+        self.library = Library(root, room.master_keys)
         upkeep = Upkeep(config.data, self.library, clock)
         self.recordings = Recordings(
             RecordingStore(room.database),
@@ -41,6 +42,7 @@ class Evidence:
         )
         shelf = Shelf(upkeep.place, self.library, Removal(root))
         self.retention, self.deletion = keeping(room.database, config.retention, shelf, clock, room.audit.note)
+        self.timestamping = Timestamping.of(config, root, clock)
         self.replays = replay_sources.of(room, self.library)
         self.exports = Exports(
             config.data / EXPORTS,
@@ -59,6 +61,12 @@ class Evidence:
         await self.recordings.start()
         await self.exports.start()
         self.deletion.start(self._tasks)
+        if self.timestamping is not None:
+            self.timestamping.start(self._tasks)
+
+    def gauges(self) -> dict[str, float]:
+        """For /metrics."""
+        return {} if self.timestamping is None else {"recordings_not_yet_timestamped": self.timestamping.waiting}
 
     def disk(self) -> dict[str, int] | None:
         """For /status: bytes free and in all where recordings lie; None while that is not known."""
