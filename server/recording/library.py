@@ -45,6 +45,10 @@ class Library:
             return []
         return sorted(name for name in names if is_recording_id(name) and (self._root / name / JOURNAL).is_file())
 
+    def has(self, recording_id: str) -> bool:
+        """Whether it lies here."""
+        return self._file(recording_id, JOURNAL).is_file()
+
     def opened(self, recording_id: str) -> Entry:
         """The entry that opens it. Raises NotFound, also when a crash left no more than a torn first line."""
         entries = self.entries(recording_id)
@@ -79,6 +83,10 @@ class Library:
         if not known or not path.is_file():
             raise NotFound(f"recording {recording_id} has no {file!r}")
         return path
+
+    def read(self, recording_id: str, file: str) -> bytes:
+        """What a file of it holds, if the journal knows it. Raises NotFound."""
+        return self.path(recording_id, file).read_bytes()
 
     def _file(self, recording_id: str, name: str) -> Path:
         if not is_recording_id(recording_id):

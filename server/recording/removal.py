@@ -38,10 +38,11 @@ class Remains:
 
 
 class Removal:
-    """Of one folder of recordings."""
+    """Of one folder of recordings. `derived`: what was made of a recording lies there in a folder of its name."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, derived: Path | None = None) -> None:
         self._root = root
+        self._derived = derived
         self._aside = root / ASIDE
         self._turn = -1
 
@@ -85,6 +86,8 @@ class Removal:
                 _sync(self._aside)
                 _sync(self._root)
             _remove(aside)
+        if self._derived is not None:
+            _remove(self._derived / recording_id)
         _sync(self._aside)
 
     def left_aside(self) -> list[str]:
@@ -119,9 +122,9 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _remove(aside: Path) -> None:
-    if aside.exists():
-        shutil.rmtree(aside)
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def _sync(folder: Path) -> None:

@@ -2,7 +2,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { changed, nextRate, standing, steered, timeOf } from "../../static/js/state/playback_clock.js";
-import { mediaTimeAt, nearestWithPicture, serverTimeAt } from "../../static/js/state/playlist_times.js";
+import { mediaTimeAt, nearestWithPicture, serverTimeAt, webmFragments } from "../../static/js/state/playlist_times.js";
 import { about, besides, opensAt, queryOf } from "../../static/js/state/recordings.js";
 import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf } from "../../static/js/state/replay.js";
 import { addressFrom, marked, pathOf } from "../../static/js/state/replay_address.js";
@@ -72,6 +72,32 @@ test("a moment is found in the media, and the other way round; in a gap there is
     [T - 9, T + 1, T + 30, T + 99].map((at) => nearestWithPicture(FRAGMENTS, at) - T),
     [0, 1, 60, 99],
   );
+});
+
+test("our playlist says where each segment is as a WebM, with times that begin before the first", () => {
+  const text = [
+    "#EXTM3U",
+    '#EXT-X-MAP:URI="../../files/r/main/init-1.mp4"',
+    `#EXT-X-PROGRAM-DATE-TIME:${new Date((T + 0.5) * 1000).toISOString()}`,
+    "#EXTINF:2.000000,",
+    "../../files/r/main/000001.m4s",
+    "#EXT-X-DISCONTINUITY",
+    `#EXT-X-PROGRAM-DATE-TIME:${new Date((T + 60) * 1000).toISOString()}`,
+    "#EXTINF:1.500000,",
+    "../../files/r/main/000002.m4s",
+    "#EXT-X-ENDLIST",
+    "",
+  ].join("\n");
+  const found = webmFragments(text, "https://room/api/replays/v/cameras/c/main.m3u8");
+  assert.deepEqual(
+    found.map(({ start, duration }) => [start, duration]),
+    [
+      [10.5, 2],
+      [70, 1.5],
+    ],
+  );
+  assert.equal(found[1]?.url, `https://room/api/replays/v/webm/r/main/000002.m4s?from=${T - 10}`);
+  assert.equal(mediaTimeAt(found, T + 61), 71);
 });
 
 /** @param {number} at @param {number} late @param {boolean} [live] */
