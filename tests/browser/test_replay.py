@@ -342,7 +342,7 @@ async def test_a_bookmark_is_found_again_by_whoever_comes_next(
     row = page.locator("replay-events li").filter(has_text="hand to the belt, Insp. Hale")
     await expect(row).to_have_count(1)
     await expect(page.locator("replay-timeline .tick.bookmark")).to_have_count(1)
-    other = await opened(second_screen, address(laid, base + 6, 2, 3), "okafor")
+    other = await opened(second_screen, address(laid, base + 5, 2, 3), "okafor")
     await other.keyboard.press("j")
     await expect(other.locator("replay-events li.now")).to_contain_text("hand to the belt")
     assert abs(await moment(other) - (base + 6.5) % 86_400) < 0.05
