@@ -4,7 +4,7 @@ import assert from "node:assert/strict";
 import { changed, nextRate, standing, steered, timeOf } from "../../static/js/state/playback_clock.js";
 import { mediaTimeAt, nearestWithPicture, serverTimeAt, webmFragments } from "../../static/js/state/playlist_times.js";
 import { about, besides, opensAt, queryOf } from "../../static/js/state/recordings.js";
-import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf } from "../../static/js/state/replay.js";
+import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf, unseenAt } from "../../static/js/state/replay.js";
 import { addressFrom, marked, pathOf } from "../../static/js/state/replay_address.js";
 import { REPLAY_KEYS, replayActionOf } from "../../static/js/state/replay_keys.js";
 import { marksOf, scaleOf, showing, zoomedTo } from "../../static/js/state/replay_scale.js";
@@ -178,6 +178,23 @@ test("where there is no picture the reason is told", () => {
   assert.equal(absenceAt(camera, T - 5)?.title, "NOT YET RECORDING");
   assert.equal(absenceAt(camera, T + 60)?.title, "NOT RECORDING");
   assert.equal(absenceAt(camera, T + 101)?.title, "RECORDING HAS ENDED");
+});
+
+test("a picture that stands while the sound goes on is called a gap, unless nobody would notice", () => {
+  const gap = { why: "lost", words: "gap 2.0 s: packets lost", packets: 9 };
+  const camera = /** @type {any} */ ({
+    ...told().cameras[0],
+    gaps: [
+      { ...gap, from: T + 5, to: T + 7 },
+      { ...gap, from: T + 9, to: T + 9.2 },
+    ],
+  });
+  assert.equal(absenceAt(camera, T + 6), null, "there is sound");
+  assert.deepEqual(unseenAt(camera, T + 6), { kind: "gap", title: "GAP", line: "gap 2.0 s: packets lost" });
+  assert.deepEqual(
+    [T + 4.9, T + 7, T + 9.1].map((at) => unseenAt(camera, at)),
+    [null, null, null],
+  );
 });
 
 test("J and K walk through the events, and the row of now is the last that has happened", () => {

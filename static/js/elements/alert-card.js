@@ -96,7 +96,7 @@ export class AlertCard extends HTMLElement {
   #before(button) {
     const seconds = make("span", { "aria-hidden": "true" }, `−${BEFORE_S} s`);
     const words = make("span", { class: "sr" }, `The ${BEFORE_S} s before it, at ${JOIN_RATE}×, then live`);
-    return button("before", "", icon("rewind"), seconds, words);
+    return button("before", "before", icon("rewind"), seconds, words);
   }
 
   /** @param {Alert} alert @param {CardFacts} facts @param {boolean} waiting */

@@ -1,6 +1,6 @@
 // Wires the pictures along the timeline: the strip, and what lies under the pointer.
 /** @import { Replay } from "../state/replay.js" */
-import { absenceAt } from "../state/replay.js";
+import { absenceAt, unseenAt } from "../state/replay.js";
 import { Stills } from "../net/stills.js";
 import { ReplayGlance } from "../elements/replay-glance.js";
 import { find } from "./office.js";
@@ -19,7 +19,7 @@ export function beginGlance(timeline, replay) {
     const camera = under && replay().cameras[under.index];
     if (!under || !camera) return glance.hide();
     const { at, x, top } = under;
-    const absence = absenceAt(camera, at);
+    const absence = absenceAt(camera, at) ?? unseenAt(camera, at);
     const words = absence && (absence.line || absence.title.toLowerCase());
     const still = absence ? null : stills.of(camera.device_id, Math.floor(at));
     return glance.show({ x, top, call_sign: camera.call_sign, at, still, absence: words ?? "" });

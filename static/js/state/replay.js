@@ -4,6 +4,8 @@
 import { isOpen } from "./alerts.js";
 import { TRAIL_S } from "./map-trails.js";
 
+const LEAST_UNSEEN_S = 0.5; // a shorter standstill nobody takes for a living picture
+
 /**
  * @typedef {{ from: number, to: number, before: boolean, filled: boolean }} Span
  * @typedef {{ from: number, to: number, why: string, words: string, packets: number | null }} Gap
@@ -103,6 +105,16 @@ export function absenceAt(camera, at) {
   const next = camera.spans.find((span) => span.from > at);
   if (next) return { kind: "outside", title: "NOT RECORDING", line: "" };
   return { kind: "outside", title: "RECORDING HAS ENDED", line: "" };
+}
+
+/**
+ * A gap in the picture while the sound went on: what stands on screen then is the picture from before it.
+ * @param {ReplayCamera} camera @param {number} at
+ * @returns {ReturnType<typeof absenceAt>}
+ */
+export function unseenAt(camera, at) {
+  const gap = camera.gaps.find((one) => one.to - one.from >= LEAST_UNSEEN_S && one.from <= at && at < one.to);
+  return gap ? { kind: "gap", title: "GAP", line: gap.words } : null;
 }
 
 /**
