@@ -17,7 +17,7 @@ from tests.installation import Installation, Server
 FEED_STATES = {"live", "late", "frozen", "offline", "notrec", "connecting", "paused", "unlinked", "empty"}
 WIDTHS = (320, 683, 1366, 1600, 1920, 2560, 3840)
 LEAST_TARGET = 32  # px
-FORMS = ("Why", "Bookmark", "Export", "Keep", "Tag")
+FORMS = ("Ask why", "Set a bookmark", "Make an export", "Keep it", "Tag it")
 OPENED = (("Keys", "help-dialog"), ("Unit menu", "unit-menu"), *((name, "form-sheet") for name in FORMS))
 
 STATES = """() => [...document.querySelectorAll("section.theme")].map((theme) =>

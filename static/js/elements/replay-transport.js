@@ -15,7 +15,7 @@ export class ReplayTransport extends HTMLElement {
   #day = make("span", { class: "day sec" });
   #rates = make("span", { class: "seg", role: "group", "aria-label": "Rate" });
   #note = make("span", { class: "sec note cut" });
-  #marks = make("span", { class: "sec marks nw" });
+  #marks = make("span", { class: "sec marks cut" });
   #play = this.#button("play", "pause", "Pause", "main");
   #at = 0;
 

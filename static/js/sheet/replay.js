@@ -112,11 +112,11 @@ function forms(place) {
     { name: "evidential", title: "Evidential" },
   ];
   const all = /** @type {const} */ ([
-    ["Why", "Before anything is shown.", reasonQuestions("Open the replay")],
-    ["Bookmark", "A second, and words.", bookmarkQuestions("22:41:07")],
-    ["Export", "From in to out.", exportQuestions(true, 95)],
-    ["Keep", "Who may decide how long.", keepQuestions({ count: 1, present: "untagged", categories, mayManage: true })],
-    ["Tag", "Who may tag only.", keepQuestions({ count: 4, present: "untagged", categories, mayManage: false })],
+    ["Ask why", "Before anything is shown.", reasonQuestions("Open the replay")],
+    ["Set a bookmark", "A second, and words.", bookmarkQuestions("22:41:07")],
+    ["Make an export", "From in to out.", exportQuestions(true, 95)],
+    ["Keep it", "Who may decide how long.", keepQuestions({ count: 1, present: "untagged", categories, mayManage: true })],
+    ["Tag it", "Who may tag only.", keepQuestions({ count: 4, present: "untagged", categories, mayManage: false })],
   ]);
   return all.map(([name, words, questions]) => {
     const open = () => {
