@@ -46,7 +46,7 @@ class Evidence:
         shelf = Shelf(upkeep.place, self.library, Removal(root, config.data / STILLS))
         self.retention, self.deletion = keeping(room.database, config.retention, shelf, clock, room.audit.note)
         self.replays = replay_sources.of(room, self.library)
-        folder = StillFolder(config.data / STILLS, require_room, self.library.has)
+        folder = StillFolder(config.data / STILLS, require_room, self.library.is_there)
         self.stills = Stills(self.replays, self.library, folder, Decoder(), clock)
         self.exports = Exports(
             config.data / EXPORTS,

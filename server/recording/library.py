@@ -45,7 +45,7 @@ class Library:
             return []
         return sorted(name for name in names if is_recording_id(name) and (self._root / name / JOURNAL).is_file())
 
-    def has(self, recording_id: str) -> bool:
+    def is_there(self, recording_id: str) -> bool:
         """Whether it lies here."""
         return self._file(recording_id, JOURNAL).is_file()
 
@@ -84,8 +84,8 @@ class Library:
             raise NotFound(f"recording {recording_id} has no {file!r}")
         return path
 
-    def read(self, recording_id: str, file: str) -> bytes:
-        """What a file of it holds, if the journal knows it. Raises NotFound."""
+    def content(self, recording_id: str, file: str) -> bytes:
+        """All that was recorded in a file of it: at most two seconds. Raises NotFound."""
         return self.path(recording_id, file).read_bytes()
 
     def _file(self, recording_id: str, name: str) -> Path:

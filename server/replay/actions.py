@@ -256,11 +256,10 @@ class Replays:
         return self._library.path(recording_id, name)
 
     def _webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
-        self._path(view, recording_id, name)
         part = next((one for one in self._recording(recording_id).segments if one.file == name), None)
-        if part is None or part.at < since:
+        if part is None or part.at < since or not view.covers(part.at, part.end):
             raise NotFound("this view has no such segment from then on")
-        film = b"".join(self._library.read(recording_id, one) for one in (part.init, part.file))
+        film = b"".join(self._library.content(recording_id, one) for one in (part.init, part.file))
         return webm(film, part.at - part.start - since)
 
     async def facts(self, view: View) -> Facts:

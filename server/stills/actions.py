@@ -102,7 +102,7 @@ class Stills:
         return Still(part.at, kept)
 
     def _film(self, part: Placed) -> bytes:
-        return b"".join(self._library.read(part.recording_id, name) for name in (part.init, part.file))
+        return b"".join(self._library.content(part.recording_id, name) for name in (part.init, part.file))
 
     async def _make_strips(self) -> None:
         while True:

@@ -115,7 +115,11 @@ function forms(place) {
     ["Ask why", "Before anything is shown.", reasonQuestions("Open the replay")],
     ["Set a bookmark", "A second, and words.", bookmarkQuestions("22:41:07")],
     ["Make an export", "From in to out.", exportQuestions(true, 95)],
-    ["Keep it", "Who may decide how long.", keepQuestions({ count: 1, present: "untagged", categories, mayManage: true })],
+    [
+      "Keep it",
+      "Who may decide how long.",
+      keepQuestions({ count: 1, present: "untagged", categories, mayManage: true }),
+    ],
     ["Tag it", "Who may tag only.", keepQuestions({ count: 4, present: "untagged", categories, mayManage: false })],
   ]);
   return all.map(([name, words, questions]) => {

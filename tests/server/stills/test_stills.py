@@ -36,7 +36,7 @@ class Gallery:
         self.shown: list[tuple[str, str]] = []
         self.audit_fails = self.disk_is_full = False
         self.folder = data / STILLS
-        folder = StillFolder(self.folder, self._require_room, self.office.library.has)
+        folder = StillFolder(self.folder, self._require_room, self.office.library.is_there)
         self.stills = Stills(self.office.replays, self.office.library, folder, Decoder(), self.office.clock)
         self.office.application.add_routes(
             routes(self.stills, self.office.replays, lambda request: allowed(_caller(request)), self._note)
