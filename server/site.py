@@ -37,7 +37,8 @@ def application(room: Watchroom) -> web.Application:
     pages = templates()
     shown = {"force": config.force, "theme": config.theme, "version": __version__}
     allow, links = gate.allow, room.ice_servers.links
-    site = web.Application(middlewares=gate.middlewares(), client_max_size=MOST_BODY)
+    console = Pages(pages, allow, gate.person, gate.variables, **shown)
+    site = web.Application(middlewares=gate.middlewares(console.worded), client_max_size=MOST_BODY)
     site.add_routes(
         [
             *operations_routes.routes(
@@ -63,7 +64,7 @@ def application(room: Watchroom) -> web.Application:
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),
-            *Pages(pages, allow, gate.person, gate.variables, **shown).routes(development=config.development),
+            *console.routes(development=config.development),
             *static_routes(config),
         ]
     )

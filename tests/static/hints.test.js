@@ -47,6 +47,27 @@ test("what is over is news for a while, then the room is calm", () => {
   assert.equal(calm.size, 6);
 });
 
+test("in a calm room a small event is said once, and that it needs nobody; an alert comes first", () => {
+  const news = {
+    seq: 1,
+    at: 1008,
+    device_id: "et40-cam",
+    call_sign: "ET40",
+    kind: "recording.stopped",
+    text: "Recording stopped",
+  };
+  const calm = { ...roomWith([]), activity: [news] };
+  assert.match(hintFor(calm, control).words, /^ET40: recording stopped\. It needs nobody/);
+  assert.match(
+    hintFor({ ...calm, activity: [{ ...news, kind: "taser.safe", text: "TASER safe" }] }, control).words,
+    /^ET40: TASER safe/,
+  );
+  assert.doesNotMatch(hintFor(calm, { mayAct: true, now: 1030 }).words, /ET40/);
+  const begun = { ...news, kind: "recording.started", text: "Recording started" };
+  assert.doesNotMatch(hintFor({ ...calm, activity: [begun] }, control).words, /ET40/);
+  assert.match(hintFor({ ...roomWith([{}]), activity: [news] }, control).words, /TASER armed/);
+});
+
 test("nobody is told to press a key that does nothing, or that is not theirs", () => {
   const caps = new Set(KEYS.flatMap((key) => ("range" in key ? ["1"] : [...key.caps])));
   const rooms = [roomWith([]), roomWith([{}]), roomWith([{ state: "cleared" }]), roomWith([{ state: "acknowledged" }])];
