@@ -38,6 +38,13 @@ test("an alert leads from the acknowledgement to the advice, and from there to i
   );
 });
 
+test("an alert whose cause is gone, and that somebody has, is to be resolved: nobody waits for more", () => {
+  const safe = { state: /** @type {const} */ ("acknowledged"), acknowledged_at: 1002, cleared_at: 1008 };
+  const hint = hintFor(roomWith([safe], [{ sent_at: 1003, delivered_at: 1003 }]), control);
+  assert.match(hint.words, /ET17 is safe again: resolve/);
+  assert.equal(hint.key, "");
+});
+
 test("what is over is news for a while, then the room is calm", () => {
   const over = roomWith([{ state: "resolved", closed_at: 1000 }]);
   assert.match(hintFor(over, control).words, /closed/);

@@ -49,6 +49,8 @@ function ofAlert(alert, room, now) {
   if (alert.state === "cleared")
     return { words: `${alert.call_sign} is safe again: say that you have seen it.`, key: "A" };
   if (needsAcknowledging(alert)) return { words: `${told(alert)} Acknowledge it: the room sees who has it.`, key: "A" };
+  if (alert.cleared_at !== null)
+    return { words: `${alert.call_sign} is safe again: resolve the alert on its card.`, key: "" };
   const said = adviceTo(room.advice, alert.device_id).filter((item) => item.sent_at >= alert.raised_at);
   const last = said.at(-1);
   if (!last) return { words: `You have ${alert.call_sign}'s alert. Write to the officer.`, key: "T" };
