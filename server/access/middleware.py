@@ -37,7 +37,11 @@ COOKIE = "watchroom_session"
 SIGN_IN = frozenset({("POST", "/sign-in"), ("POST", "/api/session")})  # no session yet, so no token of one
 PUBLIC = frozenset({"/sign-in", "/healthz", "/readyz", "/favicon.ico"})
 PUBLIC_BELOW = ("/static/", "/sign-in/once/")
-OWN_PROOF = ("/whip/", "/uplink/")  # a camera's token or signature; checked by admit_camera and verify_hello
+OWN_PROOF = (
+    "/whip/",
+    "/uplink/",
+    "/backfill/",
+)  # a camera's token or signature; checked by admit_camera and verify_hello
 MEDIA_SESSIONS = "/media/sessions/"  # a person's, or a camera's with its token
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

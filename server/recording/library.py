@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -12,8 +13,8 @@ from typing import Any, BinaryIO
 from server.errors import NotFound
 from server.recording.chain import Link, whole_entries
 from server.recording.folder import JOURNAL, MANIFEST, SIGNATURE
-from server.recording.segment import is_recording_id
-from server.recording.verifier import Entry, parsed
+from server.recording.segment import is_recording_id, parted
+from server.recording.verifier import BACK, Entry, parsed
 
 MOST_KEPT = 64  # journals in memory; one hour of one layer is about 2 MB
 
@@ -45,6 +46,15 @@ class Library:
             return []
         return sorted(name for name in names if is_recording_id(name) and (self._root / name / JOURNAL).is_file())
 
+    def parts(self, recording_id: str) -> list[str]:
+        """What was back-filled into it, in order: `<recording_id>/back-1` …, each of which can be asked for like itself."""
+        try:
+            names = [entry.name for entry in os.scandir(self._root / recording_id)]
+        except FileNotFoundError:
+            return []
+        numbers = sorted(int(name[5:]) for name in names if re.fullmatch(BACK, name))
+        return [f"{recording_id}/back-{number}" for number in numbers]
+
     def opened(self, recording_id: str) -> Entry:
         """The entry that opens it. Raises NotFound, also when a crash left no more than a torn first line."""
         entries = self.entries(recording_id)
@@ -72,7 +82,10 @@ class Library:
             raise NotFound(f"the manifest of recording {recording_id} cannot be read: it {error}") from error
 
     def path(self, recording_id: str, file: str) -> Path:
-        """Where a file of it lies, if the journal knows it. Raises NotFound."""
+        """Where a file of it, or of one of its parts, lies, if the journal knows it. Raises NotFound."""
+        part, name = parted(file)
+        if part:
+            return self.path(f"{recording_id}/{part}", name)
         with self._lock:
             known = file in self._read(recording_id).files
         path = self._file(recording_id, file)
@@ -81,7 +94,8 @@ class Library:
         return path
 
     def _file(self, recording_id: str, name: str) -> Path:
-        if not is_recording_id(recording_id):
+        whole, _, part = recording_id.partition("/")
+        if not is_recording_id(whole) or (part and not re.fullmatch(BACK, part)):
             raise NotFound(f"there is no recording {recording_id!r}")
         return self._root / recording_id / name
 

@@ -24,7 +24,7 @@ from server.media.track import AUDIO, VIDEO, UpTrack
 from server.recording.depacketiser import Picture, assembler_for, payload_of
 from server.recording.order import Keeping, OnRecording, RecordingOrder
 from server.recording.reorder import Arrived, Lost, Reorder
-from server.recording.segmenter import Arrival, Segmenter, Stretch
+from server.recording.segmenter import PAUSE_S, Arrival, Segmenter, Stretch
 from server.recording.signing import EvidenceKey
 from server.recording.steady_time import SteadyTime
 from server.recording.track_time import CameraOffset, TrackTime
@@ -106,6 +106,7 @@ class Tape:
         self._offset = CameraOffset()
         self._ring: deque[Stretch] = deque()
         self._time = SteadyTime()
+        self._heard_at: float | None = None  # when the newest packet came, on whatever track
         self._wants_keys = False
         self.writing: Writing | None = None
 
@@ -130,6 +131,7 @@ class Tape:
         self._offset = CameraOffset()
         for segmenter in self._segmenters.values():
             segmenter.flush()
+            segmenter.was_away()
         self._pass_on()
 
     @property
@@ -172,9 +174,18 @@ class Tape:
                     segmenter.lost(item.packets)
                 continue
             packet, at = item
-            for sample, arrival in tap.samples(packet, wall - (now - at), is_true=self._time.is_true):
+            came = wall - (now - at)
+            self._note_heard(came)
+            for sample, arrival in tap.samples(packet, came, is_true=self._time.is_true):
                 for segmenter in targets:
                     segmenter.add(sample, arrival)
+
+    def _note_heard(self, came: float) -> None:
+        """A layer that stands still while another goes on is not a camera that is away."""
+        if self._heard_at is not None and came - self._heard_at > PAUSE_S:
+            for segmenter in self._segmenters.values():
+                segmenter.was_away()
+        self._heard_at = max(came, self._heard_at or came)
 
     def _targets(self, tap: Tap) -> list[Segmenter]:
         """A layer's picture goes to its layer, sound to each: every layer plays alone."""

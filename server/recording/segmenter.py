@@ -39,7 +39,7 @@ NAL_PPS = 8
 
 @dataclass(slots=True)
 class Stretch:
-    """What becomes one segment. `lost` packets never came."""
+    """What becomes one segment. `lost` packets never came; `away`: before it, nothing at all came from the camera."""
 
     layer: str
     start: float
@@ -51,6 +51,7 @@ class Stretch:
     last: float = 0.0
     end: float = 0.0
     lost: int = 0
+    away: bool = False
 
     @property
     def is_keyed(self) -> bool:
@@ -92,6 +93,7 @@ class Segmenter:
         self._format: PictureFormat | None = None
         self._current: Stretch | None = None
         self._lost = 0
+        self._away = False
 
     def takes(self, codec: str) -> bool:
         """Whether it goes on with pictures of this codec: its own, or the first that it gets."""
@@ -113,6 +115,10 @@ class Segmenter:
     def lost(self, packets: int) -> None:
         """So many never came before the next sample."""
         self._lost += packets
+
+    def was_away(self) -> None:
+        """The camera's session had ended, or nothing of it came on any track, before the next sample."""
+        self._away = True
 
     def add(self, sample: Picture | bytes, arrival: Arrival) -> None:
         """The next picture, or packet of sound."""
@@ -182,6 +188,7 @@ class Segmenter:
         if self._current is None:
             self._current = Stretch(self.layer, at, arrival.received_at, arrival.captured_at, self._format, last=at)
             self._current.lost, self._lost = self._lost, 0
+            self._current.away, self._away = self._away, False
         elif self._lost:
             self._current.lost += self._lost
             self._lost = 0
