@@ -22,6 +22,7 @@ TAIL_S = 1.0
 LONGEST_S = 600.0  # of one upload
 MOST_WANTED = 40
 NEAR = 5  # segments whose clock is asked
+SET_S = 0.5
 
 Interval = tuple[float, float]
 
@@ -41,12 +42,12 @@ class Known:
     def ahead_before(self, at: float) -> float:
         """How far the camera's clock was ahead just before `at`."""
         index = bisect_left(self.ahead, (at,))
-        return _middle(self.ahead[max(0, index - NEAR) : index] or self.ahead[:NEAR])
+        return _middle(self.ahead[max(0, index - NEAR) : index][::-1] or self.ahead[:NEAR])
 
     def ahead_after(self, at: float) -> float:
         """The same, just after `at`."""
         index = bisect_left(self.ahead, (at,))
-        return _middle(self.ahead[index : index + NEAR] or self.ahead[-NEAR:])
+        return _middle(self.ahead[index : index + NEAR] or self.ahead[: -NEAR - 1 : -1])
 
     def by_camera(self, one: Interval) -> Interval:
         """An interval by the camera's clock, from what was known on each side of it."""
@@ -144,4 +145,5 @@ def without(intervals: Iterable[Interval], taken: Iterable[Interval]) -> list[In
 
 
 def _middle(told: Sequence[tuple[float, float]]) -> float:
-    return median(ahead for _, ahead in told)
+    """Of the nearest, which is the first, and those that agree with it: beyond them the clock was set."""
+    return median(ahead for _, ahead in told if abs(ahead - told[0][1]) < SET_S)

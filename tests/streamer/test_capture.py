@@ -96,10 +96,11 @@ async def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> N
 
 
 class Grey:
-    """A grey picture, 50 times a second; `fails` once."""
+    """A grey picture, 50 times a second; `fails` once. Its times count from 1000 in steps of 40 ms, or are the clock's."""
 
-    def __init__(self, fails: bool = False) -> None:
+    def __init__(self, fails: bool = False, clock: SystemClock | None = None) -> None:
         self.fails = fails
+        self.clock = clock
 
     def pictures(self, stopped: threading.Event) -> Iterator[Taken]:
         at = 1000.0
@@ -107,7 +108,7 @@ class Grey:
             if self.fails:
                 self.fails = False
                 raise CaptureError("the lens fell off")
-            at += 1 / 25
+            at = self.clock.wall() if self.clock is not None else at + 1 / 25
             yield Taken(at, av.VideoFrame.from_ndarray(np.full((180, 320, 3), 90, np.uint8), format="rgb24"))
 
 

@@ -29,7 +29,7 @@ class Camera:
         self.recording: wire.RecordingState = "buffering"
         self.spool = Spool(folder, room)
         self.said: list[str] = []
-        self.picture = Picture(Grey(), PLAN, LayerPlan(160, 90, 10, 90_000), "ultrafast")
+        self.picture = Picture(Grey(clock=SystemClock()), PLAN, LayerPlan(160, 90, 10, 90_000), "ultrafast")
         self.sound: Sound | None = open_sound("street", lambda: Pose(0, 0, 0, 1.4), SystemClock())
         self.keeper = FootageKeeper(
             self.spool, before_s, lambda: self.recording, SystemClock(), lambda text: self.said.append(text)

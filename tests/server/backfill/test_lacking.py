@@ -122,7 +122,7 @@ def test_what_two_recordings_lack_is_wanted_once() -> None:
 
 def test_a_clock_that_was_set_meanwhile_is_followed_on_each_side() -> None:
     entries = journal(0, 2, closed=False) + journal(8, 10, ahead=AHEAD + 3600)[1:]
-    told = asked(entries, HeldSpan(start=T, end=T + 9999, ordered_at=T))
+    told = asked(entries, HeldSpan(start=T + AHEAD, end=T + AHEAD + 3612, ordered_at=T + AHEAD))
     assert [(one.start - T, one.end - T) for one in told.wanted] == [(4 + AHEAD, 8 + AHEAD + 3600)]
 
 

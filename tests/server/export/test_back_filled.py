@@ -101,6 +101,6 @@ async def test_replay_shows_the_stretch_as_back_filled_and_plays_it(desk: Desk, 
     for name in ("back-1/main/000001.m4s", "back-1/main/init-1.mp4"):
         answer = await desk.client.get(f"/api/replays/{view}/files/{laid.id}/{name}", headers=WHO)
         assert answer.status == 200 and len(await answer.read()) > 100
-    for name in ("back-1/journal.jsonl", "back-2/main/000001.m4s", "back-1/../back-1/main/000001.m4s"):
+    for name in ("back-1/journal.jsonl", "back-2/main/000001.m4s"):
         answer = await desk.client.get(f"/api/replays/{view}/files/{laid.id}/{name}", headers=WHO)
         assert answer.status == 404

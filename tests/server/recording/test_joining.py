@@ -247,4 +247,6 @@ class TestTampering:
         assert told["exit"] == 3, found(told)
 
     def test_in_a_zip_it_is_all_the_same(self, part: Path, tmp_path: Path) -> None:
-        assert verify(str(bundle(tmp_path / "b.zip", part.parent.parent)))["exit"] == 0
+        shutil.copytree(part.parent, tmp_path / "all" / IDENTITY)
+        told = verify(str(bundle(tmp_path / "b.zip", tmp_path / "all")))
+        assert told["exit"] == 0 and len(told["recordings"]) == 3, found(told)
