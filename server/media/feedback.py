@@ -82,13 +82,6 @@ class BandwidthLimit:
 
 
 @dataclass(frozen=True, slots=True)
-class Goodbye:
-    """The sender stops using these SSRCs."""
-
-    ssrcs: tuple[int, ...]
-
-
-@dataclass(frozen=True, slots=True)
 class ReceiverDelay:
     """DLRR: the sender had the reference time of receiver `ssrc` for `delay` (1/65536 s) when it sent this."""
 
@@ -97,7 +90,7 @@ class ReceiverDelay:
     delay: int
 
 
-Feedback = ReceiverDelay | ReportBlock | SenderReport | Nack | KeyFrameRequest | BandwidthLimit | Goodbye
+Feedback = ReceiverDelay | ReportBlock | SenderReport | Nack | KeyFrameRequest | BandwidthLimit
 
 
 def parse(compound: bytes) -> list[Feedback]:
@@ -135,8 +128,6 @@ def _parse_one(kind: int, count: int, body: bytes) -> list[Feedback]:
             return [SenderReport(ssrc, ntp, timestamp, packets, octets), *_blocks(body, 24, count)]
         if kind == RECEIVER_REPORT:
             return [*_blocks(body, 4, count)]
-        if kind == GOODBYE:
-            return [Goodbye(struct.unpack_from(f"!{count}I", body))]
         if kind == TRANSPORT_FEEDBACK and count == FMT_NACK:
             return [_nack(body)]
         if kind == EXTENDED_REPORT:

@@ -3,83 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from dataclasses import replace
 
 from server.media.feedback import KeyFrameRequests
 from server.media.keyframe import starts_key_frame
-from server.media.packet import HEADER_SIZE, MARKER_BIT, MAX_PADDING, PADDING_BIT, padded, timestamp_of
+from server.media.packet import MAX_PADDING, filler, is_filler, padded
 from server.media.packet_cache import Entry, PacketCache
 from server.media.renumbering import SharedStart
+from server.media.run import Numbers, make_runs
 from server.media.source_clock import SourceClock
 from server.media.track import VIDEO, DownTrack
-
-# A UDP datagram holds 65,507 bytes, and a kernel splits at most 64 segments from one send.
-MAX_RUN_PACKETS = 40
-MAX_RUN_BYTES = 58_000
-MAX_SEGMENT = 1900  # larger packets are not of this net; each is sent alone, and IP fragments it
+from server.media.unison import Member, Unison
 
 VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s, 6 s at 2 Mbit/s; 1.2 MB
 AUDIO_CACHE = 128
-
-
-class Run:
-    """Packets of one size, of which the last may be shorter: one send with UDP GSO. `headers` as SRTP needs them.
-
-    `octets` are bytes of RTP; of them `payload` without headers and padding, as a sender report counts (RFC 3550 6.4.1).
-    `prepared` is for whoever seals: what it made of the run for several viewers.
-    """
-
-    __slots__ = (
-        *("count", "entries", "headers", "last_size", "lowest", "newest", "newest_timestamp"),
-        *("octets", "payload", "prepared", "size"),
-    )
-
-    def __init__(self, entries: Sequence[Entry]) -> None:
-        self.entries = entries
-        self.size = len(entries[0][1])
-        self.last_size = len(entries[-1][1])
-        self.count = len(entries)
-        self.octets = self.size * (self.count - 1) + self.last_size
-        padding = sum(packet[-1] for _, packet in entries if packet[0] & PADDING_BIT)
-        self.payload = self.octets - HEADER_SIZE * self.count - padding
-        self.headers = [(p[0], p[1] & MARKER_BIT, sequence, timestamp_of(p)) for sequence, p in entries]
-        self.lowest = min(sequence for sequence, _ in entries)
-        newest = max(entries)
-        self.newest = newest[0]
-        self.newest_timestamp = timestamp_of(newest[1])
-        self.prepared: dict[Any, Any] = {}
-
-    def __len__(self) -> int:
-        return self.count
-
-    def template(self, gap: int) -> bytes:
-        """All packets in a row, each followed by `gap` bytes of room for its authentication tag."""
-        room = bytes(gap)
-        return b"".join([packet + room for _, packet in self.entries])
-
-
-def make_runs(entries: Sequence[Entry]) -> list[Run]:
-    """Cut entries into runs, in order."""
-    runs: list[Run] = []
-    start = 0
-    while start < len(entries):
-        end = _run_end(entries, start)
-        runs.append(Run(entries[start:end]))
-        start = end
-    return runs
-
-
-def _run_end(entries: Sequence[Entry], start: int) -> int:
-    size = len(entries[start][1])
-    if size > MAX_SEGMENT:
-        return start + 1
-    last = min(len(entries), start + MAX_RUN_PACKETS, start + max(1, MAX_RUN_BYTES // (size + 16)))
-    end = start + 1
-    while end < last and len(entries[end][1]) == size:
-        end += 1
-    if end < last and len(entries[end][1]) < size:  # the last one may be shorter
-        end += 1
-    return end
+FILLED_AFTER = 64  # packets before a hole, among which one that is kept tells the hole's picture
 
 
 class Forwarder:
@@ -97,13 +35,14 @@ class Forwarder:
         self._batch: list[Entry] = []
         self._keys: list[bool] = []
         self._downs: list[DownTrack] = []
+        self._unisons: dict[Numbers, Unison] = {}
         self._waiting: list[DownTrack] = []
         self._key_timestamp = b""
 
     @property
     def watchers(self) -> int:
         """How many take it, or wait to."""
-        return len(self._downs) + len(self._waiting)
+        return len(self._downs) + len(self._waiting) + sum(len(one) for one in self._unisons.values())
 
     def ask_key_frame(self) -> None:
         """See UpTrack. Sound has none: it would be asked for four times a second, for ever."""
@@ -116,7 +55,7 @@ class Forwarder:
         cached = self.cache.since_key_frame() if self.kind == VIDEO else []
         # A long burst would come later than the fresh key frame that is asked for below.
         if cached and len(cached) < VIDEO_CACHE // 2:
-            down.enter(self, cached, now)
+            down.enter(self, _for(down, cached), now)
             self._downs.append(down)
         else:
             self._waiting.append(down)
@@ -131,13 +70,41 @@ class Forwarder:
     def start_again(self) -> None:
         """The camera was away for longer than can be repaired: all go on at its next key frame.
 
-        What it sends until then nobody can decode; and a receiver that saw the gap might wait for its packets (aiortc:
-        until 128 others have come, which took a poor picture 13 s).
+        What it sends until then nobody can decode.
         """
+        self._part()
         patient = [down for down in self._downs if not down.takes_holes]
         self._waiting += [down for down in patient if down not in self._waiting]
         self._downs = [down for down in self._downs if down.takes_holes]
         self.ask_key_frame()
+
+    def fill(self, lost: Sequence[int], now: float) -> None:
+        """These extended numbers will never come: viewers get packets without content under them.
+
+        A receiver might wait for what it misses (aiortc: until 128 others have come, which took a poor picture 14 s).
+        Who takes holes is to see them.
+        """
+        entries: list[Entry] = []
+        for number in sorted(lost):
+            packet = self._filler(number)
+            if packet is not None:
+                entries.append((number, packet))
+                self.cache.put(number, packet)
+        runs = make_runs(entries)
+        for unison in self._unisons.values():
+            unison.send(runs)
+        for down in tuple(self._downs):
+            if not down.takes_holes:
+                down.deliver(self, runs, now)
+
+    def _filler(self, number: int) -> bytes | None:
+        """None where nothing has gone out behind it, or nothing before it is kept."""
+        newest = self.cache.newest
+        if newest is None or number > newest or self.cache.get(number) is not None:
+            return None
+        kept = (self.cache.get(before) for before in range(number - 1, number - 1 - FILLED_AFTER, -1))
+        beside = next((packet for packet in kept if packet is not None), None)
+        return filler(beside, number) if beside is not None else None
 
     def remove(self, down: DownTrack) -> None:
         """Send it nothing more. No error if it is unknown."""
@@ -145,6 +112,27 @@ class Forwarder:
             self._downs.remove(down)
         if down in self._waiting:
             self._waiting.remove(down)
+        for unison in self._unisons.values():
+            unison.remove(down)
+        self._unisons = {numbers: one for numbers, one in self._unisons.items() if len(one)}
+
+    def unite(self, member: Member, numbers: Numbers) -> None:
+        """`member`, which was just sent the last runs, is from now on served together with all who see the same
+        numbers; it stays alone if it is not as far as they are.
+        """
+        unison = self._unisons.get(numbers)
+        if unison is None:
+            unison = self._unisons[numbers] = Unison(numbers, replace(member.progress))
+        if unison.admit(member):
+            self._downs.remove(member)
+
+    def _part(self) -> None:
+        """Everybody alone again."""
+        for unison in self._unisons.values():
+            for member in unison.members:
+                unison.remove(member)
+                self._downs.append(member)
+        self._unisons = {}
 
     def push(self, sequence: int, packet: bytes, now: float) -> None:
         """A canonical packet with its extended sequence number came at `now` (monotonic seconds)."""
@@ -175,8 +163,10 @@ class Forwarder:
             _equalise(batch)
         for (sequence, packet), key in zip(batch, keys, strict=True):
             self.cache.put(sequence, packet, key=key)
-        if self._downs:
+        if self._downs or self._unisons:
             runs = make_runs(batch)
+            for unison in self._unisons.values():
+                unison.send(runs)
             for down in tuple(self._downs):  # one whose queue is full takes itself out
                 down.deliver(self, runs, now)
         if self._waiting and True in keys:
@@ -189,7 +179,12 @@ class Forwarder:
         entering, self._waiting = self._waiting, []
         self._downs += entering
         for down in entering:
-            down.enter(self, entries, now)
+            down.enter(self, _for(down, entries), now)
+
+
+def _for(down: DownTrack, entries: Sequence[Entry]) -> Sequence[Entry]:
+    """Kept packets, without what only fills a hole for those who cannot take one."""
+    return [entry for entry in entries if not is_filler(entry[1])] if down.takes_holes else entries
 
 
 def _equalise(batch: list[Entry]) -> None:

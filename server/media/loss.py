@@ -64,7 +64,7 @@ class LossTracker:
         self.missed = 0  # did not come with their neighbours: lost, whether repaired later or not
         self.recovered = 0
         self.abandoned = 0
-        self.last_abandoned = 0  # the highest extended number
+        self._abandoned: list[int] = []  # extended numbers, not yet taken
 
     def received(self, sequence: int, now: float) -> int | None:
         """The extended number of a packet that came at `now` (seconds); None when it is of no use.
@@ -130,8 +130,7 @@ class LossTracker:
         for sequence in range(start, end):
             self._missing[sequence] = _Missing(since=now, asked_at=now)
         while len(self._missing) > MAX_MISSING:
-            del self._missing[next(iter(self._missing))]
-            self.abandoned += 1
+            self._abandon([next(iter(self._missing))])
 
     def due(self, now: float, retry_s: float, most: int = MAX_NACKS_PER_ROUND) -> list[int]:
         """The 16-bit numbers to ask for now, no more than `most`; again after `retry_s`, and then ever later."""
@@ -148,11 +147,19 @@ class LossTracker:
                 missing.asks += 1
                 missing.asked_at = now
                 wanted.append(sequence & 0xFFFF)
-        for sequence in gone:
-            del self._missing[sequence]
-        self.abandoned += len(gone)
-        self.last_abandoned = max([self.last_abandoned, *gone])
+        self._abandon(gone)
         return wanted
+
+    def _abandon(self, sequences: list[int]) -> None:
+        for sequence in sequences:
+            del self._missing[sequence]
+        self.abandoned += len(sequences)
+        self._abandoned += sequences
+
+    def take_abandoned(self) -> list[int]:
+        """The extended numbers that were given up since the last call."""
+        taken, self._abandoned = self._abandoned, []
+        return taken
 
     @property
     def expected(self) -> int:
@@ -166,8 +173,7 @@ class LossTracker:
 
     def give_up(self) -> None:
         """What is missing now is of no use any more."""
-        self.abandoned += len(self._missing)
-        self._missing.clear()
+        self._abandon(list(self._missing))
 
     def note_transit(self, timestamp: int, now: float) -> None:
         """Feed the jitter (RFC 3550 appendix A.8) with a packet's timestamp and arrival in seconds."""

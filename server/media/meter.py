@@ -159,8 +159,8 @@ def _counted(session: WhipSession, now: float) -> dict[Key, tuple[str, LayerCoun
 def _sent(outlets: Collection[Outlet]) -> ViewerCounts:
     tracks = [track for outlet in outlets for track in outlet.tracks]
     return ViewerCounts(
-        packets=sum(track.packets for track in tracks),
-        bytes=sum(track.octets for track in tracks),
+        packets=sum(track.sent.packets for track in tracks),
+        bytes=sum(track.sent.octets for track in tracks),
         repairs_sent=sum(outlet.counts["repair_sent"] for outlet in outlets),
         repairs_failed=sum(outlet.counts["repair_failed"] for outlet in outlets),
         plis=sum(outlet.counts["pli_received"] for outlet in outlets),

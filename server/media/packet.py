@@ -79,6 +79,19 @@ def padded(packet: bytes, size: int) -> bytes:
     return bytes((packet[0] | PADDING_BIT,)) + packet[1:] + bytes(missing - 1) + bytes((missing,))
 
 
+FILLER_SIZE = HEADER_SIZE + 1
+
+
+def filler(beside: bytes, sequence: int) -> bytes:
+    """A canonical packet without content (one byte of padding) in the picture of `beside`, under another number."""
+    return bytes((VERSION_BITS | PADDING_BIT, 0)) + UINT16.pack(sequence & 0xFFFF) + beside[4:HEADER_SIZE] + b"\x01"
+
+
+def is_filler(packet: bytes) -> bool:
+    """Whether it stands for a packet that never came."""
+    return len(packet) == FILLER_SIZE and bool(packet[0] & PADDING_BIT)
+
+
 def extension_value(packet: memoryview | bytes, extension_id: int) -> bytes | None:
     """The value of header extension `extension_id` (RFC 8285, one-byte or two-byte form), None if absent."""
     size = len(packet)

@@ -14,7 +14,8 @@ from server.clock import Clock
 from server.media import sdp, stun
 from server.media.dtls import Certificate, DtlsError, Handshake
 from server.media.ice_lite import Address, IceLite
-from server.media.srtp import Profile, Sealable, SrtpBuffers, SrtpReceiver, SrtpSender
+from server.media.run import Numbers, Run
+from server.media.srtp import Prepared, Profile, SrtpBuffers, SrtpReceiver, SrtpSender
 from server.media.udp_port import Path, UdpPort
 
 log = structlog.get_logger(__name__)
@@ -226,7 +227,7 @@ class Peer:
 
     # ---- to the peer -----------------------------------------------------------------------------------
 
-    def send_run(self, run: Sealable, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
+    def send_run(self, run: Run, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
         """Seal and send; False (and counted) if it could not leave."""
         sender, path = self._sender, self._path
         if sender is None or path is None:
@@ -236,6 +237,21 @@ class Peer:
             self._port.counts["seal_refused"] += 1
             return False
         return self._port.send_run(sealed, run.size + sender.overhead, path)
+
+    def prepare(self, run: Run, numbers: Numbers) -> Prepared:
+        """What `send_prepared` of this and other peers with the same overhead takes."""
+        return self._buffers.numbered(run, numbers)
+
+    def send_prepared(self, prepared: Prepared, stride: int) -> bool:
+        """As `send_run`, of packets that are numbered and `stride` bytes apart."""
+        sender, path = self._sender, self._path
+        if sender is None or path is None:
+            return False
+        sealed = sender.seal_numbered(prepared)
+        if sealed is None:
+            self._port.counts["seal_refused"] += 1
+            return False
+        return self._port.send_run(sealed, stride, path)
 
     def send_feedback(self, packet: bytes) -> None:
         """Seal and send an RTCP packet."""

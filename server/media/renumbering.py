@@ -55,35 +55,52 @@ class SharedStart:
         return sequence + self._sequence_shift, (timestamp + self._timestamp_shift) & 0xFFFFFFFF
 
 
-class Renumbering(Generic[Source]):
-    """Starts at `first_sequence` (keep it low: a receiver guesses the roll-over counter as 0) and `first_timestamp`."""
+@dataclass(slots=True)
+class Progress:
+    """How far a numbering has come: the extended number that follows, the newest timestamp, both as the viewer sees them."""
 
-    __slots__ = ("_first_timestamp", "_last_timestamp", "_next", "_stretches", "current")
+    following: int
+    last_timestamp: int
+
+    def note_sent(self, newest: int, timestamp: int) -> None:
+        """A run up to the extended number `newest`, which has `timestamp`, goes out."""
+        if newest >= self.following:
+            self.following = newest + 1
+        if 0 < (timestamp - self.last_timestamp) & 0xFFFFFFFF < 0x80000000:
+            self.last_timestamp = timestamp
+
+
+class Renumbering(Generic[Source]):
+    """Starts at `first_sequence` (keep it low: a receiver guesses the roll-over counter as 0) and `first_timestamp`.
+
+    `progress` is one object for all viewers who are sent the same packets under the same numbers (see Unison).
+    """
+
+    __slots__ = ("_first_timestamp", "_stretches", "current", "progress")
 
     def __init__(self, first_sequence: int, first_timestamp: int) -> None:
-        self._next = first_sequence
-        self._last_timestamp = first_timestamp & 0xFFFFFFFF
         self._first_timestamp = first_timestamp & 0xFFFFFFFF
+        self.progress = Progress(first_sequence, self._first_timestamp)
         self._stretches: list[Stretch[Source]] = []
         self.current: Stretch[Source] | None = None  # the one that is being sent
 
     def start_at(self, first_sequence: int, first_timestamp: int) -> None:
         """Before anything was sent: begin with these instead."""
-        self._next = first_sequence
-        self._first_timestamp = self._last_timestamp = first_timestamp & 0xFFFFFFFF
+        self._first_timestamp = first_timestamp & 0xFFFFFFFF
+        self.progress = Progress(first_sequence, self._first_timestamp)
 
     @property
     def last_timestamp(self) -> int:
         """The newest timestamp sent, as the viewer saw it."""
-        return self._last_timestamp
+        return self.progress.last_timestamp
 
     def begin(self, source: Source, sequence: int, timestamp: int, elapsed_ticks: int) -> Stretch[Source]:
         """Go on with `source` at its extended `sequence`; `elapsed_ticks` after the last picture that was sent."""
-        continued = (self._last_timestamp + max(1, elapsed_ticks)) & 0xFFFFFFFF
-        first = continued if self._stretches else self._first_timestamp
-        stretch = Stretch(source, self._next, self._next - sequence, (first - timestamp) & 0xFFFFFFFF)
+        before, following = self.progress.last_timestamp, self.progress.following
+        first = (before + max(1, elapsed_ticks)) & 0xFFFFFFFF if self._stretches else self._first_timestamp
+        stretch = Stretch(source, following, following - sequence, (first - timestamp) & 0xFFFFFFFF)
         self._stretches = [*self._stretches[1 - KEPT_STRETCHES :], stretch]
-        self._last_timestamp = first
+        self.progress = Progress(following, first)
         self.current = stretch
         return stretch
 
@@ -94,24 +111,20 @@ class Renumbering(Generic[Source]):
 
     def takes(self, lowest: int, newest: int, timestamp: int) -> bool:
         """Whether all packets from `lowest` to `newest`, which has `timestamp`, lie in the current stretch (extended
-        numbers). If so they count as sent. One call for a run and a viewer: this is the hot path.
+        numbers). If so they count as sent.
         """
         stretch = self._stretches[-1]
         shift = stretch.sequence_shift
         if lowest + shift < stretch.starts_at:
             return False
-        following = newest + shift + 1
-        if following > self._next:
-            self._next = following
-        shown = (timestamp + stretch.timestamp_shift) & 0xFFFFFFFF
-        if 0 < (shown - self._last_timestamp) & 0xFFFFFFFF < 0x80000000:
-            self._last_timestamp = shown
+        self.progress.note_sent(newest + shift, (timestamp + stretch.timestamp_shift) & 0xFFFFFFFF)
         return True
 
     def origin(self, viewer_sequence: int) -> tuple[Stretch[Source], int] | None:
         """Which stretch the viewer's 16-bit number belongs to, and the source's number; None if never sent."""
-        extended = unwrapped(viewer_sequence, self._next - 1)
-        if extended >= self._next:
+        following = self.progress.following
+        extended = unwrapped(viewer_sequence, following - 1)
+        if extended >= following:
             return None
         for stretch in reversed(self._stretches):
             if extended >= stretch.starts_at:

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 
 from server.media import rtx
 from server.media.feedback import RepairBudget
-from server.media.forwarder import Run
 from server.media.renumbering import Renumbering, Stretch
+from server.media.run import Run
 from server.media.send_plan import SendPlan
 from server.media.track import UpTrack
 

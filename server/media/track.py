@@ -10,7 +10,8 @@ from server.media.renumbering import SharedStart
 from server.media.source_clock import SourceClock
 
 if TYPE_CHECKING:
-    from server.media.forwarder import Run
+    from server.media.run import Numbers, Run
+    from server.media.unison import Member
 
 VIDEO = "video"
 AUDIO = "audio"
@@ -48,6 +49,9 @@ class UpTrack(Protocol):
 
     def add_at_key_frame(self, down: DownTrack) -> None:
         """`down` gets nothing more (of this source) before the next key frame, which is asked for."""
+
+    def unite(self, member: Member, numbers: Numbers) -> None:
+        """`member` may be served together with those who see the same numbers."""
 
 
 class DownTrack(Protocol):

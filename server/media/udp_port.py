@@ -198,8 +198,9 @@ class UdpPort:
         if len(sealed) <= stride:
             return self.send(sealed, path)
         if self.has_gso:
+            address, ancillary, opened = path
             try:
-                path.socket.sendmsg((sealed,), [*path.ancillary, self._segments[stride]], 0, path.address)
+                opened.sendmsg((sealed,), [*ancillary, self._segments[stride]], 0, address)
             except OSError as error:
                 if error.errno not in NO_GSO and error.errno != errno.EMSGSIZE:
                     self.counts[f"send_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1

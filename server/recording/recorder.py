@@ -16,9 +16,10 @@ from pathlib import Path
 import structlog
 
 from server.clock import Clock
-from server.media.forwarder import Forwarder, Run
+from server.media.forwarder import Forwarder
 from server.media.packet import timestamp_of
 from server.media.packet_cache import Entry
+from server.media.run import Run
 from server.media.settings import MediaSettings
 from server.media.track import AUDIO, VIDEO, UpTrack
 from server.recording.depacketiser import Picture, assembler_for, payload_of

@@ -22,6 +22,7 @@ from tests.links.scene import PICTURE, Scene
 OUTAGES = {2.0: 1.0, 10.0: 2.0, 60.0: 5.0}  # seconds off: the picture is back within so many
 LOSSES = {0.05: (0.97, 2.0), 0.10: (0.97, 2.0), 0.20: (0.95, 3.0)}  # (share of the pictures, longest gap)
 FROZEN_SHARE = 0.20
+ADAPTED_SHARE = 0.90  # R4: of what the camera sends once it has adapted
 SETTLE_S = 10.0  # R4: "no freeze > 3 s after the first 10 s"
 CALM_AGAIN_S = 8.0  # between faults: the estimate of the uplink recovers
 ALERT_S = 1.0
@@ -127,7 +128,8 @@ async def _poor_links(watching: Watching, seconds: float) -> list[Row]:
             looking = asyncio.create_task(faults.over(watching, up, down, seconds, SETTLE_S))
             await asyncio.sleep(SETTLE_S)
             told = await faults.telemetry(watching.scene, desk)
-            rows += [Row(f"R4 {name}", one.viewer, "longest gap", one.longest_gap_s, 3.0) for one in await looking]
+            for one in await looking:
+                rows += _of(f"R4 {name}", one, ADAPTED_SHARE, 3.0)
             rows += _told(f"R4 {name}", told)
             await asyncio.sleep(CALM_AGAIN_S)
     return rows

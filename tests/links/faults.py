@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -27,11 +28,14 @@ CALM = Conditions(delay_s=0.02)
 SETTLE_S = 1.0
 LOOK_S = 0.05
 PRESSES = 4
+SAMPLE_S = 2.0  # how often to ask the camera what it sent
 
 
 @dataclass(frozen=True)
 class Stretch:
-    """What one viewer saw in a stretch of time. `share` of the pictures that the camera sent were decoded."""
+    """What one viewer saw in a stretch of time. `share` of the pictures that the camera sent (of main, and of sub
+    where it gave up main) were decoded.
+    """
 
     viewer: str
     seconds: float
@@ -60,21 +64,25 @@ class Watching:
             chromium = 0
         return {"aiortc": self.viewer.pictures, "Chromium": chromium}
 
-    async def sent(self) -> int:
-        """Pictures that the camera has sent so far."""
-        return int((await self.scene.camera.state())["sent"].get("main", 0))
+    async def sent(self) -> Counter[str]:
+        """By layer: pictures that the camera has sent so far."""
+        return Counter((await self.scene.camera.state())["sent"])
 
     async def look(self, seconds: float) -> list[Stretch]:
         """Watch for a while, whatever the link is like now."""
         before, sent, start = await self.decoded(), await self.sent(), time.time()
-        await asyncio.sleep(seconds)
-        end = time.time()
-        after, sent = await self.decoded(), await self.sent() - sent
+        meant = 0
+        while (left := start + seconds - time.time()) > 0:
+            await asyncio.sleep(min(SAMPLE_S, left))
+            now_sent = await self.sent()
+            meant += (now_sent - sent)["main"] or (now_sent - sent)["sub"]
+            sent = now_sent
+        end, after = time.time(), await self.decoded()
         found = []
         for viewer, shown in (await self.shown()).items():
             seen = shown.within(start, end)
             frozen = sum(seen.freezes(USUAL_S, end)) / (end - start)
-            share = (after[viewer] - before[viewer]) / max(1, sent)
+            share = (after[viewer] - before[viewer]) / max(1, meant)
             found.append(Stretch(viewer, end - start, share, max(seen.gaps(end), default=end - start), frozen))
         return found
 

@@ -209,7 +209,8 @@ class Endpoint:
                 size = receive(received)
                 first = received[0]
                 if 128 <= first < 192 and not 192 <= received[1] < 224:
-                    on_rtp(size)
+                    if self.inbound is not None:  # else it has overtaken the end of the handshake
+                        on_rtp(size)
                 elif first < 4:
                     self._on_stun(bytes(received[:size]))
                 elif first < 64:

@@ -67,6 +67,7 @@ class Relay(asyncio.DatagramProtocol):
         self.transport: asyncio.DatagramTransport | None = None
         self.loss_up = 0.0
         self.loss_down = 0.0
+        self.never_up: set[int] = set()  # sequence numbers that do not come through, however often
         self.rate_down: float | None = None
         self._free_at = 0.0
         self.uplink: Bottleneck | None = None
@@ -87,7 +88,8 @@ class Relay(asyncio.DatagramProtocol):
 
     def datagram_received(self, datagram: bytes, address: tuple[str, int]) -> None:
         self._client = address
-        if is_rtp(datagram) and self._chance.random() < self.loss_up:
+        never = int.from_bytes(datagram[2:4], "big") in self.never_up
+        if is_rtp(datagram) and (never or self._chance.random() < self.loss_up):
             self.lost += 1
             return
         if self.uplink is not None:

@@ -8,7 +8,7 @@ import aioice.ice
 import pytest
 
 from server.media import ice_lite
-from tests.server.media.clients import Camera, Screen
+from tests.server.media.clients import Camera, Screen, pictures
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
 from tests.server.media.relay import bad_network
 
@@ -60,6 +60,30 @@ async def test_a_cameras_losses_are_asked_for(running: Running, rtx: bool) -> No
             assert running.engine._publishers[answer.session_id].inlet.round_trip.estimate_s is not None
             steps = [after.pts - before.pts for before, after in pairwise(frames)]
             assert sum(step == 3600 for step in steps) >= 0.9 * len(steps)
+        finally:
+            await screen.close()
+            await camera.close()
+
+
+async def test_a_viewer_goes_on_when_a_packet_of_the_camera_never_comes(running: Running) -> None:
+    """aiortc waits for what it misses until 128 others have come: of a small picture that is 5 s."""
+    camera, screen = Camera(sound=False), Screen(sound=False)
+    camera.tracks[0].coded = pictures("H264", 160, 90, rate=60_000)  # a packet each
+    async with bad_network(running.engine.port) as relay:
+        try:
+            answer = await running.engine.publish(CAMERA, await camera.make_offer())
+            await camera.take(relay.through(answer.sdp))
+            await running.streaming()
+            watched = await running.engine.watch(CAMERA, INSPECTOR, await screen.make_offer())
+            await screen.take(watched.sdp)
+            await screen.frames(5)
+            source = running.engine._publishers[answer.session_id].inlet.sources[0]
+            assert source.loss.highest is not None
+            relay.never_up = {(source.loss.highest + 3) & 0xFFFF}
+            before = source.packets
+            await screen.frames(20)
+            assert relay.lost >= 3 and source.loss.abandoned == 1, "it was asked for, and given up"
+            assert source.packets - before < 110
         finally:
             await screen.close()
             await camera.close()

@@ -245,15 +245,15 @@ async def test_a_hidden_tile_costs_nothing_and_is_back_at_once(site: Site, page:
         (forwarder,) = viewing.feed.video.values()
         assert viewing.outlet.video is not None
         await site.running.engine.change_wish(viewing.id, {"picture": False})
-        sent, asked = viewing.outlet.video.packets, camera.tracks[0].keys_asked
+        sent, asked = viewing.outlet.video.sent.packets, camera.tracks[0].keys_asked
         assert forwarder.watchers == 0
         assert viewing.describe(0.0)["layer"] is None
         await received(page, lambda now: now["pli"] > 0)  # 3 s without a picture: Chromium asks for one
-        assert (viewing.outlet.video.packets, camera.tracks[0].keys_asked) == (sent, asked)
+        assert (viewing.outlet.video.sent.packets, camera.tracks[0].keys_asked) == (sent, asked)
         assert [person.name for person in site.running.watchers[-1][1]] == ["Insp. Hale"], "who may look any moment"
         before = await page.evaluate(RECEIVED)
         await site.running.engine.change_wish(viewing.id, {"picture": True})
-        assert viewing.outlet.video.packets > sent, "the last key frame is there already"
+        assert viewing.outlet.video.sent.packets > sent, "the last key frame is there already"
         after = await received(page, lambda now: now["decoded"] > before["decoded"] + 10)
         assert after["lost"] == 0
 

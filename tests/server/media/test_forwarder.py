@@ -7,10 +7,11 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.forwarder import Forwarder, Run, make_runs
+from server.media.forwarder import Forwarder
 from server.media.keyframe import starts_key_frame
 from server.media.packet import HEADER, padded, parse_header
 from server.media.packet_cache import Entry
+from server.media.run import Run, make_runs
 from server.media.track import AUDIO, VIDEO, UpTrack
 
 SPS, PPS, IDR, SLICE = b"\x67sps", b"\x68pps", b"\x65idr", b"\x41slice"
@@ -84,6 +85,39 @@ def test_after_an_outage_everybody_goes_on_at_the_next_key_frame() -> None:
     forwarder.flush(10.1)
     assert (viewer.entered, viewer.got) == ([1, 201], [(1, packet(1, IDR)), (201, packet(201, IDR, 10))])
     assert joining.entered == [201]
+
+
+def test_a_hole_is_filled_for_viewers_and_shown_to_who_takes_holes() -> None:
+    forwarder, viewer, tape = Forwarder(VIDEO, "main", "H264", 90_000), Recording(), Recording()
+    tape.takes_holes = True
+    for down in (viewer, tape):
+        forwarder.add(down, 0.0)
+    for sequence, payload, frame in ((1, IDR, 1), (2, SLICE, 2), (5, SLICE, 4)):
+        forwarder.push(sequence, packet(sequence, payload, frame), 0.0)
+    forwarder.flush(0.0)
+    forwarder.fill([4, 3, 2, 6], 1.0)
+    assert [sequence for sequence, _ in viewer.got] == [1, 2, 5, 3, 4], "what came is not replaced, what may come waits"
+    for sequence, sent in viewer.got[-2:]:
+        header = parse_header(sent)
+        assert (header.sequence, header.timestamp) == (sequence, 2 * 3600)
+        assert header.payload_start == header.payload_end
+        assert forwarder.cache.get(sequence) == sent, "it is repaired with the same bytes"
+    assert [sequence for sequence, _ in tape.got] == [1, 2, 5]
+    late, other = Recording(), Recording()
+    other.takes_holes = True
+    for down in (late, other):
+        forwarder.add(down, 1.0)
+    assert [sequence for sequence, _ in late.got] == [1, 2, 3, 4, 5]
+    assert [sequence for sequence, _ in other.got] == [1, 2, 5]
+
+
+def test_a_hole_before_all_that_is_kept_stays() -> None:
+    forwarder = Forwarder(VIDEO, "main", "H264", 90_000)
+    forwarder.fill([7], 0.0)
+    forwarder.push(9, packet(9, SLICE), 0.0)
+    forwarder.flush(0.0)
+    forwarder.fill([8], 0.0)
+    assert forwarder.cache.get(7) is forwarder.cache.get(8) is None
 
 
 def test_who_waits_is_sent_what_overtook_the_first_packet_of_the_key_frame() -> None:

@@ -8,32 +8,34 @@ from typing import Any, cast
 import pytest
 
 from server.clock import HandClock
-from server.media import feedback, outlet
+from server.media import feedback, out_track
 from server.media.feedback import SenderReport
-from server.media.forwarder import Forwarder, Run
+from server.media.forwarder import Forwarder
 from server.media.layer import LayerChoice
 from server.media.live import Feed
 from server.media.loss import Report
-from server.media.outlet import Outlet, OutTrack
+from server.media.out_track import OutTrack
+from server.media.outlet import Outlet
 from server.media.packet import HEADER
 from server.media.renumbering import SharedStart
+from server.media.run import Run
 from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
 from tests.server.media.test_forwarder import Recording
+from tests.server.media.unsealed_peer import UnsealedPeer
 
 VIDEO_PLAN = SendPlan(VIDEO, 90_000, {"H264": 102}, 11, 100)
 AUDIO_PLAN = SendPlan(AUDIO, 48_000, {"opus": 111}, 12, 200)
 IDR, SLICE = b"\x65", b"\x41"
 
 
-class FakePeer:
+class FakePeer(UnsealedPeer):
     """Keeps (sequence, timestamp, payload) of what is sent."""
 
     def __init__(self) -> None:
         self.sent: list[tuple[int, int, bytes]] = []
         self.feedback: list[bytes] = []
         self.is_ready = True
-        self.overhead = 16
 
     def send_run(self, run: Run, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
         for (_, _, sequence, timestamp), (_, content) in zip(run.headers, run.entries, strict=True):
@@ -132,7 +134,7 @@ async def test_a_join_is_paced_and_in_order(monkeypatch: pytest.MonkeyPatch) -> 
     for frame in range(40):
         stage.picture("main", IDR if frame == 0 else SLICE, frame)
     stage.track.attach(stage.layers["main"], 0.0)
-    assert len(stage.peer.sent) == outlet.PACE_PACKETS
+    assert len(stage.peer.sent) == out_track.PACE_PACKETS
     stage.picture("main", SLICE, 40)
     while stage.track._queue:
         if stage.track._timer is not None:
@@ -142,7 +144,7 @@ async def test_a_join_is_paced_and_in_order(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def test_a_viewer_whose_queue_is_full_goes_on_at_a_key_frame(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlet, "MAX_QUEUE", 20)
+    monkeypatch.setattr(out_track, "MAX_QUEUE", 20)
     stage, slow = Stage(), FakePeer()
     main = stage.layers["main"]
     for frame in range(40):
@@ -156,16 +158,16 @@ async def test_a_viewer_whose_queue_is_full_goes_on_at_a_key_frame(monkeypatch: 
     assert stage.counts["queue_overflow"] == 1 and track._timer is None
     assert main.key_frames.is_pending and stage.asked == 1
     stage.picture("main", SLICE, 41)
-    assert len(slow.sent) == outlet.PACE_PACKETS, "nothing from the middle of a picture"
+    assert len(slow.sent) == out_track.PACE_PACKETS, "nothing from the middle of a picture"
     stage.picture("main", IDR, 42)
     stage.picture("main", SLICE, 43)
     sequences = [sequence for sequence, _, _ in slow.sent]
-    assert sequences == list(range(100, 100 + outlet.PACE_PACKETS + 2)), "and the viewer sees no gap"
+    assert sequences == list(range(100, 100 + out_track.PACE_PACKETS + 2)), "and the viewer sees no gap"
     assert slow.sent[-2][2].startswith(IDR)
 
 
 async def test_a_full_queue_is_no_dead_end_for_who_waits_for_another_layer(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outlet, "MAX_QUEUE", 20)
+    monkeypatch.setattr(out_track, "MAX_QUEUE", 20)
     stage = Stage()
     for frame in range(40):
         stage.picture("main", IDR if frame == 0 else SLICE, frame)

@@ -6,8 +6,8 @@ import pylibsrtp
 import pytest
 from pylibsrtp import Policy, Session
 
-from server.media.forwarder import make_runs
 from server.media.packet import HEADER, parse_header
+from server.media.run import make_runs
 from server.media.srtp import GCM_128, PROFILES, SHA1_80, Profile, SrtpBuffers, SrtpReceiver, SrtpSender
 
 SSRC = 0xDEADBEEF
@@ -64,10 +64,9 @@ def test_a_run_arrives_renumbered(profile: Profile, public_api_only: bool) -> No
 def test_both_ways_give_the_same_bytes() -> None:
     key = bytes(range(28))
     (run,) = make_runs(packets(5, 500, 500))
-    ways = [SrtpSender(SrtpBuffers(public_api_only=public), key, GCM_128) for public in (False, True)]
-    sealed = [way.seal(run, 96, SSRC, 7, 9) for way in ways]
-    assert sealed[0] is not None and sealed[1] is not None
-    assert bytes(sealed[0]) == bytes(sealed[1])
+    ways = [SrtpSender(SrtpBuffers(public_api_only=public), key, GCM_128) for public in (True, False, True)]
+    sealed = [bytes(way.seal(run, 96, SSRC, 7, 9) or b"") for way in ways]
+    assert sealed[0] and sealed[0] == sealed[1] == sealed[2]
 
 
 def test_viewers_of_one_run_get_their_own_numbers_be_they_common_or_not() -> None:
@@ -80,6 +79,20 @@ def test_viewers_of_one_run_get_their_own_numbers_be_they_common_or_not() -> Non
         alone = make_runs(packets(5, 500, 400))[0]
         expected = SrtpSender(SrtpBuffers(public_api_only=True), key, GCM_128).seal(alone, *numbers)
         sealed = SrtpSender(buffers, key, GCM_128).seal(run, *numbers)
+        assert sealed is not None and expected is not None
+        assert bytes(sealed) == bytes(expected)
+
+
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name.decode())
+@pytest.mark.parametrize("public_api_only", [False, True])
+def test_what_is_numbered_once_is_sealed_for_each_as_if_alone(profile: Profile, public_api_only: bool) -> None:
+    buffers, (run,) = SrtpBuffers(public_api_only=public_api_only), make_runs(packets(5, 500, 400))
+    numbers = (profile.overhead, 102, SSRC, -65_000, 2**32 - 3)
+    numbered = buffers.numbered(run, numbers)
+    for index in range(3):
+        key = bytes([index]) * (profile.key_size + profile.salt_size)
+        expected = SrtpSender(SrtpBuffers(public_api_only=True), key, profile).seal(run, *numbers[1:])
+        sealed = SrtpSender(buffers, key, profile).seal_numbered(numbered)
         assert sealed is not None and expected is not None
         assert bytes(sealed) == bytes(expected)
 

@@ -13,14 +13,16 @@ from hypothesis import strategies as st
 from server.clock import HandClock
 from server.media import feedback
 from server.media.feedback import SenderReport
-from server.media.forwarder import Forwarder, Run
+from server.media.forwarder import Forwarder
 from server.media.layer import LayerChoice
 from server.media.live import Feed
 from server.media.outlet import Outlet
 from server.media.packet import HEADER, signed32
+from server.media.run import Run
 from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
 from tests.server.media.hand_loop import HandLoop
+from tests.server.media.unsealed_peer import UnsealedPeer
 
 APART_S = 0.040  # ITU-R BT.1359: sound 45 ms early is what people begin to notice
 STEP_S = 0.02
@@ -29,7 +31,7 @@ RATES = {VIDEO: 90_000, AUDIO: 48_000}
 START = 1_800_000_000.0
 
 
-class Viewer:
+class Viewer(UnsealedPeer):
     """A peer that dates what it is sent, as a browser does: by the latest sender report of its SSRC."""
 
     def __init__(self) -> None:

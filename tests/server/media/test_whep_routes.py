@@ -69,15 +69,15 @@ async def test_sound_is_sent_only_while_somebody_listens(site: Site) -> None:
         await screen.frames(10)
         viewing = next(iter(site.running.engine._viewers.values()))
         assert viewing.outlet.audio is not None
-        assert viewing.outlet.audio.packets == 0
+        assert viewing.outlet.audio.sent.packets == 0
         for rounds in (1, 2):
             assert await wish(site, location, sound=True) == (200, True)
             assert len(await screen.sounds(10)) == 10
             assert await wish(site, location, sound=False) == (200, False)
-            sent = viewing.outlet.audio.packets
+            sent = viewing.outlet.audio.sent.packets
             assert sent >= 10 * rounds
             await screen.frames(10)
-            assert viewing.outlet.audio.packets == sent
+            assert viewing.outlet.audio.sent.packets == sent
     finally:
         await screen.close()
         await camera.close()
@@ -95,7 +95,7 @@ async def test_who_pauses_is_sent_nothing_and_is_still_told_of(site: Site) -> No
         await until(lambda: viewing.peer.is_ready)
         frames = camera.tracks[0].sent
         await until(lambda: camera.tracks[0].sent > frames + 10)
-        assert [track.packets for track in viewing.outlet.tracks] == [0, 0]
+        assert [track.sent.packets for track in viewing.outlet.tracks] == [0, 0]
         assert [person.name for person in site.running.watchers[-1][1]] == ["Insp. Hale"]
         async with site.http.post(location + "/wish", json={"picture": True}, headers=HALE_ONLY) as response:
             assert (await response.json())["picture"] is True

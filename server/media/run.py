@@ -1,0 +1,79 @@
+"""Packets that go out together: as few sends as possible for each viewer."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from server.media.packet import HEADER_SIZE, MARKER_BIT, PADDING_BIT, timestamp_of
+from server.media.packet_cache import Entry
+
+# A UDP datagram holds 65,507 bytes, and a kernel splits at most 64 segments from one send.
+MAX_RUN_PACKETS = 40
+MAX_RUN_BYTES = 58_000
+MAX_SEGMENT = 1900  # larger packets are not of this net; each is sent alone, and IP fragments it
+
+
+Numbers = tuple[int, int, int, int, int]
+"""What a viewer's packets differ in, before they are sealed: overhead, payload type, SSRC, and what is added to sequence
+numbers and timestamps."""
+
+
+class Run:
+    """Packets of one size, of which the last may be shorter: one send with UDP GSO. `headers` as SRTP needs them.
+
+    `octets` are bytes of RTP; of them `payload` without headers and padding, as a sender report counts (RFC 3550 6.4.1).
+    `prepared` is for whoever seals: what it made of the run for all viewers, by what their packets grow by.
+    """
+
+    __slots__ = (
+        *("count", "entries", "headers", "last_size", "lowest", "newest", "newest_timestamp"),
+        *("octets", "payload", "prepared", "size"),
+    )
+
+    def __init__(self, entries: Sequence[Entry]) -> None:
+        self.entries = entries
+        self.size = len(entries[0][1])
+        self.last_size = len(entries[-1][1])
+        self.count = len(entries)
+        self.octets = self.size * (self.count - 1) + self.last_size
+        padding = sum(packet[-1] for _, packet in entries if packet[0] & PADDING_BIT)
+        self.payload = self.octets - HEADER_SIZE * self.count - padding
+        self.headers = [(p[0], p[1] & MARKER_BIT, sequence, timestamp_of(p)) for sequence, p in entries]
+        self.lowest = min(sequence for sequence, _ in entries)
+        newest = max(entries)
+        self.newest = newest[0]
+        self.newest_timestamp = timestamp_of(newest[1])
+        self.prepared: dict[Any, Any] = {}
+
+    def __len__(self) -> int:
+        return self.count
+
+    def template(self, gap: int) -> bytes:
+        """All packets in a row, each followed by `gap` bytes of room for its authentication tag."""
+        room = bytes(gap)
+        return b"".join([packet + room for _, packet in self.entries])
+
+
+def make_runs(entries: Sequence[Entry]) -> list[Run]:
+    """Cut entries into runs, in order."""
+    runs: list[Run] = []
+    start = 0
+    while start < len(entries):
+        end = _run_end(entries, start)
+        runs.append(Run(entries[start:end]))
+        start = end
+    return runs
+
+
+def _run_end(entries: Sequence[Entry], start: int) -> int:
+    size = len(entries[start][1])
+    if size > MAX_SEGMENT:
+        return start + 1
+    last = min(len(entries), start + MAX_RUN_PACKETS, start + max(1, MAX_RUN_BYTES // (size + 16)))
+    end = start + 1
+    while end < last and len(entries[end][1]) == size:
+        end += 1
+    if end < last and len(entries[end][1]) < size:  # the last one may be shorter
+        end += 1
+    return end
