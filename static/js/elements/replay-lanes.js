@@ -75,12 +75,12 @@ function lane(camera, scale, y) {
   const shown = camera.spans.filter(seen);
   const gaps = camera.gaps.filter(seen).flatMap((gap) => {
     const width = Math.max(2, x(gap.to) - x(gap.from));
-    const hatch = svg("rect", { class: "gap", x: x(gap.from), y, width, height: 11 }, svg("title", {}, gap.words));
+    const hatched = svg("rect", { class: "gap", x: x(gap.from), y, width, height: 11 }, svg("title", {}, gap.words));
     const words = `gap ${lengthWords(gap.to - gap.from)}`;
-    if (width < 80) return [hatch];
+    if (width < 80) return [hatched];
     const middle = (x(gap.from) + x(gap.to)) / 2;
     const plate = svg("rect", { class: "plate", x: middle - 34, y: y - 1, width: 68, height: 13 });
-    return [hatch, plate, svg("text", { class: "m", x: middle, y: y + 10, "text-anchor": "middle" }, words)];
+    return [hatched, plate, svg("text", { class: "m", x: middle, y: y + 10, "text-anchor": "middle" }, words)];
   });
   const wide = shown.filter((span) => x(span.to) - x(span.from) > (span.filled ? 100 : 70));
   const told = wide
