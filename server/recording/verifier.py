@@ -396,7 +396,8 @@ class Check:
 
     def part(self, name: str, whole: Check | None) -> None:
         """Check that it is a part of the recording in whose folder it lies; note what it holds of that one's gaps."""
-        first, held = (dict(one.entries[0]) if one and one.entries else {} for one in (self, whole))
+        heads: list[Entry] = [dict(one.entries[0]) if one and one.entries else {} for one in (self, whole)]
+        first, held = (head if head.get("kind") == "opened" else {} for head in heads)
         of = first["of"] if first.get("part") == name else {}
         signed = hashlib.sha256(whole.message or b"").hexdigest() if whole else None
         wrong = [] if of else ["it is none, or another one"]

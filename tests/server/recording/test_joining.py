@@ -246,6 +246,15 @@ class TestTampering:
         told = verify(str(part.parent))
         assert told["exit"] == 3, found(told)
 
+    def test_a_part_whose_first_entry_is_none_that_opens_makes_nothing_stumble(self, part: Path) -> None:
+        journal = part / "journal.jsonl"
+        lines = journal.read_bytes().splitlines(keepends=True)
+        journal.write_bytes(b"".join(lines[1:]))
+        assert verify(str(part.parent))["exit"] == 2
+        whole = part.parent / "journal.jsonl"
+        whole.write_bytes(b"".join(whole.read_bytes().splitlines(keepends=True)[1:]))
+        assert verify(str(part.parent))["exit"] == 2
+
     def test_in_a_zip_it_is_all_the_same(self, part: Path, tmp_path: Path) -> None:
         shutil.copytree(part.parent, tmp_path / "all" / IDENTITY)
         told = verify(str(bundle(tmp_path / "b.zip", tmp_path / "all")))
