@@ -19,6 +19,7 @@ from server.recording.library import Library
 from server.recording.removal import Removal
 from server.recording.signing import EvidenceKey
 from server.recording.store import RecordingStore
+from server.recording.timestamping import Timestamping
 from server.recording.upkeep import RECORDINGS, Upkeep, require_room
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ class Evidence:
         root = config.data / RECORDINGS
         key = partial(EvidenceKey.of, config.data)
         self._tasks = tasks
-        self.library = Library(root)
+        self.library = Library(root, room.master_keys)
         self._upkeep = upkeep = Upkeep(config.data, self.library, clock)
         self._store = RecordingStore(room.database)
         self.recordings = Recordings(
@@ -49,7 +50,7 @@ class Evidence:
         shelf = Shelf(upkeep.place, self.library, Removal(root))
         self.retention, self.deletion = keeping(room.database, config.retention, shelf, clock, room.audit.note)
         self._uploads = Uploads(config.data / UPLOADS)
-        self._joining = Joining(root, self.library, key, clock)
+        self._joining = Joining(root, self.library, key, clock, room.master_keys)
         self._clock = clock
         self.backfilling = BackFilling(
             self._uploads,
@@ -63,6 +64,7 @@ class Evidence:
             most_bytes=config.footage_upload_mb << 20,
             prerecord_s=config.prerecord_s,
         )
+        self.timestamping = Timestamping.of(config, root, clock)
         self.replays = replay_sources.of(room, self.library)
         self.exports = Exports(
             config.data / EXPORTS,
@@ -82,6 +84,8 @@ class Evidence:
         await self.exports.start()
         self.deletion.start(self._tasks)
         self.backfilling.start()
+        if self.timestamping is not None:
+            self.timestamping.start(self._tasks)
 
     async def _recent(self, device_id: str, since: float) -> list[str]:
         place = await asyncio.to_thread(self._upkeep.place)
@@ -90,6 +94,10 @@ class Evidence:
     def _join(self, one: Upload) -> str:
         pieces = partial(self._uploads.pieces, one)
         return self._joining.join(Arrived(one.recording_id, one.start, one.end, one.at, self._clock.wall(), pieces))
+
+    def gauges(self) -> dict[str, float]:
+        """For /metrics."""
+        return {} if self.timestamping is None else {"recordings_not_yet_timestamped": self.timestamping.waiting}
 
     def disk(self) -> dict[str, int] | None:
         """For /status: bytes free and in all where recordings lie; None while that is not known."""

@@ -21,6 +21,7 @@ from server.errors import NotFound
 from server.recording.depacketiser import Picture
 from server.recording.folder import MANIFEST, RecordingFolder
 from server.recording.library import Library
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import PartOpened
 from server.recording.segmenter import Arrival, Segmenter, Stretch, muxed
 from server.recording.signing import EvidenceKey
@@ -59,8 +60,11 @@ class _Outline:
 class Joining:
     """Of one folder of recordings. Everything here blocks."""
 
-    def __init__(self, root: Path, library: Library, key: Callable[[], EvidenceKey], clock: Clock) -> None:
+    def __init__(
+        self, root: Path, library: Library, key: Callable[[], EvidenceKey], clock: Clock, keys: MasterKeys = PLAIN
+    ) -> None:
         self._root = root
+        self._keys = keys
         self._library = library
         self._key = key
         self._clock = clock
@@ -90,7 +94,7 @@ class Joining:
                 asked={"start": arrived.start, "end": arrived.end},
                 upload={"bytes": outline.bytes, "sha256": digest.hexdigest(), "came_at": arrived.came_at},
             )
-            with RecordingFolder.create(aside, head, self._clock, folder.name) as made:
+            with RecordingFolder.create(aside, head, self._clock, self._keys, folder.name) as made:
                 writing = _Writing(made, epoch)
                 for stretch in _stretches(arrived, outline):
                     writing.write(stretch)

@@ -11,13 +11,16 @@ import pytest
 
 from server.clock import HandClock
 from server.errors import NotFound
+from server.recording.folder import RecordingFolder
 from server.recording.joining import Arrived, Joining, annex_b_units
 from server.recording.library import Library
+from server.recording.master_key import MasterKeys
 from server.recording.verifier import verify, words
+from server.recording.verifying import checks_with
 from server.wire import Coded, WireError
 from tests.server.recording.coded import FPS, decoded
 from tests.server.recording.kept_footage import annex_b, footage, packed
-from tests.server.recording.recordings import BEGAN, IDENTITY, KEY, bundle, new_folder, recording, segment
+from tests.server.recording.recordings import BEGAN, IDENTITY, KEY, bundle, new_folder, opened, recording, segment
 from tests.server.recording.test_verifier import found
 
 AHEAD = 7.5  # s that the camera's clock is ahead
@@ -259,3 +262,24 @@ class TestTampering:
         shutil.copytree(part.parent, tmp_path / "all" / IDENTITY)
         told = verify(str(bundle(tmp_path / "b.zip", tmp_path / "all")))
         assert told["exit"] == 0 and len(told["recordings"]) == 3, found(told)
+
+
+def test_a_part_of_an_encrypted_recording_lies_encrypted_and_is_read_as_it_was_recorded(tmp_path: Path) -> None:
+    keys = MasterKeys([bytes(range(32))])
+    with RecordingFolder.create(tmp_path, opened(), HandClock(BEGAN), keys) as folder:
+        for number in (0, 1, 4, 5):
+            folder.commit(segment(number, captured_at=BEGAN + 2 * number + AHEAD))
+        folder.close("officer", BEGAN + 12, KEY)
+    library = Library(tmp_path, keys)
+    Joining(tmp_path, library, lambda: KEY, HandClock(BEGAN + 60), keys).join(arrived(packed(KEPT)))
+    own = [one for one in library.segments(f"{IDENTITY}/back-1", "main")]
+    for one in own:
+        content = library.content(IDENTITY, f"back-1/{one['file']}")
+        assert hashlib.sha256(content).hexdigest() == one["sha256"]
+        assert library.path(IDENTITY, f"back-1/{one['file']}").read_bytes() != content
+    told = verify(str(tmp_path), (), checks_with(keys, None))
+    assert told["exit"] == 0, found(told)
+    assert verify(str(tmp_path))["exit"] == 3, "without the key it cannot be told"
+    again = MasterKeys([bytes(range(1, 33)), bytes(range(32))])
+    assert again.rewrap_all(tmp_path) == (2, [])
+    assert Library(tmp_path, MasterKeys([bytes(range(1, 33))])).content(IDENTITY, f"back-1/{own[0]['file']}")

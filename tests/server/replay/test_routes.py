@@ -27,6 +27,7 @@ from server.journal.store import Journal
 from server.middleware import error_middleware
 from server.positions.store import TrailStore
 from server.recording.library import Library
+from server.recording.master_key import MasterKeys
 from server.recording.verifier import Entry
 from server.replay.actions import Replays, Sources
 from server.replay.routes import routes
@@ -34,6 +35,7 @@ from server.replay.store import ViewStore
 from server.replay.view import OPEN_S, View
 from tests.fakes.incident import ADVISED_S, ARMED_S, Officer, lay_incident
 from tests.fakes.recordings import Laid, Wish, lay, usual_film
+from tests.server.recording.recordings import MASTER
 
 BASE = 1_800_000_000.0
 MARSH = {"name": "PC Marsh", "collar_number": "0417", "person_id": "marsh"}
@@ -46,7 +48,7 @@ class WatchedLibrary(Library):
     """Says whose journals were asked for."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(root)
+        super().__init__(root, MASTER)
         self.read: set[str] = set()
 
     def entries(self, recording_id: str) -> list[Entry]:
@@ -217,6 +219,32 @@ async def test_a_part_of_a_segment_can_be_asked_for(browser: Browser, laid: list
     whole = (tmp_path / "recordings" / laid[0].id / "main" / "000001.m4s").read_bytes()
     answer = await browser.client.get(path, headers={"Range": "bytes=10-19"})
     assert (answer.status, await answer.read()) == (206, whole[10:20])
+
+
+async def test_what_lies_encrypted_plays_and_any_part_of_it_can_be_asked_for(browser: Browser, tmp_path: Path) -> None:
+    films = {"main": usual_film(4.0, "main")}
+    one = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), films, MASTER)
+    plain = films["main"].segments[1]
+    assert plain not in (tmp_path / "recordings" / one.id / "main" / "000002.m4s").read_bytes()
+    view = await browser.open({"recordings": [one.id]})
+    path, size = f"/api/replays/{view['id']}/files/{one.id}/main/000002.m4s", len(plain)
+    answer = await browser.client.get(path)
+    assert (answer.status, await answer.read()) == (200, plain)
+    assert (answer.headers["Accept-Ranges"], answer.headers["Content-Type"]) == ("bytes", "video/iso.segment")
+    for asked, part, told in (
+        ("bytes=10-19", plain[10:20], f"bytes 10-19/{size}"),
+        ("bytes=5-", plain[5:], f"bytes 5-{size - 1}/{size}"),
+        ("bytes=-7", plain[-7:], f"bytes {size - 7}-{size - 1}/{size}"),
+        (f"bytes=3-{size + 9}", plain[3:], f"bytes 3-{size - 1}/{size}"),
+    ):
+        answer = await browser.client.get(path, headers={"Range": asked})
+        assert (answer.status, await answer.read(), answer.headers["Content-Range"]) == (206, part, told), asked
+    for asked in (f"bytes={size}-", "bytes=9-3", "pages=1"):
+        answer = await browser.client.get(path, headers={"Range": asked})
+        assert (answer.status, answer.headers["Content-Range"]) == (416, f"bytes */{size}"), asked
+    browser.office.library._keys = MasterKeys()
+    browser.office.library._journals.clear()
+    assert (await browser.client.get(path)).status == 503
 
 
 @pytest.mark.parametrize(
