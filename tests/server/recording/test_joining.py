@@ -272,7 +272,7 @@ def test_a_part_of_an_encrypted_recording_lies_encrypted_and_is_read_as_it_was_r
         folder.close("officer", BEGAN + 12, KEY)
     library = Library(tmp_path, keys)
     Joining(tmp_path, library, lambda: KEY, HandClock(BEGAN + 60), keys).join(arrived(packed(KEPT)))
-    own = [one for one in library.segments(f"{IDENTITY}/back-1", "main")]
+    own = library.segments(f"{IDENTITY}/back-1", "main")
     for one in own:
         content = library.content(IDENTITY, f"back-1/{one['file']}")
         assert hashlib.sha256(content).hexdigest() == one["sha256"]
