@@ -100,7 +100,7 @@ def _write_part(archive: zipfile.ZipFile, part: Part, library: Library, on_writt
         journal, names = _journal(part, library.path(one, JOURNAL).read_bytes())
         archive.writestr(f"{part.folder}/{JOURNAL}", journal)
         names += [MANIFEST, SIGNATURE] if part.how is How.WHOLE else []
-    names += [TIMESTAMP] if part.how is not How.UNFINISHED and library.has(one, TIMESTAMP) else []
+    names += [TIMESTAMP] if part.how is not How.UNFINISHED and library.has_file(one, TIMESTAMP) else []
     for name in names:
         with library.open(one, name) as source:
             _copy(archive, f"{part.folder}/{name}", source, on_written)

@@ -10,7 +10,8 @@ from __future__ import annotations
 import errno
 import io
 import os
-from typing import BinaryIO
+from collections.abc import Mapping
+from typing import Any, BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -23,6 +24,11 @@ HEAD_BYTES = len(MAGIC) + SALT_BYTES
 PIECE_BYTES = 64 << 10
 TAG_BYTES = 16
 KEY_BYTES = 32
+
+
+def name_of(opened: Mapping[str, Any], file: str) -> str:
+    """What a file is encrypted as: by what its journal says that it is of, wherever that lies. A part has a name of its own."""
+    return "/".join([str(opened["recording_id"]), *([str(opened["part"])] if "part" in opened else []), file])
 
 
 def encrypted(key: bytes, name: str, plain: bytes, salt: bytes) -> bytes:

@@ -22,7 +22,7 @@ from server.clock import Clock
 from server.errors import Conflict, NotFound
 from server.private_file import sync_folder
 from server.recording.chain import Link, whole_entries
-from server.recording.encryption import SALT_BYTES, encrypted
+from server.recording.encryption import SALT_BYTES, encrypted, name_of
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import SOFTWARE, Manifest, Opened, SealedSegment, Segment, is_recording_id
 from server.recording.signing import EvidenceKey
@@ -59,8 +59,8 @@ class RecordingFolder:
         self.is_closed = False
         self.last: dict[str, int] = {}  # each layer's highest number
         self._clock = clock
+        self._opened: Entry = {}
         self._keys = keys
-        self._opened_as = path.name  # the recording that it is, or that it is a part of
         self._key: bytes | None = None  # of its segments, from the first that is encrypted on
         self._is_encrypted = False  # some of it is
         self._inits: dict[str, tuple[int, str]] = {}  # each layer's newest: number, SHA-256
@@ -188,7 +188,7 @@ class RecordingFolder:
         self._key = self._key or self._keys.key_for_writing(self.path, is_begun=self._is_encrypted)
         if self._key is None:
             return data, {}
-        kept = encrypted(self._key, f"{self._opened_as}/{file}", data, secrets.token_bytes(SALT_BYTES))
+        kept = encrypted(self._key, name_of(self._opened, file), data, secrets.token_bytes(SALT_BYTES))
         return kept, {"encrypted_bytes": len(kept), "encrypted_sha256": hashlib.sha256(kept).hexdigest()}
 
     def _append(self, body: dict[str, Any]) -> Entry:
@@ -218,7 +218,7 @@ class RecordingFolder:
     def _take(self, entry: Entry) -> None:
         """Follow what the journal says."""
         if entry["kind"] == "opened":
-            self.epoch, self._opened_as = entry["epoch"], entry["recording_id"]
+            self._opened, self.epoch = entry, entry["epoch"]
         elif entry["kind"] == "segment":
             layer, init = entry["layer"], re.fullmatch(INIT, entry["init"])
             self.last[layer] = entry["n"]

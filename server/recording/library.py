@@ -13,7 +13,7 @@ from typing import Any, BinaryIO
 
 from server.errors import NotFound
 from server.recording.chain import Link, whole_entries
-from server.recording.encryption import PIECE_BYTES, Decrypted
+from server.recording.encryption import PIECE_BYTES, Decrypted, name_of
 from server.recording.folder import JOURNAL, MANIFEST, SIGNATURE
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import is_recording_id, parted
@@ -93,11 +93,11 @@ class Library:
         Raises NotFound.
         """
         recording_id, file = _of_part(recording_id, file)
-        if not self.has(recording_id, file):
+        if not self.has_file(recording_id, file):
             raise NotFound(f"recording {recording_id} has no {file!r}")
         return self._file(recording_id, file)
 
-    def has(self, recording_id: str, file: str) -> bool:
+    def has_file(self, recording_id: str, file: str) -> bool:
         """Whether this file is there. Raises NotFound where there is no such recording."""
         recording_id, file = _of_part(recording_id, file)
         with self._lock:
@@ -123,12 +123,10 @@ class Library:
             if size is None:
                 return path.open("rb")
             journal.key = journal.key or self._keys.key_of(path.parent.parent)
-            key = journal.key
-        return io.BufferedReader(
-            Decrypted(path.open("rb"), key, f"{recording_id.partition('/')[0]}/{file}", size), PIECE_BYTES
-        )
+            key, name = journal.key, name_of(journal.entries[0], file)
+        return io.BufferedReader(Decrypted(path.open("rb"), key, name, size), PIECE_BYTES)
 
-    def content(self, recording_id: str, file: str) -> bytes:
+    def read(self, recording_id: str, file: str) -> bytes:
         """All that was recorded in it: at most two seconds. Raises as `open` does."""
         with self.open(recording_id, file) as opened:
             return opened.read()

@@ -84,8 +84,9 @@ class MasterKeys:
         if is_begun:
             raise Conflict(f"the key of recording {folder.name} is gone")
         if not self:
-            for one in _marked(folder.parent)[:1]:  # whoever forgot to hand the keys over must not write in plain
-                raise Unavailable(_lacking("recordings here are", one, self))
+            marked = [one for root in (folder.parent, folder.parent.parent) for one in _marked(root)]
+            if marked:  # whoever forgot to hand the keys over must not write in plain
+                raise Unavailable(_lacking("recordings here are", marked[0], self))
             return None
         key = secrets.token_bytes(KEY_BYTES)
         self._keep(folder, key)
@@ -109,10 +110,10 @@ class MasterKeys:
         if not self:
             raise StartError("no master key is given: set master_key_file, or WATCHROOM_MASTER_KEY")
         done, failed = 0, []
-        kept = [folder for folder in root.iterdir() if is_recording_id(folder.name)]
-        kept += [part for folder in kept for part in folder.glob("back-*")]
-        for folder in sorted(kept):
-            if not (folder / CONTENT_KEY).exists():
+        for folder in sorted(
+            path.parent for path in [*root.glob(f"*/{CONTENT_KEY}"), *root.glob(f"*/*/{CONTENT_KEY}")]
+        ):
+            if not is_recording_id(folder.relative_to(root).parts[0]):  # it is being deleted
                 continue
             try:
                 if _held(folder)[0] != self.ids[0]:

@@ -62,6 +62,9 @@ class Tap:
         """See DownTrack."""
         self._pending += [(run.entries, now) for run in runs]
 
+    def complete(self, up: UpTrack, entries: Sequence[Entry]) -> None:
+        """See DownTrack. It took the holes."""
+
     def due(self, now: float) -> Iterable[Arrived | Lost]:
         """What has come, in order."""
         self._put_pending()

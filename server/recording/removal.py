@@ -73,7 +73,7 @@ class Removal:
             whole = summary(entries)
             manifest = path / MANIFEST
             signed = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.exists() else None
-            has_key = (path / CONTENT_KEY).exists()
+            has_key = any(path.rglob(CONTENT_KEY))
         told = (whole["started_at"], whole["ended_at"], whole["segments"], whole["bytes"], whole["merkle_root"])
         return Remains(*told, signed, has_key)
 
@@ -124,15 +124,15 @@ def _locked(descriptor: int) -> bool:
 
 def _remove(aside: Path) -> None:
     if aside.exists():
-        _destroy(aside / CONTENT_KEY)
+        for key in [*aside.rglob(CONTENT_KEY)]:
+            _destroy(key)
         shutil.rmtree(aside)
 
 
 def _destroy(key: Path) -> None:
     """Overwrite and remove it before all else: what is left, or copied elsewhere, can be read no more without it."""
-    if key.exists():
-        with key.open("r+b", 0) as file:
-            file.write(bytes(key.stat().st_size))
-            os.fsync(file)
-        key.unlink()
-        sync_folder(key.parent)
+    with key.open("r+b", 0) as file:
+        file.write(bytes(key.stat().st_size))
+        os.fsync(file)
+    key.unlink()
+    sync_folder(key.parent)

@@ -19,7 +19,7 @@ import structlog
 from server.clock import Clock
 from server.config import Config
 from server.private_file import sync_folder, write_private
-from server.recording.folder import MANIFEST, SIGNATURE
+from server.recording.folder import MANIFEST
 from server.recording.segment import is_recording_id
 from server.recording.timestamp import ANSWER_TYPE, REQUEST_TYPE, granted, request
 from server.recording.verifier import FAIL, TIMESTAMP
@@ -43,7 +43,7 @@ class Timestamping:
         self._url = url
         self._certificates = certificates
         self._clock = clock
-        self._stamped: set[str] = set()
+        self._stamped: dict[str, int] = {}  # recordings of which nothing was left, when their folder last changed (ns)
         self._pause_s = 0.0
         self._not_before = clock.monotonic()
         self.waiting = 0  # signed recordings that are not yet timestamped
@@ -110,17 +110,24 @@ class Timestamping:
             return body
 
     def _unstamped(self) -> list[str]:
-        """Signed recordings without a timestamp, oldest first."""
-        names = {name for name in _listed(self._root) if is_recording_id(name)}
-        self._stamped &= names
-        found = []
-        for name in sorted(names - self._stamped):
-            folder = self._root / name
-            if (folder / TIMESTAMP).exists():
-                self._stamped.add(name)
-            elif (folder / MANIFEST).exists() and (folder / SIGNATURE).exists():
-                found.append(name)
-        return found
+        """Signed recordings, and parts of them, without a timestamp, oldest first: their folders below the root."""
+        names = sorted(name for name in _listed(self._root) if is_recording_id(name))
+        self._stamped = {name: self._stamped[name] for name in names if name in self._stamped}
+        return [left for name in names for left in self._unstamped_in(name)]
+
+    def _unstamped_in(self, name: str) -> list[str]:
+        folder = self._root / name
+        try:
+            changed = folder.stat().st_mtime_ns
+        except FileNotFoundError:  # deleted just now
+            return []
+        if self._stamped.get(name) == changed:
+            return []
+        signed = [path.parent for path in sorted([*folder.glob(MANIFEST), *folder.glob(f"*/{MANIFEST}")])]
+        left = [str(one.relative_to(self._root)) for one in signed if not (one / TIMESTAMP).exists()]
+        if folder in signed and not left:
+            self._stamped[name] = changed  # until something comes into it
+        return left
 
 
 def _listed(root: Path) -> list[str]:

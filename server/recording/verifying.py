@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from server.errors import StartError, Unavailable
-from server.recording.encryption import MAGIC, Decrypted, plain_size
+from server.recording.encryption import MAGIC, Decrypted, name_of, plain_size
 from server.recording.master_key import MasterKeys
 from server.recording.verifier import (
     CONTENT_KEY,
@@ -23,6 +23,7 @@ from server.recording.verifier import (
     Damaged,
     Entry,
     Files,
+    checked,
     parsed,
 )
 from server.recording.verifier import main as verify
@@ -73,7 +74,7 @@ class DecryptedFiles(Files):
         super().__init__(path)
         self.shut: dict[str, str] = {}  # recordings that are not opened, by folder, and why
         self._keys = keys
-        self._known: dict[str, tuple[bytes, str] | None] = {}
+        self._known: dict[str, tuple[bytes, Entry] | None] = {}
 
     def size(self, name: str) -> int | None:
         """See Files."""
@@ -106,7 +107,7 @@ class DecryptedFiles(Files):
         if match[1] not in self._known:
             self._known[match[1]] = self._opened(match[1])
         known = self._known[match[1]]
-        return (known[0], f"{known[1]}/{match[2]}") if known is not None and self._is_encrypted(name) else None
+        return (known[0], name_of(known[1], match[2])) if known is not None and self._is_encrypted(name) else None
 
     def _is_encrypted(self, name: str) -> bool:
         try:
@@ -115,13 +116,13 @@ class DecryptedFiles(Files):
         except OSError:
             return False  # whoever reads it next says why
 
-    def _opened(self, root: str) -> tuple[bytes, str] | None:
-        """The key of the recording in this folder, and its id."""
+    def _opened(self, root: str) -> tuple[bytes, Entry] | None:
+        """The key of the recording in this folder, and the entry that opens it."""
         folder = Path(self.path) / root
         try:
             with (folder / "journal.jsonl").open("rb") as journal:
-                recording_id = str(parsed(journal.readline()).get("recording_id"))
-            return self._keys.key_of(folder), recording_id
+                opened = checked(parsed(journal.readline()))
+            return self._keys.key_of(folder), opened
         except (Unavailable, OSError, ValueError) as error:
             self.shut[root] = str(error)
             return None

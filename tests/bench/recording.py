@@ -102,7 +102,7 @@ def _copy_ms(library: Library, target: Path) -> float:
     segments = library.segments(one, "main")
     source = target.with_suffix(".source")
     names = [segments[0]["init"], *(entry["file"] for entry in segments if entry["init"] == segments[0]["init"])]
-    source.write_bytes(b"".join(library.content(one, name) for name in names))
+    source.write_bytes(b"".join(library.read(one, name) for name in names))
     length = float(sum(entry["duration"] for entry in segments))
     with av.open(str(source), "r") as taken:
         packets = [packet for packet in taken.demux() if packet.dts is not None]

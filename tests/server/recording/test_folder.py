@@ -154,12 +154,20 @@ def test_with_a_master_key_segments_lie_encrypted_and_the_journal_says_what_they
     library = Library(tmp_path, MASTER)
     for layer in ("main", "sub"):
         for number, entry in enumerate(library.segments(IDENTITY, layer)):
-            plain = library.content(IDENTITY, entry["file"])
+            plain = library.read(IDENTITY, entry["file"])
             assert hashlib.sha256(plain).hexdigest() == entry["sha256"] and len(plain) == entry["bytes"]
             lying = (path / entry["file"]).read_bytes()
             assert hashlib.sha256(lying).hexdigest() == entry["encrypted_sha256"]
             assert len(lying) == entry["encrypted_bytes"] and f"{layer}{number} ".encode() not in lying
-            assert (path / entry["init"]).read_bytes() == library.content(IDENTITY, entry["init"])  # no picture
+            assert (path / entry["init"]).read_bytes() == library.read(IDENTITY, entry["init"])  # no picture
+
+
+def test_wherever_an_encrypted_one_is_moved_to_it_is_opened_by_what_its_journal_says_it_is(tmp_path: Path) -> None:
+    path = recording(tmp_path / "aside", keys=MASTER)
+    other = "20261128T214600Z-et17-3fa2c1d1"
+    path.rename(tmp_path / other)
+    assert Library(tmp_path, MASTER).read(other, "main/000001.m4s") == segment(0).data
+    assert verify(str(tmp_path / other), (), checks_with(MASTER, None))["recordings"][0]["bad"] == []
 
 
 def test_one_that_was_begun_in_plain_goes_on_encrypted_and_never_the_other_way(tmp_path: Path) -> None:
@@ -178,7 +186,7 @@ def test_one_that_was_begun_in_plain_goes_on_encrypted_and_never_the_other_way(t
         library = Library(tmp_path, MASTER)
         files = [entry["file"] for entry in library.segments(IDENTITY, "main")]
         assert [library.is_encrypted(IDENTITY, file) for file in files] == [False, True, True]
-        assert [library.content(IDENTITY, file) for file in files] == [segment(n).data for n in range(3)]
+        assert [library.read(IDENTITY, file) for file in files] == [segment(n).data for n in range(3)]
     (folder.path / "content.key").unlink()
     again = RecordingFolder.resume(tmp_path, IDENTITY, CLOCK, "server-restart", MASTER)
     with again, pytest.raises(Conflict, match="is gone"):

@@ -274,7 +274,7 @@ def test_a_part_of_an_encrypted_recording_lies_encrypted_and_is_read_as_it_was_r
     Joining(tmp_path, library, lambda: KEY, HandClock(BEGAN + 60), keys).join(arrived(packed(KEPT)))
     own = library.segments(f"{IDENTITY}/back-1", "main")
     for one in own:
-        content = library.content(IDENTITY, f"back-1/{one['file']}")
+        content = library.read(IDENTITY, f"back-1/{one['file']}")
         assert hashlib.sha256(content).hexdigest() == one["sha256"]
         assert library.path(IDENTITY, f"back-1/{one['file']}").read_bytes() != content
     told = verify(str(tmp_path), (), checks_with(keys, None))
@@ -282,4 +282,4 @@ def test_a_part_of_an_encrypted_recording_lies_encrypted_and_is_read_as_it_was_r
     assert verify(str(tmp_path))["exit"] == 3, "without the key it cannot be told"
     again = MasterKeys([bytes(range(1, 33)), bytes(range(32))])
     assert again.rewrap_all(tmp_path) == (2, [])
-    assert Library(tmp_path, MasterKeys([bytes(range(1, 33))])).content(IDENTITY, f"back-1/{own[0]['file']}")
+    assert Library(tmp_path, MasterKeys([bytes(range(1, 33))])).read(IDENTITY, f"back-1/{own[0]['file']}")

@@ -89,10 +89,10 @@ def test_what_lies_encrypted_is_opened_by_its_name_with_the_master_key_alone(tmp
             assert opened.read(50) == segment(number, size=150_000).data[100_000:100_050]
         with pytest.raises(Unavailable, match="none is given"):
             shut.open(IDENTITY, file)
-    assert shut.content(IDENTITY, "journal.jsonl") == (folder.path / "journal.jsonl").read_bytes()
+    assert shut.read(IDENTITY, "journal.jsonl") == (folder.path / "journal.jsonl").read_bytes()
     with pytest.raises(NotFound):
         library.open(IDENTITY, "content.key")
-    assert not library.has(IDENTITY, "manifest.tsr") and library.has(IDENTITY, "main/000003.m4s")
+    assert not library.has_file(IDENTITY, "manifest.tsr") and library.has_file(IDENTITY, "main/000003.m4s")
 
 
 def test_a_recording_that_never_got_its_first_line_is_no_error_for_the_others(tmp_path: Path) -> None:

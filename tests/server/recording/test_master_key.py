@@ -75,6 +75,8 @@ def test_nothing_is_written_in_plain_where_recordings_are_encrypted_whoever_forg
     folder = new_folder(tmp_path)
     with pytest.raises(Unavailable, match="none is given"):
         folder.commit(segment(0))
+    with pytest.raises(Unavailable, match="none is given"):
+        new_folder(tmp_path / "aside", SECOND).commit(segment(0))  # it is to be moved to the others
     assert not list(tmp_path.rglob("*.m4s"))
 
 
@@ -107,12 +109,15 @@ def test_every_recording_can_be_given_to_another_master_key_without_being_writte
     first = recording(tmp_path, keys=MASTER)
     new_folder(tmp_path, SECOND, OTHER).commit(segment(0))
     before = (first / "main" / "000001.m4s").read_bytes()
+    part = first / "back-1"
+    part.mkdir()
+    MASTER.key_for_writing(part, is_begun=False)
     done, left = OTHER.rewrap_all(tmp_path)
-    assert (done, len(left)) == (0, 1) and MASTER.ids[0] in left[0]
-    assert BOTH.rewrap_all(tmp_path) == (1, [])
+    assert (done, len(left)) == (0, 2) and MASTER.ids[0] in left[0]
+    assert BOTH.rewrap_all(tmp_path) == (2, [])
     assert BOTH.rewrap_all(tmp_path) == (0, [])
     assert (first / "main" / "000001.m4s").read_bytes() == before
-    assert Library(tmp_path, OTHER).content(IDENTITY, "main/000001.m4s") == segment(0).data
+    assert Library(tmp_path, OTHER).read(IDENTITY, "main/000001.m4s") == segment(0).data
     with pytest.raises(Unavailable):
         Library(tmp_path, MASTER).open(IDENTITY, "main/000001.m4s")
     OTHER.require(tmp_path)

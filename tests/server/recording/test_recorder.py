@@ -63,7 +63,7 @@ class Recorded:
         segments = library.segments(ID, layer)
         assert len({one["init"] for one in segments}) == 1
         names = [segments[0]["init"], *(one["file"] for one in segments)]
-        return b"".join(library.content(ID, name) for name in names)
+        return b"".join(library.read(ID, name) for name in names)
 
 
 @asynccontextmanager

@@ -47,7 +47,10 @@ def test_of_what_lies_encrypted_the_key_is_destroyed_before_anything_else_goes(
     path = recording(tmp_path, keys=MASTER)
     remains = Removal(tmp_path).look(IDENTITY)
     assert remains is not None and remains.is_encrypted
-    inode = os.open(path / "content.key", os.O_RDONLY)
+    part = path / "back-1"
+    part.mkdir()
+    shutil.copy(path / "content.key", part)
+    inodes = [os.open(folder / "content.key", os.O_RDONLY) for folder in (path, part)]
 
     def failing(_path: Path) -> None:
         raise OSError("gone")
@@ -55,9 +58,10 @@ def test_of_what_lies_encrypted_the_key_is_destroyed_before_anything_else_goes(
     monkeypatch.setattr(shutil, "rmtree", failing)
     with pytest.raises(OSError, match="gone"):
         Removal(tmp_path).remove(IDENTITY)
-    assert not (tmp_path / ASIDE / IDENTITY / "content.key").exists()
-    assert set(os.read(inode, 1000)) == {0}
-    os.close(inode)
+    assert list((tmp_path / ASIDE).rglob("content.key")) == []
+    for inode in inodes:
+        assert set(os.read(inode, 1000)) == {0}
+        os.close(inode)
     assert (tmp_path / ASIDE / IDENTITY / "main" / "000001.m4s").exists()
     monkeypatch.undo()
     Removal(tmp_path).remove(IDENTITY)

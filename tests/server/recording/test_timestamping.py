@@ -79,6 +79,15 @@ async def test_what_is_signed_is_timestamped_once_and_nothing_signed_is_changed(
     assert office.token().stat().st_mode & 0o777 == 0o600
 
 
+async def test_a_part_that_comes_later_is_stamped_too(office: Office) -> None:
+    path = recording(office.root)
+    await office.job.run()
+    shutil.copytree(recording(office.root.parent / "aside", count=2), path / "back-1")
+    await office.job.run()
+    await office.job.run()
+    assert (path / "back-1" / "manifest.tsr").exists() and len(office.authority.asked) == 2
+
+
 async def test_while_the_authority_is_away_it_is_asked_less_and_less_and_then_all_are_stamped(office: Office) -> None:
     recording(office.root), recording(office.root, identity=SECOND)
     office.authority.away = True

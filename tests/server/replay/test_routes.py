@@ -49,10 +49,10 @@ class WatchedLibrary(Library):
 
     def __init__(self, root: Path) -> None:
         super().__init__(root, MASTER)
-        self.read: set[str] = set()
+        self.journals: set[str] = set()
 
     def entries(self, recording_id: str) -> list[Entry]:
-        self.read.add(recording_id)
+        self.journals.add(recording_id)
         return super().entries(recording_id)
 
 
@@ -157,9 +157,9 @@ async def test_a_recording_is_found_by_what_it_is(browser: Browser, database: Da
 
 async def test_a_list_reads_the_journal_of_what_is_signed_once(browser: Browser, laid: list[Laid]) -> None:
     first = await browser.get("/api/recordings")
-    browser.office.library.read.clear()
+    browser.office.library.journals.clear()
     assert await browser.get("/api/recordings") == first
-    assert browser.office.library.read == {laid[1].id}  # which may have grown
+    assert browser.office.library.journals == {laid[1].id}  # which may have grown
 
 
 async def test_a_view_is_noted_then_kept_and_shows_everything(
