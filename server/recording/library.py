@@ -61,6 +61,10 @@ class Library:
         numbers = sorted(int(name[5:]) for name in names if re.fullmatch(BACK, name))
         return [f"{recording_id}/back-{number}" for number in numbers]
 
+    def is_there(self, recording_id: str) -> bool:
+        """Whether it lies here."""
+        return self._file(recording_id, JOURNAL).is_file()
+
     def opened(self, recording_id: str) -> Entry:
         """The entry that opens it. Raises NotFound, also when a crash left no more than a torn first line."""
         entries = self.entries(recording_id)

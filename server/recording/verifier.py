@@ -154,11 +154,10 @@ def checked(entry: Entry) -> Entry:
     kept = entry.get("kept", [])
     good = [re.fullmatch("[0-9a-f]{64}", entry["chain"]), isinstance(kept, list)]
     good += [isinstance(file, dict) and re.fullmatch(CRASH, str(file.get("file"))) for file in kept] if good[1] else []
+    good += [re.fullmatch(BACK, str(entry.get("part", "back-1"))), isinstance(entry.get("of", {}), dict)]
     if entry["kind"] == "segment":
         good += [re.fullmatch(SEGMENT, entry["file"]), re.fullmatch(INIT, entry["init"])]
         good += [entry["file"] == segment_file(entry["layer"], entry["n"])]
-    elif "part" in entry:
-        good += [re.fullmatch(BACK, str(entry["part"])), isinstance(entry.get("of"), dict)]
     if not all(good):
         raise ValueError("holds a value that no recording has")
     return entry
@@ -384,8 +383,7 @@ class Check:
 
     def recording(self) -> None:
         """All claims about a recording's folder, or a part's."""
-        self.message = self.read("manifest.json")  # first: the journal may yet grow
-        signature = self.read("manifest.sig")
+        self.message, signature = self.read("manifest.json"), self.read("manifest.sig")  # first: the journal may grow
         journal = self.read("journal.jsonl")
         entries = self.journal(journal or b"", self.message is not None)
         self.told["recording_id"] = entries[0].get("recording_id") if entries else None
@@ -399,21 +397,19 @@ class Check:
 
     def part(self, name: str, whole: Check | None) -> None:
         """Check that it is a part of the recording in whose folder it lies; note what it holds of that one's gaps."""
-        heads: list[Entry] = [dict(one.entries[0]) if one and one.entries else {} for one in (self, whole)]
-        first, held = (head if head.get("kind") == "opened" else {} for head in heads)
-        of = first["of"] if first.get("part") == name else {}
+        first, held = (dict(one.entries[0]) if one and one.entries else {} for one in (self, whole))
+        of = first.get("of", {}) if (first.get("kind"), first.get("part")) == ("opened", name) else {}
         signed = hashlib.sha256(whole.message or b"").hexdigest() if whole else None
-        wrong = [] if of else ["it is none, or another one"]
-        wrong += ["it was made for another recording"] * (bool(held) and of.get("opened") != held["chain"])
-        wrong += ["that was signed anew since"] * (bool(held) and of.get("manifest_sha256") not in (None, signed))
+        wrong = [] if of.get("opened") == held.get("chain", of) else ["it was made for another recording, or is none"]
+        wrong += ["that was signed anew since"] * (of.get("manifest_sha256") not in (None, signed))
         for gap in whole.told["gaps"] if whole and not wrong else ():
             for one in (one for one in self.entries if one["kind"] == "segment" and one["layer"] == gap["layer"]):
                 start = one["start"] + first["epoch"] - held.get("epoch", 0.0)
                 seconds = min(start + one["duration"], gap["end"]) - max(start, gap["start"])
                 filled = gap.get("back_filled", {})
                 gap.update({"back_filled": {**filled, name: filled.get(name, 0.0) + seconds}} if seconds > 0 else {})
-        claim = f"It is {name} of its recording: footage from the camera's own store, uploaded afterwards"
-        self.say(claim, wrong or ["its recording is not here"] * (not held), FAIL if wrong else CANNOT)
+        claim = f"It is {name} of its recording, uploaded afterwards from the camera's own store"
+        self.say(claim, wrong, FAIL if held else CANNOT)
 
     def manifest(self, message: bytes, signature: bytes | None, entries: Sequence[Entry]) -> None:
         """Check that the manifest says what the journal says, and that it is signed."""

@@ -3,6 +3,7 @@ import { make } from "../elements/build.js";
 import { alertCards, alertTrays, statusLines } from "../sheet/alerts.js";
 import { controls } from "../sheet/controls.js";
 import { maps } from "../sheet/markers.js";
+import { replay } from "../sheet/replay.js";
 import { advice, edges, lists } from "../sheet/room.js";
 import { tiles } from "../sheet/tiles.js";
 
@@ -17,6 +18,7 @@ for (const section of document.querySelectorAll("section[data-theme]")) {
     advice(),
     lists(),
     edges(),
+    ...replay(place),
     controls(place),
     place,
   );
