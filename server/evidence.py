@@ -11,11 +11,15 @@ from server.operations.assets import STATIC
 from server.recording.actions import Disk, Field, Media, Recordings
 from server.recording.deletion_actions import Shelf, keeping
 from server.recording.library import Library
+from server.recording.order import Keeping, RecordingNews
 from server.recording.removal import Removal
 from server.recording.signing import EvidenceKey
 from server.recording.store import RecordingStore
 from server.recording.timestamping import Timestamping
 from server.recording.upkeep import RECORDINGS, Upkeep, require_room
+from server.stills.actions import Stills
+from server.stills.decoder import Decoder
+from server.stills.folder import STILLS, StillFolder
 
 if TYPE_CHECKING:
     from server.app import Watchroom
@@ -40,10 +44,12 @@ class Evidence:
             room.alerts.raise_system,
             room.alerts.clear_system,
         )
-        shelf = Shelf(upkeep.place, self.library, Removal(root))
+        shelf = Shelf(upkeep.place, self.library, Removal(root, config.data / STILLS))
         self.retention, self.deletion = keeping(room.database, config.retention, shelf, clock, room.audit.note)
         self.timestamping = Timestamping.of(config, root, clock)
         self.replays = replay_sources.of(room, self.library)
+        folder = StillFolder(config.data / STILLS, require_room, self.library.is_there)
+        self.stills = Stills(self.replays, self.library, folder, Decoder(), clock)
         self.exports = Exports(
             config.data / EXPORTS,
             self.library,
@@ -60,6 +66,7 @@ class Evidence:
         """Bring rows and folders in line, and go on with what was open."""
         await self.recordings.start()
         await self.exports.start()
+        self.stills.start()
         self.deletion.start(self._tasks)
         if self.timestamping is not None:
             self.timestamping.start(self._tasks)
@@ -67,6 +74,17 @@ class Evidence:
     def gauges(self) -> dict[str, float]:
         """For /metrics."""
         return {} if self.timestamping is None else {"recordings_not_yet_timestamped": self.timestamping.waiting}
+
+    def heard(self, news: RecordingNews) -> None:
+        """An OnRecording."""
+        self.recordings.heard(news)
+        if news.keeping is Keeping.CLOSED:
+            self.stills.recording_closed(news.recording_id)
+
+    async def close(self) -> None:
+        """What is being made of recordings ends. The recordings themselves end after the media engine."""
+        await self.stills.close()
+        await self.exports.close()
 
     def disk(self) -> dict[str, int] | None:
         """For /status: bytes free and in all where recordings lie; None while that is not known."""

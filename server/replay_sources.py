@@ -17,9 +17,12 @@ from server.operations.assets import templates
 from server.positions.store import TrailStore
 from server.recording.library import Library
 from server.replay.actions import Replays, Sources, Told
-from server.replay.routes import NoteView
-from server.replay.store import ViewStore
+from server.replay.bookmark import Bookmark
+from server.replay.footage import Recording
+from server.replay.routes import NoteBookmark, NoteView
+from server.replay.store import BookmarkStore, ViewStore
 from server.replay.view import View
+from server.stills.routes import NoteStill
 
 if TYPE_CHECKING:
     from server.access.middleware import Gate
@@ -46,6 +49,7 @@ def of(watchroom: Watchroom, library: Library) -> Replays:
     return Replays(
         library,
         ViewStore(database),
+        BookmarkStore(database),
         Sources(
             fixes=TrailStore(database).between,
             alerts=AlertStore(database, journal).between,
@@ -67,6 +71,29 @@ def note_view(gate: Gate) -> NoteView:
         for recording_id, call_sign in recordings.items():
             subject = Subject("recording", recording_id, call_sign)
             await gate.note_viewing(request, What.VIEW_REPLAY, subject, why=view.why, **span)
+
+    return note
+
+
+def note_bookmark(gate: Gate) -> NoteBookmark:
+    """That somebody marks a second of them. The words are content, and stay where they are."""
+
+    async def note(request: web.Request, made: Bookmark, recordings: Mapping[str, str]) -> None:
+        detail = {"mark": "bookmark", "value": made.id, "at": made.at}
+        for recording_id, call_sign in recordings.items():
+            subject = Subject("recording", recording_id, call_sign)
+            await gate.note_change(request, What.CHANGE_RECORDING, subject, "", **detail)
+
+    return note
+
+
+def note_still(gate: Gate) -> NoteStill:
+    """The same, of whoever sees a recording's picture in the list."""
+
+    async def note(request: web.Request, why: str, one: Recording) -> None:
+        await gate.note_viewing(
+            request, What.VIEW_THUMBNAIL, Subject("recording", one.id, one.call_sign), why=why, at=one.start
+        )
 
     return note
 

@@ -23,10 +23,14 @@ from server.operations.assets import static_routes, templates
 from server.positions import routes as position_routes
 from server.recording.retention_routes import retention_routes
 from server.replay import routes as replay_routes
+from server.stills import routes as still_routes
 from server.units import routes as unit_routes
 
 if TYPE_CHECKING:
+    from server.access.middleware import Gate
+    from server.access.session import Caller
     from server.app import Watchroom
+    from server.evidence import Evidence
 
 MOST_BODY = 256 * 1024  # bytes; what takes more has a limit of its own
 
@@ -55,17 +59,30 @@ def application(room: Watchroom) -> web.Application:
             *position_routes.routes(room.positions, allow, units.device),
             *alert_routes.routes(room.alerts, allow),
             *advice_routes.routes(room.advising, allow),
-            *replay_routes.routes(kept.replays, gate.caller, replay_sources.note_view(gate)),
-            *export_routes.routes(kept.exports, kept.replays, gate.caller, replay_sources.note_export(gate)),
             *whip_routes(engine, gate.admit_camera, links),
             *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
-            *retention_routes(kept.retention, allow, gate.note_change),
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),
             *console.routes(development=config.development),
+            *_kept_routes(kept, gate),
             *static_routes(config),
         ]
     )
     return site
+
+
+def _kept_routes(kept: Evidence, gate: Gate) -> list[web.RouteDef]:
+    """Of what is recorded: seen again, marked, kept, taken out."""
+
+    def allowed(request: web.Request) -> tuple[Caller, str | None]:
+        return replay_routes.allowed(gate.caller(request))
+
+    replays, noted = kept.replays, replay_sources
+    return [
+        *replay_routes.routes(replays, gate.caller, noted.note_view(gate), noted.note_bookmark(gate)),
+        *still_routes.routes(kept.stills, replays, allowed, noted.note_still(gate)),
+        *export_routes.routes(kept.exports, replays, gate.caller, noted.note_export(gate)),
+        *retention_routes(kept.retention, gate.allow, gate.note_change),
+    ]

@@ -51,6 +51,10 @@ class Library:
             return []
         return sorted(name for name in names if is_recording_id(name) and (self._root / name / JOURNAL).is_file())
 
+    def is_there(self, recording_id: str) -> bool:
+        """Whether it lies here."""
+        return self._file(recording_id, JOURNAL).is_file()
+
     def opened(self, recording_id: str) -> Entry:
         """The entry that opens it. Raises NotFound, also when a crash left no more than a torn first line."""
         entries = self.entries(recording_id)

@@ -11,13 +11,14 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from server.positions.fix import Fix, Standing, newer
+from server.replay.bookmark import Bookmark
 from server.replay.footage import HOLE_S, LAYERS, Gap, Placed, Recording, holes, spans
 
 Json = dict[str, Any]
 
 FIX_FIELDS = ("at", "received_at", "lat", "lon", "accuracy_m", "heading_deg", "speed_mps")
 MOST_FIXES = 7200  # of a camera: two hours at one a second
-TICK_ORDER = ("recording", "gap", "alert", "advice", "activity")
+TICK_ORDER = ("recording", "gap", "alert", "advice", "activity", "bookmark")
 RAISES = ("raised", "raised again", "escalated")
 STEP_WORDS = {"acknowledged": "Acknowledged", "resolved": "Resolved", "false": "Marked false"}
 GAP_WORDS = {
@@ -42,6 +43,7 @@ class Facts:
     advice: Sequence[Json] = ()
     activity: Sequence[tuple[float, Json]] = ()
     call_signs: Mapping[str, str] = field(default_factory=dict)
+    bookmarks: Sequence[Bookmark] = ()
 
     def only(self, device_ids: Collection[str]) -> Facts:
         """What concerns these cameras: an officer's own view shows nobody else."""
@@ -109,6 +111,7 @@ def camera(recordings: Sequence[Recording]) -> Json:
 def events(facts: Facts) -> list[Json]:
     """Everything that a jump may go to, in order."""
     found = [*_of_recordings(facts.recordings), *_of_alerts(facts), *_of_advice(facts.advice), *_of_activity(facts)]
+    found += [_event(one.at, "bookmark", None, one.words(), sign="bookmark") for one in facts.bookmarks]
     within = [event for event in found if facts.start <= event["at"] <= facts.end]
     return sorted(within, key=lambda event: (event["at"], TICK_ORDER.index(event["kind"]), event["text"]))
 

@@ -4,6 +4,7 @@ import { alertCards, alertTrays, statusLines } from "../sheet/alerts.js";
 import { controls } from "../sheet/controls.js";
 import { maps } from "../sheet/markers.js";
 import { phone } from "../sheet/phone.js";
+import { replay } from "../sheet/replay.js";
 import { advice, edges, lists } from "../sheet/room.js";
 import { tiles } from "../sheet/tiles.js";
 import { wall } from "../sheet/wall.js";
@@ -21,6 +22,7 @@ for (const section of document.querySelectorAll("section[data-theme]")) {
     edges(),
     wall(),
     phone(),
+    ...replay(place),
     controls(place),
     place,
   );

@@ -29,6 +29,7 @@ const alerting = new Alerting(desk, api, socket, {
   say,
   locate: (device) => map()?.focusUnit(device),
   isLive: (device) => parts.tile.dataset["device"] === device && parts.tile.isLive,
+  before: () => undefined, // looked back at in the whole console: there is no room for two pictures
 });
 const advising = new Advising(desk, api, localStorage, parts.person);
 const iceServers = /** @type {RTCIceServer[]} */ ([]);
@@ -98,7 +99,11 @@ function drawCard(now) {
   parts.showNext(others(room.alerts, alert), subject.face);
   if (!alert) return;
   const busy = !linked || desk.busy.has(alert.id);
-  parts.card.show(alert, { me: room.person?.id ?? null, first: false, mayAct, busy, pictureAfter: null }, now);
+  parts.card.show(
+    alert,
+    { me: room.person?.id ?? null, first: false, mayAct, before: false, busy, pictureAfter: null },
+    now,
+  );
   parts.announce(alert, () => alerting.shown(alert.id));
 }
 

@@ -3,6 +3,7 @@ import { KINDS, queryOf } from "../state/recordings.js";
 import { make } from "../elements/build.js";
 import { RecordingList } from "../elements/recording-list.js";
 import { api, asked, find } from "./office.js";
+import { beginPictures } from "./recording_pictures.js";
 
 const PAUSE_MS = 250; // after the last letter
 const list = find("recording-list", RecordingList);
@@ -50,5 +51,6 @@ field("alert").append(...KINDS.map(([kind, words]) => make("option", { value: ki
 for (const name of NAMES) field(name).value = query.get(name) ?? "";
 form.addEventListener("input", changed);
 form.addEventListener("submit", (event) => event.preventDefault());
+beginPictures(list);
 document.addEventListener("more", () => void load(next));
 void load(null);

@@ -112,7 +112,16 @@ function drawRail(now) {
   const { room, linked, isLost, silentFor } = desk;
   parts.clock.show(now);
   parts.status.show(room, linked || !isLost, false, now);
-  parts.tray.show({ room, mayAct: false, linked, busy: desk.busy, sightings: new Map(), chosen: null, now });
+  parts.tray.show({
+    room,
+    mayAct: false,
+    mayLookBack: false,
+    linked,
+    busy: desk.busy,
+    sightings: new Map(),
+    chosen: null,
+    now,
+  });
   const recording = [...room.units.values()].filter((unit) => unit.recording === "recording");
   parts.facts.show({
     watched: isLost ? null : recording.filter((unit) => unit.watchers.length > 0).length,

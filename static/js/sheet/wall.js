@@ -88,7 +88,16 @@ function isPictured(tile) {
 
 /** @param {Room} facts */
 function trayFacts(facts) {
-  return { room: facts, mayAct: false, linked: true, busy: new Set(), sightings: new Map(), chosen: null, now: NOW };
+  return {
+    room: facts,
+    mayAct: false,
+    mayLookBack: false,
+    linked: true,
+    busy: new Set(),
+    sightings: new Map(),
+    chosen: null,
+    now: NOW,
+  };
 }
 
 /** @param {import("../state/wall_rest.js").Rest | null} rest */
