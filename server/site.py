@@ -67,8 +67,8 @@ def application(room: Watchroom) -> web.Application:
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),
-            *_kept_routes(kept, gate),
             *console.routes(development=config.development),
+            *_kept_routes(kept, gate),
             *static_routes(config),
         ]
     )

@@ -20,9 +20,9 @@ for (const section of document.querySelectorAll("section[data-theme]")) {
     advice(),
     lists(),
     edges(),
-    ...replay(place),
     wall(),
     phone(),
+    ...replay(place),
     controls(place),
     place,
   );
