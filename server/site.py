@@ -41,7 +41,8 @@ def application(room: Watchroom) -> web.Application:
     pages = templates()
     shown = {"force": config.force, "theme": config.theme, "version": __version__}
     allow, links = gate.allow, room.ice_servers.links
-    site = web.Application(middlewares=gate.middlewares(), client_max_size=MOST_BODY)
+    console = Pages(pages, allow, gate.person, gate.variables, **shown)
+    site = web.Application(middlewares=gate.middlewares(console.worded), client_max_size=MOST_BODY)
     site.add_routes(
         [
             *operations_routes.routes(
@@ -65,7 +66,7 @@ def application(room: Watchroom) -> web.Application:
             *room.uplink.routes(),
             *room.sockets.routes(),
             *_kept_routes(kept, gate),
-            *Pages(pages, allow, gate.person, gate.variables, **shown).routes(development=config.development),
+            *console.routes(development=config.development),
             *static_routes(config),
         ]
     )

@@ -216,7 +216,10 @@ class Camera:
     async def _keep_media(self) -> None:
         # a second or two of drawing house fronts: meanwhile the officer's hand works and control can be reached
         media = await in_thread(
-            lambda: open_media(self.config, self._town, self._where.pose, self._overlay, self.clock), "media"
+            lambda: open_media(
+                self.config, self._town, self._where.pose, self._where.others, self._overlay, self.clock
+            ),
+            "media",
         )
         await again_and_again(lambda: self._publish(media), "media")
 

@@ -1,6 +1,6 @@
 """Pictures from a street that is drawn, a file, an RTSP source or a USB camera, encoded in a thread of their own.
 
-`street`, `file:PATH`, `rtsp://…`, `v4l2:/dev/video0`. H.264 without B-frames (baseline or main profile)
+`street[:PRESET]`, `file:PATH`, `rtsp://…`, `v4l2:/dev/video0`. H.264 without B-frames (baseline or main profile)
 goes through as it is; anything else is decoded and encoded anew.
 """
 
@@ -21,7 +21,7 @@ from streamer.clock import Clock
 from streamer.encoder import Encoded, Layers
 from streamer.errors import StreamerError
 from streamer.ladder import Layer, LayerPlan
-from streamer.pose import Overlay, Pose
+from streamer.pose import Colleague, Overlay, Pose
 from streamer.street.painter import StreetPainter
 
 log = logging.getLogger(__name__)
@@ -55,9 +55,16 @@ class StreetSource:
     """The drawn street, `fps` times a second."""
 
     def __init__(
-        self, painter: StreetPainter, pose: Callable[[], Pose], overlay: Callable[[], Overlay], clock: Clock, fps: int
+        self,
+        painter: StreetPainter,
+        pose: Callable[[], Pose],
+        overlay: Callable[[], Overlay],
+        clock: Clock,
+        fps: int,
+        others: Callable[[], tuple[Colleague, ...]] = tuple,
     ) -> None:
         self._painter, self._pose, self._overlay, self._clock, self._fps = painter, pose, overlay, clock, fps
+        self._others = others
 
     def pictures(self, stopped: threading.Event) -> Iterator[Taken]:
         """See PictureSource."""
@@ -66,7 +73,7 @@ class StreetSource:
             now = self._clock.monotonic()
             due = max(due + 1 / self._fps, now)  # a late frame is not made up for by a burst
             at = self._clock.wall()
-            pixels = self._painter.draw(self._pose(), self._overlay(), at)
+            pixels = self._painter.draw(self._pose(), self._overlay(), at, self._others())
             yield Taken(at, av.VideoFrame.from_ndarray(pixels, format="rgba"))
 
 

@@ -18,6 +18,7 @@ from streamer import routes
 from streamer.errors import ConfigError
 from streamer.prompt import HELP
 from streamer.scenario import Scenario, parse
+from streamer.street.look import PRESETS, USUAL
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIOS = ROOT / "streamer" / "scenarios"
@@ -26,7 +27,9 @@ DEVICE_ID = re.compile(r"[a-z0-9-]{3,40}")
 _SIZE = re.compile(r"(\d{2,4})x(\d{2,4})")
 _TOWN_NAME = re.compile(r"[a-z0-9_-]+")
 
-SOURCES = "street, file:PATH, rtsp://…, v4l2:/dev/video0"
+SOURCES = (
+    f"street, file:PATH, rtsp://…, v4l2:/dev/video0; or the street as {', '.join(f'street:{one}' for one in PRESETS)}"
+)
 GPS = "route:FILE.gpx or .geojson, gpsd://HOST:PORT, nmea:PATH, scenario, none"
 
 
@@ -48,6 +51,7 @@ class CameraConfig:
     key: Ed25519PrivateKey
     state: Path
     source: str
+    preset: str  # of the street; "" for other sources
     gps: str
     main: PictureSize
     sub: PictureSize
@@ -133,21 +137,21 @@ def read(argv: list[str]) -> CameraConfig:
     scenario = _scenario(a.scenario, a.call_sign, a.gps)
     officer = scenario.officer(a.call_sign) if scenario else None
     # a drawn street: six such cameras, a server and a browser fit on two cores
-    large, large_fps, small_fps, bps = (
-        ("512x288", 10, 5, 450_000) if a.source == "street" else ("1280x720", 25, 10, 2_000_000)
-    )
+    preset = _preset(a.source, officer.view if officer else USUAL)
+    large, large_fps, small_fps, bps = ("512x288", 10, 5, 450_000) if preset else ("1280x720", 25, 10, 2_000_000)
     config = CameraConfig(
         server=_server(a.server),
         device_id=a.device,
         key=_key(a.key_file),
         state=_folder(a.state or a.key_file.parent),
-        source=_source(a.source),
+        source="street" if preset else _source(a.source),
+        preset=preset,
         gps=_gps(a.gps),
         main=_size("--size", a.size or large, "--fps", a.fps or large_fps),
         sub=_size("--sub-size", a.sub_size, "--sub-fps", a.sub_fps or small_fps),
         bitrate=_between("--bitrate", a.bitrate or bps, 100_000, 50_000_000),
         barcode=a.barcode,
-        sound=_sound(a.sound, a.source),
+        sound=_sound(a.sound, "street" if preset else a.source),
         recording=_recording(a.recording, officer.recording if officer else "buffering"),
         streaming=a.stream == "on",
         scenario=scenario,
@@ -201,10 +205,18 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def _preset(source: str, usual: str) -> str:
+    """How the drawn street is to look: as `street:NAME` says, else as the officer's part has it; "" for no street."""
+    if source == "street":
+        return usual
+    name = source.removeprefix("street:")
+    return name if source.startswith("street:") and name in PRESETS else ""
+
+
 def _source(source: str) -> str:
     if source.startswith("file:"):
         _existing("--source", Path(source.removeprefix("file:")))
-    elif source != "street" and not source.startswith(("rtsp://", "rtsps://", "v4l2:")):
+    elif not source.startswith(("rtsp://", "rtsps://", "v4l2:")):
         raise ConfigError(f"--source must be one of {SOURCES}; got {source!r}.")
     return source
 

@@ -14,7 +14,7 @@ from streamer.clock import Clock
 from streamer.config import CameraConfig, PictureSize
 from streamer.ladder import LayerPlan
 from streamer.link import Link
-from streamer.pose import Overlay, Pose
+from streamer.pose import Colleague, Overlay, Pose
 from streamer.sound import Sound, open_sound
 from streamer.street.painter import StreetPainter
 from streamer.town import Town
@@ -24,13 +24,18 @@ SUB_BPS = 110_000
 
 
 def open_media(
-    config: CameraConfig, town: Town, pose: Callable[[], Pose], overlay: Callable[[], Overlay], clock: Clock
+    config: CameraConfig,
+    town: Town,
+    pose: Callable[[], Pose],
+    others: Callable[[], tuple[Colleague, ...]],
+    overlay: Callable[[], Overlay],
+    clock: Clock,
 ) -> tuple[Picture, Sound | None]:
     """The camera's picture and sound, not yet running. Raises StreamerError."""
     source: PictureSource
     if config.source == "street":
-        painter = StreetPainter(town, config.main.width, config.main.height, config.barcode)
-        source = StreetSource(painter, pose, overlay, clock, config.main.fps)
+        painter = StreetPainter(town, config.main.width, config.main.height, config.barcode, config.preset)
+        source = StreetSource(painter, pose, overlay, clock, config.main.fps, others)
     else:
         source = MediaSource(config.source, clock)
     main, sub = _plan(config.main, config.bitrate), _plan(config.sub, min(SUB_BPS, config.bitrate))

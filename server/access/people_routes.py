@@ -1,4 +1,4 @@
-"""`/api/people` for admins, and `/api/tokens` for everybody: one's own."""
+"""`/api/people` for admins; for everybody their own tokens (`/api/tokens`) and their own password."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from aiohttp import web
 
 from server.access.middleware import Gate, as_subject
 from server.access.permission import Permission
-from server.access.person import CHANGEABLE, PERSON_FIELDS, text_fields, token_fields
+from server.access.person import CHANGEABLE, PERSON_FIELDS, own_password_fields, text_fields, token_fields
 from server.audit.audit_entry import Subject, What
 from server.errors import Forbidden
 from server.request_body import json_object
@@ -80,7 +80,21 @@ def _way_in_routes(people: People, gate: Gate) -> list[web.RouteDef]:
         gate.note(request, What.CHANGE_SIGNED_OUT, as_subject(person), ended=ended)
         return web.json_response({"ended": ended})
 
+    async def set_own_password(request: web.Request) -> web.Response:
+        caller = gate.caller(request)
+        if caller.csrf is None:  # a token that leaked must not become its owner's password
+            raise Forbidden("a token sets no password: sign in for that", kind="needs-sign-in")
+        current, new = own_password_fields(await json_object(request, most=LONGEST_BODY))
+        try:
+            ended = await people.change_own_password(caller, current, new, gate.address(request))
+        except Forbidden:
+            gate.note_not_signed_in(request, caller.person)  # somebody guesses at a desk that was left open
+            raise
+        gate.note(request, What.CHANGE_PASSWORD, as_subject(caller.person), own=True, ended=ended)
+        return web.json_response({"ended": ended})
+
     return [
+        web.put("/api/session/password", set_own_password),
         web.put(f"{ONE}/password", set_password),
         web.post(f"{ONE}/link", link),
         web.delete(f"{ONE}/sessions", end_sessions),

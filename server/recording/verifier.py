@@ -104,11 +104,8 @@ def ed25519_holds(public_key: bytes, message: bytes, signature: bytes) -> bool:
         return (b - a) * (e - c) % p, (e + c) * (b + a) % p, (e - c) * (e + c) % p, (b - a) * (b + a) % p
 
     def times(number: int, one: tuple[int, ...]) -> tuple[int, ...]:
-        total: tuple[int, ...] = (0, 1, 1, 0)
-        for bit in bin(number)[2:]:
-            total = add(total, total)
-            total = add(total, one) if bit == "1" else total
-        return total
+        half: tuple[int, ...] = times(number >> 1, one) if number else (0, 1, 1, 0)
+        return add(add(half, half), one) if number & 1 else add(half, half)
 
     if len(public_key) != 32 or len(signature) != 64:
         return False
@@ -168,19 +165,13 @@ def summary(entries: Sequence[Entry]) -> Entry:
     """What a closed journal says in all: that part of the manifest which follows from it."""
     first, last = entries[0], entries[-1]
     segments = [entry for entry in entries if entry["kind"] == "segment"]
-    return {
-        **{name: first.get(name) for name in ("format", "recording_id", "device_id", "call_sign", "wearer", "why")},
-        "started_at": segments[0]["received_at"] if segments else first.get("asked_at"),
-        "ended_at": last.get("ended_at"),
-        "ended_why": last.get("why"),
-        "public_key": last.get("public_key"),
-        "entries": len(entries),
-        "chain": last["chain"],
-        "segments": len(segments),
-        "bytes": sum(entry["bytes"] for entry in segments),
-        "merkle_root": merkle_root([bytes.fromhex(entry["chain"]) for entry in entries]).hex(),
-        "gaps": gaps_of(entries),
-    }
+    root = merkle_root([bytes.fromhex(entry["chain"]) for entry in entries]).hex()
+    names = ("format", "recording_id", "device_id", "call_sign", "wearer", "why")
+    start = {"started_at": segments[0]["received_at"] if segments else first.get("asked_at")}
+    end = {"ended_at": last.get("ended_at"), "ended_why": last.get("why"), "public_key": last.get("public_key")}
+    held = {"segments": len(segments), "bytes": sum(entry["bytes"] for entry in segments), "gaps": gaps_of(entries)}
+    proof = {"entries": len(entries), "chain": last["chain"], "merkle_root": root}
+    return {**{name: first.get(name) for name in names}, **start, **end, **held, **proof}
 
 
 def gaps_of(entries: Sequence[Entry]) -> list[Entry]:
@@ -535,10 +526,9 @@ class Check:
 
     def stamped(self, manifest: bytes) -> None:
         """Check a timestamp, if there is one, as far as Python can: whose it is, it cannot tell."""
-        token, digest = self.read(TIMESTAMP), hashlib.sha256(manifest).hexdigest()
-        if token is None:
+        match, digest = re.search(STAMP, self.read(TIMESTAMP) or b""), hashlib.sha256(manifest).hexdigest()
+        if TIMESTAMP not in self.names:
             return
-        match = re.search(STAMP, token)
         at = "-".join(part.decode() for part in match.groups()[1:]) if match else "an unknown time"
         found = [] if match and match[1].hex() == digest else ["it is of something else" if match else "it is none"]
         self.say(f"The timestamp (of {at} UTC) is of this manifest", found, FAIL if match else CANNOT)

@@ -134,6 +134,8 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     },
     /** What one is on duty as. @param {string} duty @returns {Promise<{ duty: string }>} */
     setDuty: (duty) => call("PATCH", "/api/session", { duty }),
+    /** One's own: the other sign-ins end. @param {string} current @param {string} password @returns {Promise<{ ended: number }>} */
+    setPassword: (current, password) => call("PUT", "/api/session/password", { current, password }),
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };
