@@ -39,7 +39,7 @@ from streamer.routes import UNIX, LocalControl, state_of, write_token
 from streamer.scenario_player import Player
 from streamer.sound import Sound
 from streamer.spool import Spool
-from streamer.store import Store
+from streamer.store import open_store
 from streamer.tasks import TaskOwner, again_and_again, in_thread
 from streamer.uplink import Credentials, Uplink, uplink_url
 from streamer.whereabouts import Whereabouts, read_town
@@ -49,7 +49,6 @@ log = logging.getLogger(__name__)
 LAST_WORDS_S = 0.6  # to tell the server that recording and stream end; what is not told now is told at the next start
 MEDIA_END_S = 1.0  # for WHIP's DELETE; the server notices anyway
 FEW_FIXES = 10  # that wait: one a second is under way, more is a link that has no room
-BROKEN = ".broken"
 
 
 def run(config: CameraConfig) -> int:
@@ -366,24 +365,6 @@ class Camera:
             taser_drawn=self.kit.holster.value != "safe",
             device_id=self.config.device_id,
         )
-
-
-def open_store(path: Path, prompt: Prompt) -> Store:
-    """The outbox; one that is damaged is set aside, since a camera must start whatever its disk has suffered.
-
-    Raises StoreError if another camera holds it, or the folder cannot be written.
-    """
-    try:
-        return Store(path)
-    except StoreError as error:
-        if not error.damaged:
-            raise
-        for suffix in ("", "-wal", "-shm"):
-            damaged = path.with_name(path.name + suffix)
-            if damaged.exists():
-                damaged.rename(path.with_name(path.name + BROKEN + suffix))
-        prompt.say(f"The outbox is damaged and is set aside as {path.name}{BROKEN}; a new one begins.")
-        return Store(path)
 
 
 def tls_context(config: CameraConfig) -> ssl.SSLContext | None:
