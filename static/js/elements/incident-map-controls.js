@@ -34,7 +34,7 @@ export class Controls {
   /** @param {View} view */
   measure(view) {
     const { px, text } = scaleBar(metresPerPixel(view.lat, view.zoom), SCALE_PX);
-    this.#bar.style.width = `${Math.round(px)}px`;
+    this.#bar.style.width = `calc(${Math.round(px)}px * var(--scale, 1))`;
     if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 
