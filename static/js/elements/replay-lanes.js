@@ -31,7 +31,7 @@ export function lanesOf(replay, scale, height) {
     ...replay.cameras.flatMap((camera, index) => lane(camera, scale, TOP_PX + 8 + index * LANE_PX)),
     ...alerts(replay.alerts, replay.events, scale, below + 18),
     ...row("Advice", replay.events, ["advice"], scale, below + 42),
-    ...row("Log", replay.events, ["recording", "gap", "activity"], scale, below + 64),
+    ...row("Log", replay.events, ["recording", "gap", "taser", "activity"], scale, below + 64),
   ];
 }
 
