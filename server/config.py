@@ -83,6 +83,9 @@ class Config(BaseSettings):
     prerecord_s: float = Field(
         default=30.0, ge=0, le=120, description="seconds before a recording's start that belong to it"
     )
+    pairing: bool = Field(
+        default=True, description="a TASER that is drawn starts its officer's camera; false: it only tells the room"
+    )
     ice_servers: tuple[dict[str, Any], ...] = Field(default=(), description="with fixed credentials, or none")
     turn_urls: Listed = Field(default=(), description="turn:HOST:PORT or turns:…, with credentials that expire")
     turn_secret: SecretStr | None = Field(default=None, description="coturn's static-auth-secret; goes with turn_urls")
