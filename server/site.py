@@ -12,7 +12,7 @@ from server.access.device_routes import device_routes
 from server.access.people_routes import people_routes
 from server.advice import routes as advice_routes
 from server.alerts import routes as alert_routes
-from server.audit.routes import audit_routes
+from server.audit.routes import audit_routes, viewing_routes
 from server.console.pages import Pages
 from server.export import routes as export_routes
 from server.media.routes import media_session_routes
@@ -23,6 +23,7 @@ from server.operations.assets import static_routes, templates
 from server.positions import routes as position_routes
 from server.recording.retention_routes import retention_routes
 from server.replay import routes as replay_routes
+from server.taser.routes import taser_routes
 from server.units import routes as unit_routes
 
 if TYPE_CHECKING:
@@ -56,10 +57,12 @@ def application(room: Watchroom) -> web.Application:
             *advice_routes.routes(room.advising, allow),
             *replay_routes.routes(kept.replays, gate.caller, replay_sources.note_view(gate)),
             *export_routes.routes(kept.exports, kept.replays, gate.caller, replay_sources.note_export(gate)),
+            *taser_routes(kept.taser_logs, allow, gate.along),
             *whip_routes(engine, gate.admit_camera, links),
             *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
-            *retention_routes(kept.retention, allow, gate.note_change),
+            *viewing_routes(room.audit, allow, kept.of_person),
+            *retention_routes(kept.retention, allow, gate.along),
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),
