@@ -46,8 +46,10 @@ from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
 from server.positions.actions import Positions
 from server.positions.store import TrailStore
+from server.recording.master_key import MasterKeys
 from server.recording.order import RecordingNews
 from server.recording.recorder import recorder_for
+from server.recording.upkeep import RECORDINGS
 from server.site import application
 from server.tasks import TaskOwner
 from server.units.actions import Units
@@ -77,6 +79,7 @@ class Watchroom:
         self.database = Database(config.database_url)
         self.journal = Journal(self.database, self.clock)
         self.bus = bus_for(config.redis)
+        self.master_keys = MasterKeys.of_config(config)
         self.catalogue = Catalogue.load(config.alerts)
         for sentence in self.catalogue.lint():
             log.warning("alert kinds out of balance", reason=sentence)
@@ -113,6 +116,7 @@ class Watchroom:
             self._publisher_changed,
             self._recording_news,
             recorder_for,
+            self.master_keys.keys,
         )
         self.views = LiveViewStore(self.database, self.clock)
         self.ice_servers = IceServers.of(config, self.clock.wall)
@@ -289,6 +293,7 @@ class Watchroom:
             "cameras_connected": len(self.uplink.connected()),
             "cameras_streaming": health["cameras"],
             "viewings": health["viewers"],
+            **self.evidence.gauges(),
         }
 
     # ---- from start to end
@@ -305,6 +310,7 @@ class Watchroom:
     async def _start(self, closing: AsyncExitStack) -> None:
         """Start in order; `closing` closes in reverse."""
         prepare_folder(self.config.data)
+        self.master_keys.require(self.config.data / RECORDINGS)
         addresses = serving.local_addresses()
         tls = tls_context(self.config, ["localhost", *addresses, *self.config.public_address], self.clock)
         listening = serving.listening_socket(self.config.host, self.config.port)

@@ -28,9 +28,11 @@ commands = typer.Typer(
 device_commands = typer.Typer(help="Cameras.", no_args_is_help=True)
 person_commands = typer.Typer(help="Persons who may sign in.", no_args_is_help=True)
 token_commands = typer.Typer(help="API tokens.", no_args_is_help=True)
+master_key_commands = typer.Typer(help="The key by which recordings lie encrypted.", no_args_is_help=True)
 commands.add_typer(device_commands, name="device")
 commands.add_typer(person_commands, name="person")
 commands.add_typer(token_commands, name="token")
+commands.add_typer(master_key_commands, name="master-key")
 
 Data = Annotated[Path, typer.Option("--data", envvar="WATCHROOM_DATA", help="the installation's folder")]
 
@@ -116,8 +118,10 @@ def run(
     add_help_option=False, context_settings={"ignore_unknown_options": True, "allow_extra_args": True}
 )  # all words are the verifier's own: a wrong one ends with 3 (cannot tell), for 2 would mean broken
 def verify(context: typer.Context) -> int:
-    """Check a recording, a folder of them, or an exported bundle: PATH [--json] [--key HEX]; 0 intact, 2 broken, 3 cannot tell."""
-    from server.recording.verifier import main as check
+    """Check a recording, a folder of them, or an exported bundle: PATH [--json] [--key HEX] [--key-file FILE] [--tsa-ca FILE];
+    0 intact, 2 broken, 3 cannot tell.
+    """
+    from server.recording.verifying import main as check
 
     return check(context.args)
 
@@ -131,6 +135,27 @@ def evidence_key(data: Data) -> int:
     prepare_folder(data)
     print(json.dumps({"public_key": EvidenceKey.of(data).public_key}))
     return 0
+
+
+@master_key_commands.command("add")
+def master_key_add(file: Path) -> int:
+    """Make a master key, the first one in FILE from now on; those before it stay there, to open what they wrapped."""
+    from server.recording.master_key import add_key
+
+    print(json.dumps({"master_key": add_key(file), "file": str(file)}))
+    return 0
+
+
+@master_key_commands.command("rewrap")
+def master_key_rewrap(data: Data) -> int:
+    """Wrap each recording's key by the first master key; then those before it are needed no more."""
+    from server.config import Config
+    from server.recording.master_key import MasterKeys
+    from server.recording.upkeep import RECORDINGS
+
+    rewrapped, left = MasterKeys.of_config(Config.load(data)).rewrap_all(data / RECORDINGS)
+    print(json.dumps({"rewrapped": rewrapped, "left": left}, ensure_ascii=False))
+    return FAILED if left else 0
 
 
 # ---- cameras ----------------------------------------------------------------------------------------

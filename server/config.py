@@ -86,6 +86,13 @@ class Config(BaseSettings):
     pairing: bool = Field(
         default=True, description="a TASER that is drawn starts its officer's camera; false: it only tells the room"
     )
+    master_key_file: Path | None = Field(
+        default=None,
+        description="recordings lie encrypted: lines of 64 hexadecimal digits, the first is used from now on",
+    )
+    master_key: SecretStr | None = Field(default=None, description="the same, instead of a file")
+    tsa_url: str | None = Field(default=None, description="http(s)://…: an authority for RFC 3161 timestamps")
+    tsa_ca: Path | None = Field(default=None, description="the certificates (PEM) that its timestamps are checked by")
     ice_servers: tuple[dict[str, Any], ...] = Field(default=(), description="with fixed credentials, or none")
     turn_urls: Listed = Field(default=(), description="turn:HOST:PORT or turns:…, with credentials that expire")
     turn_secret: SecretStr | None = Field(default=None, description="coturn's static-auth-secret; goes with turn_urls")
@@ -119,6 +126,10 @@ class Config(BaseSettings):
             raise ValueError("tls_cert and tls_key go together: give both or neither")
         if bool(self.turn_urls) != bool(self.turn_secret and self.turn_secret.get_secret_value()):
             raise ValueError("turn_urls and turn_secret go together: give both or neither")
+        if self.master_key_file is not None and self.master_key is not None:
+            raise ValueError("master_key_file and master_key: give one of them")
+        if self.tsa_ca is not None and self.tsa_url is None:
+            raise ValueError("tsa_ca needs tsa_url, the address of the authority")
         if self.basemap.kind == "pmtiles" and self.basemap.path is None:
             raise ValueError("basemap.kind = 'pmtiles' needs basemap.path, the .pmtiles file")
         return self
@@ -129,6 +140,13 @@ class Config(BaseSettings):
         if not all(TURN_URL.fullmatch(url) for url in urls):
             raise ValueError("expected turn:HOST:PORT or turns:HOST:PORT; a stun: server belongs in ice_servers")
         return urls
+
+    @field_validator("tsa_url")
+    @classmethod
+    def _authority(cls, url: str | None) -> str | None:
+        if url is not None and not url.startswith(("http://", "https://")):
+            raise ValueError("expected http://… or https://…")
+        return url
 
     @property
     def database_url(self) -> str:

@@ -20,6 +20,7 @@ from server.recording.removal import Removal
 from server.recording.signing import EvidenceKey
 from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingStore, collection
+from server.recording.timestamping import Timestamping
 from server.recording.upkeep import RECORDINGS, Upkeep, require_room
 from server.taser.actions import TaserLogs
 from server.taser.store import TaserStore
@@ -42,7 +43,7 @@ class Evidence:
         root = config.data / RECORDINGS
         self._tasks = tasks
         self._units = room.units
-        self.library = Library(root)
+        self.library = Library(root, room.master_keys)
         upkeep = Upkeep(config.data, self.library, clock)
         self.recordings = Recordings(
             RecordingStore(room.database, room.audit.within),
@@ -65,6 +66,7 @@ class Evidence:
         )
         signals = AlertStore(room.database, room.journal).signals
         self.taser_logs = TaserLogs(TaserStore(room.database), room.units.bearer, signals, clock)
+        self.timestamping = Timestamping.of(config, root, clock)
         self.replays = replay_sources.of(room, self.library, self.retention.matching, self.taser_logs)
         self.exports = Exports(
             config.data / EXPORTS,
@@ -86,6 +88,12 @@ class Evidence:
         await self.exports.start()
         await self._rules.start()
         self.deletion.start(self._tasks)
+        if self.timestamping is not None:
+            self.timestamping.start(self._tasks)
+
+    def gauges(self) -> dict[str, float]:
+        """For /metrics."""
+        return {} if self.timestamping is None else {"recordings_not_yet_timestamped": self.timestamping.waiting}
 
     async def of_person(self, person: Person) -> dict[str, list[str]]:
         """What is this officer's: the phone that they wear, and what was recorded while they wore its camera."""

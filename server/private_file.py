@@ -1,4 +1,4 @@
-"""Files that only their owner may read: keys and passwords."""
+"""Files that only their owner may read, keys and passwords, and how a name becomes safe on disk."""
 
 from __future__ import annotations
 
@@ -18,3 +18,12 @@ def write_private(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     unfinished.replace(path)
+
+
+def sync_folder(folder: Path) -> None:
+    """Names that were given or taken in `folder` are safe on disk when this returns. Raises OSError."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -9,10 +9,11 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 import av
 
@@ -20,6 +21,7 @@ from server.export.plan import Film, How, Part, about_films, films_of
 from server.recording.chain import Link, whole_entries
 from server.recording.clip import clip
 from server.recording.contents import contents
+from server.recording.verifier import TIMESTAMP
 from server.recording.verifier import __file__ as VERIFIER
 
 if TYPE_CHECKING:
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
 
 JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
 CHUNK = 1 << 20
+OpenFile = Callable[[], BinaryIO]
 OnWritten = Callable[[int, int], None]  # bytes that the disk got, and how many of them are the bundle's
 
 
@@ -101,11 +104,22 @@ def _write_part(archive: zipfile.ZipFile, part: Part, library: Library, on_writt
         journal, names = _journal(part, library.path(one, JOURNAL).read_bytes())
         archive.writestr(f"{part.folder}/{JOURNAL}", journal)
         names += [MANIFEST, SIGNATURE] if part.how is How.WHOLE else []
+    names += [TIMESTAMP] if part.how is not How.UNFINISHED and library.has_file(one, TIMESTAMP) else []
     for name in names:
-        path = library.path(one, name)
-        archive.write(path, f"{part.folder}/{name}")
-        size = path.stat().st_size
-        on_written(size, size)
+        with library.open(one, name) as source:
+            _copy(archive, f"{part.folder}/{name}", source, on_written)
+
+
+def _copy(archive: zipfile.ZipFile, name: str, source: BinaryIO, on_written: OnWritten) -> tuple[int, str]:
+    """Size and SHA-256 of what was written."""
+    digest, size = hashlib.sha256(), 0
+    with archive.open(name, "w", force_zip64=True) as target:
+        while chunk := source.read(CHUNK):
+            target.write(chunk)
+            digest.update(chunk)
+            size += len(chunk)
+            on_written(len(chunk), len(chunk))
+    return size, digest.hexdigest()
 
 
 def _journal(part: Part, data: bytes) -> tuple[bytes, list[str]]:
@@ -130,25 +144,19 @@ def _write_film(
     """A copy that any player opens: the same coded pictures and sound, not coded anew."""
     try:
         _remux(film, library, scratch, str(bundle.about.get("line", "")), on_written)
-        digest, size = hashlib.sha256(), 0
-        with scratch.open("rb") as source, archive.open(film.name, "w", force_zip64=True) as target:
-            while chunk := source.read(CHUNK):
-                target.write(chunk)
-                digest.update(chunk)
-                size += len(chunk)
-                on_written(len(chunk), len(chunk))
-        bundle.listed[film.name] = (size, digest.hexdigest())
+        with scratch.open("rb") as source:
+            bundle.listed[film.name] = _copy(archive, film.name, source, on_written)
     finally:
         scratch.unlink(missing_ok=True)
 
 
 def _remux(film: Film, library: Library, target: Path, line: str, on_written: OnWritten) -> None:
     names = [film.init, *(segment.file for segment in film.segments)]
-    paths = [library.path(film.recording_id, name) for name in names]
-    first = _begins(paths[:2])
+    files = [partial(library.open, film.recording_id, name) for name in names]
+    first = _begins(files[:2])
     # An MP4's index stays at its end: it is played from a disk, and moving it would copy the film once more.
     with (
-        Joined(paths) as source,
+        Joined(files) as source,
         av.open(source, "r", format="mp4") as taken,
         av.open(str(target), "w", format=film.format) as made,
     ):
@@ -165,9 +173,9 @@ def _remux(film: Film, library: Library, target: Path, line: str, on_written: On
             made.mux(packet)
 
 
-def _begins(paths: list[Path]) -> float:
+def _begins(files: Sequence[OpenFile]) -> float:
     """The least time (s) in an initialisation and its first segment: sound may be older than the first picture."""
-    with Joined(paths) as source, av.open(source, "r", format="mp4") as taken:
+    with Joined(files) as source, av.open(source, "r", format="mp4") as taken:
         times = [(one.dts, one.time_base) for one in taken.demux()]
     return min((float(dts * base) for dts, base in times if dts is not None and base is not None), default=0.0)
 
@@ -175,9 +183,9 @@ def _begins(paths: list[Path]) -> float:
 class Joined(io.RawIOBase):
     """Files one after the other, read once from the beginning."""
 
-    def __init__(self, paths: list[Path]) -> None:
-        self._left = list(reversed(paths))
-        self._file: io.BufferedReader | None = None
+    def __init__(self, files: Sequence[OpenFile]) -> None:
+        self._left = list(reversed(files))
+        self._file: BinaryIO | None = None
 
     def close(self) -> None:
         """Also when it was not read to its end."""
@@ -193,7 +201,7 @@ class Joined(io.RawIOBase):
         """Some bytes; none at the end."""
         while self._file is not None or self._left:
             if self._file is None:
-                self._file = self._left.pop().open("rb")
+                self._file = self._left.pop()()
             found = self._file.read(size if size > 0 else CHUNK)
             if found:
                 return found

@@ -29,6 +29,7 @@ def engine_for(
     on_publisher: OnPublisher,
     on_recording: OnRecording,
     recorders_for: RecordersFor,
+    master_keys: tuple[bytes, ...],
 ) -> MediaEngine:
     """As the configuration has it, with a switchboard before it where there are several server processes."""
     boards: list[Switchboard] = []
@@ -38,7 +39,8 @@ def engine_for(
             board.published(device_id, session_id)
         on_publisher(device_id, session_id)
 
-    engine = _own_engine(config, clock, tasks, on_feed, on_watchers, publishing, on_recording, recorders_for)
+    settings = MediaSettings.of(config, master_keys)
+    engine = _own_engine(config, settings, clock, tasks, on_feed, on_watchers, publishing, on_recording, recorders_for)
     if not config.redis:
         return engine
     boards.append(Switchboard(engine, bus, neighbours, clock, tasks))
@@ -47,6 +49,7 @@ def engine_for(
 
 def _own_engine(
     config: Config,
+    settings: MediaSettings,
     clock: Clock,
     tasks: TaskOwner,
     on_feed: OnFeed,
@@ -56,7 +59,6 @@ def _own_engine(
     recorders_for: RecordersFor,
 ) -> MediaEngine:
     """`media_workers`: None is one for each core but one, 0 this process itself."""
-    settings = MediaSettings.of(config)
     count = usual_workers() if config.media_workers is None else config.media_workers
     if count == 0:
         recorders = recorders_for(settings, clock, tasks, on_recording)

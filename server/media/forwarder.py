@@ -17,6 +17,7 @@ from server.media.unison import Member, Unison
 
 VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s, 6 s at 2 Mbit/s; 1.2 MB
 AUDIO_CACHE = 128
+FILLED_BACK = 512  # packets, among which holes are filled after an outage
 FILLED_AFTER = 64  # packets before a hole, among which one that is kept tells the hole's picture
 
 
@@ -37,6 +38,7 @@ class Forwarder:
         self._downs: list[DownTrack] = []
         self._unisons: dict[Numbers, Unison] = {}
         self._waiting: list[DownTrack] = []
+        self._holes: list[int] | None = None  # while all wait for a key frame: what they miss of before
         self._key_timestamp = b""
 
     @property
@@ -54,7 +56,7 @@ class Forwarder:
         self.remove(down)
         cached = self.cache.since_key_frame() if self.kind == VIDEO else []
         # A long burst would come later than the fresh key frame that is asked for below.
-        if cached and len(cached) < VIDEO_CACHE // 2:
+        if cached and len(cached) < VIDEO_CACHE // 2 and self._holes is None:
             down.enter(self, _for(down, cached), now)
             self._downs.append(down)
         else:
@@ -70,26 +72,27 @@ class Forwarder:
     def start_again(self) -> None:
         """The camera was away for longer than can be repaired: all go on at its next key frame.
 
-        What it sends until then nobody can decode.
+        What it sends until then nobody can decode. The holes of before are filled then, not now: a receiver would show
+        what it holds back behind them.
         """
         self._part()
         patient = [down for down in self._downs if not down.takes_holes]
         self._waiting += [down for down in patient if down not in self._waiting]
         self._downs = [down for down in self._downs if down.takes_holes]
+        if self._holes is None:
+            newest = self.cache.newest or 0
+            self._holes = [n for n in range(newest - FILLED_BACK, newest) if self.cache.get(n) is None]
         self.ask_key_frame()
 
     def fill(self, lost: Sequence[int], now: float) -> None:
-        """These extended numbers will never come: viewers get packets without content under them.
+        """These extended numbers will never come, and a key frame has come since: viewers get packets without content.
 
         A receiver might wait for what it misses (aiortc: until 128 others have come, which took a poor picture 14 s).
         Who takes holes is to see them.
         """
-        entries: list[Entry] = []
-        for number in sorted(lost):
-            packet = self._filler(number)
-            if packet is not None:
-                entries.append((number, packet))
-                self.cache.put(number, packet)
+        entries = self._filled([number for number in lost if self.cache.get(number) is None])
+        if not entries:
+            return
         runs = make_runs(entries)
         for unison in self._unisons.values():
             unison.send(runs)
@@ -97,10 +100,22 @@ class Forwarder:
             if not down.takes_holes:
                 down.deliver(self, runs, now)
 
+    def _filled(self, numbers: Sequence[int]) -> list[Entry]:
+        """What viewers are sent under these numbers: what has come by now, else a filler, which is kept: it is repaired
+        with the same bytes.
+        """
+        entries: list[Entry] = []
+        for number in sorted(numbers):
+            packet = self.cache.get(number) or self._filler(number)
+            if packet is not None:
+                entries.append((number, packet))
+                self.cache.put(number, packet)
+        return entries
+
     def _filler(self, number: int) -> bytes | None:
         """None where nothing has gone out behind it, or nothing before it is kept."""
         newest = self.cache.newest
-        if newest is None or number > newest or self.cache.get(number) is not None:
+        if newest is None or number > newest or self.cache.is_old(number):
             return None
         kept = (self.cache.get(before) for before in range(number - 1, number - 1 - FILLED_AFTER, -1))
         beside = next((packet for packet in kept if packet is not None), None)
@@ -120,6 +135,8 @@ class Forwarder:
         """`member`, which was just sent the last runs, is from now on served together with all who see the same
         numbers; it stays alone if it is not as far as they are.
         """
+        if member not in self._downs:  # the camera began anew while the last runs were sent
+            return
         unison = self._unisons.get(numbers)
         if unison is None:
             unison = self._unisons[numbers] = Unison(numbers, replace(member.progress))
@@ -177,6 +194,9 @@ class Forwarder:
         if not entries:  # a key frame that was overtaken by a whole cache
             return
         entering, self._waiting = self._waiting, []
+        missed, self._holes = self._filled(self._holes or []), None
+        for down in entering if missed else ():
+            down.complete(self, missed)
         self._downs += entering
         for down in entering:
             down.enter(self, _for(down, entries), now)

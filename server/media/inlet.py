@@ -171,7 +171,7 @@ class Inlet:
             source.cadence.note_frame(header.timestamp, now)
         before = source.forwarder.last_packet_at
         if before is not None and now - before > OUTAGE_S and source.plan.kind == VIDEO:
-            self._after_outage(source, sequence, now)
+            self._after_outage(source, sequence)
         source.forwarder.push(sequence, canonical(packet, header), now)
         if before is None:
             self._on_track(source.forwarder)
@@ -210,11 +210,11 @@ class Inlet:
         plan_found = self._plan_among(fitting, packet)
         return self._active.get(plan_found.mid) if plan_found is not None else None
 
-    def _after_outage(self, source: Source, sequence: int, now: float) -> None:
+    def _after_outage(self, source: Source, sequence: int) -> None:
         """A pause in which nothing was lost needs nothing."""
         if sequence - (source.forwarder.cache.newest or 0) > OUTAGE_PACKETS:
             source.loss.give_up()
-            source.forwarder.fill(source.loss.take_abandoned(), now)
+            source.loss.take_abandoned()
             source.forwarder.start_again()
             self._serve_soon(0.0)
 
@@ -300,10 +300,10 @@ class Inlet:
         affordable = int(self._nack_budget.left(now, self._bytes_per_s) / size)
         due = source.loss.due(now, self.round_trip.retry_s, min(MAX_NACKS_PER_ROUND, affordable))
         lost = source.loss.take_abandoned()
-        if lost:
+        if lost and max(lost) > (source.forwarder.cache.key_at or 0):
+            source.forwarder.start_again()  # nobody can decode what follows, up to a key frame
+        elif lost:
             source.forwarder.fill(lost, now)
-            if max(lost) > (source.forwarder.cache.key_at or 0):
-                source.forwarder.start_again()  # nobody can decode what follows, up to a key frame
         self._nack_budget.spend(len(due) * size)
         return due
 

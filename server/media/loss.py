@@ -124,7 +124,7 @@ class LossTracker:
         if not self._repairs or start == end:
             return
         if end - start > MAX_MISSING:
-            self._missing.clear()
+            self._abandon(list(self._missing))
             return
         self.missed += end - start
         for sequence in range(start, end):
@@ -169,7 +169,7 @@ class LossTracker:
     @property
     def is_missing_any(self) -> bool:
         """Whether `due` may have something to say."""
-        return bool(self._missing)
+        return bool(self._missing or self._abandoned)
 
     def give_up(self) -> None:
         """What is missing now is of no use any more."""

@@ -159,6 +159,16 @@ class OutTrack:
             up.add_at_key_frame(self)
             self._ask_camera()
 
+    def complete(self, up: UpTrack, entries: Sequence[Entry]) -> None:
+        """See DownTrack."""
+        stretch = self._numbering.current
+        if stretch is None or stretch.source is not up:
+            return
+        behind = self._numbering.progress.following - stretch.sequence_shift
+        missed = [entry for entry in entries if entry[0] < behind]
+        if missed:
+            self.send_alone(make_runs(missed))
+
     def _pace(self) -> None:
         self._timer = None
         entries = [self._queue.popleft() for _ in range(min(PACE_PACKETS, len(self._queue)))]

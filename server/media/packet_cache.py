@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from server.media.packet import is_filler
+
 Entry = tuple[int, bytes]
 """The camera's extended sequence number, and the canonical packet."""
 
@@ -18,8 +20,14 @@ class PacketCache:
         self._newest: int | None = None
 
     def put(self, sequence: int, packet: bytes, *, key: bool = False) -> None:
-        """Keep a packet; `key` says that a key frame starts with it. A packet older than the ring is ignored."""
-        if self._is_old(sequence):
+        """Keep a packet; `key` says that a key frame starts with it.
+
+        What is older than the ring is ignored, and what comes for a filler: it was sent so, and repairs repeat it.
+        """
+        if self.is_old(sequence):
+            return
+        slot = self._slots[sequence & self._mask]
+        if slot is not None and slot[0] == sequence and is_filler(slot[1]):
             return
         self._slots[sequence & self._mask] = (sequence, packet)
         if self._newest is None or sequence > self._newest:
@@ -30,11 +38,12 @@ class PacketCache:
     def get(self, sequence: int) -> bytes | None:
         """The packet with this extended sequence number, None if it never came or is too old."""
         slot = self._slots[sequence & self._mask]
-        if slot is None or slot[0] != sequence or self._newest is None or self._is_old(sequence):
+        if slot is None or slot[0] != sequence or self._newest is None or self.is_old(sequence):
             return None
         return slot[1]
 
-    def _is_old(self, sequence: int) -> bool:
+    def is_old(self, sequence: int) -> bool:
+        """Whether it lies before all that can be kept."""
         return self._newest is not None and sequence <= self._newest - len(self._slots)
 
     @property

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
@@ -20,9 +20,10 @@ class MediaSettings:
     host: str = "::"
     public_addresses: tuple[str, ...] = ()
     prerecord_s: float = 30.0  # of each camera, kept in memory until it records
+    master_keys: tuple[bytes, ...] = field(default=(), repr=False)  # recordings lie encrypted; see recording/master_key
 
     @classmethod
-    def of(cls, config: Config) -> Self:
+    def of(cls, config: Config, master_keys: tuple[bytes, ...] = ()) -> Self:
         """As the configuration has it."""
         return cls(
             folder=config.data,
@@ -30,4 +31,5 @@ class MediaSettings:
             host=config.media_host,
             public_addresses=config.public_address,
             prerecord_s=config.prerecord_s,
+            master_keys=master_keys,
         )

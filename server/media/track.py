@@ -64,5 +64,8 @@ class DownTrack(Protocol):
     def enter(self, up: UpTrack, entries: Sequence[Entry], now: float) -> None:
         """From here on `up` is the source; `entries` start with a key frame (or are sound)."""
 
+    def complete(self, up: UpTrack, entries: Sequence[Entry]) -> None:
+        """What `up` had not brought before it began anew: before `enter`, for who does not take holes."""
+
     def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
         """The next packets of `up`. Plain call on the hot path: it must not raise, wait or log."""

@@ -86,8 +86,8 @@ def settings_as_map(settings: MediaSettings) -> dict[str, Any]:
 
 def settings_of_map(found: Mapping[str, Any]) -> MediaSettings:
     """See settings_as_map."""
-    folder, addresses = Path(found["folder"]), tuple(found["public_addresses"])
-    return MediaSettings(**{**found, "folder": folder, "public_addresses": addresses})
+    listed = {name: tuple(found[name]) for name in ("public_addresses", "master_keys")}
+    return MediaSettings(**{**found, **listed, "folder": Path(found["folder"])})
 
 
 def feed_state_of_map(found: Mapping[str, Any]) -> FeedState:

@@ -18,6 +18,7 @@ import structlog
 
 from server.clock import Clock
 from server.errors import NotFound, Unavailable, WatchroomError
+from server.recording.judging_actions import Judging
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
 from server.recording.segment import recording_id
 from server.recording.space import Space
@@ -109,14 +110,13 @@ class Recordings:
         self._unsaved: dict[str, Recording] = {}  # by recording
         self._causes: dict[str, str] = {}
         self._sayings: asyncio.Queue[Callable[[], Coroutine[Any, Any, None]]] = asyncio.Queue()
-        self._dirty: set[str] = set()
-        self._rung = asyncio.Event()
+        self._judging = Judging(self._judge_safely, tasks)
 
     async def start(self) -> None:
         """Bring rows and folders in line, and go on."""
         self._place = await asyncio.to_thread(self._disk.place)
         await self._reconcile()
-        self._tasks.start(self._judge_rung(), "recording.judge")
+        self._judging.start()
         self._tasks.start(self._say(), "recording.say")
         self._tasks.repeat(LOOK_S, self._look, "recording.look")
 
@@ -134,8 +134,7 @@ class Recordings:
 
     def judge_soon(self, device_id: str) -> None:
         """What this camera does, or where its picture is, has changed."""
-        self._dirty.add(device_id)
-        self._rung.set()
+        self._judging.soon(device_id)
 
     def heard(self, news: RecordingNews) -> None:
         """An OnRecording: how a recording goes."""
@@ -192,17 +191,12 @@ class Recordings:
 
     # ---- judged ------------------------------------------------------------------------------------------
 
-    async def _judge_rung(self) -> None:
-        while True:
-            await self._rung.wait()
-            self._rung.clear()
-            dirty, self._dirty = self._dirty, set()
-            for device_id in dirty:
-                # What goes wrong with one camera must not cost the others their recording; it is looked at again.
-                (failed,) = await asyncio.gather(self.judge(device_id), return_exceptions=True)
-                if isinstance(failed, Exception):
-                    log.error("a camera's recording cannot be judged", device_id=device_id, exc_info=failed)
-                    self._field.keeping(device_id, Keeping.FAILING.value)
+    async def _judge_safely(self, device_id: str) -> None:
+        """What goes wrong with one camera is told; it is looked at again."""
+        (failed,) = await asyncio.gather(self.judge(device_id), return_exceptions=True)
+        if isinstance(failed, Exception):
+            log.error("a camera's recording cannot be judged", device_id=device_id, exc_info=failed)
+            self._field.keeping(device_id, Keeping.FAILING.value)
 
     async def judge(self, device_id: str) -> None:
         """Begin, go on with or end this camera's recording, as things are now."""

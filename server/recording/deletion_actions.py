@@ -165,6 +165,7 @@ class Deletion:
             why=why,
             place=recording.place,
             deleted_at=self._clock.wall(),
+            key_destroyed=found.is_encrypted,
         )
 
     # ---- what was begun -------------------------------------------------------------------------
@@ -218,6 +219,7 @@ def _deletion(tombstone: Tombstone) -> Note:
         "bytes": tombstone.bytes,
         "merkle_root": tombstone.merkle_root,
         "manifest_sha256": tombstone.manifest_sha256,
+        "key_destroyed": tombstone.key_destroyed,
     }
     subject = Subject("recording", tombstone.id, tombstone.call_sign)
     return Note(What.DELETE_RECORDING, SYSTEM, subject, tombstone.why, detail=detail)

@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import os
 import re
+import secrets
 import weakref
 from collections.abc import Iterator
 from io import FileIO
@@ -19,10 +20,24 @@ from typing import Any, Self
 
 from server.clock import Clock
 from server.errors import Conflict, NotFound
+from server.private_file import sync_folder
 from server.recording.chain import Link, whole_entries
+from server.recording.encryption import SALT_BYTES, encrypted, name_of
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import SOFTWARE, Manifest, Opened, SealedSegment, Segment, is_recording_id
 from server.recording.signing import EvidenceKey
-from server.recording.verifier import CRASH, INIT, SEGMENT, Entry, canonical, parsed, segment_file, summary
+from server.recording.verifier import (
+    BESIDE,
+    CONTENT_KEY,
+    CRASH,
+    INIT,
+    SEGMENT,
+    Entry,
+    canonical,
+    parsed,
+    segment_file,
+    summary,
+)
 
 WRITTEN_ELSEWHERE = "written-elsewhere"  # the kind of the Conflict that passes by itself
 JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
@@ -31,10 +46,11 @@ JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
 class RecordingFolder:
     """Written by one thread of one process at a time; every call blocks until the disk has it.
 
+    With master keys its segments are encrypted; journal, manifest and initialisations, which hold no picture, are not.
     Whatever raises OSError (a full disk, at any step) leaves the recording as it was before the call.
     """
 
-    def __init__(self, path: Path, clock: Clock) -> None:
+    def __init__(self, path: Path, clock: Clock, keys: MasterKeys = PLAIN) -> None:
         self.path = path
         self.epoch = 0.0  # the server's Unix time of media time 0
         self.next_media_time = 0.0  # s: the end of what has been recorded
@@ -43,6 +59,10 @@ class RecordingFolder:
         self.is_closed = False
         self.last: dict[str, int] = {}  # each layer's highest number
         self._clock = clock
+        self._opened: Entry = {}
+        self._keys = keys
+        self._key: bytes | None = None  # of its segments, from the first that is encrypted on
+        self._is_encrypted = False  # some of it is
         self._inits: dict[str, tuple[int, str]] = {}  # each layer's newest: number, SHA-256
         self._link = Link()
         self._size = 0  # of the journal's whole lines
@@ -52,7 +72,7 @@ class RecordingFolder:
         weakref.finalize(self, self._journal.close)
 
     @classmethod
-    def create(cls, root: Path, opened: Opened, clock: Clock) -> Self:
+    def create(cls, root: Path, opened: Opened, clock: Clock, keys: MasterKeys = PLAIN) -> Self:
         """A new recording. Raises OSError, and Conflict if it is there already."""
         if not is_recording_id(opened.recording_id):
             raise ValueError(f"{opened.recording_id!r} cannot be a recording's id")
@@ -64,16 +84,16 @@ class RecordingFolder:
             raise Conflict(f"recording {opened.recording_id} is there already") from error
         with contextlib.ExitStack() as failed:
             failed.callback(_remove_empty, path)
-            folder = cls(path, clock)
+            folder = cls(path, clock, keys)
             failed.callback(folder.leave)
             folder._append(opened.entry())
-            _sync(path)
-            _sync(root)
+            sync_folder(path)
+            sync_folder(root)
             failed.pop_all()
         return folder
 
     @classmethod
-    def resume(cls, root: Path, recording_id: str, clock: Clock, why: str) -> Self:
+    def resume(cls, root: Path, recording_id: str, clock: Clock, why: str, keys: MasterKeys = PLAIN) -> Self:
         """Go on after a crash or a restart: what is torn, or not in the journal, is put aside and named in it.
 
         One that was closed but not signed comes back with `is_closed`: close it again. Raises NotFound; Conflict when
@@ -85,7 +105,7 @@ class RecordingFolder:
         if (path / MANIFEST).exists():
             raise Conflict(f"recording {recording_id} is closed and signed")
         with contextlib.ExitStack() as failed:
-            folder = cls(path, clock)
+            folder = cls(path, clock, keys)
             failed.callback(folder.leave)
             folder._recover(why)
             failed.pop_all()
@@ -97,20 +117,23 @@ class RecordingFolder:
         return self.path.name
 
     def commit(self, segment: Segment) -> SealedSegment:
-        """Number a segment and make it safe. Raises OSError (ENOSPC …), and Conflict once the recording is closed."""
+        """Number a segment and make it safe. Raises OSError (ENOSPC …), Conflict once the recording is closed, and
+        Unavailable when it cannot be encrypted as it has to be.
+        """
         self._must_be_open()
         layer = segment.layer
         n, sha256 = self.last.get(layer, 0) + 1, hashlib.sha256(segment.init).hexdigest()
         number, known = self._inits.get(layer, (0, ""))
         number = number if known == sha256 else number + 1
         file, init = segment_file(layer, n), f"{layer}/init-{number}.mp4"
+        kept, how = self._as_kept(file, segment.data)
         with self._undone_on_failure(file, *[init] * (known != sha256)):
             if known != sha256:
                 self._seal(init, segment.init)
-            self._seal(file, segment.data)
+            self._seal(file, kept)
             names = {"n": n, "file": file, "bytes": len(segment.data), "init": init, "init_bytes": len(segment.init)}
             sums = {"sha256": hashlib.sha256(segment.data).hexdigest(), "init_sha256": sha256}
-            return SealedSegment.of(self._append({"kind": "segment", **segment.about(), **names, **sums}))
+            return SealedSegment.of(self._append({"kind": "segment", **segment.about(), **names, **sums, **how}))
 
     def gap(
         self, layer: str, start: float, end: float, from_: float, to: float, why: str, packets: int | None = None
@@ -160,6 +183,14 @@ class RecordingFolder:
         if self.is_closed or self._journal.closed:
             raise Conflict(f"recording {self.recording_id} is closed")
 
+    def _as_kept(self, file: str, data: bytes) -> tuple[bytes, dict[str, Any]]:
+        """How a segment is to lie on disk, and what its entry says of that if it is encrypted."""
+        self._key = self._key or self._keys.key_for_writing(self.path, is_begun=self._is_encrypted)
+        if self._key is None:
+            return data, {}
+        kept = encrypted(self._key, name_of(self._opened, file), data, secrets.token_bytes(SALT_BYTES))
+        return kept, {"encrypted_bytes": len(kept), "encrypted_sha256": hashlib.sha256(kept).hexdigest()}
+
     def _append(self, body: dict[str, Any]) -> Entry:
         """Add an entry and make it safe, or leave the journal as it was."""
         entry, line, link = self._link.add(body, self._clock.wall())
@@ -187,12 +218,13 @@ class RecordingFolder:
     def _take(self, entry: Entry) -> None:
         """Follow what the journal says."""
         if entry["kind"] == "opened":
-            self.epoch = entry["epoch"]
+            self._opened, self.epoch = entry, entry["epoch"]
         elif entry["kind"] == "segment":
             layer, init = entry["layer"], re.fullmatch(INIT, entry["init"])
             self.last[layer] = entry["n"]
             self._inits[layer] = (int(init[2]) if init else 0, entry["init_sha256"])
             self.bytes += entry["bytes"]
+            self._is_encrypted = self._is_encrypted or "encrypted_sha256" in entry
             self.ends[layer] = max(self.ends.get(layer, 0.0), entry["start"] + entry["duration"])
             self.next_media_time = max(self.next_media_time, self.ends[layer])
         self.is_closed = self.is_closed or entry["kind"] == "closed"
@@ -202,11 +234,11 @@ class RecordingFolder:
         path = self.path / name
         if not path.parent.exists():
             path.parent.mkdir(mode=0o700)
-            _sync(self.path)
+            sync_folder(self.path)
         unfinished = path.with_name(path.name + ".new")
         _write_file(unfinished, content, os.O_TRUNC)
         unfinished.rename(path)
-        _sync(path.parent)
+        sync_folder(path.parent)
 
     @contextlib.contextmanager
     def _undone_on_failure(self, *names: str) -> Iterator[None]:
@@ -239,7 +271,7 @@ class RecordingFolder:
             with contextlib.ExitStack() as failed:  # a disk that is still full is tried again and again
                 failed.callback(_remove, aside)
                 _write_file(aside, torn, os.O_EXCL)
-                _sync(self.path)
+                sync_folder(self.path)
                 failed.pop_all()
             self._cut()
         kept = self._put_aside(entries)
@@ -248,12 +280,12 @@ class RecordingFolder:
     def _put_aside(self, entries: list[Entry]) -> list[dict[str, Any]]:
         """Rename what lies in the layers' folders and is in no entry; what was put aside and not yet named."""
         known = {entry[name] for entry in entries if entry["kind"] == "segment" for name in ("file", "init")}
-        known |= {file["file"] for entry in entries for file in entry.get("kept", ())}
+        known |= {file["file"] for entry in entries for file in entry.get("kept", ())} | BESIDE | {CONTENT_KEY + ".new"}
         for name in self._strangers(known):
             path = self.path / name
             if re.fullmatch(SEGMENT, name) or re.fullmatch(INIT, name) or name.endswith(".new"):
                 path.rename(_free(path.with_name(path.name + ".aside")))
-                _sync(path.parent)
+                sync_folder(path.parent)
         found = []
         for name in self._strangers(known):
             if re.fullmatch(CRASH, name) and not name.endswith(".new"):
@@ -290,14 +322,6 @@ def _write_file(path: Path, content: bytes, how: int) -> None:
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC | how, 0o600)
     try:
         _write(descriptor, content)
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import threading
 from collections import OrderedDict
@@ -11,9 +12,11 @@ from typing import Any, BinaryIO
 
 from server.errors import NotFound
 from server.recording.chain import Link, whole_entries
+from server.recording.encryption import PIECE_BYTES, Decrypted, name_of
 from server.recording.folder import JOURNAL, MANIFEST, SIGNATURE
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import is_recording_id
-from server.recording.verifier import Entry, parsed
+from server.recording.verifier import TIMESTAMP, Entry, parsed
 
 MOST_KEPT = 64  # journals in memory; one hour of one layer is about 2 MB
 
@@ -26,14 +29,17 @@ class _Journal:
     size: int = 0
     link: Link = field(default_factory=Link)
     entries: list[Entry] = field(default_factory=list)
-    files: set[str] = field(default_factory=lambda: {JOURNAL, MANIFEST, SIGNATURE})
+    files: set[str] = field(default_factory=lambda: {JOURNAL, MANIFEST, SIGNATURE, TIMESTAMP})
+    encrypted: dict[str, int] = field(default_factory=dict)  # of these, with the size of what is in them
+    key: bytes | None = None
 
 
 class Library:
     """Reads recordings, also while they are written, here or in another process. May be called from any thread."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, keys: MasterKeys = PLAIN) -> None:
         self._root = root
+        self._keys = keys
         self._journals: OrderedDict[str, _Journal] = OrderedDict()
         self._lock = threading.Lock()
 
@@ -72,13 +78,41 @@ class Library:
             raise NotFound(f"the manifest of recording {recording_id} cannot be read: it {error}") from error
 
     def path(self, recording_id: str, file: str) -> Path:
-        """Where a file of it lies, if the journal knows it. Raises NotFound."""
+        """Where a file of it lies, if the journal knows it; for what may be encrypted see `open`. Raises NotFound."""
+        if not self.has_file(recording_id, file):
+            raise NotFound(f"recording {recording_id} has no {file!r}")
+        return self._file(recording_id, file)
+
+    def has_file(self, recording_id: str, file: str) -> bool:
+        """Whether this file is there. Raises NotFound where there is no such recording."""
         with self._lock:
             known = file in self._read(recording_id).files
-        path = self._file(recording_id, file)
-        if not known or not path.is_file():
-            raise NotFound(f"recording {recording_id} has no {file!r}")
-        return path
+        return known and self._file(recording_id, file).is_file()
+
+    def is_encrypted(self, recording_id: str, file: str) -> bool:
+        """Whether only `open` gives what was recorded in a file of it. Raises NotFound."""
+        with self._lock:
+            return file in self._read(recording_id).encrypted
+
+    def open(self, recording_id: str, file: str) -> io.BufferedReader:
+        """What was recorded in a file of it, at any place, encrypted or not.
+
+        Raises NotFound, Unavailable without its key, and, now and while it is read, OSError.
+        """
+        path = self.path(recording_id, file)
+        with self._lock:
+            journal = self._read(recording_id)
+            size = journal.encrypted.get(file)
+            if size is None:
+                return path.open("rb")
+            journal.key = journal.key or self._keys.key_of(path.parent.parent)
+            key, name = journal.key, name_of(journal.entries[0], file)
+        return io.BufferedReader(Decrypted(path.open("rb"), key, name, size), PIECE_BYTES)
+
+    def read(self, recording_id: str, file: str) -> bytes:
+        """All that was recorded in it: at most two seconds. Raises as `open` does."""
+        with self.open(recording_id, file) as opened:
+            return opened.read()
 
     def _file(self, recording_id: str, name: str) -> Path:
         if not is_recording_id(recording_id):
@@ -114,4 +148,6 @@ def _add(journal: _Journal, file: BinaryIO) -> bool:
     for entry in entries:
         journal.files.update(entry[name] for name in ("file", "init") if entry["kind"] == "segment")
         journal.files.update(kept["file"] for kept in entry.get("kept", ()))
+        if "encrypted_sha256" in entry:
+            journal.encrypted[entry["file"]] = entry["bytes"]
     return b"\n" not in data[size:]

@@ -7,7 +7,6 @@ taps are DownTracks like a viewer's; forwarding does not know that recording exi
 from __future__ import annotations
 
 import asyncio
-from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -23,9 +22,11 @@ from server.media.run import Run
 from server.media.settings import MediaSettings
 from server.media.track import AUDIO, VIDEO, UpTrack
 from server.recording.depacketiser import Picture, assembler_for, payload_of
+from server.recording.master_key import MasterKeys
 from server.recording.order import Keeping, OnRecording, RecordingOrder
 from server.recording.reorder import Arrived, Lost, Reorder
-from server.recording.segmenter import Arrival, Segmenter, Stretch
+from server.recording.ring import Ring
+from server.recording.segmenter import Arrival, Segmenter
 from server.recording.signing import EvidenceKey
 from server.recording.steady_time import SteadyTime
 from server.recording.track_time import CameraOffset, TrackTime
@@ -60,6 +61,9 @@ class Tap:
     def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
         """See DownTrack."""
         self._pending += [(run.entries, now) for run in runs]
+
+    def complete(self, up: UpTrack, entries: Sequence[Entry]) -> None:
+        """See DownTrack. It took the holes."""
 
     def due(self, now: float) -> Iterable[Arrived | Lost]:
         """What has come, in order."""
@@ -97,17 +101,17 @@ class Tap:
 
 
 class Tape:
-    """One camera: its taps, its layers' segmenters, and the last `prerecord_s` seconds."""
+    """One camera: its taps, its layers' segmenters, and the last `prerecord_s` seconds, from a key frame on."""
 
     def __init__(self, device_id: str, prerecord_s: float) -> None:
         self.device_id = device_id
-        self._prerecord_s = prerecord_s
         self._taps: dict[tuple[str, str], Tap] = {}
         self._segmenters: dict[str, Segmenter] = {}
         self._offset = CameraOffset()
-        self._ring: deque[Stretch] = deque()
+        self._ring = Ring(prerecord_s)
         self._time = SteadyTime()
         self._wants_keys = False
+        self._begun_at = 0.0  # server's time at which it began to be written
         self.writing: Writing | None = None
 
     def attach(self, forwarder: Forwarder, now: float, wall: float) -> None:
@@ -153,6 +157,9 @@ class Tape:
                 asked = True
         self._wants_keys = self._wants_keys and not asked
         self._pass_on()
+        if self.writing is not None:
+            shown = [one for layer, one in self._segmenters.items() if (VIDEO, layer) in self._taps]
+            self.writing.note_trouble(next(filter(None, (one.trouble(at, self._begun_at) for one in shown)), ""))
         self._prune(at)
         if not self._taps and self.writing is None:
             self._time = SteadyTime()  # whatever comes next is of another session, and by the clock as it is then
@@ -209,20 +216,19 @@ class Tape:
                 if self.writing is not None:
                     self.writing.put(stretch, earliest)
                 else:
-                    self._ring.append(stretch)
+                    self._ring.add(stretch)
 
     def _prune(self, at: float) -> None:
-        while self._ring and at - self._ring[0].end > self._prerecord_s:
-            self._ring.popleft()
+        self._ring.prune(at, {layer for layer, one in self._segmenters.items() if one.goes_on})
 
     def begin(self, writing: Writing, now: float, wall: float) -> None:
         """From now on it is written, what was before it first."""
-        self._prune(self._time.wall(now, wall))
+        self._begun_at = self._time.wall(now, wall)
+        self._prune(self._begun_at)
         self.writing = writing
         self._wants_keys = True  # else the first seconds could not be seen without those before them
-        for stretch in sorted(self._ring, key=lambda one: one.start):
-            writing.put(stretch, self._ring[0].start, prerecord=stretch.end <= writing.order.asked_at)
-        self._ring.clear()
+        for stretch in self._ring.take():
+            writing.put(stretch, prerecord=stretch.end <= writing.order.asked_at)
 
     def end(self, now: float, wall: float) -> Writing:
         """No longer written: what has come until now still is. Raises ValueError if it was not."""
@@ -244,6 +250,7 @@ class Recorder:
         root: Path,
         prerecord_s: float,
         key: Callable[[], EvidenceKey],
+        master_keys: MasterKeys,
         clock: Clock,
         tasks: TaskOwner,
         tell: OnRecording,
@@ -251,6 +258,7 @@ class Recorder:
         self._root = root
         self._prerecord_s = prerecord_s
         self._key = key
+        self._master_keys = master_keys
         self._clock = clock
         self._tasks = tasks
         self._tell = tell
@@ -304,7 +312,7 @@ class Recorder:
             how(tape.end(self._clock.monotonic(), self._clock.wall()))
 
     def _writing(self, order: RecordingOrder) -> Writing:
-        writing = Writing(self._root, order, self._key, self._clock, self._pool, self._tell)
+        writing = Writing(self._root, order, self._key, self._clock, self._pool, self._tell, self._master_keys)
         task = self._tasks.start(writing.run(), f"recording.{order.recording_id}")
         self._writings[task] = writing
         task.add_done_callback(self._writings.pop)
@@ -343,6 +351,5 @@ class Recorder:
 
 def recorder_for(settings: MediaSettings, clock: Clock, tasks: TaskOwner, tell: OnRecording) -> Recorder:
     """As the server's settings have it: recordings lie in the data folder, beside the key that signs them."""
-    return Recorder(
-        settings.folder / RECORDINGS, settings.prerecord_s, partial(EvidenceKey.of, settings.folder), clock, tasks, tell
-    )
+    root, key, keys = settings.folder / RECORDINGS, partial(EvidenceKey.of, settings.folder), settings.master_keys
+    return Recorder(root, settings.prerecord_s, key, MasterKeys(keys), clock, tasks, tell)

@@ -16,10 +16,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.errors import Conflict
+from server.private_file import sync_folder
 from server.recording.chain import Link, whole_entries
 from server.recording.folder import JOURNAL, MANIFEST
 from server.recording.segment import is_recording_id
-from server.recording.verifier import summary
+from server.recording.verifier import CONTENT_KEY, summary
 
 ASIDE = "deleting"
 TURN = "deleting.lock"
@@ -35,6 +36,7 @@ class Remains:
     bytes: int
     merkle_root: str
     manifest_sha256: str | None
+    is_encrypted: bool = False  # it has a key of its own, which is destroyed with it
 
 
 class Removal:
@@ -71,8 +73,9 @@ class Removal:
             whole = summary(entries)
             manifest = path / MANIFEST
             signed = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.exists() else None
+            has_key = any(path.rglob(CONTENT_KEY))
         told = (whole["started_at"], whole["ended_at"], whole["segments"], whole["bytes"], whole["merkle_root"])
-        return Remains(*told, signed)
+        return Remains(*told, signed, has_key)
 
     def remove(self, recording_id: str) -> None:
         """Take it off the disk, or go on doing so. Raises OSError, and Conflict while somebody writes it: nothing is done."""
@@ -82,10 +85,10 @@ class Removal:
         if path.is_dir():
             with _unwritten(path):
                 path.rename(aside)
-                _sync(self._aside)
-                _sync(self._root)
+                sync_folder(self._aside)
+                sync_folder(self._root)
             _remove(aside)
-        _sync(self._aside)
+        sync_folder(self._aside)
 
     def left_aside(self) -> list[str]:
         """The recordings whose removal has begun and not ended. Raises OSError."""
@@ -121,12 +124,15 @@ def _locked(descriptor: int) -> bool:
 
 def _remove(aside: Path) -> None:
     if aside.exists():
+        for key in [*aside.rglob(CONTENT_KEY)]:
+            _destroy(key)
         shutil.rmtree(aside)
 
 
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
+def _destroy(key: Path) -> None:
+    """Overwrite and remove it before all else: what is left, or copied elsewhere, can be read no more without it."""
+    with key.open("r+b", 0) as file:
+        file.write(bytes(key.stat().st_size))
+        os.fsync(file)
+    key.unlink()
+    sync_folder(key.parent)

@@ -63,6 +63,7 @@ tombstone_table = sa.Table(
     sa.Column("bytes", sa.BigInteger, nullable=False),
     sa.Column("merkle_root", sa.String(64)),
     sa.Column("manifest_sha256", sa.String(64)),
+    sa.Column("key_destroyed", sa.Boolean, nullable=False, server_default=sa.false()),  # it lay encrypted
     sa.Column("rule", sa.String(40), nullable=False),
     sa.Column("why", sa.String(200), nullable=False),
     sa.Column("place", sa.String(32), nullable=False),
@@ -90,6 +91,7 @@ class Tombstone:
     place: str
     deleted_at: float
     removed_at: float | None = None
+    key_destroyed: bool = False  # it lay encrypted: whoever still has a copy of its files cannot read them
 
     def as_json(self) -> dict[str, Any]:
         """For the API."""

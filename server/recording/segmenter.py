@@ -30,6 +30,7 @@ SHORTEST_S = 0.9  # a key frame earlier than this was asked for by a viewer: a f
 ASK_KEY_S = 1.5  # from then on one is asked for: the answer takes the recorder's step, a round trip and a picture
 BEHIND_S = 0.25  # a picture may come so long after its sound; one that does not stands still
 PAUSE_S = 1.0  # longer without anything is a gap, not a long picture
+KEYLESS_S = 5.0  # one is asked for four times a second, and takes a round trip and a picture
 USUAL_S = 0.1  # of the last picture, where no other tells how long it was to be seen
 MOST_SET_BYTES = 65_535  # of a parameter set: its length has two bytes in the file
 MOST_SAMPLES = 4000  # in one stretch; no camera sends so many in 2 s
@@ -92,16 +93,36 @@ class Segmenter:
         self._format: PictureFormat | None = None
         self._current: Stretch | None = None
         self._lost = 0
+        self._refused_since: float | None = None  # server's time: pictures come, and none could be decoded
+        self._is_unreadable = False  # because of their key frame
 
     def takes(self, codec: str) -> bool:
-        """Whether it goes on with pictures of this codec: its own, or the first that it gets."""
+        """Whether it goes on with pictures of this codec: its own, or the first that it gets. A new session begins."""
         self._codec = self._codec or codec
+        self._refused_since, self._is_unreadable = None, False
         return self._codec == codec
+
+    def trouble(self, wall: float, asked_since: float) -> str:
+        """At server time `wall`: why pictures come and none of them is kept; "" while all is well. `asked_since`: from when
+        on key frames have been asked for.
+        """
+        if self._is_unreadable:
+            return (
+                f"the picture ({self.layer}) cannot be recorded: no parameter sets in its key frames that can be read"
+            )
+        if self._refused_since is not None and wall - max(self._refused_since, asked_since) >= KEYLESS_S:
+            return f"the picture ({self.layer}) cannot be recorded: no key frame has come for {KEYLESS_S:.0f} s"
+        return ""
 
     @property
     def began(self) -> float | None:
         """When what is not complete yet begins, None while there is nothing."""
         return self._current.start if self._current is not None else None
+
+    @property
+    def goes_on(self) -> bool:
+        """What is not complete yet cannot be decoded without what was before it."""
+        return self._current is not None and not self._current.is_keyed
 
     def wants_key(self, wall: float) -> bool:
         """At server time `wall` a key frame is due, so that the next stretch can begin on one."""
@@ -127,7 +148,10 @@ class Segmenter:
         if picture.is_key:
             self._format = _format_of(self._codec, picture, before)
         if self._format is None:
+            self._is_unreadable = self._is_unreadable or picture.is_key
+            self._refused_since = arrival.received_at if self._refused_since is None else self._refused_since
             return
+        self._refused_since, self._is_unreadable = None, False
         at = arrival.at
         current = self._current
         if current is not None and abs(at - current.last) > PAUSE_S:  # a gap, or a new session whose clock is behind

@@ -12,7 +12,7 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.errors import StartError
-from server.private_file import write_private
+from server.private_file import sync_folder, write_private
 
 NAME = "evidence.key"
 
@@ -57,8 +57,4 @@ def _make(path: Path) -> None:
     with contextlib.suppress(FileExistsError):
         os.link(own, path)
     own.unlink()
-    folder = os.open(path.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
+    sync_folder(path.parent)

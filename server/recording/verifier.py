@@ -17,11 +17,11 @@ import struct
 import sys
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from functools import lru_cache
-from typing import Any, Dict, NamedTuple, NoReturn  # noqa: UP035 - a Python 3.8 may run this
+from typing import Any, ClassVar, Dict, NamedTuple, NoReturn  # noqa: UP035 - a Python 3.8 may run this
 
 FORMAT = 1
 START = "00" * 32  # what the first entry is chained to
@@ -133,7 +133,13 @@ FIELDS = {
 SEGMENT, INIT = r"([a-z]{1,16})/([0-9]{6,9})\.m4s", r"([a-z]{1,16})/init-([1-9][0-9]{0,8})\.mp4"
 # What a crash leaves: kept by the next start, under these names, and named by the entry that it then writes.
 CRASH = r"journal\.torn-[0-9]+|[a-z]{1,16}/[a-z0-9.-]+\.(new|aside-[0-9]+)|manifest\.(json|sig)\.new"
-JUNK = r"(.*/)?(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)"  # what a desktop leaves where somebody looked
+CONTENT_KEY, TIMESTAMP = "content.key", "manifest.tsr"
+# In no entry: what was signed, the authority's timestamp of it (RFC 3161), and the wrapped key of what lies encrypted.
+BESIDE = {"journal.jsonl", "manifest.json", "manifest.sig", CONTENT_KEY, TIMESTAMP}
+# Of a timestamp, in DER: that it is a SHA-256, which was stamped, the stamp's number, and when that was.
+STAMP = rb"(?s)`\x86H\x01e\x03\x04\x02\x01.{0,2}\x04 (.{32})\x02.{2,34}?\x18.(\d{4})(\d\d)(\d\d)(\d\d)(\d\d)(\d\d)"
+# What a desktop leaves where somebody looked, or a crash after the end.
+JUNK = r"(.*/)?(\.DS_Store|Thumbs\.db|desktop\.ini|\._[^/]*)|(content\.key|manifest\.tsr)\.new"
 
 
 def segment_file(layer: str, n: int) -> str:
@@ -293,9 +299,10 @@ SILENCE_S = 0.5  # segments of one layer may lie a few pictures apart
 COMPLETE = "Every segment is there, byte for byte as it was written"
 FORM = "Every segment is a well-formed MP4 fragment"
 READABLE = "Every file can be read"
+OPENED = "Every segment can be decrypted"
 NOT_PROVED = [
     "that the camera saw the truth: only that nothing has changed since the server received it",
-    "that the times are right: they are the server's and the camera's own (not timestamped by an authority, RFC 3161)",
+    "that the times are right: they are the server's and the camera's own (where not timestamped by an authority)",
     "that no whole recording, and no end of one that was never closed, has been taken away",
     "that this verifier is honest, if it came with the bundle: take one from somewhere else",
 ]
@@ -322,12 +329,15 @@ class Wanted(NamedTuple):
 
     size: Any
     sha256: Any
-    parts: tuple[str, str] | None
+    parts: tuple[str, str] | None = None
+    encrypted: tuple[Any, Any] = (None, None)  # size and SHA-256 of how it lies on the server's disk
 
 
 def trouble(files: Files, path: str, wanted: Wanted, buffer: memoryview) -> tuple[str, str] | None:
     """The claim that a file breaks, and how; None if it is as it was written."""
     size, digest, shape = files.size(path), hashlib.sha256(), None
+    if size is not None and size == wanted.encrypted[0]:
+        return trouble(files, path, Wanted(*wanted.encrypted), buffer) or (OPENED, "is encrypted, as it was written")
     if path in files.odd or size != wanted.size:
         return COMPLETE, files.odd.get(path, "is missing" if size is None else f"has {size} bytes, not {wanted.size}")
     try:
@@ -357,6 +367,8 @@ def in_order(entries: Sequence[Entry], last: dict[str, int]) -> list[str]:
 class Check:
     """One recording or clip: each claim about it, with what was found against it."""
 
+    opened: ClassVar[Callable[[str], Files]] = Files
+
     def __init__(self, files: Files, root: str, names: set[str], keys: set[str]) -> None:
         self.files, self.root, self.names, self.keys = files, root, names, keys
         self.told: Entry = {"recording_id": None, "folder": root or "."}
@@ -381,7 +393,7 @@ class Check:
         entries = self.journal(journal or b"", manifest is not None)
         self.told["recording_id"] = entries[0].get("recording_id") if entries else None
         self.segments(entries)
-        self.strangers(entries, {"journal.jsonl", "manifest.json", "manifest.sig"}, manifest is not None)
+        self.strangers(entries, set(BESIDE), manifest is not None)
         if manifest is not None:
             return self.manifest(manifest, signature, entries)
         closed = entries and entries[-1]["kind"] == "closed"
@@ -399,6 +411,7 @@ class Check:
             found.append(f"it {error}")
         self.say("The manifest says what the journal says", found)
         self.signed(body, message, signature)
+        self.stamped(message)
         if not self.keys and entries and entries[0].get("public_key") != body.get("public_key"):
             self.say("One key opened and closed it", ["name the right key (--key)"], CANNOT)
 
@@ -428,11 +441,8 @@ class Check:
             found.append("it does not begin with the one entry that opens a recording")
         if "closed" in kinds[:-1] or [entry["i"] for entry in entries] != list(range(len(entries))):
             found.append("its entries are not numbered through up to the one that closes it")
-        self.say(
-            f"The journal is whole: {len(kinds)} entries, each chained to the one before",
-            found,
-            FAIL if lines or finished else CANNOT,
-        )
+        whole = f"The journal is whole: {len(kinds)} entries, each chained to the one before"
+        self.say(whole, found, FAIL if lines or finished else CANNOT)
         if torn and not finished:
             self.told["notes"].append(f"the journal's last line is torn ({len(torn)} bytes), as a crash leaves it")
         self.known(entries[0].get("format") if entries else FORMAT)
@@ -446,14 +456,12 @@ class Check:
     def silences(self, entries: Sequence[Entry]) -> None:
         """Note where a layer leaves out time that no gap of its own declares."""
         ends: dict[str, float] = {}
-        for entry in sorted(
-            (entry for entry in entries if entry["kind"] in ("segment", "gap")), key=lambda e: e["start"]
-        ):
+        timed = [entry for entry in entries if entry["kind"] in ("segment", "gap")]
+        for entry in sorted(timed, key=lambda entry: entry["start"]):
             before = ends.get(entry["layer"], float(entry["start"]))
             if entry["start"] > before + SILENCE_S:
-                self.told["notes"].append(
-                    f"{entry['layer']}: nothing from {before:.2f} to {entry['start']:.2f} s, and no gap declared"
-                )
+                silence = f"nothing from {before:.2f} to {entry['start']:.2f} s, and no gap declared"
+                self.told["notes"].append(f"{entry['layer']}: {silence}")
             end = entry["end"] if entry["kind"] == "gap" else entry["start"] + entry["duration"]
             ends[entry["layer"]] = max(before, end)
 
@@ -462,10 +470,11 @@ class Check:
         wanted: dict[str, Wanted] = {}
         places = {entry["file"]: entry for entry in entries if entry["kind"] == "segment"}
         for entry in entries:
-            kept = {file["file"]: Wanted(file.get("bytes"), file.get("sha256"), None) for file in entry.get("kept", [])}
-            wanted.update(kept)
+            for file in entry.get("kept", []):
+                wanted[file["file"]] = Wanted(file.get("bytes"), file.get("sha256"))
         for name, entry in places.items():
-            wanted[name] = Wanted(entry["bytes"], entry["sha256"], ("moof", "mdat"))
+            how = entry.get("encrypted_bytes"), entry.get("encrypted_sha256")
+            wanted[name] = Wanted(entry["bytes"], entry["sha256"], ("moof", "mdat"), how)
             wanted[entry["init"]] = Wanted(entry["init_bytes"], entry["init_sha256"], ("ftyp", "moov"))
 
         largest = min(1 << 24, max([1 << 10, *(self.files.sizes.get(self.root + name, 0) for name in wanted)]))
@@ -476,7 +485,10 @@ class Check:
 
         with ThreadPoolExecutor(2) as pool:
             done = [one for part in pool.map(examined, (list(wanted)[0::2], list(wanted)[1::2])) for one in part]
-        found = {name: broken for name, broken in sorted(done) if broken}
+        found = {name: broken for name, broken in sorted(done) if broken and broken[0] != OPENED}
+        closed = sum(bool(broken and broken[0] == OPENED) for _, broken in done)
+        if closed:
+            self.say(OPENED, [f"{closed} are encrypted: a master key opens them (server verify --key-file)"], CANNOT)
         for name, (_, why) in found.items():
             entry = places.get(name, {"file": name})
             told = {key: entry.get(key) for key in ("file", "layer", "n", "start", "duration", "captured_at")}
@@ -521,6 +533,18 @@ class Check:
         self.say(f"The {what} is signed with the key {key}" + ", which you named" * bool(self.keys), found)
         self.told["public_key"] = key
 
+    def stamped(self, manifest: bytes) -> None:
+        """Check a timestamp, if there is one, as far as Python can: whose it is, it cannot tell."""
+        token, digest = self.read(TIMESTAMP), hashlib.sha256(manifest).hexdigest()
+        if token is None:
+            return
+        match = re.search(STAMP, token)
+        at = "-".join(part.decode() for part in match.groups()[1:]) if match else "an unknown time"
+        found = [] if match and match[1].hex() == digest else ["it is of something else" if match else "it is none"]
+        self.say(f"The timestamp (of {at} UTC) is of this manifest", found, FAIL if match else CANNOT)
+        line = f"openssl ts -verify -digest {digest} -in {self.root}{TIMESTAMP} -CAfile CERTIFICATES"
+        self.told["notes"].append(f"an authority's certificates tell whether it made the timestamp: {line}")
+
     def clip(self) -> None:
         """All claims about a clip: entries of a signed recording, each with its inclusion proof."""
         try:
@@ -548,9 +572,9 @@ class Check:
         self.say(f"Each of the clip's {len(entries)} entries stands in the signed recording (Merkle proof)", foreign)
         self.say("Nothing is left out between the clip's first and last segment", in_order(entries, firsts) + missing)
         self.segments(entries)
-        self.strangers(entries, {"clip.json"}, True)
+        self.strangers(entries, {"clip.json", TIMESTAMP}, True)
         self.signed(manifest, message, signature)
-        return None
+        return self.stamped(message)
 
     def contents(self, beside: set[str]) -> None:
         """All claims about a bundle's other files: `contents.json` lists them, and the recordings, and is signed."""
@@ -577,28 +601,27 @@ RECORDING = rf"((?:.*/)?)(?:journal\.jsonl|manifest\.json|manifest\.sig|clip\.js
 MOST = 20  # findings that are printed for a claim; JSON has them all
 
 
-def verify(path: str, keys: Sequence[str] = ()) -> Entry:
+def verify(path: str, keys: Sequence[str] = (), checks: type[Check] = Check) -> Entry:
     """Check all recordings and clips at `path`; what JSON tells of them. Raises OSError and Damaged."""
-    files, told, others = Files(path), [], []
+    files, told, others = checks.opened(path), [], []
     matches = (re.fullmatch(RECORDING, name) for name in files.sizes)
     roots: dict[str, set[str]] = {match[1]: set() for match in matches if match}
     for name in sorted({**files.sizes, **files.odd}):
-        above = [
-            root for root in ("", *(name[: at + 1] for at in range(len(name)) if name[at] == "/")) if root in roots
-        ]
+        folders = ["", *(name[: at + 1] for at in range(len(name)) if name[at] == "/")]
+        above = [root for root in folders if root in roots]
         for root in above:
             roots[root].add(name[len(root) :])
         others += [] if above else [name]
     for root, names in sorted(roots.items()):
         kind = "clip" if "clip.json" in names else "recording"
-        check = Check(files, root, names, set(keys))
+        check = checks(files, root, names, set(keys))
         check.clip() if kind == "clip" else check.recording()
         name = os.path.basename((root or os.path.abspath(path)).rstrip("/"))
         if kind == "recording" and re.fullmatch(IDENTITY, name) and check.told["recording_id"] not in (None, name):
             check.say("The folder bears the recording's name", [f"its name is {name}"])
         told.append({"kind": kind, **check.told})
     if "contents.json" in others:
-        check = Check(files, "", set(others), set(keys))
+        check = checks(files, "", set(others), set(keys))
         check.contents(set(roots))
         told.append({"kind": "bundle", **check.told})
         others = []
@@ -645,7 +668,7 @@ class Arguments(argparse.ArgumentParser):
         self.exit(EXIT[CANNOT], f"{self.format_usage()}{message}\n")
 
 
-def main(argv: Sequence[str]) -> int:
+def main(argv: Sequence[str], checks: type[Check] = Check) -> int:
     """Check, print, and return the exit code."""
     parser = Arguments(prog="verify", description="Checks recordings. Exit code 0: intact, 2: broken, 3: cannot tell.")
     parser.add_argument("path", metavar="PATH", help="a recording's folder, a folder of recordings, or a bundle (ZIP)")
@@ -656,18 +679,12 @@ def main(argv: Sequence[str]) -> int:
     if not all(re.fullmatch("[0-9a-f]{64}", key) for key in keys):
         parser.error("--key: expected 64 hexadecimal digits")
     try:
-        told = verify(given.path, keys)
+        told = verify(given.path, keys, checks)
         shown = list(words(told))
-    except (Damaged, OSError) as error:
-        verdict = FAIL if isinstance(error, Damaged) else CANNOT
-        told = {
-            "path": given.path,
-            "verdict": WORD[verdict],
-            "exit": EXIT[verdict],
-            "recordings": [],
-            "why": str(error),
-        }
-        shown = [f"{WORD[verdict]}: {error}"]
+    except (Damaged, OSError) as why:
+        verdict = FAIL if isinstance(why, Damaged) else CANNOT
+        told = {"path": given.path, "recordings": [], "why": str(why), "verdict": WORD[verdict], "exit": EXIT[verdict]}
+        shown = [f"{WORD[verdict]}: {why}"]
     encoding = sys.stdout.encoding or "utf-8"
     for line in shown:  # what a file says may hold anything: nothing of it may steer a terminal, or be too much for it
         plain = "".join(sign if sign.isprintable() else "?" for sign in line)

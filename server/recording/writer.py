@@ -20,6 +20,7 @@ import structlog
 from server.clock import Clock
 from server.errors import Conflict, NotFound, WatchroomError
 from server.recording.folder import WRITTEN_ELSEWHERE, RecordingFolder
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.order import Keeping, OnRecording, RecordingNews, RecordingOrder
 from server.recording.segment import Opened
 from server.recording.segmenter import Stretch, muxed
@@ -50,11 +51,13 @@ class Writing:
         clock: Clock,
         pool: Executor,
         tell: OnRecording,
+        master_keys: MasterKeys = PLAIN,
     ) -> None:
         self.order = order
         self.keeping = Keeping.KEPT
         self._root = root
         self._key = key
+        self._master_keys = master_keys
         self._clock = clock
         self._pool = pool
         self._tell = tell
@@ -64,6 +67,7 @@ class Writing:
         self._waiting_bytes = 0
         self._news = asyncio.Event()
         self._left = asyncio.Event()
+        self._trouble = ""  # what comes is not all kept, though what is put is
         self._why_finished: str | None = None
         # looked at by the thread, too, while the loop waits for it
         self._earliest: float | None = None
@@ -95,6 +99,12 @@ class Writing:
         other._jobs.clear()
         other.finish("abandoned")
         self._news.set()
+
+    def note_trouble(self, reason: str) -> None:
+        """What comes cannot all be kept, whatever becomes of what is put; "" when it can again. A plain call."""
+        before, self._trouble = self._trouble, reason
+        if reason and reason != before:
+            self._failed(reason)
 
     def _drop(self) -> None:
         job = self._jobs[0] if self._jobs[0] is not self._in_hand else self._jobs[1]
@@ -161,6 +171,9 @@ class Writing:
         """Run `work` in a thread; False if it is to be tried again. Raises Conflict, NotFound for what no waiting mends."""
         attempt = asyncio.get_running_loop().run_in_executor(self._pool, work)
         (result,) = await asyncio.gather(attempt, return_exceptions=True)
+        if result is Keeping.KEPT and self._trouble:
+            self._failed(self._trouble)
+            return True
         if isinstance(result, Keeping):
             if self.keeping is Keeping.FAILING:
                 log.warning("is recorded again", recording_id=self.order.recording_id)
@@ -221,14 +234,16 @@ class Writing:
             return self._folder
         order = self.order
         if (self._root / order.recording_id).exists():
-            folder = RecordingFolder.resume(self._root, order.recording_id, self._clock, "server-restart")
+            folder = RecordingFolder.resume(
+                self._root, order.recording_id, self._clock, "server-restart", self._master_keys
+            )
             self._segments, self._bytes, self._epoch = sum(folder.last.values()), folder.bytes, folder.epoch
             self._ends = {layer: folder.epoch + end for layer, end in folder.ends.items()}
             self._resumed = set(self._ends)
             self._until = self._epoch + folder.next_media_time
         else:
             self._epoch = self._earliest if self._earliest is not None else self._clock.wall()
-            folder = RecordingFolder.create(self._root, self._head(), self._clock)
+            folder = RecordingFolder.create(self._root, self._head(), self._clock, self._master_keys)
         self._folder = folder
         if folder.is_closed:  # an earlier process ended it, and could not sign it any more
             folder.close("stopped", self._until or self._epoch, self._key())

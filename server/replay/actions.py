@@ -12,7 +12,7 @@ from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, BinaryIO
 
 from server.access.permission import Permission, may
 from server.clock import Clock
@@ -147,11 +147,14 @@ class Replays:
         growing = view.end is None and any(one.is_open for one in mine)
         return playlist(_in_order(segments), growing=growing, address=lambda one, file: f"../../files/{one}/{file}")
 
-    async def file(self, view: View, recording_id: str, name: str) -> Path:
-        """Where a segment or an initialisation of the view lies. Raises NotFound for anything else."""
+    async def file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
+        """A segment or an initialisation of the view: where it lies or, if it lies encrypted, opened (read it in a thread).
+
+        Raises NotFound for anything else, Unavailable without the recording's key.
+        """
         if recording_id not in view.recording_ids:
             raise NotFound("this view does not include that recording")
-        return await asyncio.to_thread(self._path, view, recording_id, name)
+        return await asyncio.to_thread(self._file, view, recording_id, name)
 
     # ---- how it is read -----------------------------------------------------------------------------
 
@@ -198,10 +201,12 @@ class Replays:
             self._outlines.popitem(last=False)
         return outline
 
-    def _path(self, view: View, recording_id: str, name: str) -> Path:
+    def _file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
         parts = [part for part in self._recording(recording_id).segments if name in (part.file, part.init)]
         if not any(view.covers(part.at, part.end) for part in parts):
             raise NotFound("this view has no such file")
+        if self._library.is_encrypted(recording_id, name):
+            return self._library.open(recording_id, name)
         return self._library.path(recording_id, name)
 
     async def facts(self, view: View) -> Facts:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
+import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
+from pathlib import Path, PurePath
+from typing import BinaryIO
 
 from aiohttp import web
 
@@ -97,13 +101,33 @@ class _Routes:
         recording_id, name = request.match_info["recording_id"], request.match_info["name"]
         if not is_recording(recording_id):
             raise BadRequest("expected a recording's id")
-        path = await self._replays.file(view, recording_id, name)
+        file = await self._replays.file(view, recording_id, name)
         headers = {
             "Cache-Control": SEALED,
             "Vary": "Cookie, Authorization",
-            "Content-Type": TYPES.get(path.suffix, "application/octet-stream"),
+            "Content-Type": TYPES.get(PurePath(name).suffix, "application/octet-stream"),
         }
-        return web.FileResponse(path, headers=headers)  # answers Range and If-Modified-Since
+        if isinstance(file, Path):
+            return web.FileResponse(file, headers=headers)  # answers Range and If-Modified-Since
+        return await asyncio.to_thread(_ranged, request, file, headers)
+
+
+def _ranged(request: web.Request, file: BinaryIO, headers: dict[str, str]) -> web.Response:
+    """What is asked for of a file (RFC 9110, 14): two seconds of picture, so that all of it fits into memory."""
+    with file:
+        size = file.seek(0, os.SEEK_END)
+        headers |= {"Accept-Ranges": "bytes"}
+        try:
+            start, end, _ = request.http_range.indices(size)
+        except ValueError:
+            start, end = size, size
+        if start >= end:
+            return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
+        file.seek(start)
+        body = file.read(end - start)
+    if "Range" not in request.headers:
+        return web.Response(body=body, headers=headers)
+    return web.Response(status=206, body=body, headers=headers | {"Content-Range": f"bytes {start}-{end - 1}/{size}"})
 
 
 def _at(request: web.Request) -> float:

@@ -1,7 +1,7 @@
 """Recording: processor time of a camera that is recorded, beside forwarding alone and beside FFmpeg's own copy to MP4.
 
 Cameras send 720p, 25 frames and 1.5 Mbit/s each, coded once, and one viewer watches each. The same engine runs without a
-recorder, with the pre-event buffer only, and recording to disk; then libavformat copies one of the recordings made into a
+recorder, with the pre-event buffer only, recording to disk, and recording encrypted; then libavformat copies one of the recordings made into a
 fragmented MP4. All in one run: the ratios are worth more than the figures.
 """
 
@@ -23,7 +23,7 @@ from tests.bench.load.machine import Cores, address, cpu_ns, go_inside
 from tests.bench.load.orders import Child
 from tests.bench.load.servers import ENGINE, serving
 
-MODES = ("off", "buffer", "on")
+MODES = ("off", "buffer", "on", "encrypted")
 SETTLE_S = 3.0
 
 
@@ -42,12 +42,15 @@ async def _measure_all(folder: Path, cameras: int, seconds: float) -> int:
     spent = {mode: await _measure(folder / mode, mode, cameras, seconds) for mode in MODES}
     library = Library(folder / "on" / "recordings")
     copied = await asyncio.to_thread(_copy_ms, library, folder / "copy.mp4")
-    verdicts = [verify(str(folder / "on" / "recordings" / one))["exit"] for one in library.ids()]
+    kept = [(mode, one) for mode in ("on", "encrypted") for one in Library(folder / mode / "recordings").ids()]
+    verdicts = [verify(str(folder / mode / "recordings" / one))["exit"] for mode, one in kept]
     recorded = spent["on"] - spent["off"]
     figures = {
         "forwarding_ms": round(spent["off"], 2),
         "buffer_ms": round(spent["buffer"] - spent["off"], 2),
         "recording_ms": round(recorded, 2),
+        "encrypted_ms": round(spent["encrypted"] - spent["off"], 2),
+        "encrypted_to_plain": round((spent["encrypted"] - spent["off"]) / recorded, 2),
         "copy_ms": round(copied, 2),
         "to_forwarding": round(recorded / spent["off"], 2),
         "to_copy": round(recorded / copied, 2),
@@ -61,12 +64,15 @@ async def _measure_all(folder: Path, cameras: int, seconds: float) -> int:
         f"{'  recorded to disk, more':48} {figures['recording_ms']:>8.2f}   {figures['to_forwarding']:.2f} of forwarding"
     )
     print(
+        f"{'  recorded to disk encrypted, more':48} {figures['encrypted_ms']:>8.2f}   {figures['encrypted_to_plain']:.2f} of that"
+    )
+    print(
         f"{'  copied by libavformat to fragmented MP4':48} {figures['copy_ms']:>8.2f}   recorded is {figures['to_copy']:.1f} times it"
     )
     print(f"{'recordings that are broken':48} {figures['broken']:>8}   of {len(verdicts)}, expected 0")
     about = {"cameras": cameras, "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
     print(json.dumps({"benchmark": "recording", **about, "figures": figures}))
-    return 1 if figures["broken"] or len(verdicts) != cameras else 0
+    return 1 if figures["broken"] or len(verdicts) != 2 * cameras else 0
 
 
 async def _measure(folder: Path, mode: str, cameras: int, seconds: float) -> float:
@@ -96,7 +102,7 @@ def _copy_ms(library: Library, target: Path) -> float:
     segments = library.segments(one, "main")
     source = target.with_suffix(".source")
     names = [segments[0]["init"], *(entry["file"] for entry in segments if entry["init"] == segments[0]["init"])]
-    source.write_bytes(b"".join(library.path(one, name).read_bytes() for name in names))
+    source.write_bytes(b"".join(library.read(one, name) for name in names))
     length = float(sum(entry["duration"] for entry in segments))
     with av.open(str(source), "r") as taken:
         packets = [packet for packet in taken.demux() if packet.dts is not None]

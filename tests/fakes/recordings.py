@@ -19,6 +19,7 @@ from PIL import Image
 
 from server.clock import HandClock
 from server.recording.folder import RecordingFolder
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import Opened, Segment, recording_id
 from server.recording.signing import EvidenceKey
 from streamer.street.barcode import draw_barcode
@@ -137,14 +138,14 @@ class Wish:
     closed: bool = True
 
 
-def lay(data: Path, wish: Wish, films: dict[str, Film]) -> Laid:
+def lay(data: Path, wish: Wish, films: dict[str, Film], keys: MasterKeys = PLAIN) -> Laid:
     """Write the recording into `data`/recordings as the recorder does."""
     clock = HandClock(wish.base)
     key = EvidenceKey.of(data)
     name = recording_id(wish.base, wish.device_id, f"{int(wish.base * 1000) & 0xFFFFFFFF:08x}")
     asked = wish.base + wish.asked_after_s
     opened = Opened(name, wish.device_id, wish.call_sign, wish.wearer, "officer", asked, wish.base, key.public_key)
-    folder = RecordingFolder.create(data / "recordings", opened, clock)
+    folder = RecordingFolder.create(data / "recordings", opened, clock, keys)
     try:
         for number in range(max(len(one.segments) for one in films.values())):
             clock.move(SEGMENT_S)

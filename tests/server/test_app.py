@@ -49,6 +49,22 @@ async def test_it_says_where_it_is_and_forgets_it_at_the_end(tmp_path: Path) -> 
     assert not (tmp_path / "server.json").exists()
 
 
+async def test_it_does_not_start_without_the_key_that_its_recordings_lie_encrypted_with(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = Config.load(tmp_path, {"port": 0})
+    monkeypatch.setenv("WATCHROOM_MASTER_KEY", bytes(range(32)).hex())
+    async with Watchroom(Config.load(tmp_path, {"port": 0})):
+        pass
+    with pytest.raises(StartError, match="none is given: set master_key_file"):
+        async with Watchroom(config):
+            pass
+    monkeypatch.setenv("WATCHROOM_MASTER_KEY", bytes(32).hex())
+    with pytest.raises(StartError, match="and given is"):
+        async with Watchroom(Config.load(tmp_path, {"port": 0})):
+            pass
+
+
 async def test_the_first_of_two_servers_on_one_folder_does_not_make_the_second_unknown(tmp_path: Path) -> None:
     first = Watchroom(Config.load(tmp_path, {"port": 0}))
     second = Watchroom(Config.load(tmp_path, {"port": 0}))

@@ -35,6 +35,9 @@ def test_option_beats_environment_beats_file_beats_default(tmp_path: Path, monke
         ("turn_urls = ['stun:a']\nturn_secret = 'x'", "turn_urls: expected turn:HOST:PORT"),
         ("turn_urls = ['turn://a']\nturn_secret = 'x'", "turn_urls: expected turn:HOST:PORT"),
         ("port = = 1", "cannot be read"),
+        ("master_key = 'x'\nmaster_key_file = 'y'", "master_key_file and master_key: give one"),
+        ("tsa_url = 'tsa.example'", "tsa_url: expected http"),
+        ("tsa_ca = 'x.pem'", "tsa_ca needs tsa_url"),
         ("media_workers = 65", "less than or equal to 64"),
     ],
 )

@@ -14,11 +14,16 @@ from typing import Any
 
 import pytest
 
+from server.recording.encryption import MAGIC
 from server.recording.library import Library
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.verifier import main as verify
+from server.recording.verifier import verify as checked
+from server.recording.verifying import checks_with
 from tests.installation import Camera, Installation, Server
 from tests.patience import until
 from tests.raw_console import RawConsole
+from tests.server.recording.recordings import MASTER
 
 LONG_S = 60.0
 
@@ -49,9 +54,12 @@ def installed(folder: Path, *options: str) -> tuple[Installation, Shelf]:
     return installation, Shelf(installation)
 
 
-@pytest.mark.parametrize("workers", ["0", "1"])
-async def test_a_killed_server_goes_on_in_the_same_recording_which_proves_itself(tmp_path: Path, workers: str) -> None:
+@pytest.mark.parametrize(("workers", "keys"), [("0", PLAIN), ("1", MASTER)])
+async def test_a_killed_server_goes_on_in_the_same_recording_which_proves_itself(
+    tmp_path: Path, workers: str, keys: MasterKeys
+) -> None:
     installation, shelf = installed(tmp_path / "data", "--media-workers", workers)
+    installation.settings |= {"WATCHROOM_MASTER_KEY": keys.keys[0].hex()} if keys else {}
     key = installation.add_camera("ET17", "PC Marsh", "0417")
     with Server(installation) as server:
         await server.serve()
@@ -72,7 +80,8 @@ async def test_a_killed_server_goes_on_in_the_same_recording_which_proves_itself
     assert entries[0]["wearer"]["name"] == "PC Marsh"
     assert shelf.count("resumed") == 1
     assert {entry["why"] for entry in entries if entry["kind"] == "gap"} >= {"server-restart"}
-    assert verify([str(shelf.root), "--json"]) == 0
+    assert checked(str(shelf.root), checks=checks_with(keys, None))["exit"] == 0
+    assert all(path.read_bytes().startswith(MAGIC) == bool(keys) for path in shelf.root.rglob("*.m4s"))
     assert collected(installation) == ["collect.started", "collect.resumed", "collect.ended"]
 
 

@@ -96,7 +96,7 @@ function lineOf(room, linked, now) {
 function notRecording(units) {
   const names = units.slice(0, 3).map((unit) => unit.call_sign);
   const who = units.length > 3 ? `${names.join(", ")} and ${units.length - 3} more` : names.join(", ");
-  const words = `${who}: live goes on, but nothing is kept. Tell IT support.`;
+  const words = `${who}: live goes on, but the picture is not kept. Tell IT support.`;
   return { look: "p1", symbol: prioritySymbol(1), strong: "NOT RECORDING.", words };
 }
 

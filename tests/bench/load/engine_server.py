@@ -75,7 +75,7 @@ async def main() -> None:
     parser = argparse.ArgumentParser()
     parser.add_argument("--host", required=True)
     parser.add_argument("--media-workers", type=int, default=0)
-    parser.add_argument("--recording", choices=("off", "buffer", "on"), default="off")
+    parser.add_argument("--recording", choices=("off", "buffer", "on", "encrypted"), default="off")
     parser.add_argument("--folder", type=Path, default=None)
     options = parser.parse_args()
     host = options.host
@@ -84,7 +84,8 @@ async def main() -> None:
         with tempfile.TemporaryDirectory() as temporary:
             folder = options.folder or Path(temporary)
             folder.mkdir(parents=True, exist_ok=True)
-            settings = MediaSettings(folder=folder, host=host)
+            keys = (os.urandom(32),) if options.recording == "encrypted" else ()
+            settings = MediaSettings(folder=folder, host=host, master_keys=keys)
             engine = _engine(settings, options.media_workers, options.recording, tasks)
             await engine.start()
             await _serve(engine, host)
@@ -103,7 +104,7 @@ def _engine(settings: MediaSettings, workers: int, recording: str, tasks: TaskOw
     recorder = recorder_for(settings, SystemClock(), tasks, nobody)
 
     def published(device_id: str, session_id: str | None) -> None:
-        if session_id is not None and recording == "on":
+        if session_id is not None and recording in ("on", "encrypted"):
             name = recording_id(0.0, device_id, "00000000")
             recorder.record(device_id, RecordingOrder(name, device_id, device_id, None, "always", 0.0))
 

@@ -19,11 +19,13 @@ from server.export.actions import Exports
 from server.export.routes import routes
 from server.operations.assets import STATIC, TEMPLATES
 from server.recording.library import Library
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.signing import EvidenceKey
 from server.replay.view import View
 from server.tasks import TaskOwner
 from tests.fakes.incident import lay_incident
 from tests.fakes.recordings import Laid, Wish, lay, usual_film
+from tests.server.recording.recordings import MASTER
 from tests.server.replay.test_routes import BASE, LINDQVIST, MARSH, OFFICERS, Office, _caller
 
 WHY = "disclosure to the CPS, case 0412"
@@ -48,7 +50,7 @@ class Desk:
         self.data = data
         self.office = office
         self.tasks = tasks
-        self.library = GrowingLibrary(data / "recordings")
+        self.library = GrowingLibrary(data / "recordings", MASTER)
         self.room: Callable[[Path, int], None] = lambda _folder, _more: None
         environment = jinja2.Environment(loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True)
         self.render: Callable[[dict[str, Any]], str] = lambda more: environment.get_template("bundle.html").render(more)
@@ -143,9 +145,9 @@ async def open_desk(data: Path, database: Database) -> AsyncIterator[Desk]:
         await desk.exports.close()
 
 
-def laid(data: Path, **more: Any) -> list[Laid]:
+def laid(data: Path, keys: MasterKeys = PLAIN, **more: Any) -> list[Laid]:
     films = {layer: usual_film(10.0, layer) for layer in ("main", "sub")}
     return [
-        lay(data, Wish("et17-cam", "ET17", BASE, MARSH, **more), films),
-        lay(data, Wish("et22-cam", "ET22", BASE + 1, LINDQVIST), films),
+        lay(data, Wish("et17-cam", "ET17", BASE, MARSH, **more), films, keys),
+        lay(data, Wish("et22-cam", "ET22", BASE + 1, LINDQVIST), films, keys),
     ]

@@ -8,16 +8,24 @@ import io
 import json
 import zipfile
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import av
 import pytest
+from aiohttp.test_utils import TestServer
 
 from server.access.permission import Permission, Role, may
 from server.export.actions import KEPT_S
+from server.recording.master_key import PLAIN
+from server.recording.timestamping import Timestamping
 from server.recording.verifier import main as verify
+from server.recording.verifier import verify as checked
+from server.recording.verifying import checks_with
 from server.taser.actions import By, Offered
 from tests.server.export.desk import WHY, Desk, laid
+from tests.server.recording.authority import Authority
+from tests.server.recording.recordings import MASTER
 from tests.server.replay.test_routes import BASE, unaudited
 
 
@@ -63,6 +71,49 @@ async def test_a_weapon_s_log_goes_out_byte_for_byte_with_its_events_in_both_clo
     assert told["sha256"] == hashlib.sha256(content).hexdigest()
     assert [(event["at"], event["device_at"]) for event in told["placed"]] == [(BASE + 1, BASE + 1)]
     assert told["offset"]["how"] == "unmatched"
+
+
+async def test_what_lies_encrypted_leaves_the_building_decrypted_and_proves_itself_there(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data, MASTER)
+    lying = (desk.data / "recordings" / recordings[0].id / "main" / "000001.m4s").read_bytes()
+    for wish in ({}, {"from": BASE + 2.5, "to": BASE + 5}):
+        bundle = await desk.exported({"recordings": [one.id for one in recordings], **wish})
+        assert verify([str(bundle)]) == 0
+        with zipfile.ZipFile(bundle) as archive:
+            contents = {name: archive.read(name) for name in archive.namelist()}
+        assert not any(name.endswith("content.key") for name in contents)
+        assert lying not in contents.values()
+        films = [content for name, content in contents.items() if name.startswith("playable/")]
+        for film in films:
+            with av.open(io.BytesIO(film), "r") as opened:
+                assert len(list(opened.decode(video=0))) > 20
+        assert len(films) == 2
+
+
+async def test_an_authoritys_timestamp_goes_with_a_recording_and_with_a_part_of_it(desk: Desk, tmp_path: Path) -> None:
+    authority = Authority.made(tmp_path / "authority")
+    recordings = await asyncio.to_thread(laid, desk.data)
+    async with TestServer(authority.application()) as server:
+        url = str(server.make_url("/"))
+        await Timestamping(desk.data / "recordings", url, authority.certificates, desk.office.clock).run()
+    checks = checks_with(PLAIN, authority.certificates)
+    for wish in ({}, {"from": BASE + 2.5, "to": BASE + 5}):
+        bundle = await desk.exported({"recordings": [recordings[0].id], **wish})
+        found = await asyncio.to_thread(checked, str(bundle), (), checks)
+        assert found["exit"] == 0
+        claims = [claim["claim"] for one in found["recordings"] for claim in one["claims"]]
+        assert any(claim.startswith("An authority of") for claim in claims)
+
+
+async def test_what_was_altered_where_it_lies_encrypted_is_not_exported(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data, MASTER)
+    path = desk.data / "recordings" / recordings[0].id / "main" / "000001.m4s"
+    altered = bytearray(path.read_bytes())
+    altered[len(altered) // 2] ^= 1
+    path.write_bytes(bytes(altered))
+    export = await desk.ended({"recordings": [recordings[0].id]})
+    assert export["state"] == "failed" and "cannot be decrypted" in export["problem"]
+    assert desk.bundles() == []
 
 
 async def test_a_part_of_a_recording_goes_out_as_a_clip_that_proves_itself_without_the_rest(desk: Desk) -> None:

@@ -34,6 +34,9 @@ class Recording:
         self.entered.append(entries[0][0])
         self.got += entries
 
+    def complete(self, up: UpTrack, entries: Sequence[Entry]) -> None:
+        self.got += entries
+
     def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
         for run in runs:
             self.got += run.entries
@@ -109,6 +112,32 @@ def test_a_hole_is_filled_for_viewers_and_shown_to_who_takes_holes() -> None:
         forwarder.add(down, 1.0)
     assert [sequence for sequence, _ in late.got] == [1, 2, 3, 4, 5]
     assert [sequence for sequence, _ in other.got] == [1, 2, 5]
+
+
+def test_after_an_outage_the_holes_of_before_are_filled_just_before_the_key_frame() -> None:
+    forwarder, viewer, tape = Forwarder(VIDEO, "main", "H264", 90_000), Recording(), Recording()
+    tape.takes_holes = True
+    for down in (viewer, tape):
+        forwarder.add(down, 0.0)
+    for sequence in (1, 2, 4, 6):
+        forwarder.push(sequence, packet(sequence, IDR if sequence == 1 else SLICE, sequence), 0.0)
+    forwarder.flush(0.0)
+    forwarder.start_again()
+    joining = Recording()
+    forwarder.add(joining, 1.0)
+    assert joining.got == [], "the key frame that is kept lies before the outage"
+    forwarder.push(5, packet(5, SLICE, 5), 1.0)
+    forwarder.flush(1.0)
+    assert [sequence for sequence, _ in viewer.got] == [1, 2, 4, 6]
+    forwarder.push(90, packet(90, IDR, 90), 1.0)
+    forwarder.flush(1.0)
+    assert [sequence for sequence, _ in viewer.got] == [1, 2, 4, 6, 3, 5, 90]
+    assert viewer.got[5] == (5, packet(5, SLICE, 5)), "what came late is itself"
+    assert forwarder.cache.get(3) == viewer.got[4][1]
+    forwarder.push(3, packet(3, SLICE, 3), 1.1)
+    forwarder.flush(1.1)
+    assert forwarder.cache.get(3) == viewer.got[4][1], "other bytes under one number would repeat a GCM nonce"
+    assert [sequence for sequence, _ in tape.got] == [1, 2, 4, 6, 5, 90, 3]
 
 
 def test_a_hole_before_all_that_is_kept_stays() -> None:

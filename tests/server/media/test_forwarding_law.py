@@ -128,9 +128,12 @@ class Forwarding(RuleBasedStateMachine):
         return Stream(name, self.ssrc)
 
     def _viewer(self, number: int, *, rtx: bool) -> Outlet:
-        outlet = Outlet(self.feed, LayerChoice("main"), "watchroom", self.clock, lambda: None)
+        outlet = Outlet(self.feed, LayerChoice("main"), "watchroom", self.clock, self._ask_camera)
         outlet.plan(send_plans(number, rtx=rtx), cast(Any, Wire()))
         return outlet
+
+    def _ask_camera(self) -> None:
+        self.inlet.serve(self.clock.monotonic())
 
     def _on_track(self, forwarder: Forwarder) -> None:
         starts = cycle([(65_520, 5), (100, 7)])  # the one wraps soon, the other is common to all who begin

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections import Counter
 from dataclasses import replace
 from itertools import pairwise
 from random import Random
@@ -18,7 +19,9 @@ from server.media.feedback import BandwidthLimit, KeyFrameRequest, Nack, ReportB
 from server.media.forwarder import Forwarder
 from server.media.inlet import MAX_SOURCES, OUTAGE_PACKETS, OUTAGE_S, Inlet, TrackPlan
 from server.media.loss import GIVE_UP_AFTER_S
+from server.media.out_track import OutTrack
 from server.media.packet import HEADER
+from server.media.send_plan import SendPlan
 from server.media.uplink_feedback import UplinkFeedback
 from tests.server.media.test_forwarder import Recording
 from tests.server.media.test_outlet import IDR, SLICE, FakePeer
@@ -225,10 +228,36 @@ async def test_after_what_never_came_viewers_go_on_at_a_key_frame(key_since: boo
     stage.rtp(102, 15, 1001, payload=IDR)
     track.flush(0.0)
     got = [sequence - 0x10000 for sequence, _ in viewer.got]
-    assert got == ([10, 11, 13, 12, 14, 15] if key_since else [10, 11, 13, 12, 15])
+    assert got == ([10, 11, 13, 12, 14, 15] if key_since else [10, 11, 13, 12, 15]), "and nobody waits for 12"
     stage.rtp(102, 12, 1001, payload=SLICE)
     track.flush(0.0)
     assert len(viewer.got) == len(got), "12 was given up, and its number is used"
+    stage.inlet.close()
+
+
+async def test_a_hole_whose_repair_was_under_way_when_all_began_anew_is_no_hole_either() -> None:
+    stage = Stage(MAIN)
+    wire, counts = FakePeer(), Counter[str]()
+    stage.rtp(102, 10, 1001, payload=IDR)
+    (track,) = stage.tracks
+    plan = SendPlan("video", 90_000, {"H264": 102}, 11, 100)
+    viewer = OutTrack(plan, cast(Any, wire), stage.clock, counts, lambda now: None, lambda: None)
+    viewer.attach(track, 0.0)
+    track.flush(0.0)
+    for sequence, seconds in ((11, 0.0), (13, 0.2), (14, 0.0), (16, GIVE_UP_AFTER_S - 0.1)):
+        stage.rtp(102, sequence, 1001, payload=SLICE)
+        track.flush(0.0)
+        stage.clock.move(seconds)
+    stage.inlet.serve(stage.clock.monotonic())
+    assert track.key_frames.is_pending, "12 was given up, 15 is still asked for"
+    stage.rtp(102, 17, 1001, payload=IDR)
+    track.flush(0.0)
+    first = wire.sent[0][0]
+    assert sorted(sequence - first for sequence, _, _ in wire.sent) == list(range(8))
+    sent = len(wire.sent)
+    stage.rtp(102, 15, 1001, payload=SLICE)
+    track.flush(0.0)
+    assert len(wire.sent) == sent, "too late: its number is used"
     stage.inlet.close()
 
 

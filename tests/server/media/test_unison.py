@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
+from server.media import out_track
 from server.media.forwarder import Forwarder
 from server.media.out_track import OutTrack
 from server.media.renumbering import SharedStart
@@ -126,6 +129,39 @@ def test_other_numbers_are_another_unison_and_who_is_behind_waits() -> None:
         [104, 105],
         [11, 12],
     ]
+
+
+async def test_who_is_sent_the_last_runs_while_the_camera_begins_anew_joins_nobody(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """A full queue has the camera asked at once, which may find that much was lost: in the middle of a flush."""
+    monkeypatch.setattr(out_track, "MAX_QUEUE", 20)
+    stage, full_peer, alone_peer = Stage(), Counted(), Counted()
+    main = stage.layers["main"]
+    for frame in range(13):
+        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+    monkeypatch.setattr(stage, "ask", main.start_again)
+    full, alone = stage.another(full_peer), stage.another(alone_peer)
+    full.attach(main, 0.5)
+    frame = 13
+    while full.queued < out_track.MAX_QUEUE:
+        stage.picture("main", SLICE, frame)
+        frame += 1
+    alone.attach(main, 0.9)
+    while alone.queued:
+        assert alone._timer is not None
+        alone._timer.cancel()
+        alone._pace()
+    for kind in (SLICE, SLICE, IDR, SLICE, SLICE):
+        stage.picture("main", kind, frame)
+        frame += 1
+    assert stage.counts["queue_overflow"] == 1 and main.watchers == 2
+    for peer in (full_peer, alone_peer):
+        numbers = [sequence for sequence, _, _ in peer.sent]
+        assert len(numbers) == len(set(numbers)), "never two contents under one number"
+    for track in (full, alone):
+        track.detach()
+    assert main.watchers == 0
 
 
 def test_what_was_sent_adds_up() -> None:

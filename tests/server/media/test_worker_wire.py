@@ -61,7 +61,8 @@ def test_an_error_that_only_the_other_side_knows_is_still_an_error() -> None:
 
 
 def test_nouns_survive_the_journey() -> None:
-    settings = MediaSettings(Path("data"), 5004, "0.0.0.0", ("192.0.2.7",))
+    settings = MediaSettings(Path("data"), 5004, "0.0.0.0", ("192.0.2.7",), 30.0, (bytes(32), bytes(range(32))))
+    assert "master_keys" not in repr(settings)
     assert wire.settings_of_map(wire.unframe(wire.frame(wire.settings_as_map(settings))[4:])) == settings
     state = FeedState(True, ("main", "sub"), "H264", 5.0, 1.0)
     assert wire.feed_state_of_map(wire.unframe(wire.frame(asdict(state))[4:])) == state

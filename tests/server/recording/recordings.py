@@ -12,9 +12,11 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from server.clock import HandClock
 from server.recording import verifier
 from server.recording.folder import RecordingFolder
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import Opened, Segment
 from server.recording.signing import EvidenceKey
 
+MASTER = MasterKeys([bytes(range(1, 33))])
 KEY = EvidenceKey(Ed25519PrivateKey.from_private_bytes(bytes(range(32))))
 BEGAN = 1_795_898_760.0  # 2026-11-28 20:46:00 UTC
 IDENTITY = "20261128T204600Z-et17-3fa2c1d0"
@@ -60,13 +62,13 @@ def opened(identity: str = IDENTITY) -> Opened:
     return Opened(identity, "et17-3fa2c1", "ET17", wearer, "signal:taser.drawn", BEGAN, BEGAN, KEY.public_key)
 
 
-def new_folder(root: Path, identity: str = IDENTITY) -> RecordingFolder:
-    return RecordingFolder.create(root, opened(identity), HandClock(BEGAN))
+def new_folder(root: Path, identity: str = IDENTITY, keys: MasterKeys = PLAIN) -> RecordingFolder:
+    return RecordingFolder.create(root, opened(identity), HandClock(BEGAN), keys)
 
 
-def recording(root: Path, count: int = 4, identity: str = IDENTITY, size: int = 60) -> Path:
+def recording(root: Path, count: int = 4, identity: str = IDENTITY, size: int = 60, keys: MasterKeys = PLAIN) -> Path:
     """A closed one: two layers, a gap, and a change of size in the middle."""
-    folder = new_folder(root, identity)
+    folder = new_folder(root, identity, keys)
     for number in range(count):
         folder.commit(segment(number, width=640 if number < count / 2 else 320, size=size))
         folder.commit(segment(number, "sub", width=160, size=size))

@@ -41,6 +41,7 @@ class World:
     alarms: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
     space: Space = field(default_factory=lambda: Space(900, 1000))
+    others: dict[str, Device] = field(default_factory=dict)
 
     async def start(self) -> Recordings:
         found = Recordings(
@@ -66,6 +67,8 @@ class World:
         return found
 
     def _unit(self, device_id: str) -> Unit:
+        if device_id in self.others:
+            return replace(self.unit, device=self.others[device_id])
         if self.unit.device.revoked_at is not None or device_id != DEVICE.device_id:
             raise NotFound("revoked")
         return self.unit
@@ -315,6 +318,34 @@ async def test_rows_and_folders_are_brought_in_line_both_ways_and_nothing_is_del
     assert found[gone.id].state is RecordingState.MISSING
     assert found[never.id].state is RecordingState.CLOSED
     assert (await world.store.one(other.id)) == other
+
+
+async def test_while_the_database_is_locked_no_camera_waits_for_another_ones_answer(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """R8: eight cameras that begin at once are all asked for at once, and each begins when its own time is over."""
+    asked: list[str] = []
+    answer = asyncio.Event()
+
+    async def locked(device_id: str) -> None:
+        asked.append(device_id)
+        await answer.wait()
+
+    monkeypatch.setattr(world.store, "open_of", locked)
+    names = [f"et{number}-1" for number in range(8)]
+    world.others = {name: replace(DEVICE, device_id=name) for name in names}
+    recordings = await world.start()
+    world.tell("recording")
+    world.publishers = set(names)
+    for name in names:
+        recordings.judge_soon(name)
+    await until(lambda: sorted(asked) == sorted(names))
+    assert world.orders == []
+    for name in names:
+        recordings.judge_soon(name)  # and again: one look at a time of each
+    answer.set()
+    await until(lambda: {device_id for device_id, _ in world.orders} == set(names))
+    assert len({order.recording_id for _, order in world.orders if order is not None}) == len(names)
 
 
 async def test_the_room_on_the_disk_is_looked_at(world: World) -> None:

@@ -23,6 +23,7 @@ from server.recording.actions import Disk, Field, Media, Recordings
 from server.recording.deletion_actions import AGAIN, UNDONE, Deletion, Shelf
 from server.recording.library import Library
 from server.recording.marks import By, Mark, MarkKind
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.order import Keeping, RecordingNews
 from server.recording.removal import ASIDE, Removal
 from server.recording.retention import DAY_S, RetentionTable
@@ -32,7 +33,7 @@ from server.recording.upkeep import Upkeep
 from server.recording.verifier import main as verify
 from server.tasks import TaskOwner
 from server.units.unit import Device, Unit
-from tests.server.recording.recordings import BEGAN, IDENTITY, new_folder, recording, segment
+from tests.server.recording.recordings import BEGAN, IDENTITY, MASTER, new_folder, recording, segment
 from tests.source import ROOT
 
 OTHER = "20261128T214600Z-et17-3fa2c1d1"
@@ -73,9 +74,9 @@ class House:
     async def note(self, note: Note) -> None:
         await self.audit.note(note)
 
-    async def recorded(self, identity: str = IDENTITY) -> None:
+    async def recorded(self, identity: str = IDENTITY, keys: MasterKeys = PLAIN) -> None:
         """A whole recording, and the rows that a start makes of what is on disk."""
-        recording(self.root, identity=identity)
+        recording(self.root, identity=identity, keys=keys)
         for row in self.upkeep.found(self.upkeep.place())[1]:
             await self.rows.keep(row)
 
@@ -152,6 +153,19 @@ async def test_what_nobody_tags_is_deleted_on_day_30_and_leaves_a_tombstone_and_
     assert await house.audited() == [("delete.recording", "Untagged: 30 days after its end")]
     await house.on_day(31)
     assert len(await house.audited()) == 1
+
+
+@pytest.mark.parametrize(("keys", "destroyed"), [(MASTER, True), (PLAIN, False)])
+async def test_the_tombstone_says_whether_its_key_was_destroyed(
+    house: House, keys: MasterKeys, destroyed: bool
+) -> None:
+    await house.recorded(keys=keys)
+    await house.on_day(31)
+    stone = await house.tombstone()
+    assert stone is not None and stone.removed_at is not None
+    assert (stone.key_destroyed, stone.as_json()["key_destroyed"]) == (destroyed, destroyed)
+    (row,) = (await house.audit.page(Asked()))["rows"]
+    assert row["detail"]["key_destroyed"] is destroyed
 
 
 async def test_what_the_audit_cannot_take_is_not_deleted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

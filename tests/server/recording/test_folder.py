@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import hashlib
 import os
 import random
 import resource
@@ -15,13 +16,24 @@ from pathlib import Path
 import pytest
 
 from server.clock import HandClock
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, NotFound, Unavailable
 from server.recording.folder import RecordingFolder
 from server.recording.library import Library
 from server.recording.segment import is_recording_id, recording_id
 from server.recording.verifier import parsed, verify
+from server.recording.verifying import checks_with
 from tests.server.recording.committing import crash, numbered
-from tests.server.recording.recordings import BEGAN, IDENTITY, KEY, init, new_folder, opened, segment
+from tests.server.recording.recordings import (
+    BEGAN,
+    IDENTITY,
+    KEY,
+    MASTER,
+    init,
+    new_folder,
+    opened,
+    recording,
+    segment,
+)
 
 CLOCK = HandClock(BEGAN + 100)
 
@@ -130,6 +142,73 @@ def test_a_journal_that_somebody_changed_is_not_signed(tmp_path: Path) -> None:
     journal.write_bytes(journal.read_bytes().replace(b"ET17", b"ET18"))
     with pytest.raises(Conflict, match="changed by somebody else"):
         folder.close("officer", BEGAN + 2, KEY)
+
+
+# ---- encrypted --------------------------------------------------------------------------------------
+
+
+def test_with_a_master_key_segments_lie_encrypted_and_the_journal_says_what_they_are_and_how_they_lie(
+    tmp_path: Path,
+) -> None:
+    path = recording(tmp_path, keys=MASTER, size=200_000)
+    library = Library(tmp_path, MASTER)
+    for layer in ("main", "sub"):
+        for number, entry in enumerate(library.segments(IDENTITY, layer)):
+            plain = library.read(IDENTITY, entry["file"])
+            assert hashlib.sha256(plain).hexdigest() == entry["sha256"] and len(plain) == entry["bytes"]
+            lying = (path / entry["file"]).read_bytes()
+            assert hashlib.sha256(lying).hexdigest() == entry["encrypted_sha256"]
+            assert len(lying) == entry["encrypted_bytes"] and f"{layer}{number} ".encode() not in lying
+            assert (path / entry["init"]).read_bytes() == library.read(IDENTITY, entry["init"])  # no picture
+
+
+def test_wherever_an_encrypted_one_is_moved_to_it_is_opened_by_what_its_journal_says_it_is(tmp_path: Path) -> None:
+    path = recording(tmp_path / "aside", keys=MASTER)
+    other = "20261128T214600Z-et17-3fa2c1d1"
+    path.rename(tmp_path / other)
+    assert Library(tmp_path, MASTER).read(other, "main/000001.m4s") == segment(0).data
+    assert verify(str(tmp_path / other), (), checks_with(MASTER, None))["recordings"][0]["bad"] == []
+
+
+def test_one_that_was_begun_in_plain_goes_on_encrypted_and_never_the_other_way(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path)
+    folder.commit(segment(0))
+    folder.leave()
+    with RecordingFolder.resume(tmp_path, IDENTITY, CLOCK, "server-restart", MASTER) as folder:
+        folder.commit(segment(1))
+    with resumed(tmp_path) as folder:
+        before = contents(folder.path)
+        with pytest.raises(Unavailable, match="none is given"):
+            folder.commit(segment(2))
+        assert contents(folder.path) == before
+    with RecordingFolder.resume(tmp_path, IDENTITY, CLOCK, "server-restart", MASTER) as folder:
+        folder.commit(segment(2))
+        library = Library(tmp_path, MASTER)
+        files = [entry["file"] for entry in library.segments(IDENTITY, "main")]
+        assert [library.is_encrypted(IDENTITY, file) for file in files] == [False, True, True]
+        assert [library.read(IDENTITY, file) for file in files] == [segment(n).data for n in range(3)]
+    (folder.path / "content.key").unlink()
+    again = RecordingFolder.resume(tmp_path, IDENTITY, CLOCK, "server-restart", MASTER)
+    with again, pytest.raises(Conflict, match="is gone"):
+        again.commit(segment(3))
+
+
+def test_what_a_crash_left_of_an_encrypted_one_is_put_aside_as_it_lies(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path, keys=MASTER)
+    folder.commit(segment(0))
+    folder.commit(segment(1))
+    folder.leave()
+    lost = (folder.path / "main" / "000002.m4s").read_bytes()
+    journal = (folder.path / "journal.jsonl").read_bytes()
+    (folder.path / "journal.jsonl").write_bytes(journal[:-20])
+    (folder.path / "content.key.new").write_bytes(b"half")
+    with RecordingFolder.resume(tmp_path, IDENTITY, CLOCK, "server-restart", MASTER) as folder:
+        folder.commit(segment(1))
+        folder.close("officer", BEGAN + 4, KEY)
+    assert (folder.path / "main" / "000002.m4s.aside-1").read_bytes() == lost
+    assert (folder.path / "main" / "000002.m4s").read_bytes() != lost  # not even the same bytes lie there alike
+    assert (folder.path / "content.key.new").exists()
+    assert verify(str(tmp_path), [KEY.public_key], checks_with(MASTER, None))["exit"] == 0
 
 
 # ---- a disk that refuses ----------------------------------------------------------------------------

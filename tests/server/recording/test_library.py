@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from server.errors import NotFound
+from server.errors import NotFound, Unavailable
 from server.recording.library import MOST_KEPT, Library
-from tests.server.recording.recordings import IDENTITY, new_folder, recording, segment
+from tests.server.recording.recordings import IDENTITY, MASTER, new_folder, recording, segment
 
 
 def test_a_finished_recording_is_read(tmp_path: Path) -> None:
@@ -76,6 +76,23 @@ def test_only_what_a_journal_names_has_a_path(tmp_path: Path) -> None:
     (folder / "main" / "000002.m4s").unlink()
     with pytest.raises(NotFound):
         library.path(IDENTITY, "main/000002.m4s")
+
+
+def test_what_lies_encrypted_is_opened_by_its_name_with_the_master_key_alone(tmp_path: Path) -> None:
+    folder = new_folder(tmp_path, keys=MASTER)
+    library, shut = Library(tmp_path, MASTER), Library(tmp_path)
+    for number in range(3):
+        folder.commit(segment(number, size=150_000))
+        file = f"main/{number + 1:06d}.m4s"
+        with library.open(IDENTITY, file) as opened:
+            opened.seek(100_000)
+            assert opened.read(50) == segment(number, size=150_000).data[100_000:100_050]
+        with pytest.raises(Unavailable, match="none is given"):
+            shut.open(IDENTITY, file)
+    assert shut.read(IDENTITY, "journal.jsonl") == (folder.path / "journal.jsonl").read_bytes()
+    with pytest.raises(NotFound):
+        library.open(IDENTITY, "content.key")
+    assert not library.has_file(IDENTITY, "manifest.tsr") and library.has_file(IDENTITY, "main/000003.m4s")
 
 
 def test_a_recording_that_never_got_its_first_line_is_no_error_for_the_others(tmp_path: Path) -> None:

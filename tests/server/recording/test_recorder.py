@@ -12,15 +12,20 @@ import pytest
 from server.clock import SystemClock
 from server.media.engine import LocalEngine
 from server.media.settings import MediaSettings
+from server.recording.encryption import MAGIC
 from server.recording.library import Library
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
 from server.recording.recorder import recorder_for
 from server.recording.verifier import main as verify
+from server.recording.verifier import verify as checked
+from server.recording.verifying import checks_with
 from server.recording.writer import GAP_S
 from server.tasks import TaskOwner
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Heard, until
 from tests.server.recording.coded import decoded
+from tests.server.recording.recordings import MASTER
 
 ID = "20261128T204600Z-camera-1-3fa2c1d0"
 ORDER = RecordingOrder(ID, CAMERA, "ET17", None, "officer", 1.8e9)
@@ -50,7 +55,7 @@ class Recorded:
         await until(lambda: bool(self.news) and self.news[-1].keeping is Keeping.CLOSED, LONG_S)
 
     def library(self) -> Library:
-        return Library(self.folder / "recordings")
+        return Library(self.folder / "recordings", MASTER)
 
     def film(self, layer: str) -> bytes:
         """All segments of a layer behind their initialisation."""
@@ -58,13 +63,14 @@ class Recorded:
         segments = library.segments(ID, layer)
         assert len({one["init"] for one in segments}) == 1
         names = [segments[0]["init"], *(one["file"] for one in segments)]
-        return b"".join(library.path(ID, name).read_bytes() for name in names)
+        return b"".join(library.read(ID, name) for name in names)
 
 
 @asynccontextmanager
-async def recorded(folder: Path, prerecord_s: float = 30.0) -> AsyncIterator[Recorded]:
+async def recorded(folder: Path, prerecord_s: float = 30.0, keys: MasterKeys = PLAIN) -> AsyncIterator[Recorded]:
     async with TaskOwner("test") as tasks:
-        settings, clock, heard = MediaSettings(folder=folder, prerecord_s=prerecord_s), SystemClock(), Heard()
+        settings = MediaSettings(folder=folder, prerecord_s=prerecord_s, master_keys=keys.keys)
+        clock, heard = SystemClock(), Heard()
         news: list[RecordingNews] = []
         recorder = recorder_for(settings, clock, tasks, news.append)
         engine = LocalEngine(settings, clock, tasks, heard.feed, heard.watching, heard.publishing, recorder)
@@ -146,6 +152,26 @@ async def test_a_server_that_ends_leaves_the_recording_open_and_the_next_one_goe
     entries = again.library().entries(ID)
     assert [entry["kind"] for entry in entries].count("resumed") == 1
     assert verify([str(tmp_path / "recordings" / ID)]) == 0
+
+
+async def test_with_a_master_key_all_of_it_lies_encrypted_plays_and_goes_on_after_a_restart(tmp_path: Path) -> None:
+    for _ in range(2):
+        async with recorded(tmp_path, keys=MASTER) as found:
+            before = len(found.library().segments(ID, "main")) if found.library().ids() else 0
+            found.engine.record(CAMERA, ORDER)
+            await found.publish(Camera())
+            await found.committed(before + 2)
+    async with recorded(tmp_path, keys=MASTER) as found:
+        found.engine.record(CAMERA, ORDER)
+        await found.publish(Camera())
+        await found.committed(before + 4)
+        await found.closed()
+    root = tmp_path / "recordings"
+    assert not [path for path in root.rglob("*.m4s") if not path.read_bytes().startswith(MAGIC)]
+    segments = found.library().segments(ID, "main")
+    assert len(decoded(found.film("main"), "video")) == sum(one["pictures"] for one in segments)
+    assert verify([str(root)]) == 3
+    assert checked(str(root), checks=checks_with(MASTER, None))["exit"] == 0
 
 
 async def test_the_pre_event_buffer_holds_no_more_than_it_should(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from server.errors import Conflict
 from server.recording.library import Library
 from server.recording.removal import ASIDE, Removal
-from tests.server.recording.recordings import BEGAN, IDENTITY, new_folder, recording, segment
+from tests.server.recording.recordings import BEGAN, IDENTITY, MASTER, new_folder, recording, segment
 
 OTHER = "20261128T214600Z-et17-3fa2c1d1"
 
@@ -37,6 +38,34 @@ def test_all_of_it_goes_and_nothing_of_the_others(tmp_path: Path) -> None:
     assert sorted(path for path in (tmp_path / OTHER).rglob("*")) == before
     assert list((tmp_path / ASIDE).iterdir()) == []
     Removal(tmp_path).remove(IDENTITY)  # once more does no harm
+
+
+def test_of_what_lies_encrypted_the_key_is_destroyed_before_anything_else_goes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever stops it then, what is left can be read by nobody: nor can a copy that lies elsewhere."""
+    path = recording(tmp_path, keys=MASTER)
+    remains = Removal(tmp_path).look(IDENTITY)
+    assert remains is not None and remains.is_encrypted
+    part = path / "back-1"
+    part.mkdir()
+    shutil.copy(path / "content.key", part)
+    inodes = [os.open(folder / "content.key", os.O_RDONLY) for folder in (path, part)]
+
+    def failing(_path: Path) -> None:
+        raise OSError("gone")
+
+    monkeypatch.setattr(shutil, "rmtree", failing)
+    with pytest.raises(OSError, match="gone"):
+        Removal(tmp_path).remove(IDENTITY)
+    assert list((tmp_path / ASIDE).rglob("content.key")) == []
+    for inode in inodes:
+        assert set(os.read(inode, 1000)) == {0}
+        os.close(inode)
+    assert (tmp_path / ASIDE / IDENTITY / "main" / "000001.m4s").exists()
+    monkeypatch.undo()
+    Removal(tmp_path).remove(IDENTITY)
+    assert Removal(tmp_path).left_aside() == []
 
 
 def test_what_is_written_or_was_never_closed_stays(tmp_path: Path) -> None:

@@ -77,6 +77,29 @@ def test_pictures_before_the_first_key_frame_are_not_kept() -> None:
     assert found[0].is_keyed
 
 
+def test_pictures_that_cannot_be_kept_are_told_while_the_sound_goes_on() -> None:
+    segmenter = Segmenter("main", "H264")
+    key, other = pictures(2)
+    headless = Picture(0, tuple(unit for unit in key.units if unit[0] & 31 not in (7, 8)), True)
+    assert cut([headless] + [other] * 30, segmenter=segmenter)[0].pictures == []
+    assert "no parameter sets in its key frames" in segmenter.trouble(T0 + 2, T0)
+    segmenter.add_picture(key, arrival(T0 + 3))
+    assert segmenter.trouble(T0 + 100, T0) == ""
+
+
+def test_a_camera_that_never_sends_a_key_frame_is_told_though_not_at_once() -> None:
+    segmenter = Segmenter("sub", "VP8")
+    _, other = pictures(2, codec="VP8")
+    assert segmenter.trouble(T0, T0) == ""
+    for index in range(4):
+        segmenter.add_picture(other, arrival(T0 + index))
+    assert segmenter.trouble(T0 + 4, T0) == ""
+    assert "(sub) cannot be recorded: no key frame has come for 5 s" in segmenter.trouble(T0 + 6, T0)
+    assert segmenter.trouble(T0 + 6, T0 + 5) == ""  # nobody has asked for one until just now
+    assert segmenter.takes("VP8")  # a new session
+    assert segmenter.trouble(T0 + 60, T0) == ""
+
+
 def test_a_key_frame_of_another_size_begins_a_stretch_at_once() -> None:
     segmenter = Segmenter("main", "H264")
     small, large = (Picture(0, h264(1, *size)[0].units, True) for size in ((320, 180), (640, 360)))

@@ -26,6 +26,11 @@ class Kept:
         self.order = RecordingOrder("20261128T204600Z-et17-3fa2c1d0", "et17", "ET17", None, "officer", asked_at)
         self.stretches: list[Stretch] = []
         self.before: list[bool] = []
+        self.troubles: list[str] = []
+
+    def note_trouble(self, reason: str) -> None:
+        if reason != (self.troubles or [""])[-1]:
+            self.troubles.append(reason)
 
     def put(self, stretch: Stretch, earliest: float | None = None, *, prerecord: bool = False) -> None:
         assert earliest is None or earliest <= stretch.start
@@ -36,8 +41,10 @@ class Kept:
 class Camera:
     """Sends pictures over a forwarder into a tape, at a monotonic time, while the wall clock says what it says."""
 
-    def __init__(self, tape: Tape, number: int = 0) -> None:
+    def __init__(self, tape: Tape, number: int = 0, key_every: int = 0, *, headless: bool = False) -> None:
         self.tape = tape
+        self.headless = headless  # its key frames lack their parameter sets
+        self.key_every = key_every  # pictures; 0: only what is asked for
         self.forwarder = Forwarder(VIDEO, "main", "H264", 90_000)
         self.index = 0
         self.sequence = 70_000 + 100_000 * number
@@ -45,12 +52,14 @@ class Camera:
 
     def send(self, now: float, wall: float, *, without: int = 0) -> None:
         """The next picture; a key frame when it was asked for. `without` the first packets of it."""
-        is_key = self.index == 0 or self.asked > 0
+        own = self.key_every and self.index % self.key_every == 0
+        is_key = self.index == 0 or self.asked > 0 or own
         self.asked = 0
         coded = h264(2)[0 if is_key else 1]
+        units = [unit for unit in coded.units if not self.headless or unit[0] & 31 not in (7, 8)]
         timestamp = self.index * 90_000 // FPS
         self.forwarder.clock.note_packet(timestamp, wall)
-        sent = packets([(timestamp, h264_payloads(coded.units))], self.sequence)
+        sent = packets([(timestamp, h264_payloads(units))], self.sequence)
         for sequence, packet in sent[without:]:
             self.forwarder.push(sequence, packet, now)
         self.forwarder.flush(now)
@@ -99,6 +108,17 @@ def test_a_recording_begins_with_the_seconds_before_though_the_session_had_ended
     assert not kept.before[-1]
 
 
+@pytest.mark.parametrize("moment", [41.0, 42.0, 43.0, 44.0])
+def test_the_seconds_before_begin_with_a_picture_that_can_be_decoded(moment: float) -> None:
+    """A camera sends a key frame every four seconds by itself; nobody asks for one while it only buffers."""
+    tape, kept = Tape("et17", PRERECORD_S), Kept(asked_at=T0 + moment)
+    run(Camera(tape, key_every=4 * FPS), tape, 0.0, moment, lambda now: T0 + now)
+    tape.begin(kept, moment, T0 + moment)  # type: ignore[arg-type]
+    assert kept.stretches[0].is_keyed
+    assert T0 + moment - PRERECORD_S - 4.5 <= kept.stretches[0].begin <= T0 + moment - PRERECORD_S
+    tape.end(moment, T0 + moment)
+
+
 def test_what_is_older_than_the_buffer_is_forgotten_also_of_a_camera_that_is_silent() -> None:
     tape, kept = Tape("et17", PRERECORD_S), Kept()
     run(Camera(tape), tape, 0.0, 10.0, lambda now: T0 + now)
@@ -121,6 +141,22 @@ def test_what_waits_behind_a_hole_belongs_to_the_recording_that_ends() -> None:
     tape.end(4.5, T0 + 4.5)
     assert kept.stretches[-1].end >= T0 + 4.0 + 5 / FPS
     assert sum(one.lost for one in kept.stretches) == 1
+
+
+def test_a_picture_that_cannot_be_recorded_is_told_until_it_can_be_or_has_gone() -> None:
+    tape, kept = Tape("et17", PRERECORD_S), Kept()
+    camera = Camera(tape, headless=True)
+    run(camera, tape, 0.0, 2.0, lambda now: T0 + now)
+    tape.begin(kept, 2.0, T0 + 2)  # type: ignore[arg-type]
+    run(camera, tape, 2.0, 4.0, lambda now: T0 + now)
+    assert [one for one in kept.troubles if "(main) cannot be recorded" in one] == kept.troubles != []
+    camera.headless = False
+    run(camera, tape, 4.0, 6.0, lambda now: T0 + now)
+    assert kept.troubles[1:] == [""]
+    camera.headless = True
+    tape.away(6.0, T0 + 6)
+    run(Camera(tape, 1, headless=True), tape, 6.0, 7.0, lambda now: T0 + now)
+    assert kept.troubles[1:] == [""]  # the parameter sets of before are known
 
 
 def test_a_recording_begins_with_a_key_frame_of_its_own() -> None:

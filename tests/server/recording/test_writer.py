@@ -26,6 +26,7 @@ from server.recording.writer import Writing
 from server.tasks import TaskOwner
 from tests.server.media.conftest import until
 from tests.server.recording.coded import h264
+from tests.server.recording.recordings import MASTER
 
 ID = "20261128T204600Z-et17-3fa2c1d0"
 ORDER = RecordingOrder(
@@ -156,6 +157,34 @@ async def test_a_full_disk_is_told_at_once_and_what_waits_is_written_when_there_
     await task
     assert [one["n"] for one in desk.entries("segment")] == [1, 2]
     assert desk.entries("gap") == []
+
+
+async def test_what_comes_and_cannot_be_kept_is_told_though_all_that_is_put_is_written(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.note_trouble("the picture cannot be recorded")
+    assert (desk.news[-1].keeping, desk.news[-1].reason) == (Keeping.FAILING, "the picture cannot be recorded")
+    writing.note_trouble("the picture cannot be recorded")
+    assert len(desk.news) == 1
+    writing.put(stretch(0.0))  # its sound
+    await until(lambda: desk.news[-1].segments == 1)
+    writing.note_trouble("")
+    writing.put(stretch(1.5))
+    await until(lambda: desk.news[-1].segments == 2)
+    assert [one.keeping for one in desk.news] == [Keeping.FAILING, Keeping.FAILING, Keeping.KEPT]
+    writing.finish("stopped")
+    await task
+    assert verify([str(desk.root / ID)]) == 0
+
+
+async def test_what_cannot_be_encrypted_is_not_written_in_plain_and_waits_for_its_key(desk: Desk) -> None:
+    MASTER.require(desk.root)
+    writing, task = desk.begin()
+    writing.put(stretch(0.0))
+    await until(lambda: bool(desk.news))
+    assert desk.news[-1].keeping is Keeping.FAILING
+    assert "none is given" in desk.news[-1].reason and not list(desk.root.rglob("*.m4s"))
+    writing.leave()
+    await task
 
 
 async def test_what_did_not_fit_into_memory_is_declared_as_a_gap(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -31,6 +31,7 @@ from server.middleware import error_middleware
 from server.positions.store import TrailStore
 from server.recording.library import Library
 from server.recording.marks import By, Mark, MarkKind
+from server.recording.master_key import MasterKeys
 from server.recording.retention import RetentionTable
 from server.recording.retention_actions import Retention
 from server.recording.retention_store import RetentionStore
@@ -48,6 +49,7 @@ from server.taser.actions import Offered, TaserLogs
 from server.taser.store import TaserStore
 from tests.fakes.incident import ADVISED_S, ARMED_S, TOWN, Officer, lay_incident
 from tests.fakes.recordings import Laid, Wish, lay, usual_film
+from tests.server.recording.recordings import MASTER
 
 BASE = 1_800_000_000.0
 MARSH = {"name": "PC Marsh", "collar_number": "0417", "person_id": "marsh"}
@@ -62,11 +64,11 @@ class WatchedLibrary(Library):
     """Says whose journals were asked for."""
 
     def __init__(self, root: Path) -> None:
-        super().__init__(root)
-        self.read: set[str] = set()
+        super().__init__(root, MASTER)
+        self.journals: set[str] = set()
 
     def entries(self, recording_id: str) -> list[Entry]:
-        self.read.add(recording_id)
+        self.journals.add(recording_id)
         return super().entries(recording_id)
 
 
@@ -258,10 +260,10 @@ async def test_one_among_ten_thousand_is_found_without_reading_the_others(
     async with database.transaction() as tx:
         await tx.execute(sa.insert(recording_table), rows)
     for query in (f"from={BASE}&to={BASE + 30}", "alert=taser.armed", "officer=marsh", "device=et17-cam"):
-        browser.office.library.read.clear()
+        browser.office.library.journals.clear()
         page = await browser.get(f"/api/recordings?{query}")
         assert laid[0].id in [row["id"] for row in page["recordings"]], query
-        assert browser.office.library.read <= {one.id for one in laid}, query
+        assert browser.office.library.journals <= {one.id for one in laid}, query
 
 
 async def test_a_list_is_read_on_until_it_ends(browser: Browser, tmp_path: Path) -> None:
@@ -283,9 +285,9 @@ async def test_a_page_with_a_map_is_told_what_it_must_know(browser: Browser) -> 
 
 async def test_a_list_reads_the_journal_of_what_is_signed_once(browser: Browser, laid: list[Laid]) -> None:
     first = await browser.get("/api/recordings")
-    browser.office.library.read.clear()
+    browser.office.library.journals.clear()
     assert await browser.get("/api/recordings") == first
-    assert browser.office.library.read == {laid[1].id}  # which may have grown
+    assert browser.office.library.journals == {laid[1].id}  # which may have grown
 
 
 async def test_a_view_is_noted_then_kept_and_shows_everything(
@@ -369,6 +371,32 @@ async def test_a_part_of_a_segment_can_be_asked_for(browser: Browser, laid: list
     whole = (tmp_path / "recordings" / laid[0].id / "main" / "000001.m4s").read_bytes()
     answer = await browser.client.get(path, headers={"Range": "bytes=10-19"})
     assert (answer.status, await answer.read()) == (206, whole[10:20])
+
+
+async def test_what_lies_encrypted_plays_and_any_part_of_it_can_be_asked_for(browser: Browser, tmp_path: Path) -> None:
+    films = {"main": usual_film(4.0, "main")}
+    one = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), films, MASTER)
+    plain = films["main"].segments[1]
+    assert plain not in (tmp_path / "recordings" / one.id / "main" / "000002.m4s").read_bytes()
+    view = await browser.open({"recordings": [one.id]})
+    path, size = f"/api/replays/{view['id']}/files/{one.id}/main/000002.m4s", len(plain)
+    answer = await browser.client.get(path)
+    assert (answer.status, await answer.read()) == (200, plain)
+    assert (answer.headers["Accept-Ranges"], answer.headers["Content-Type"]) == ("bytes", "video/iso.segment")
+    for asked, part, told in (
+        ("bytes=10-19", plain[10:20], f"bytes 10-19/{size}"),
+        ("bytes=5-", plain[5:], f"bytes 5-{size - 1}/{size}"),
+        ("bytes=-7", plain[-7:], f"bytes {size - 7}-{size - 1}/{size}"),
+        (f"bytes=3-{size + 9}", plain[3:], f"bytes 3-{size - 1}/{size}"),
+    ):
+        answer = await browser.client.get(path, headers={"Range": asked})
+        assert (answer.status, await answer.read(), answer.headers["Content-Range"]) == (206, part, told), asked
+    for asked in (f"bytes={size}-", "bytes=9-3", "pages=1"):
+        answer = await browser.client.get(path, headers={"Range": asked})
+        assert (answer.status, answer.headers["Content-Range"]) == (416, f"bytes */{size}"), asked
+    browser.office.library._keys = MasterKeys()
+    browser.office.library._journals.clear()
+    assert (await browser.client.get(path)).status == 503
 
 
 @pytest.mark.parametrize(
