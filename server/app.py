@@ -249,7 +249,7 @@ class Watchroom:
         self.evidence.recordings.judge_soon(device_id)
 
     def _recording_news(self, news: RecordingNews) -> None:
-        self.evidence.recordings.heard(news)
+        self.evidence.heard(news)
 
     def _units_changed(self, body: Body) -> None:
         for unit in body.get("units", ()):
@@ -334,7 +334,7 @@ class Watchroom:
         closing.push_async_callback(self.evidence.recordings.close)  # likewise
         closing.push_async_callback(self.engine.close)
         await self.engine.start()
-        closing.push_async_callback(self.evidence.exports.close)
+        closing.push_async_callback(self.evidence.close)
         await self.evidence.start()
         self.status.start(self.tasks)
         await self.consoles.start()

@@ -86,6 +86,9 @@ class Config(BaseSettings):
     pairing: bool = Field(
         default=True, description="a TASER that is drawn starts its officer's camera; false: it only tells the room"
     )
+    footage_upload_mb: int = Field(
+        default=1024, ge=0, description="of one upload of what the link dropped; 0: cameras upload nothing afterwards"
+    )
     master_key_file: Path | None = Field(
         default=None,
         description="recordings lie encrypted: lines of 64 hexadecimal digits, the first is used from now on",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
@@ -9,19 +10,27 @@ from typing import TYPE_CHECKING
 from server import replay_sources
 from server.alerts.store import AlertStore
 from server.audit.audit_entry import Actor, Note, Subject, What
+from server.backfill.actions import BackFilling
+from server.backfill.store import UPLOADS, Uploads
+from server.backfill.upload import Upload
 from server.database import Along
 from server.export.actions import EXPORTS, Exports
 from server.operations.assets import STATIC
 from server.recording.actions import Disk, Field, Media, Recordings
 from server.recording.deletion_actions import Shelf, keeping
+from server.recording.joining import Arrived, Joining
 from server.recording.library import Library
 from server.recording.marks import By
+from server.recording.order import Keeping, RecordingNews
 from server.recording.removal import Removal
 from server.recording.signing import EvidenceKey
 from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingStore, collection
 from server.recording.timestamping import Timestamping
 from server.recording.upkeep import RECORDINGS, Upkeep, require_room
+from server.stills.actions import Stills
+from server.stills.decoder import Decoder
+from server.stills.folder import STILLS, StillFolder
 from server.taser.actions import TaserLogs
 from server.taser.store import TaserStore
 
@@ -41,12 +50,14 @@ class Evidence:
     def __init__(self, room: Watchroom) -> None:
         config, clock, tasks = room.config, room.clock, room.tasks
         root = config.data / RECORDINGS
+        key = partial(EvidenceKey.of, config.data)
         self._tasks = tasks
         self._units = room.units
         self.library = Library(root, room.master_keys)
-        upkeep = Upkeep(config.data, self.library, clock)
+        self._upkeep = upkeep = Upkeep(config.data, self.library, clock)
+        self._store = RecordingStore(room.database, room.audit.within)
         self.recordings = Recordings(
-            RecordingStore(room.database, room.audit.within),
+            self._store,
             Disk(upkeep.place, upkeep.found, upkeep.close_left, upkeep.space),
             Media(room.engine.record, room.engine.release, room.engine.publisher_of),
             Field(
@@ -60,18 +71,35 @@ class Evidence:
             room.alerts.raise_system,
             room.alerts.clear_system,
         )
-        shelf = Shelf(upkeep.place, self.library, Removal(root))
+        shelf = Shelf(upkeep.place, self.library, Removal(root, config.data / STILLS))
         self.retention, self.deletion, self._rules = keeping(
             room.database, config.retention, shelf, clock, room.audit, partial(_newest, room)
         )
         signals = AlertStore(room.database, room.journal).signals
         self.taser_logs = TaserLogs(TaserStore(room.database), room.units.bearer, signals, clock)
+        self._uploads = Uploads(config.data / UPLOADS)
+        self._joining = Joining(root, self.library, key, clock, room.master_keys)
+        self._clock = clock
+        self.backfilling = BackFilling(
+            self._uploads,
+            root,
+            self.library,
+            self._recent,
+            self._join,
+            require_room,
+            clock,
+            tasks,
+            most_bytes=config.footage_upload_mb << 20,
+            prerecord_s=config.prerecord_s,
+        )
         self.timestamping = Timestamping.of(config, root, clock)
         self.replays = replay_sources.of(room, self.library, self.retention.matching, self.taser_logs)
+        folder = StillFolder(config.data / STILLS, require_room, self.library.is_there)
+        self.stills = Stills(self.replays, self.library, folder, Decoder(), clock)
         self.exports = Exports(
             config.data / EXPORTS,
             self.library,
-            partial(EvidenceKey.of, config.data),
+            key,
             self.replays,
             self.taser_logs.originals,
             partial(self._hold, room.audit),
@@ -87,13 +115,34 @@ class Evidence:
         await self.recordings.start()
         await self.exports.start()
         await self._rules.start()
+        self.stills.start()
         self.deletion.start(self._tasks)
+        self.backfilling.start()
         if self.timestamping is not None:
             self.timestamping.start(self._tasks)
+
+    async def _recent(self, device_id: str, since: float) -> list[str]:
+        place = await asyncio.to_thread(self._upkeep.place)
+        return [one.id for one in await self._store.of_camera(device_id, since, place)]
+
+    def _join(self, one: Upload) -> str:
+        pieces = partial(self._uploads.pieces, one)
+        return self._joining.join(Arrived(one.recording_id, one.start, one.end, one.at, self._clock.wall(), pieces))
 
     def gauges(self) -> dict[str, float]:
         """For /metrics."""
         return {} if self.timestamping is None else {"recordings_not_yet_timestamped": self.timestamping.waiting}
+
+    def heard(self, news: RecordingNews) -> None:
+        """An OnRecording."""
+        self.recordings.heard(news)
+        if news.keeping is Keeping.CLOSED:
+            self.stills.recording_closed(news.recording_id)
+
+    async def close(self) -> None:
+        """What is being made of recordings ends. The recordings themselves end after the media engine."""
+        await self.stills.close()
+        await self.exports.close()
 
     async def of_person(self, person: Person) -> dict[str, list[str]]:
         """What is this officer's: the phone that they wear, and what was recorded while they wore its camera."""

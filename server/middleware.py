@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -36,8 +37,27 @@ TRANSPORT = "max-age=31536000"
 OPEN_BELOW = ("/whip/", "/whep/", "/media/sessions/")
 
 
-def error_middleware() -> Middleware:
-    """Turns every error into a problem document; what nobody foresaw is logged, and told without its trace."""
+Worded = Callable[[web.Request, dict[str, Any]], web.Response]  # a problem as a page for a person
+
+
+def wants_page(request: web.Request) -> bool:
+    """Whether a person's browser opens this as a page, and reads words better than JSON."""
+    is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
+    return is_page and not request.path.startswith(("/api/", "/static/", *OPEN_BELOW))
+
+
+def error_middleware(worded: Worded | None = None) -> Middleware:
+    """Turns every error into a problem document; what nobody foresaw is logged, and told without its trace.
+
+    `worded` makes a page of it for whoever opens one.
+    """
+
+    def told(request: web.Request, document: dict[str, Any], headers: dict[str, str] | None = None) -> web.Response:
+        if worded is None or not wants_page(request):
+            return problem(document, headers)
+        response = worded(request, document)
+        response.headers.update(headers or {})
+        return response
 
     @web.middleware
     async def errors(request: web.Request, handler: Handler) -> web.StreamResponse:
@@ -47,18 +67,18 @@ def error_middleware() -> Middleware:
         except WatchroomError as error:
             if error.status >= 500:
                 log.error("request failed", method=request.method, path=request.path, error=error.detail)
-            return problem(error.problem(), error.headers)
+            return told(request, error.problem(), error.headers)
         except web.HTTPException as error:
             if error.status < 400:
                 raise
-            return _of_aiohttp(error)
+            return told(request, *_of_aiohttp(error))
         except (ConnectionResetError, web.RequestPayloadError) as error:
             log.info("the caller went away", method=request.method, path=request.path, error=str(error))
             return problem({"type": "/problems/gone", "title": "You went away", "status": 400, "detail": ""})
         except Exception:
             reference = secrets.token_hex(6)
             log.exception("unforeseen error", method=request.method, path=request.path, reference=reference)
-            return problem(WatchroomError(f"it is in the log under {reference}", reference=reference).problem())
+            return told(request, WatchroomError(f"it is in the log under {reference}", reference=reference).problem())
 
     return errors
 
@@ -103,12 +123,13 @@ def problem(document: dict[str, Any], headers: dict[str, str] | None = None) -> 
     )
 
 
-def _of_aiohttp(error: web.HTTPException) -> web.Response:
+def _of_aiohttp(error: web.HTTPException) -> tuple[dict[str, Any], dict[str, str]]:
+    """The problem document and the headers of what aiohttp itself refuses."""
     kept = {name: value for name, value in error.headers.items() if name in ("Allow", "Retry-After", "Accept")}
     name = error.reason.lower().replace(" ", "-")
     details = {404: "there is nothing under this path", 405: f"allowed here: {kept.get('Allow', 'nothing')}"}
     detail = details.get(error.status, error.reason)
-    return problem({"type": f"/problems/{name}", "title": error.reason, "status": error.status, "detail": detail}, kept)
+    return {"type": f"/problems/{name}", "title": error.reason, "status": error.status, "detail": detail}, kept
 
 
 def _add(headers: Any, nonce: str, secure: bool) -> None:

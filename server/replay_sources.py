@@ -17,11 +17,14 @@ from server.operations.assets import templates
 from server.positions.store import TrailStore
 from server.recording.library import Library
 from server.recording.sought import Sought
-from server.recording.store import Recording
+from server.recording.store import Recording as Row
 from server.replay.actions import Replays, Sources, Told
-from server.replay.routes import NoteView
-from server.replay.store import ViewStore
+from server.replay.bookmark import Bookmark
+from server.replay.footage import Recording
+from server.replay.routes import NoteBookmark, NoteView
+from server.replay.store import BookmarkStore, ViewStore
 from server.replay.view import View
+from server.stills.routes import NoteStill
 from server.taser.actions import TaserLogs
 
 if TYPE_CHECKING:
@@ -32,7 +35,7 @@ if TYPE_CHECKING:
 def of(
     watchroom: Watchroom,
     library: Library,
-    recordings: Callable[[Sought], Awaitable[Sequence[Recording]]],
+    recordings: Callable[[Sought], Awaitable[Sequence[Row]]],
     taser_logs: TaserLogs,
 ) -> Replays:
     """Replay, on this server's stores and the recordings in its data folder; `recordings` finds their rows."""
@@ -54,6 +57,7 @@ def of(
     return Replays(
         library,
         ViewStore(database),
+        BookmarkStore(database),
         Sources(
             fixes=TrailStore(database).between,
             alerts=AlertStore(database, journal).between,
@@ -79,6 +83,29 @@ def note_view(gate: Gate) -> NoteView:
         for recording_id, call_sign in recordings.items():
             subject = Subject("recording", recording_id, call_sign)
             await gate.note_viewing(request, What.VIEW_REPLAY, subject, why=view.why, **span)
+
+    return note
+
+
+def note_bookmark(gate: Gate) -> NoteBookmark:
+    """That somebody marks a second of them. The words are content, and stay where they are."""
+
+    async def note(request: web.Request, made: Bookmark, recordings: Mapping[str, str]) -> None:
+        detail = {"mark": "bookmark", "value": made.id, "at": made.at}
+        for recording_id, call_sign in recordings.items():
+            subject = Subject("recording", recording_id, call_sign)
+            await gate.note_change(request, What.CHANGE_RECORDING, subject, "", **detail)
+
+    return note
+
+
+def note_still(gate: Gate) -> NoteStill:
+    """The same, of whoever sees a recording's picture in the list."""
+
+    async def note(request: web.Request, why: str, one: Recording) -> None:
+        await gate.note_viewing(
+            request, What.VIEW_THUMBNAIL, Subject("recording", one.id, one.call_sign), why=why, at=one.start
+        )
 
     return note
 

@@ -13,6 +13,7 @@ from server.access.people_routes import people_routes
 from server.advice import routes as advice_routes
 from server.alerts import routes as alert_routes
 from server.audit.routes import audit_routes, viewing_routes
+from server.backfill.routes import backfill_routes
 from server.console.pages import Pages
 from server.export import routes as export_routes
 from server.media.routes import media_session_routes
@@ -23,11 +24,15 @@ from server.operations.assets import static_routes, templates
 from server.positions import routes as position_routes
 from server.recording.retention_routes import retention_routes
 from server.replay import routes as replay_routes
+from server.stills import routes as still_routes
 from server.taser.routes import taser_routes
 from server.units import routes as unit_routes
 
 if TYPE_CHECKING:
+    from server.access.middleware import Gate
+    from server.access.session import Caller
     from server.app import Watchroom
+    from server.evidence import Evidence
 
 MOST_BODY = 256 * 1024  # bytes; what takes more has a limit of its own
 
@@ -38,7 +43,8 @@ def application(room: Watchroom) -> web.Application:
     pages = templates()
     shown = {"force": config.force, "theme": config.theme, "version": __version__}
     allow, links = gate.allow, room.ice_servers.links
-    site = web.Application(middlewares=gate.middlewares(), client_max_size=MOST_BODY)
+    console = Pages(pages, allow, gate.person, gate.variables, **shown)
+    site = web.Application(middlewares=gate.middlewares(console.worded), client_max_size=MOST_BODY)
     site.add_routes(
         [
             *operations_routes.routes(
@@ -55,19 +61,33 @@ def application(room: Watchroom) -> web.Application:
             *position_routes.routes(room.positions, allow, units.device),
             *alert_routes.routes(room.alerts, allow),
             *advice_routes.routes(room.advising, allow),
-            *replay_routes.routes(kept.replays, gate.caller, replay_sources.note_view(gate)),
-            *export_routes.routes(kept.exports, kept.replays, gate.caller, replay_sources.note_export(gate)),
-            *taser_routes(kept.taser_logs, allow, gate.along),
             *whip_routes(engine, gate.admit_camera, links),
             *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
             *viewing_routes(room.audit, allow, kept.of_person),
-            *retention_routes(kept.retention, allow, gate.along),
+            *backfill_routes(kept.backfilling, gate.admit_camera),
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),
-            *Pages(pages, allow, gate.person, gate.variables, **shown).routes(development=config.development),
+            *_kept_routes(kept, gate),
+            *console.routes(development=config.development),
             *static_routes(config),
         ]
     )
     return site
+
+
+def _kept_routes(kept: Evidence, gate: Gate) -> list[web.RouteDef]:
+    """Of what is recorded: seen again, marked, kept, taken out."""
+
+    def allowed(request: web.Request) -> tuple[Caller, str | None]:
+        return replay_routes.allowed(gate.caller(request))
+
+    replays, noted = kept.replays, replay_sources
+    return [
+        *replay_routes.routes(replays, gate.caller, noted.note_view(gate), noted.note_bookmark(gate)),
+        *still_routes.routes(kept.stills, replays, allowed, noted.note_still(gate)),
+        *export_routes.routes(kept.exports, replays, gate.caller, noted.note_export(gate)),
+        *retention_routes(kept.retention, gate.allow, gate.along),
+        *taser_routes(kept.taser_logs, gate.allow, gate.along),
+    ]

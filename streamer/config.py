@@ -18,6 +18,7 @@ from streamer import routes
 from streamer.errors import ConfigError
 from streamer.prompt import HELP
 from streamer.scenario import Scenario, parse
+from streamer.street.look import PRESETS, USUAL
 
 ROOT = Path(__file__).resolve().parents[1]
 SCENARIOS = ROOT / "streamer" / "scenarios"
@@ -26,7 +27,9 @@ DEVICE_ID = re.compile(r"[a-z0-9-]{3,40}")
 _SIZE = re.compile(r"(\d{2,4})x(\d{2,4})")
 _TOWN_NAME = re.compile(r"[a-z0-9_-]+")
 
-SOURCES = "street, file:PATH, rtsp://…, v4l2:/dev/video0"
+SOURCES = (
+    f"street, file:PATH, rtsp://…, v4l2:/dev/video0; or the street as {', '.join(f'street:{one}' for one in PRESETS)}"
+)
 GPS = "route:FILE.gpx or .geojson, gpsd://HOST:PORT, nmea:PATH, scenario, none"
 
 
@@ -48,6 +51,7 @@ class CameraConfig:
     key: Ed25519PrivateKey
     state: Path
     source: str
+    preset: str  # of the street; "" for other sources
     gps: str
     main: PictureSize
     sub: PictureSize
@@ -66,6 +70,8 @@ class CameraConfig:
     until_stdin_closes: bool
     requests_refused: bool
     heard_after_s: float
+    before_s: float
+    footage_bytes: int
     insecure: bool
     ca_file: Path | None
 
@@ -121,6 +127,16 @@ def _add_media(p: argparse.ArgumentParser) -> None:
     p.add_argument("--bitrate", type=int, help="of the main picture, bit/s (default 2000000; street: 450000)")
     p.add_argument("--barcode", action="store_true", help="burn a machine-readable clock into the picture")
     p.add_argument("--sound", help="synth, mic:DEVICE (alsa, or mic:pulse:SOURCE), source (of file:PATH) or none")
+    p.add_argument(
+        "--before", type=int, default=30, metavar="S", help="seconds before recording is ordered that it keeps"
+    )
+    p.add_argument(
+        "--footage",
+        type=int,
+        default=512,
+        metavar="MB",
+        help="room for what it records itself, to back-fill what the link drops",
+    )
     p.add_argument("--recording", choices=["on", "off", *get_args(wire.RecordingState)], help="state at the start")
     p.add_argument("--stream", choices=["on", "off"], default="on", help="stream at the start")
 
@@ -133,21 +149,21 @@ def read(argv: list[str]) -> CameraConfig:
     scenario = _scenario(a.scenario, a.call_sign, a.gps)
     officer = scenario.officer(a.call_sign) if scenario else None
     # a drawn street: six such cameras, a server and a browser fit on two cores
-    large, large_fps, small_fps, bps = (
-        ("512x288", 10, 5, 450_000) if a.source == "street" else ("1280x720", 25, 10, 2_000_000)
-    )
+    preset = _preset(a.source, officer.view if officer else USUAL)
+    large, large_fps, small_fps, bps = ("512x288", 10, 5, 450_000) if preset else ("1280x720", 25, 10, 2_000_000)
     config = CameraConfig(
         server=_server(a.server),
         device_id=a.device,
         key=_key(a.key_file),
         state=_folder(a.state or a.key_file.parent),
-        source=_source(a.source),
+        source="street" if preset else _source(a.source),
+        preset=preset,
         gps=_gps(a.gps),
         main=_size("--size", a.size or large, "--fps", a.fps or large_fps),
         sub=_size("--sub-size", a.sub_size, "--sub-fps", a.sub_fps or small_fps),
         bitrate=_between("--bitrate", a.bitrate or bps, 100_000, 50_000_000),
         barcode=a.barcode,
-        sound=_sound(a.sound, a.source),
+        sound=_sound(a.sound, "street" if preset else a.source),
         recording=_recording(a.recording, officer.recording if officer else "buffering"),
         streaming=a.stream == "on",
         scenario=scenario,
@@ -159,6 +175,8 @@ def read(argv: list[str]) -> CameraConfig:
         keys=not a.no_keys and not a.until_stdin_closes,
         until_stdin_closes=a.until_stdin_closes,
         requests_refused=a.refuse_requests,
+        before_s=_between("--before", a.before, 0, 120),
+        footage_bytes=_between("--footage", a.footage, 0, 1_000_000) << 20,
         heard_after_s=a.heard_after or (officer.heard_after_s if officer else 0.0),
         insecure=a.insecure,
         ca_file=_existing("--ca-file", a.ca_file) if a.ca_file else None,
@@ -201,10 +219,18 @@ def _folder(path: Path) -> Path:
     return path
 
 
+def _preset(source: str, usual: str) -> str:
+    """How the drawn street is to look: as `street:NAME` says, else as the officer's part has it; "" for no street."""
+    if source == "street":
+        return usual
+    name = source.removeprefix("street:")
+    return name if source.startswith("street:") and name in PRESETS else ""
+
+
 def _source(source: str) -> str:
     if source.startswith("file:"):
         _existing("--source", Path(source.removeprefix("file:")))
-    elif source != "street" and not source.startswith(("rtsp://", "rtsps://", "v4l2:")):
+    elif not source.startswith(("rtsp://", "rtsps://", "v4l2:")):
         raise ConfigError(f"--source must be one of {SOURCES}; got {source!r}.")
     return source
 

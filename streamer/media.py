@@ -14,7 +14,7 @@ from streamer.clock import Clock
 from streamer.config import CameraConfig, PictureSize
 from streamer.ladder import LayerPlan
 from streamer.link import Link
-from streamer.pose import Overlay, Pose
+from streamer.pose import Colleague, Overlay, Pose
 from streamer.sound import Sound, open_sound
 from streamer.street.painter import StreetPainter
 from streamer.town import Town
@@ -24,13 +24,18 @@ SUB_BPS = 110_000
 
 
 def open_media(
-    config: CameraConfig, town: Town, pose: Callable[[], Pose], overlay: Callable[[], Overlay], clock: Clock
+    config: CameraConfig,
+    town: Town,
+    pose: Callable[[], Pose],
+    others: Callable[[], tuple[Colleague, ...]],
+    overlay: Callable[[], Overlay],
+    clock: Clock,
 ) -> tuple[Picture, Sound | None]:
     """The camera's picture and sound, not yet running. Raises StreamerError."""
     source: PictureSource
     if config.source == "street":
-        painter = StreetPainter(town, config.main.width, config.main.height, config.barcode)
-        source = StreetSource(painter, pose, overlay, clock, config.main.fps)
+        painter = StreetPainter(town, config.main.width, config.main.height, config.barcode, config.preset)
+        source = StreetSource(painter, pose, overlay, clock, config.main.fps, others)
     else:
         source = MediaSource(config.source, clock)
     main, sub = _plan(config.main, config.bitrate), _plan(config.sub, min(SUB_BPS, config.bitrate))
@@ -66,8 +71,19 @@ class Stream:
         self._rng = rng
         self._tls = tls
         self._client: WhipClient | None = None
+        self._picture: Picture | None = None
         self._is_reached = False
         link.on_change(self._impair)
+
+    @property
+    def token(self) -> str:
+        """What proves to the server's HTTP who this camera is; "" before the first welcome."""
+        return self._token
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether media flows, and the link has room for all of it."""
+        return self.flows and self._picture is not None and self._picture.is_whole
 
     def admitted(self, by: wire.Welcome | wire.Token) -> None:
         """What the next session will show; a session that goes on needs neither again."""
@@ -78,6 +94,7 @@ class Stream:
     ) -> WhipClient:
         """The publisher for what the server's welcome names. The caller runs and closes it."""
         picture, sound = media
+        self._picture = picture
         self._client = WhipClient(
             urljoin(self._server + "/", welcome.whip_path.lstrip("/")),
             lambda: self._token,

@@ -25,3 +25,14 @@ class Overlay:
     recording: bool
     taser_drawn: bool
     device_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """Another officer who truly is near: town metres, degrees clockwise from north, metres per second."""
+
+    x: float
+    y: float
+    heading_deg: float
+    speed_mps: float
+    in_vehicle: bool = False

@@ -4,7 +4,8 @@ TOML, read with `parse`. Times are seconds of scenario time (0 is the scenario's
 
     title = "Night shift"            town = "estuary"
     [[officer]]                      call_sign, collar_number, name, patrol = [stops], speed_mps, respond_mps,
-                                     battery_pct, recording = "recording" | "buffering" | "off", heard_after_s
+                                     battery_pct, recording = "recording" | "buffering" | "off", heard_after_s,
+                                     view = "dusk" | "night" | "rain" | "vehicle" | "indoor"
     [[inject]]                       at = 8.0, unit = "ET14", do = "watch_me", and what that `do` needs (see NEEDS)
     [repeat]                         from = 240.0, every = 240.0, and [[repeat.inject]] with `at` inside one round
 
@@ -20,6 +21,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from streamer.errors import ScenarioError
+from streamer.street.look import PRESETS, USUAL
 
 RecordingState = Literal["recording", "buffering", "off"]
 Stop = str | tuple[float, float]
@@ -96,6 +98,7 @@ class Officer:
     """One officer on shift. Speeds in metres a second: on patrol, and on the way to a colleague.
 
     `heard_after_s`: so long after advice is shown the officer presses *heard*; 0: only when told to.
+    `view`: what a drawn picture shows (dusk, night, rain, vehicle, indoor).
     """
 
     call_sign: str
@@ -107,6 +110,7 @@ class Officer:
     battery_pct: int = 90
     recording: RecordingState = "recording"
     heard_after_s: float = 0.0
+    view: str = USUAL
 
 
 @dataclass(frozen=True)
@@ -255,6 +259,7 @@ def _officer(table: _Table) -> Officer:
         battery_pct=table.whole("battery_pct", 0, 100, default=90),
         recording=cast(RecordingState, table.choice("recording", get_args(RecordingState), default="recording")),
         heard_after_s=table.number("heard_after_s", 0.0, 600.0, default=0.0),
+        view=table.choice("view", tuple(PRESETS), default=USUAL),
     )
     table.nothing_else()
     return officer

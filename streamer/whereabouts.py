@@ -11,10 +11,18 @@ from streamer.config import CameraConfig
 from streamer.errors import ConfigError, GpsError
 from streamer.gps_fix import GpsFix
 from streamer.gps_route import Route, parse_geojson, parse_gpx
-from streamer.pose import Pose
+from streamer.pose import Colleague, Pose
+from streamer.scenario import Officer
 from streamer.scenario_path import Place
 from streamer.scenario_stage import OfficerPart, Stage
 from streamer.town import Town, TownError
+
+SIGHT_M = 90.0
+
+
+def _is_seen(officer: Officer, by: OfficerPart) -> bool:
+    """Somebody else, and not indoors while this one is out, or the other way round."""
+    return officer is not by.officer and (officer.view == "indoor") is (by.officer.view == "indoor")
 
 
 def read_town(path: Path) -> Town:
@@ -53,8 +61,11 @@ class Whereabouts:
         self._wall = wall
         self._lock = lock
         self._last: Pose = Pose(*town.nodes[0], 0.0)
+        self._colleagues: list[OfficerPart] = []
         if config.scenario is not None:
-            self.part = Stage(config.scenario, town).part(config.call_sign)
+            stage = Stage(config.scenario, town)
+            me = self.part = stage.part(config.call_sign)
+            self._colleagues = [stage.part(one.call_sign) for one in config.scenario.officers if _is_seen(one, me)]
         if config.gps.startswith("route:"):
             self.route = read_route(Path(config.gps.removeprefix("route:")))
 
@@ -77,6 +88,20 @@ class Whereabouts:
             x, y = self._town.to_local(*self.route.to_wgs84(place.x, place.y))
             return Pose(x, y, place.heading_deg, place.speed_mps)
         return self._last
+
+    def others(self) -> tuple[Colleague, ...]:
+        """For the picture: which other officers of the scenario are in sight now, in the town's metres."""
+        if self.part is None or self.route is not None:
+            return ()
+        at = self.scenario_time(self._wall())
+        with self._lock:
+            me = self.part.place(at)
+            found = [(one.officer, one.place(at)) for one in self._colleagues]
+        return tuple(
+            Colleague(place.x, place.y, place.heading_deg, place.speed_mps, officer.view == "vehicle")
+            for officer, place in found
+            if me.distance_to(place.x, place.y) < SIGHT_M
+        )
 
     def heard(self, fix: GpsFix) -> None:
         """A fix of a real receiver: the drawn street follows it."""

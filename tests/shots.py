@@ -15,9 +15,10 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Browser, Page, TimeoutError, async_playwright, expect
 
-from tests.browser.screen import WEBGL_FLAGS, Screen
+from tests.browser.screen import REPLAY_READY, WEBGL_FLAGS, Screen
 from tests.installation import ROOT, Program
 from tests.local_servers import chromium
+from tests.patience import until
 
 FOLDER = ROOT / "static" / "readme"
 LARGE = {"width": 1920, "height": 1080}
@@ -102,6 +103,24 @@ async def _console(browser: Browser, link: str) -> None:
                 continue
         await expect(page.locator("feed-tile.live")).to_have_count(CAMERAS + 1)
         await _keep(page, "console-calm.png")
+        await _replay(page, screen.url)
+
+
+async def _replay(page: Page, url: str) -> None:
+    """The incident again, every camera on one clock, at its gravest alert; and a picture under the pointer."""
+    await page.goto(f"{url}/replay")
+    row = page.locator("recording-list li").filter(has_text="TASER armed").last
+    await row.get_by_role("link", name=re.compile("^Open with")).click()
+    await page.get_by_role("button", name="Open the replay").click()
+    await expect(page.locator("replay-tile")).not_to_have_count(0)
+    await page.locator("replay-events li").filter(has_text="TASER armed").first.get_by_role("button").click()
+    await until(lambda: page.evaluate(REPLAY_READY), "the pictures are there", PATIENCE_MS / 1000)
+    await page.keyboard.press("z")
+    box = await page.locator("replay-timeline").bounding_box()
+    assert box is not None
+    await page.mouse.move(box["x"] + box["width"] * 0.62, box["y"] + 40)
+    await expect(page.locator("replay-glance img")).to_be_visible()
+    await _keep(page, "replay.png")
 
 
 async def _icons(browser: Browser) -> None:

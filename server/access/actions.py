@@ -167,6 +167,13 @@ class Access:
     ) -> SignedIn:
         """A new session; the `previous` one (its cookie's value) ends, so that nobody's prepared cookie is raised.
 
+        Raises as `proven`.
+        """
+        return await self._opened(await self.proven(name, password, address), previous, duty)
+
+    async def proven(self, name: str, password: str, address: str) -> Person:
+        """Who this is by name and password; who tries too often waits.
+
         Raises Unauthorised (the same for an unknown name), TooMany, Unavailable.
         """
         limits = limits_for(name_key(name), address)
@@ -180,7 +187,7 @@ class Access:
         if row is None or not fits:
             raise Unauthorised("name or password is wrong", kind="wrong-credentials")
         self._attempts.take_back(limits, at)
-        return await self._opened(person_of(row), previous, duty)
+        return person_of(row)
 
     async def link_for(self, person: Person, along: Along = alone) -> str:
         """The token of a one-time sign-in link, good for LINK_S."""

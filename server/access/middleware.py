@@ -22,7 +22,7 @@ from server.config import Config
 from server.database import Along
 from server.errors import Conflict, Forbidden, Unauthorised
 from server.media.live import Viewer
-from server.middleware import NONCE, error_middleware, header_middleware
+from server.middleware import NONCE, Worded, error_middleware, header_middleware, wants_page
 from server.units.unit import Device
 from server.wire import Hello
 
@@ -36,9 +36,14 @@ log = structlog.get_logger(__name__)
 CALLER: web.RequestKey[Caller] = web.RequestKey("caller", Caller)
 COOKIE = "watchroom_session"
 SIGN_IN = frozenset({("POST", "/sign-in"), ("POST", "/api/session")})  # no session yet, so no token of one
-PUBLIC = frozenset({"/sign-in", "/healthz", "/readyz", "/favicon.ico"})
+# The walls' worker and the page that it keeps know nobody: a display has them before, and after, it is signed in.
+PUBLIC = frozenset({"/sign-in", "/healthz", "/readyz", "/favicon.ico", "/wall/worker.js", "/wall/waiting"})
 PUBLIC_BELOW = ("/static/", "/sign-in/once/")
-OWN_PROOF = ("/whip/", "/uplink/")  # a camera's token or signature; checked by admit_camera and verify_hello
+OWN_PROOF = (
+    "/whip/",
+    "/uplink/",
+    "/backfill/",
+)  # a camera's token or signature; checked by admit_camera and verify_hello
 MEDIA_SESSIONS = "/media/sessions/"  # a person's, or a camera's with its token
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
@@ -53,9 +58,9 @@ class Gate:
         self._units = units
         self._config = config
 
-    def middlewares(self) -> list[Middleware]:
-        """What goes round every request, outermost first."""
-        return [header_middleware(self._config.secure), error_middleware(), self.middleware()]
+    def middlewares(self, worded: Worded | None = None) -> list[Middleware]:
+        """What goes round every request, outermost first; `worded` makes pages of errors."""
+        return [header_middleware(self._config.secure), error_middleware(worded), self.middleware()]
 
     def middleware(self) -> Middleware:
         """Sets `request[CALLER]`, or refuses."""
@@ -149,6 +154,10 @@ class Gate:
         """The same for a camera's living picture. Raises Unavailable, BadRequest, NotFound."""
         device = self._units.device(device_id)
         await self.note_viewing(request, What.VIEW_LIVE, as_camera(device), layer=layer, wearer=device.wearer_name)
+
+    async def note_change(self, request: web.Request, what: What, subject: Subject, why: str, **detail: Any) -> None:
+        """Commit that the person who asks changes `subject`, before it is. Raises Unavailable: then it must not be."""
+        await self._audit.note(self._note(request, what, subject, why, detail))
 
     def along(self, request: web.Request, what: What, subject: Subject, why: str = "", **detail: Any) -> Along:
         """A row that the change writes within its own transaction: the person who asks changes `subject`."""
@@ -287,8 +296,7 @@ def _csrf_shown(request: web.Request) -> str:
 
 def _sign_in_first(request: web.Request) -> web.Response:
     """A person's browser goes to the page; everything else gets the problem."""
-    is_page = request.method == "GET" and "text/html" in request.headers.get("Accept", "")
-    if is_page and not request.path.startswith("/api/"):
+    if wants_page(request):
         target = request.path_qs  # with the wall's distance and size, the console's tiles
         query = {} if target == "/" else {"next": target}
         location = request.rel_url.with_path("/sign-in").with_query(query)

@@ -15,11 +15,11 @@ import structlog
 
 from server.access.actions import LINK_S, Access
 from server.access.person import Person, changed_columns, checked_password
-from server.access.session import ApiToken
+from server.access.session import ApiToken, Caller
 from server.access.store import AccessStore, person_of
 from server.clock import Clock
 from server.database import Along
-from server.errors import Conflict, NotFound
+from server.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorised
 
 log = structlog.get_logger(__name__)
 
@@ -71,6 +71,26 @@ class People:
         await self._access.tell(await self._store.end_sessions_of(person_id, now, lambda _: along(person), kept))
         log.info("password set", person=person.name, by=by.name)
         return person
+
+    async def change_own_password(
+        self, caller: Caller, current: str, new: str, address: str, along: Callable[[int], Along]
+    ) -> int:
+        """A new password of one's own. One's other sign-ins end, this one goes on; how many ended.
+
+        Raises BadRequest, Forbidden for a wrong current one, TooMany as at sign-in, Unavailable.
+        """
+        person = caller.person
+        if checked_password(new) == current:
+            raise BadRequest("password: the new one is the current one")
+        try:
+            await self._access.proven(person.name, current, address)
+        except Unauthorised as error:
+            raise Forbidden("the current password is wrong", kind="wrong-password") from error
+        kept = await self._access.passwords.hash(new)
+        ended = await self._store.end_sessions_of(person.id, self._clock.wall(), along, kept, caller.session_id)
+        await self._access.tell(ended)
+        log.info("own password changed", person=person.name, ended=len(ended))
+        return len(ended)
 
     async def link(self, by: Person, person_id: str, along: AlongOf) -> tuple[Person, str, float]:
         """For whom, a one-time sign-in link's token, and until when it is good. Raises NotFound."""

@@ -1,4 +1,4 @@
-"""`/api/people` for admins, and `/api/tokens` for everybody: one's own."""
+"""`/api/people` for admins; for everybody their own tokens (`/api/tokens`) and their own password."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from aiohttp import web
 
 from server.access.middleware import Gate, as_subject
 from server.access.permission import Permission
-from server.access.person import CHANGEABLE, PERSON_FIELDS, Person, text_fields, token_fields
+from server.access.person import CHANGEABLE, PERSON_FIELDS, Person, own_password_fields, text_fields, token_fields
 from server.access.session import ApiToken
 from server.audit.audit_entry import Subject, What
 from server.database import Along
@@ -94,7 +94,24 @@ def _way_in_routes(people: People, gate: Gate) -> list[web.RouteDef]:
         _, ended = await people.end_sessions(by, request.match_info["person_id"], row)
         return web.json_response({"ended": ended})
 
+    async def set_own_password(request: web.Request) -> web.Response:
+        caller = gate.caller(request)
+        if caller.csrf is None:  # a token that leaked must not become its owner's password
+            raise Forbidden("a token sets no password: sign in for that", kind="needs-sign-in")
+        current, new = own_password_fields(await json_object(request, most=LONGEST_BODY))
+
+        def row(ended: int) -> Along:
+            return gate.along(request, What.CHANGE_PASSWORD, as_subject(caller.person), own=True, ended=ended)
+
+        try:
+            ended = await people.change_own_password(caller, current, new, gate.address(request), row)
+        except Forbidden:
+            gate.note_not_signed_in(request, caller.person)  # somebody guesses at a desk that was left open
+            raise
+        return web.json_response({"ended": ended})
+
     return [
+        web.put("/api/session/password", set_own_password),
         web.put(f"{ONE}/password", set_password),
         web.post(f"{ONE}/link", link),
         web.delete(f"{ONE}/sessions", end_sessions),

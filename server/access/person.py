@@ -69,7 +69,7 @@ def checked_password(password: str) -> str:
     """A password that may be set. Raises BadRequest."""
     if not SHORTEST_PASSWORD <= len(password) <= LONGEST_PASSWORD:
         raise BadRequest(f"password: expected {SHORTEST_PASSWORD} to {LONGEST_PASSWORD} characters")
-    if any(unicodedata.category(mark) in ("Cc", "Cs") for mark in password):
+    if _has_controls(password):
         raise BadRequest("password: control characters are not expected")
     return password
 
@@ -81,7 +81,7 @@ def sign_in_fields(body: Any) -> tuple[str, str]:
         raise BadRequest("name and password: both are expected, as text")
     if len(name) > LONGEST_TEXT or len(password) > LONGEST_PASSWORD:
         raise BadRequest(f"name: at most {LONGEST_TEXT} characters; password: at most {LONGEST_PASSWORD}")
-    if any(unicodedata.category(mark) in ("Cc", "Cs") for mark in name + password):
+    if _has_controls(name + password):
         raise BadRequest("name and password: control characters are not expected")
     return name, password
 
@@ -128,6 +128,16 @@ def changed_columns(fields: dict[str, str | None]) -> dict[str, str | None]:
     return checked
 
 
+def own_password_fields(body: dict[str, Any]) -> tuple[str, str]:
+    """The current and the new password of whoever asks. Raises BadRequest that names the field."""
+    current, new = body.get("current"), body.get("password")
+    if not isinstance(current, str) or not 1 <= len(current) <= LONGEST_PASSWORD or _has_controls(current):
+        raise BadRequest("current: expected your password of today, as text")
+    if not isinstance(new, str):
+        raise BadRequest("password: expected the new one, as text")
+    return current, checked_password(new)
+
+
 def token_fields(body: dict[str, Any]) -> tuple[str, int]:
     """Purpose and days of a new API token. Raises BadRequest that names the field."""
     purpose, days = body.get("purpose"), body.get("days")
@@ -136,6 +146,11 @@ def token_fields(body: dict[str, Any]) -> tuple[str, int]:
     if not isinstance(days, int) or isinstance(days, bool):
         raise BadRequest(f"days: expected a whole number, 1 to {LONGEST_TOKEN_DAYS}")
     return checked_text("purpose", purpose), checked_days(days)
+
+
+def _has_controls(text: str) -> bool:
+    """Control characters, or halves of characters that no password can be kept from."""
+    return any(unicodedata.category(mark) in ("Cc", "Cs") for mark in text)
 
 
 def checked_days(days: int) -> int:

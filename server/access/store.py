@@ -149,15 +149,20 @@ class AccessStore:
         return revoked
 
     async def end_sessions_of(
-        self, person_id: str, at: float, along: Callable[[int], Along], password_hash: str | None = None
+        self,
+        person_id: str,
+        at: float,
+        along: Callable[[int], Along],
+        password_hash: str | None = None,
+        but: str = "",
     ) -> list[str]:
-        """End a person's sign-ins and unused links, with a new password if one is given; returns the sessions' ids, of
+        """End a person's sign-ins (`but` one) and unused links, perhaps with a new password; the ended sessions' ids, of
         whose number `along` makes what else is written."""
         async with self._database.transaction() as tx:
             if password_hash is not None:
                 changed = sa.update(person_table).where(person_table.c.id == person_id)
                 await tx.execute(changed.values(password_hash=password_hash))
-            ended = await _end_sessions(tx, person_id)
+            ended = await _end_sessions(tx, person_id, but)
             await _note_revoked(tx, ended, at)
             await along(len(ended))(tx)
         return ended
@@ -346,10 +351,11 @@ def _has_expired(now: float) -> sa.ColumnElement[bool]:
     return sa.and_(api_token_table.c.expires_at.is_not(None), api_token_table.c.expires_at <= now)
 
 
-async def _end_sessions(tx: AsyncConnection, person_id: str) -> list[str]:
+async def _end_sessions(tx: AsyncConnection, person_id: str, but: str = "") -> list[str]:
     """With the sign-in links that were not used: they would only open a new one."""
     await tx.execute(sa.delete(sign_in_link_table).where(sign_in_link_table.c.person_id == person_id))
-    ended = sa.delete(session_table).where(session_table.c.person_id == person_id).returning(session_table.c.id)
+    theirs = sa.delete(session_table).where(session_table.c.person_id == person_id, session_table.c.id != but)
+    ended = theirs.returning(session_table.c.id)
     return list((await tx.execute(ended)).scalars())
 
 

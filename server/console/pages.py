@@ -1,4 +1,4 @@
-"""The pages: `/` command, `/wall/9` a wall, `/camera`, `/replay`, `/status`, those of the office, `/audit`, `/design`."""
+"""The pages: `/` command, `/pocket` in a hand, `/wall/9` a wall, `/camera`, `/replay`, `/status`, office, `/audit` …"""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from aiohttp.typedefs import Handler
 
 from server.access.permission import Permission, may
 from server.access.person import Person
+from server.console.trouble import trouble_of
 from server.console.wall import LAYOUTS, USUAL_IN, USUAL_M, wall_address
 
 Allow = Callable[[web.Request, Permission], Person]
@@ -36,6 +37,8 @@ class Pages:
         """All of them, in development the living sheet too."""
         found = [
             web.get("/", self._console),
+            web.get("/pocket", self._only_for(Permission.SEE, "pocket.html")),
+            web.get("/wall/waiting", self._wall_waiting),
             web.get("/wall/{layout}", self._wall),
             web.get("/camera", self._only_for(Permission.CAMERA, "camera.html")),
             web.get("/replay", self._only_for(Permission.REPLAY, "recordings.html", Permission.REPLAY_OWN)),
@@ -54,7 +57,7 @@ class Pages:
     def _page(self, request: web.Request, name: str, person: Person, status: int = 200, **more: Any) -> web.Response:
         rights = {f"may_{one.name.lower()}": may(person.role, one) for one in Permission}
         who = {"person": person.as_json(), **rights, **more}
-        text = self._templates.get_template(name).render(**self._shown, **who, **self._variables(request))
+        text = self._templates.get_template(name).render({**self._shown, **who, **self._variables(request)})
         headers = {"Cache-Control": "no-store"}  # it carries the session's CSRF token
         return web.Response(text=text, content_type="text/html", charset="utf-8", headers=headers, status=status)
 
@@ -85,12 +88,26 @@ class Pages:
         name, status, more = _wall(request)
         return self._page(request, name, self._allow(request, Permission.SEE), status, **more)
 
+    def worded(self, request: web.Request, problem: dict[str, Any]) -> web.Response:
+        """A problem as a page: for whoever opened one, and gets none."""
+        trouble, variables = trouble_of(problem), self._variables(request)
+        context = {**self._shown, **variables, "trouble": trouble, "path": request.path}
+        text = self._templates.get_template("trouble.html").render(context)
+        return web.Response(text=text, content_type="text/html", charset="utf-8", status=problem["status"])
+
+    async def _wall_waiting(self, request: web.Request) -> web.Response:
+        """For the time when no server answers: kept by every display, so it knows nobody and holds no token."""
+        variables = {**self._variables(request), "csrf_token": "", "duty": ""}
+        text = self._templates.get_template("wall_waiting.html").render({**self._shown, **variables})
+        return web.Response(text=text, content_type="text/html", charset="utf-8")
+
 
 def _wall(request: web.Request) -> tuple[str, int, dict[str, Any]]:
     """Template, status and variables of a wall's page, or of the one that says what an address may be."""
     address, faults = wall_address(request.match_info["layout"], request.query)
     if not faults:
-        return "wall.html", 200, {"wall": address, "layouts": LAYOUTS, "query": request.query_string}
+        looks = {"theme": address.theme} if address.theme else {}
+        return "wall.html", 200, {"wall": address, "layouts": LAYOUTS, "query": request.query_string, **looks}
     status = 404 if any(fault.part == "layout" for fault in faults) else 400
     return "wall_wrong.html", status, {"faults": faults, "layouts": LAYOUTS, "usual": (USUAL_M, USUAL_IN)}
 

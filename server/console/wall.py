@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 LAYOUTS = ("1", "4", "9", "16", "25", "1+5", "1+16")
+THEMES = ("dark", "light")
 DISTANCE_M = (0.5, 50.0)
 DIAGONAL_IN = (5.0, 500.0)
 # A 55 inch screen on the wall of one room, read from 3 m: what is meant if nothing is said.
@@ -17,12 +18,13 @@ _NUMBER = re.compile(r"[0-9]{1,3}(\.[0-9]{1,3})?")
 
 @dataclass(frozen=True, slots=True)
 class WallAddress:
-    """What a wall's address asks for: distance in metres, diagonal of the screen in inches."""
+    """What a wall's address asks for: distance in metres, diagonal of the screen in inches; theme "" is the usual one."""
 
     layout: str
     kiosk: bool
     dist: float
     diag: float
+    theme: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +44,13 @@ def wall_address(layout: str, query: Mapping[str, str]) -> tuple[WallAddress, li
     kiosk = query.get("kiosk", "0")
     if kiosk not in ("0", "1"):
         faults.append(Fault("kiosk", kiosk, "1 for a screen without pointer and frame, or 0"))
+    theme = query.get("theme", "")
+    if theme not in ("", *THEMES):
+        faults.append(Fault("theme", theme, " or ".join(THEMES)))
+        theme = ""
     dist = _number(query, "dist", DISTANCE_M, "metres from the screen to the eye", faults)
     diag = _number(query, "diag", DIAGONAL_IN, "inches from corner to corner of the screen", faults)
-    return WallAddress(layout, kiosk == "1", dist or USUAL_M, diag or USUAL_IN), faults
+    return WallAddress(layout, kiosk == "1", dist or USUAL_M, diag or USUAL_IN, theme), faults
 
 
 def _number(

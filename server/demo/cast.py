@@ -35,6 +35,7 @@ def _extra(scenario: Scenario, number: int) -> Officer:
         patrol=tuple(reversed(like.patrol)),
         speed_mps=round(like.speed_mps * (0.8 + 0.05 * (number % 8)), 2),
         recording="recording",
+        view=scenario.officers[0].view,  # on foot, whoever's round it is
     )
 
 
@@ -45,4 +46,5 @@ def _table(officer: Officer) -> str:
         f'name = "{officer.name}"\npatrol = [{stops}]\n'
         f"speed_mps = {officer.speed_mps}\nrespond_mps = {officer.respond_mps}\n"
         f"battery_pct = {officer.battery_pct}\nheard_after_s = {officer.heard_after_s}\n"
+        f'view = "{officer.view}"\n'
     )

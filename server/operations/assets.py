@@ -33,11 +33,17 @@ def streets(config: Config) -> Streets:
 
 
 def static_routes(config: Config) -> Sequence[web.AbstractRouteDef]:
-    """`/static`, and `/basemap.pmtiles` where configured (answers ranges, which is how its tiles are read)."""
+    """`/static`, the walls' service worker, and `/basemap.pmtiles` where configured (answers ranges: so its tiles are read)."""
     mimetypes.add_type("text/javascript", ".mjs")  # some systems' tables lack it, and browsers insist
     mimetypes.add_type("application/manifest+json", ".webmanifest")
     packages = Path(os.environ.get("WATCHROOM_NODE_MODULES", STATIC / "node_modules"))
+
+    async def wall_worker(_request: web.Request) -> web.FileResponse:
+        # Below /wall/, so that a service worker's scope is the walls and nothing else; browsers ask anew at each start.
+        return web.FileResponse(STATIC / "js" / "workers" / "wall.js", headers={"Cache-Control": "no-cache"})
+
     found: list[web.AbstractRouteDef] = [
+        web.get("/wall/worker.js", wall_worker),
         web.static("/static/node_modules", packages, follow_symlinks=True),
         web.static("/static", STATIC),
     ]

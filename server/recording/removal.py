@@ -40,10 +40,11 @@ class Remains:
 
 
 class Removal:
-    """Of one folder of recordings."""
+    """Of one folder of recordings. `derived`: what was made of a recording lies there in a folder of its name."""
 
-    def __init__(self, root: Path) -> None:
+    def __init__(self, root: Path, derived: Path | None = None) -> None:
         self._root = root
+        self._derived = derived
         self._aside = root / ASIDE
         self._turn = -1
 
@@ -88,6 +89,8 @@ class Removal:
                 sync_folder(self._aside)
                 sync_folder(self._root)
             _remove(aside)
+        if self._derived is not None:
+            _remove(self._derived / recording_id)
         sync_folder(self._aside)
 
     def left_aside(self) -> list[str]:
@@ -122,11 +125,11 @@ def _locked(descriptor: int) -> bool:
     return True
 
 
-def _remove(aside: Path) -> None:
-    if aside.exists():
-        for key in [*aside.rglob(CONTENT_KEY)]:
+def _remove(folder: Path) -> None:
+    if folder.exists():
+        for key in [*folder.rglob(CONTENT_KEY)]:
             _destroy(key)
-        shutil.rmtree(aside)
+        shutil.rmtree(folder)
 
 
 def _destroy(key: Path) -> None:

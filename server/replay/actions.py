@@ -22,24 +22,28 @@ from server.positions.fix import Fix
 from server.positions.stay import Stay
 from server.positions.trail import thin
 from server.recording.sought import Sought
+from server.replay.bookmark import Bookmark
 from server.replay.finding import Wanted
 from server.replay.finding_actions import Finder
 from server.replay.footage import LAYERS, Placed, Recording, recording
 from server.replay.playlist import playlist
 from server.replay.timeline import MOST_FIXES, Facts, known_at, timeline
 from server.replay.view import MOST_CAMERAS, OPEN_S, RECORDING_ID, Asked, View
+from server.replay.webm import webm
 
 if TYPE_CHECKING:
     from server.access.session import Caller
     from server.recording.library import Library
     from server.recording.store import Recording as Row
-    from server.replay.store import ViewStore
+    from server.replay.store import BookmarkStore, ViewStore
 
 Json = dict[str, Any]
 Note = Callable[[View, Mapping[str, str]], Awaitable[None]]  # the view, and each recording's call sign
+NoteBookmark = Callable[[Bookmark, Mapping[str, str]], Awaitable[None]]  # likewise
 Told = Sequence[tuple[float, Json]]  # when, what
 
 MOST_ROWS = 5000  # of alerts, advice or activity in one timeline
+NOT_OWN = "you may see only what your own camera recorded"
 KEPT_WHOLE = 24  # recordings in memory with all their segments: an hour of both layers is 2.5 MB
 KEPT = 20_000  # views, and the outlines of closed recordings: some 2 kB each
 
@@ -64,14 +68,17 @@ class Sources:
 class Replays:
     """Finds recordings, and shows them under a view."""
 
-    def __init__(self, library: Library, store: ViewStore, sources: Sources, clock: Clock) -> None:
+    def __init__(
+        self, library: Library, store: ViewStore, bookmarks: BookmarkStore, sources: Sources, clock: Clock
+    ) -> None:
         self._library = library
         self._store = store
+        self._bookmarks = bookmarks
         self._sources = sources
         self._clock = clock
         self._views: OrderedDict[str, View] = OrderedDict()
-        self._recordings: OrderedDict[tuple[str, int, bool], Recording] = OrderedDict()
-        self._outlines: OrderedDict[str, Recording] = OrderedDict()
+        self._recordings: OrderedDict[tuple[str, int, bool, int], Recording] = OrderedDict()
+        self._outlines: OrderedDict[tuple[str, int], Recording] = OrderedDict()
         self._finder = Finder(self._outline, sources, clock)
 
     # ---- find, open ---------------------------------------------------------------------------------
@@ -90,7 +97,7 @@ class Replays:
         """
         found = await asyncio.to_thread(self._chosen, wish)
         if own is not None and not all(_is_own(one, own) for one in found):
-            raise Forbidden("you may see only what your own camera recorded")
+            raise Forbidden(NOT_OWN)
         devices = tuple(dict.fromkeys(one.device_id for one in found))
         if len(devices) > MOST_CAMERAS:
             raise BadRequest(f"recordings: expected those of at most {MOST_CAMERAS} cameras, not of {len(devices)}")
@@ -139,12 +146,14 @@ class Replays:
 
     async def playlist(self, view: View, device_id: str, layer: str) -> str:
         """The playlist of one camera. Raises NotFound when it has no such layer in the interval."""
-        found = await asyncio.to_thread(self._of_view, view)
+        found = await asyncio.to_thread(self.recordings_of, view)
         mine = [one for one in found if one.device_id == device_id]
-        segments = [part for one in mine for part in one.layer(layer) if view.covers(part.at, part.end)]
+        growing = view.end is None and any(one.is_open for one in mine)
+        # What grows is only added to: a part that comes meanwhile is seen once nothing grows any more.
+        own = [part for one in mine for part in (one.living(layer) if growing else one.layer(layer))]
+        segments = [part for part in own if view.covers(part.at, part.end)]
         if not segments:
             raise NotFound(f"the camera {device_id} has no {layer} layer in this view")
-        growing = view.end is None and any(one.is_open for one in mine)
         return playlist(_in_order(segments), growing=growing, address=lambda one, file: f"../../files/{one}/{file}")
 
     async def file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
@@ -155,6 +164,31 @@ class Replays:
         if recording_id not in view.recording_ids:
             raise NotFound("this view does not include that recording")
         return await asyncio.to_thread(self._file, view, recording_id, name)
+
+    async def bookmark(self, view: View, caller: Caller, at: float, words: str, note: NoteBookmark) -> Bookmark:
+        """Mark a second of what was recorded then. `note` commits the audit's rows, or raises: then nothing is marked.
+
+        Raises BadRequest for a time at which nothing was, Unavailable.
+        """
+        if not view.covers(at - 1e-3, at + 1e-3):
+            raise BadRequest("at: expected a time within the view")
+        found = await asyncio.to_thread(self.recordings_of, view)
+        then = {one.id: one.call_sign for one in found if one.start <= at <= one.end}
+        if not then:
+            raise BadRequest("at: nothing was recorded at that time")
+        person = caller.person
+        made = Bookmark(
+            secrets.token_hex(16), tuple(then), at, words, person.id, person.display_name, self._clock.wall()
+        )
+        await note(made, then)
+        await self._bookmarks.add(made)
+        return made
+
+    async def webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
+        """A segment as a WebM whose times count from `since` (Unix seconds). Raises NotFound for anything else."""
+        if recording_id not in view.recording_ids:
+            raise NotFound("this view does not include that recording")
+        return await asyncio.to_thread(self._webm, view, recording_id, name, since)
 
     # ---- how it is read -----------------------------------------------------------------------------
 
@@ -173,22 +207,34 @@ class Replays:
             raise NotFound("nothing was recorded of that, at that time")
         return chosen
 
-    def _of_view(self, view: View) -> list[Recording]:
+    def recordings_of(self, view: View) -> list[Recording]:
+        """Those that a view names, whole. Blocks."""
         return [self._recording(one) for one in view.recording_ids]
+
+    def recording_of(self, recording_id: str, own: str | None) -> Recording:
+        """One, whole; `own`: only if this person wore its camera. Blocks. Raises NotFound, Forbidden."""
+        one = self._recording(recording_id)
+        if own is not None and not _is_own(one, own):
+            raise Forbidden(NOT_OWN)
+        return one
 
     def _recording(self, recording_id: str) -> Recording:
         entries = self._library.entries(recording_id)
         manifest = self._library.manifest(recording_id)
-        key = (recording_id, len(entries), manifest is not None)
-        held = self._recordings.get(key) or recording(recording_id, entries, manifest)
+        parts = self._library.parts(recording_id)
+        key = (recording_id, len(entries), manifest is not None, len(parts))
+        held = self._recordings.get(key)
+        if held is None:
+            held = recording(recording_id, entries, manifest, [self._library.entries(part) for part in parts])
         self._recordings[key] = held
         while len(self._recordings) > KEPT_WHOLE:
             self._recordings.popitem(last=False)
         return held
 
     def _outline(self, recording_id: str) -> Recording:
-        """It with its first and last segment alone; that of a signed one is kept, since it changes no more."""
-        known = self._outlines.get(recording_id)
+        """It with its first and last segment alone; that of a signed one is kept, since only a part may yet come to it."""
+        key = recording_id, len(self._library.parts(recording_id))
+        known = self._outlines.get(key)
         if known is not None:
             return known
         whole = self._recording(recording_id)
@@ -196,7 +242,7 @@ class Replays:
         ends = (min(parts, key=lambda one: one.at), max(parts, key=lambda one: one.end)) if parts else ()
         outline = replace(whole, segments=ends)
         if whole.signed:
-            self._outlines[recording_id] = outline
+            self._outlines[key] = outline
         while len(self._outlines) > KEPT:
             self._outlines.popitem(last=False)
         return outline
@@ -209,9 +255,16 @@ class Replays:
             return self._library.open(recording_id, name)
         return self._library.path(recording_id, name)
 
+    def _webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
+        part = next((one for one in self._recording(recording_id).segments if one.file == name), None)
+        if part is None or part.at < since or not view.covers(part.at, part.end):
+            raise NotFound("this view has no such segment from then on")
+        film = b"".join(self._library.read(recording_id, one) for one in (part.init, part.file))
+        return webm(film, part.at - part.start - since)
+
     async def facts(self, view: View) -> Facts:
         """What the stores hold of its interval, as far as its role may see it."""
-        found = await asyncio.to_thread(self._of_view, view)
+        found = await asyncio.to_thread(self.recordings_of, view)
         end = view.end if view.end is not None else self._clock.wall()
         alerts = await self._sources.alerts(view.start, end, MOST_ROWS, None)
         since = min([view.start, *(float(alert["raised_at"]) for alert in alerts)])
@@ -227,6 +280,7 @@ class Replays:
             advice=await self._sources.advice(view.start, end, MOST_ROWS),
             activity=await self._sources.activity(view.start, end, MOST_ROWS),
             taser_logs=await self._sources.taser_logs(view.start, end),
+            bookmarks=await self._bookmarks.of(view.recording_ids, view.start, end),
             call_signs={one: signs.get(one, one) for one in {*fixes, *view.device_ids}}
             | {one.device_id: one.call_sign for one in found},
         )

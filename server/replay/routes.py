@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
@@ -16,49 +15,59 @@ from server.access.permission import Permission, may
 from server.access.session import Caller
 from server.errors import BadRequest, Forbidden
 from server.replay.actions import Replays, is_layer, is_recording
+from server.replay.bookmark import Bookmark, wished
 from server.replay.finding import SAID, wanted
-from server.replay.view import View, asked
+from server.replay.view import View, asked, time_in
 from server.request_body import json_object
 
 CallerOf = Callable[[web.Request], Caller]
 NoteView = Callable[[web.Request, View, Mapping[str, str]], Awaitable[None]]  # each recording's call sign
+NoteBookmark = Callable[[web.Request, Bookmark, Mapping[str, str]], Awaitable[None]]
 # A sealed segment never changes, and its address belongs to one session's view: only that browser may keep it,
 # and (Vary) only for that session.
-SEALED = "private, max-age=31536000, immutable"
+SEALED = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Cookie, Authorization"}
 TYPES = {".m4s": "video/iso.segment", ".mp4": "video/mp4"}
 PLAYLIST = "application/vnd.apple.mpegurl"
 VIEW = "/api/replays/{view_id}"
 
 
-def routes(replays: Replays, caller_of: CallerOf, note_view: NoteView) -> list[web.RouteDef]:
-    """The routes of replay. `note_view` commits to the audit who looks, why and from where, or raises."""
-    made = _Routes(replays, caller_of, note_view)
+def routes(
+    replays: Replays, caller_of: CallerOf, note_view: NoteView, note_bookmark: NoteBookmark
+) -> list[web.RouteDef]:
+    """The routes of replay. The notes commit to the audit who looks or marks, why and from where, or raise."""
+    made = _Routes(replays, caller_of, note_view, note_bookmark)
     return [
         web.get("/api/recordings", made.listed),
         web.get("/api/replays/settings", made.settings),
         web.post("/api/replays", made.opened),
         web.get(VIEW, made.timeline),
         web.get(VIEW + "/known", made.known),
+        web.post(VIEW + "/bookmarks", made.bookmark),
         web.get(VIEW + "/cameras/{device_id}/{layer}.m3u8", made.playlist),
         web.get(VIEW + "/files/{recording_id}/{name:[a-z0-9/.-]+}", made.file),
+        web.get(VIEW + "/webm/{recording_id}/{name:[a-z0-9/.-]+}", made.webm),
     ]
 
 
+def allowed(caller: Caller) -> tuple[Caller, str | None]:
+    """Who asks; and, of an officer, who they are: they see only what they recorded. Raises Forbidden."""
+    role = caller.person.role
+    if may(role, Permission.REPLAY):
+        return caller, None
+    if may(role, Permission.REPLAY_OWN):
+        return caller, caller.person.id
+    raise Forbidden(f"the role {role.value} does not include: {Permission.REPLAY.value}")
+
+
 class _Routes:
-    def __init__(self, replays: Replays, caller_of: CallerOf, note_view: NoteView) -> None:
+    def __init__(self, replays: Replays, caller_of: CallerOf, note_view: NoteView, note_bookmark: NoteBookmark) -> None:
         self._replays = replays
         self._caller_of = caller_of
         self._note_view = note_view
+        self._note_bookmark = note_bookmark
 
     def _allowed(self, request: web.Request) -> tuple[Caller, str | None]:
-        """Who asks; and, of an officer, who they are: they see only what they recorded. Raises Forbidden."""
-        caller = self._caller_of(request)
-        role = caller.person.role
-        if may(role, Permission.REPLAY):
-            return caller, None
-        if may(role, Permission.REPLAY_OWN):
-            return caller, caller.person.id
-        raise Forbidden(f"the role {role.value} does not include: {Permission.REPLAY.value}")
+        return allowed(self._caller_of(request))
 
     async def _view(self, request: web.Request) -> View:
         """The view that the address names. Raises Forbidden; NotFound where it is not this session's, or has ended."""
@@ -86,7 +95,17 @@ class _Routes:
         return web.json_response(await self._replays.timeline(await self._view(request)))
 
     async def known(self, request: web.Request) -> web.Response:
-        return web.json_response(await self._replays.known(await self._view(request), _at(request)))
+        return web.json_response(await self._replays.known(await self._view(request), time_in(request.query, "at")))
+
+    async def bookmark(self, request: web.Request) -> web.Response:
+        view = await self._view(request)
+        caller, own = self._allowed(request)
+        if own is not None:
+            raise Forbidden("bookmarks are set by who may see every recording")
+        at, words = wished(await json_object(request))
+        note = partial(self._note_bookmark, request)
+        made = await self._replays.bookmark(view, caller, at, words, note)
+        return web.json_response(made.as_json(), status=201)
 
     async def playlist(self, request: web.Request) -> web.Response:
         view = await self._view(request)
@@ -98,18 +117,17 @@ class _Routes:
 
     async def file(self, request: web.Request) -> web.StreamResponse:
         view = await self._view(request)
-        recording_id, name = request.match_info["recording_id"], request.match_info["name"]
-        if not is_recording(recording_id):
-            raise BadRequest("expected a recording's id")
-        file = await self._replays.file(view, recording_id, name)
-        headers = {
-            "Cache-Control": SEALED,
-            "Vary": "Cookie, Authorization",
-            "Content-Type": TYPES.get(PurePath(name).suffix, "application/octet-stream"),
-        }
+        file = await self._replays.file(view, *_named(request))
+        name = request.match_info["name"]
+        headers = {**SEALED, "Content-Type": TYPES.get(PurePath(name).suffix, "application/octet-stream")}
         if isinstance(file, Path):
             return web.FileResponse(file, headers=headers)  # answers Range and If-Modified-Since
         return await asyncio.to_thread(_ranged, request, file, headers)
+
+    async def webm(self, request: web.Request) -> web.Response:
+        view = await self._view(request)
+        made = await self._replays.webm(view, *_named(request), time_in(request.query, "from"))
+        return web.Response(body=made, content_type="video/webm", headers=SEALED)
 
 
 def _ranged(request: web.Request, file: BinaryIO, headers: dict[str, str]) -> web.Response:
@@ -130,11 +148,9 @@ def _ranged(request: web.Request, file: BinaryIO, headers: dict[str, str]) -> we
     return web.Response(status=206, body=body, headers=headers | {"Content-Range": f"bytes {start}-{end - 1}/{size}"})
 
 
-def _at(request: web.Request) -> float:
-    try:
-        at = float(request.query.get("at", ""))
-    except ValueError:
-        at = math.nan
-    if not math.isfinite(at):
-        raise BadRequest("at: expected Unix seconds")
-    return at
+def _named(request: web.Request) -> tuple[str, str]:
+    """The recording and the file that the address names."""
+    recording_id, name = request.match_info["recording_id"], request.match_info["name"]
+    if not is_recording(recording_id):
+        raise BadRequest("expected a recording's id")
+    return recording_id, name

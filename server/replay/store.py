@@ -1,12 +1,14 @@
-"""Where views are kept (table `replay_view`): every process of the installation knows them, also after a restart."""
+"""Where views and bookmarks are kept: every process of the installation knows them, also after a restart."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 
 from server.database import Database, metadata
+from server.replay.bookmark import Bookmark
 from server.replay.view import View
 
 replay_view = sa.Table(
@@ -26,6 +28,19 @@ replay_view = sa.Table(
     sa.Column("expires_at", sa.Double, nullable=False),
 )
 sa.Index("ix_replay_view_person_id_opened_at", replay_view.c.person_id, replay_view.c.opened_at)
+
+replay_bookmark = sa.Table(
+    "replay_bookmark",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("recording_id", sa.String(64), primary_key=True, index=True),
+    sa.Column("at", sa.Double, nullable=False),
+    sa.Column("note", sa.Text, nullable=False),
+    sa.Column("by_id", sa.String(64), nullable=False),
+    sa.Column("by_name", sa.String(200), nullable=False),
+    sa.Column("made_at", sa.Double, nullable=False),
+)
+MOST_BOOKMARKS = 1000  # of one replay
 
 
 class ViewStore:
@@ -52,3 +67,39 @@ def _view(row: Any) -> View:
     values = dict(row._mapping)
     lists = {name: tuple(values[name]) for name in ("recording_ids", "device_ids")}
     return View(**values | lists)
+
+
+class BookmarkStore:
+    """A row for each recording of a bookmark; a bookmark never changes."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def add(self, bookmark: Bookmark) -> None:
+        """Commit a bookmark. Raises Unavailable."""
+        names = ("id", "at", "note", "by_id", "by_name", "made_at")
+        values = {name: getattr(bookmark, name) for name in names}
+        rows = [{**values, "recording_id": one} for one in bookmark.recording_ids]
+        async with self._database.transaction() as tx:
+            await tx.execute(sa.insert(replay_bookmark), rows)
+
+    async def of(self, recording_ids: Sequence[str], start: float, end: float) -> list[Bookmark]:
+        """Those of any of these recordings within `start` to `end` (Unix seconds), in order; of these recordings alone."""
+        found = (
+            sa.select(replay_bookmark)
+            .where(replay_bookmark.c.recording_id.in_(recording_ids), replay_bookmark.c.at.between(start, end))
+            .order_by(replay_bookmark.c.at, replay_bookmark.c.id, replay_bookmark.c.recording_id)
+            .limit(MOST_BOOKMARKS)
+        )
+        async with self._database.reading() as connection:
+            rows = (await connection.execute(found)).all()
+        of_each: dict[str, list[Any]] = {}
+        for row in rows:
+            of_each.setdefault(row.id, []).append(row)
+        return [_bookmark(same) for same in of_each.values()]
+
+
+def _bookmark(rows: Sequence[Any]) -> Bookmark:
+    one = rows[0]
+    recordings = tuple(row.recording_id for row in rows)
+    return Bookmark(one.id, recordings, one.at, one.note, one.by_id, one.by_name, one.made_at)

@@ -11,18 +11,21 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from server.positions.fix import Fix, Standing, newer
+from server.replay.bookmark import Bookmark
 from server.replay.footage import HOLE_S, LAYERS, Gap, Placed, Recording, holes, spans
 
 Json = dict[str, Any]
 
 FIX_FIELDS = ("at", "received_at", "lat", "lon", "accuracy_m", "heading_deg", "speed_mps")
 MOST_FIXES = 7200  # of a camera: two hours at one a second
-TICK_ORDER = ("recording", "gap", "alert", "taser", "advice", "activity")
+TICK_ORDER = ("recording", "gap", "alert", "taser", "advice", "activity", "bookmark")
 RAISES = ("raised", "raised again", "escalated")
 STEP_WORDS = {"acknowledged": "Acknowledged", "resolved": "Resolved", "false": "Marked false"}
 GAP_WORDS = {
     "lost": "packets lost",
     "camera-away": "camera away",
+    "not-sent": "camera sent no picture",
+    "not-kept": "camera kept nothing",
     "server-restart": "server restarted",
     "no-space": "no space on the disk",
     "undeclared": "reason not recorded",
@@ -43,6 +46,7 @@ class Facts:
     activity: Sequence[tuple[float, Json]] = ()
     call_signs: Mapping[str, str] = field(default_factory=dict)
     taser_logs: Sequence[Json] = ()  # brought in afterwards, with their `placed` events
+    bookmarks: Sequence[Bookmark] = ()
 
     def only(self, device_ids: Collection[str]) -> Facts:
         """What concerns these cameras: an officer's own view shows nobody else."""
@@ -102,7 +106,14 @@ def camera(recordings: Sequence[Recording]) -> Json:
         ],
         "spans": spans(shown),
         "gaps": [
-            {"from": gap.start, "to": gap.end, "why": gap.why, "words": gap_words(gap), "packets": gap.packets}
+            {
+                "from": gap.start,
+                "to": gap.end,
+                "why": gap.why,
+                "words": gap_words(gap),
+                "packets": gap.packets,
+                "filled": gap.filled,
+            }
             for rec in recordings
             for gap in _holes(rec)
         ],
@@ -113,6 +124,7 @@ def events(facts: Facts) -> list[Json]:
     """Everything that a jump may go to, in order."""
     found = [*_of_recordings(facts.recordings), *_of_alerts(facts), *_of_advice(facts.advice), *_of_activity(facts)]
     found += _of_taser_logs(facts.taser_logs)
+    found += [_event(one.at, "bookmark", None, one.words(), sign="bookmark") for one in facts.bookmarks]
     within = [event for event in found if facts.start <= event["at"] <= facts.end]
     return sorted(within, key=lambda event: (event["at"], TICK_ORDER.index(event["kind"]), event["text"]))
 
@@ -164,8 +176,10 @@ def advice_at(advice: Json, at: float) -> Json:
 
 
 def gap_words(gap: Gap) -> str:
-    """ "gap 48 s: camera away"."""
-    return f"gap {_seconds(gap.end - gap.start)}: {GAP_WORDS.get(gap.why, gap.why)}"
+    """ "gap 48 s: camera away"; and how much of it was back-filled, if any was."""
+    length, why = gap.end - gap.start, GAP_WORDS.get(gap.why, gap.why)
+    part = "" if length - gap.filled < HOLE_S else f"{_seconds(gap.filled)} "
+    return f"gap {_seconds(length)}: {why}" + (f"; {part}back-filled" if gap.filled else "")
 
 
 # ---- events of each kind ------------------------------------------------------------------------

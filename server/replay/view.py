@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -79,15 +80,27 @@ def asked(body: Mapping[str, Any]) -> Asked:
         raise BadRequest("from: cameras are seen from a time on, or to another: Unix seconds are expected")
     if start is not None and end is not None and not 0 < end - start <= LONGEST_VIEW_S:
         raise BadRequest(f"to: expected after from, by at most {LONGEST_VIEW_S / 3600:.0f} hours")
-    return Asked(recordings, devices, start, end, _why(body.get("why")))
+    return Asked(recordings, devices, start, end, reason(body.get("why")))
 
 
-def _why(text: object) -> str:
+def reason(text: object) -> str:
+    """Why somebody looks. Raises BadRequest."""
     least, most = WHY_LENGTH
     trimmed = text.strip() if isinstance(text, str) else ""
     if not least <= len(trimmed) <= most:
         raise BadRequest(f"why: expected the reason of this viewing, {least} to {most} characters; it is logged")
     return trimmed
+
+
+def time_in(query: Mapping[str, str], field: str) -> float:
+    """Unix seconds. Raises BadRequest."""
+    try:
+        at = float(query.get(field, ""))
+    except ValueError:
+        at = math.nan
+    if not TIMES[0] <= at <= TIMES[1]:
+        raise BadRequest(f"{field}: expected Unix seconds")
+    return at
 
 
 def _names(body: Mapping[str, Any], field: str, pattern: re.Pattern[str], most: int) -> tuple[str, ...]:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from streamer.street.facades import HEIGHT_PX, WIDTH_PX, all_fronts
-from streamer.street.palette import front_palette, indexed, lit_table
+from streamer.street.palette import front_palette, indexed
 
 SIZES = 4  # each half of the one before: 40, 20, 10 and 5 pixels a metre
 
@@ -22,7 +22,7 @@ class Atlas:
     texels: NDArray[np.uint8]
     start: NDArray[np.int64]
     families: dict[str, tuple[int, int]]
-    colours: NDArray[np.uint32]
+    table: NDArray[np.uint8]  # 256×3: the colours that the indexes stand for
 
 
 @cache
@@ -44,4 +44,4 @@ def make_atlas() -> Atlas:
     for name, members in fronts.items():
         families[name] = (first, len(members))
         first += len(members)
-    return Atlas(np.concatenate(chunks), start, families, lit_table(table))
+    return Atlas(np.concatenate(chunks), start, families, table)

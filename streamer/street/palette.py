@@ -1,8 +1,8 @@
 """The picture's colours: an index of 256, lit through one table of light and haze.
 
-Every surface is drawn as an index; `lit_table` says what an index looks like at a given light and
-distance. So shading costs one look-up a pixel, however many lamps there are. Indexes from
-`FIRST_GLOWING` are lit by themselves (windows, signs) and ignore the light.
+Every surface is drawn as an index; `lit_table` says what an index looks like at a given light and distance, in a
+given weather. So shading costs one look-up a pixel, however many lamps there are. Indexes from `FIRST_GLOWING` are
+lit by themselves (windows, signs) and ignore the light.
 """
 
 from __future__ import annotations
@@ -11,7 +11,13 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from streamer.street.look import Look
+
 LIGHTS, HAZES = 32, 8  # rows of the table: light + LIGHTS * haze
+# A picture's shade is haze·256 + light: eight steps between two rows, which the lens's grain dithers, so that no
+# band shows. The darkest rows are left to the corners of the lens.
+STEPS = 8
+DARKEST, BRIGHTEST = 4 * STEPS, (LIGHTS - 1) * STEPS - 1
 GROUND_COLOURS: dict[str, tuple[int, int, int]] = {
     "sky": (0, 0, 0),  # index 0 is never looked up: there the sky shows
     "road": (62, 66, 74),
@@ -31,10 +37,6 @@ GROUND_COLOURS: dict[str, tuple[int, int, int]] = {
 GROUND_INDEX = {name: i for i, name in enumerate(GROUND_COLOURS)}
 FIRST_FRONT = 16
 FIRST_GLOWING = 200
-
-AMBIENT = np.array([0.34, 0.39, 0.54])  # the blue hour
-LAMP = np.array([1.22, 0.98, 0.66])  # sodium-warm light at full strength
-HAZE = np.array([44.0, 56.0, 86.0])
 
 
 def front_palette(pictures: list[Image.Image], glows: list[Image.Image]) -> NDArray[np.uint8]:
@@ -73,26 +75,30 @@ def _nearest(picture: Image.Image, colours: NDArray[np.uint8]) -> NDArray[np.int
     return np.minimum(found, len(colours) - 1)
 
 
-def lit_table(table: NDArray[np.uint8]) -> NDArray[np.uint32]:
+def lit_table(table: NDArray[np.uint8], look: Look) -> NDArray[np.uint32]:
     """(HAZES·LIGHTS·256) colours as 0xFFBBGGRR, to be looked up by `(light + LIGHTS·haze)·256 + index`."""
     colours = table.astype(float)
+    ambient, lamp, haze_colour = (np.array(tone) for tone in (look.ambient, look.lamp, look.haze))
+    dark = DARKEST // STEPS
     rows = []
     for haze in range(HAZES):
         thick = 0.86 * (haze / (HAZES - 1)) ** 1.1
         for light in range(LIGHTS):
-            share = (light / (LIGHTS - 1)) ** 1.15
-            lit = colours * (AMBIENT * (1 - share) + LAMP * share)
-            seen = lit * (1 - thick) + HAZE * thick
-            seen[FIRST_GLOWING:] = colours[FIRST_GLOWING:] * (1 - 0.45 * thick) + HAZE * 0.3 * thick
+            share = (light - dark) / (LIGHTS - 1 - dark)
+            share = share**1.15 if share > 0 else share
+            lit = colours * np.maximum(ambient * (1 - share) + lamp * share, 0.02)
+            seen = lit * (1 - thick) + haze_colour * thick
+            glowing = colours[FIRST_GLOWING:] * look.glow
+            seen[FIRST_GLOWING:] = glowing * (1 - 0.45 * thick) + haze_colour * 0.3 * thick
             rows.append(seen)
     rgb = np.clip(np.concatenate(rows), 0, 255).astype(np.uint32)
     packed: NDArray[np.uint32] = rgb[:, 0] | rgb[:, 1] << 8 | rgb[:, 2] << 16 | np.uint32(0xFF000000)
     return packed
 
 
-def shade_of(light: NDArray[np.float64], depth: NDArray[np.float64]) -> NDArray[np.uint8]:
-    """Row of the lit table for light 0…1 at `depth` metres; haze is full at about 110 m."""
-    haze = np.clip(depth / 110.0 * HAZES, 0, HAZES - 1).astype(np.uint8)
-    level = np.clip(light * LIGHTS, 0, LIGHTS - 1).astype(np.uint8)
-    out: NDArray[np.uint8] = level + np.uint8(LIGHTS) * haze
+def shade_of(light: NDArray[np.float64], depth: NDArray[np.float64], haze_m: float) -> NDArray[np.uint16]:
+    """The shade for light 0…1 at `depth` metres; haze is full at about `haze_m`."""
+    haze = np.clip(depth / haze_m * HAZES, 0, HAZES - 1).astype(np.uint16)
+    level = DARKEST + np.clip(light, 0, 1) * (BRIGHTEST - DARKEST)
+    out: NDArray[np.uint16] = level.astype(np.uint16) + haze * np.uint16(256)
     return out

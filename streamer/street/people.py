@@ -57,16 +57,24 @@ def draw_person(
     canvas.polygon(
         [at(-0.19, 0.82), at(0.19, 0.82), at(0.25, 1.42), at(0.13, 1.5), at(-0.13, 1.5), at(-0.25, 1.42)], fill=coat
     )
+    turned = lit(dress.coat, light * 0.55)  # the half that the lamp does not reach
+    canvas.polygon([at(0.03, 0.82), at(0.19, 0.82), at(0.25, 1.42), at(0.13, 1.5), at(0.05, 1.5)], fill=turned)
+    canvas.line((*at(0.0, 0.84), *at(0.01, 1.46)), fill=lit(dress.coat, light * 0.75), width=max(1, round(0.03 * px)))
     _arms(limb, stance, swing, coat, skin)
     if dress.police:
         vest = lit(HI_VIS, max(light, 0.55))
         canvas.polygon(
             [at(-0.2, 0.95), at(0.2, 0.95), at(0.23, 1.42), at(0.1, 1.47), at(-0.1, 1.47), at(-0.23, 1.42)], fill=vest
         )
+        canvas.polygon(
+            [at(0.05, 0.95), at(0.2, 0.95), at(0.23, 1.42), at(0.1, 1.47), at(0.05, 1.47)],
+            fill=lit((168, 190, 36), max(light * 0.8, 0.45)),
+        )
         for up in (1.06, 1.22):
             canvas.rectangle((*at(-0.21, up + 0.055), *at(0.21, up)), fill=lit((226, 228, 232), max(light, 0.7)))
     canvas.rectangle((*at(-0.05, 1.56), *at(0.05, 1.46)), fill=skin)
     canvas.ellipse((*at(-0.105, 1.79), *at(0.105, 1.52)), fill=skin)
+    canvas.chord((*at(-0.105, 1.79), *at(0.105, 1.52)), -80, 80, fill=lit(SKIN, light * 0.7))
     hair = lit((16, 18, 26) if dress.police else (44, 32, 26), light)
     canvas.pieslice((*at(-0.115, 1.82), *at(0.115, 1.56)), *((150, 390) if away else (180, 360)), fill=hair)
     if dress.police:

@@ -1,4 +1,4 @@
-"""The sky of the blue hour all round: gradient, cloud, stars, moon, and roofs on the horizon."""
+"""The sky all round: gradient, cloud, stars, moon, and roofs on the horizon."""
 
 from __future__ import annotations
 
@@ -9,29 +9,30 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from streamer.street.camera import View
+from streamer.street.look import Look
 
 STEPS = 2400  # columns of the panorama, 0.15° each
 DUSK_DEG = 262.0  # where the sun went down
 
 
-def make_sky(height: int, below: int, seed: int = 3) -> NDArray[np.uint32]:
+def make_sky(height: int, below: int, look: Look, seed: int = 3) -> NDArray[np.uint32]:
     """A panorama (height+below)×STEPS as 0xFFBBGGRR; the horizon is row `height`."""
     rng = np.random.default_rng(seed)
     up = np.linspace(1, 0, height)[:, None, None]
-    top, low = np.array([13.0, 20, 44]), np.array([62.0, 78, 118])
+    top, low = np.array(look.zenith), np.array(look.skyline)
     sky = low + (top - low) * up**0.75
     bearing = np.arange(STEPS) * 360.0 / STEPS
-    glow = np.exp(-((((bearing - DUSK_DEG + 180) % 360 - 180) / 62.0) ** 2))[None, :, None]
+    glow = look.sunset * np.exp(-((((bearing - DUSK_DEG + 180) % 360 - 180) / 62.0) ** 2))[None, :, None]
     sky = sky + glow * (1 - up) ** 3.0 * np.array([136.0, 74, 14]) + glow * (1 - up) * np.array([24.0, 6, 10])
-    cloud = _cloud(rng, height)[:, :, None]
-    sky = sky * (1 - 0.26 * cloud) + cloud * (np.array([22.0, 20, 30]) + glow * np.array([96.0, 44, 30])) * (
-        1 - up * 0.5
-    )
+    cloud = np.clip(_cloud(rng, height)[:, :, None] * look.cloud, 0, 1)
+    lit = low * 0.34 + glow * np.array([96.0, 44, 30])  # from below, by the town or by the sun
+    sky = sky * (1 - 0.26 * cloud) + cloud * lit * (1 - up * 0.5)
     picture = Image.fromarray(np.clip(sky, 0, 255).astype(np.uint8))
-    _stars(picture, rng, height)
-    whole = Image.new("RGB", (STEPS, height + below), (44, 56, 86))
+    if look.stars:
+        _stars(picture, rng, height, look.stars)
+    whole = Image.new("RGB", (STEPS, height + below), tuple(int(tone) for tone in look.haze))
     whole.paste(picture, (0, 0))
-    _roofs(whole, rng, height)
+    _roofs(whole, rng, height, sum(look.ambient) / 1.27)
     return np.ascontiguousarray(np.asarray(whole.convert("RGBA"))).view(np.uint32)[:, :, 0]
 
 
@@ -45,8 +46,8 @@ def _cloud(rng: np.random.Generator, height: int) -> NDArray[np.float64]:
     return np.clip((total - 0.5) * 4, 0, 1)
 
 
-def _stars(picture: Image.Image, rng: np.random.Generator, height: int) -> None:
-    for _ in range(150):
+def _stars(picture: Image.Image, rng: np.random.Generator, height: int, count: int) -> None:
+    for _ in range(count):
         x, y = int(rng.random() * STEPS), int(rng.random() ** 1.6 * height * 0.75)
         tone = int(90 + 120 * rng.random())
         picture.putpixel((x, y), (tone, tone, min(255, tone + 20)))
@@ -58,14 +59,17 @@ def _stars(picture: Image.Image, rng: np.random.Generator, height: int) -> None:
     picture.paste((240, 240, 232), at, moon)
 
 
-def _roofs(whole: Image.Image, rng: np.random.Generator, height: int) -> None:
+def _roofs(whole: Image.Image, rng: np.random.Generator, height: int, light: float) -> None:
     """Far roofs and a spire, so that no street ends in nothing."""
     draw, x = ImageDraw.Draw(whole), 0.0
     while x < STEPS:
         wide, tall = rng.uniform(14, 46), rng.uniform(3, 12)
-        tone = int(rng.uniform(26, 38))
+        tone = int(rng.uniform(26, 38) * light)
         ridge = [(x, height - tall), (x + wide / 2, height - tall - rng.uniform(2, 6)), (x + wide, height - tall)]
-        draw.polygon([(x, height + 3), *ridge, (x + wide, height + 3)], fill=(tone, tone + 6, tone + 22))
+        draw.polygon(
+            [(x, height + 3), *ridge, (x + wide, height + 3)],
+            fill=(tone, tone + int(6 * light), tone + int(22 * light)),
+        )
         if rng.random() < 0.3:
             at = x + wide * rng.random()
             draw.rectangle((at, height - tall + 1, at + 1, height - tall + 2), fill=(236, 190, 112))

@@ -1,4 +1,4 @@
-"""Parked cars: a profile extruded across, far faces first."""
+"""Cars: a profile extruded across, far faces first; a patrol car has its livery and its blue lamps."""
 
 from __future__ import annotations
 
@@ -22,6 +22,10 @@ PAINTS: list[RGB] = [
     (98, 98, 102),
 ]
 GLASS: RGB = (28, 36, 50)
+POLICE_WHITE: RGB = (206, 208, 206)
+BATTENBURG: tuple[RGB, RGB] = ((226, 214, 44), (26, 58, 150))
+HEADLAMP: RGB = (255, 246, 220)
+TAIL_LAMP: RGB = (255, 56, 44)
 HALF_WIDTH_M = 0.86
 FINE_PX = 9.0  # pixels a metre
 # (metres along, metres up), clockwise from the rear bumper
@@ -30,19 +34,14 @@ CABIN: list[XY] = [(-1.85, 0.92), (-1.4, 1.42), (0.15, 1.45), (0.95, 0.92)]
 SIDE_GLASS: list[XY] = [(-1.55, 0.96), (-1.25, 1.34), (0.08, 1.36), (0.66, 0.96)]
 
 
-def draw_car(canvas: ImageDraw.ImageDraw, view: View, car: Car, light: float) -> None:
-    """Draw `car` as it shows from `view`, in the light 0…1 that falls on it."""
+def draw_car(canvas: ImageDraw.ImageDraw, view: View, car: Car, light: float, blue: bool = False) -> None:
+    """Draw `car` as it shows from `view`, in the light 0…1 that falls on it; a patrol car's lamps are `blue` or dark."""
+    pixel = _pixels_of(view, car)
     across = (car.along[1], -car.along[0])
     dx, dy = car.at[0] - view.x, car.at[1] - view.y
     near_sign = -1.0 if dx * across[0] + dy * across[1] > 0 else 1.0
-    front_seen = dx * car.along[0] + dy * car.along[1] < 0
-
-    def pixel(along: float, over: float, up: float) -> XY:
-        x, y = dx + car.along[0] * along + across[0] * over, dy + car.along[1] * along + across[1] * over
-        ahead = max(NEAR_M, x * view.forward[0] + y * view.forward[1])
-        return view.pixel(x * view.right[0] + y * view.right[1], ahead, up)
-
-    paint = PAINTS[car.colour % len(PAINTS)]
+    front_seen = _shows_front(view, car)
+    paint = POLICE_WHITE if car.police else PAINTS[car.colour % len(PAINTS)]
     near, far = HALF_WIDTH_M * near_sign, -HALF_WIDTH_M * near_sign
     canvas.polygon([pixel(a, o, 0.0) for a, o in ((-2, near), (2, near), (2, far), (-2, far))], fill=(16, 17, 20))
     end = 1 if front_seen else -1
@@ -52,6 +51,8 @@ def draw_car(canvas: ImageDraw.ImageDraw, view: View, car: Car, light: float) ->
     canvas.polygon(side, fill=lit(paint, light * 0.9))
     canvas.polygon([pixel(a, near * 0.93, u) for a, u in CABIN], fill=lit(paint, light * 0.8))
     canvas.polygon([pixel(a, near * 0.95, u) for a, u in SIDE_GLASS], fill=lit(GLASS, 0.4 + light * 0.8))
+    if car.police:
+        _livery(canvas, pixel, near, far, light, blue)
     if view.f / max(NEAR_M, dx * view.forward[0] + dy * view.forward[1]) < FINE_PX:
         return  # too small for trim and wheels to show
     canvas.line([c for a, u in ((-2.05, 0.62), (2.02, 0.6)) for c in pixel(a, near, u)], fill=lit(paint, light * 0.55))
@@ -70,6 +71,61 @@ def draw_car(canvas: ImageDraw.ImageDraw, view: View, car: Car, light: float) ->
         canvas.polygon(
             [pixel(axle + x * 0.55, near, 0.33 + y * 0.55) for x, y in ring], fill=lit((120, 124, 130), light * 0.8)
         )
+
+
+def _pixels_of(view: View, car: Car) -> Callable[[float, float, float], XY]:
+    """Metres along the car, across it (to its right) and up → pixels."""
+    across = (car.along[1], -car.along[0])
+    dx, dy = car.at[0] - view.x, car.at[1] - view.y
+
+    def pixel(along: float, over: float, up: float) -> XY:
+        x, y = dx + car.along[0] * along + across[0] * over, dy + car.along[1] * along + across[1] * over
+        ahead = max(NEAR_M, x * view.forward[0] + y * view.forward[1])
+        return view.pixel(x * view.right[0] + y * view.right[1], ahead, up)
+
+    return pixel
+
+
+def _shows_front(view: View, car: Car) -> bool:
+    return (car.at[0] - view.x) * car.along[0] + (car.at[1] - view.y) * car.along[1] < 0
+
+
+def lit_lamps(view: View, car: Car) -> list[tuple[tuple[float, float, float], RGB, float]]:
+    """The lamps of the end that shows, as (column, row, row of the road under it), colour, metres of glow."""
+    pixel, front = _pixels_of(view, car), _shows_front(view, car)
+    end, colour, wide = (2.08, HEADLAMP, 1.5) if front else (-2.08, TAIL_LAMP, 0.8)
+    found = []
+    for over in (-0.68, 0.68):
+        (x, y), (_, foot) = pixel(end, over, 0.67), pixel(end, over, 0.0)
+        found.append(((x, y, foot), colour, wide))
+    return found
+
+
+def blue_lamps(view: View, car: Car) -> list[tuple[float, float, float]]:
+    """Both ends of a patrol car's roof bar: column, row, row of the road under it."""
+    pixel = _pixels_of(view, car)
+    return [(*pixel(-0.5, over, 1.56), pixel(-0.5, over, 0.0)[1]) for over in (-0.5, 0.5)]
+
+
+def _livery(
+    canvas: ImageDraw.ImageDraw,
+    pixel: Callable[[float, float, float], XY],
+    near: float,
+    far: float,
+    light: float,
+    blue: bool,
+) -> None:
+    """Battenburg along the side, the bar on the roof."""
+    yellow, dark = (lit(colour, max(0.5, light)) for colour in BATTENBURG)
+    grid = [[pixel(-1.7 + k * 0.42, near * 1.01, up) for k in range(9)] for up in (0.46, 0.62, 0.78)]
+    canvas.polygon([grid[0][0], grid[0][8], grid[2][8], grid[2][0]], fill=dark)
+    for k in range(8):
+        low, high = grid[k % 2], grid[k % 2 + 1]
+        canvas.polygon([low[k], low[k + 1], high[k + 1], high[k]], fill=yellow)
+    bar = [(-0.62, near * 0.7), (-0.62, far * 0.7), (-0.38, far * 0.7), (-0.38, near * 0.7)]
+    canvas.polygon([pixel(a, o, 1.46) for a, o in bar], fill=(30, 34, 48))
+    front = [(-0.5, near * 0.7, 1.46), (-0.5, far * 0.7, 1.46), (-0.5, far * 0.7, 1.6), (-0.5, near * 0.7, 1.6)]
+    canvas.polygon([pixel(*p) for p in front], fill=(120, 170, 255) if blue else (34, 52, 110))
 
 
 def _end(

@@ -28,7 +28,7 @@ class Columns:
     depth: Floats
     start: NDArray[np.int64]
     texels: NDArray[np.int64]  # texture's height
-    shade: NDArray[np.uint8]
+    shade: NDArray[np.uint16]
 
 
 @dataclass(frozen=True)
@@ -75,7 +75,7 @@ def _spans(view: View, near: Surroundings) -> _Spans:
     return _Spans(index[seen], *kept)
 
 
-def see(view: View, near: Surroundings, lamps: Floats, atlas: Atlas) -> tuple[Columns, Columns]:
+def see(view: View, near: Surroundings, lamps: Floats, atlas: Atlas, haze_m: float) -> tuple[Columns, Columns]:
     """(the nearest wall of every column, the one that rises over it where there is one)."""
     spans = _spans(view, near)
     everywhere = np.arange(view.width)
@@ -97,14 +97,14 @@ def see(view: View, near: Surroundings, lamps: Floats, atlas: Atlas) -> tuple[Co
     def at(chosen: NDArray[np.int64], columns: NDArray[np.intp]) -> Columns:
         inv = slope[chosen] * (columns + 0.5) + offset[chosen]
         inv[inverse[chosen, columns // 2] <= 0] = 0
-        return _columns(view, near, lamps, atlas, spans, inv, chosen, columns)
+        return _columns(view, near, lamps, atlas, spans, inv, chosen, columns, haze_m)
 
     return at(first, everywhere), at(highest, over)
 
 
 def _nothing(view: View, w: int) -> Columns:
     flat, whole = np.full(w, view.horizon), np.zeros(w, np.int64)
-    return Columns(np.arange(w), flat, flat, np.full(w, np.inf), whole, whole + 1, np.zeros(w, np.uint8))
+    return Columns(np.arange(w), flat, flat, np.full(w, np.inf), whole, whole + 1, np.zeros(w, np.uint16))
 
 
 def _columns(
@@ -116,6 +116,7 @@ def _columns(
     inv: Floats,
     chosen: NDArray[np.int64],
     which: NDArray[np.intp],
+    haze_m: float,
 ) -> Columns:
     """How the walls `chosen` for the columns `which` look; `inv`: one over their depth, 0 for none."""
     columns = which + 0.5
@@ -148,11 +149,11 @@ def _columns(
         depth=np.where(hit, depth, np.inf),
         start=atlas.start[front, size] + texel_column * rows,
         texels=rows,
-        shade=shade_of(np.repeat(light_at(points[::2], lamps), 2)[: len(points)], depth),
+        shade=shade_of(np.repeat(light_at(points[::2], lamps), 2)[: len(points)], depth, haze_m),
     )
 
 
-def paint(index: NDArray[np.uint8], shade: NDArray[np.uint8], seen: Columns, last: int, atlas: Atlas) -> None:
+def paint(index: NDArray[np.uint8], shade: NDArray[np.uint16], seen: Columns, last: int, atlas: Atlas) -> None:
     """Put the walls of `seen` into the picture's `index` and `shade`, down to row `last`."""
     if not len(seen.which):
         return

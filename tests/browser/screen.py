@@ -51,6 +51,10 @@ SOUND = """async (tile) => {
   return stats.find((one) => one.type === "inbound-rtp" && one.kind === "audio")?.packetsReceived ?? 0;
 }"""
 
+# Each picture of a replay that there is stands on screen.
+REPLAY_READY = """() => { const all = [...document.querySelectorAll("replay-tile:not(.absent) video")];
+  return all.length > 0 && all.every((video) => video.readyState >= 3 && !video.seeking); }"""
+
 
 class Screen:
     """A browser context with one page; further pages are opened by the test."""

@@ -17,6 +17,8 @@ from tests.installation import Installation, Server
 FEED_STATES = {"live", "late", "frozen", "offline", "notrec", "connecting", "paused", "unlinked", "empty"}
 WIDTHS = (320, 683, 1366, 1600, 1920, 2560, 3840)
 LEAST_TARGET = 32  # px
+FORMS = ("Ask why", "Set a bookmark", "Make an export", "Keep it", "Tag it")
+OPENED = (("Keys", "help-dialog"), ("Unit menu", "unit-menu"), *((name, "form-sheet") for name in FORMS))
 
 STATES = """() => [...document.querySelectorAll("section.theme")].map((theme) =>
   [...theme.querySelectorAll(".specimen")].map((one) => one.dataset.state))"""
@@ -169,7 +171,7 @@ async def test_every_state_is_on_the_sheet_in_both_themes_and_axe_finds_nothing(
     axe = Path(AXE).read_text()
     assert await violations(still, axe) == ""
     for nth in (0, 1):
-        for words, opened in (("Keys", "help-dialog"), ("Unit menu", "unit-menu")):
+        for words, opened in OPENED:
             await page.get_by_role("button", name=words, exact=True).nth(nth).click()
             await expect(page.locator(f"{opened} button").first).to_be_visible()
             await expect(page.locator(f"{opened} button").first).to_be_visible()

@@ -16,6 +16,7 @@ from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
 from tests.browser.test_access import AXE, violations
 from tests.installation import Camera, Installation, Server, password_of
+from tests.patience import until
 
 SMALL = ("--recording", "on", "--size", "320x180")
 UHD = {"width": 3840, "height": 2160}
@@ -56,6 +57,18 @@ LAID = """() => {
   return {wrong, fitted, call: sizes("feed-tile:not(.large) .cap .cs"), age: sizes("feed-tile .cap .at b"),
     small: sizes("wall-facts"), wide: document.documentElement.scrollWidth - innerWidth,
     high: document.documentElement.scrollHeight - innerHeight};
+}"""
+
+# The tray of a room with 25 alerts, told by the sheet's own facts once and left so.
+TWENTY_FIVE = """async () => {
+  const [{alert, named, room}, tray] = [await import("/static/js/sheet/facts.js"), document.querySelector("alert-tray")];
+  const kinds = ["taser.armed", "emergency", "taser.drawn", "watch.request", "camera.lost"];
+  const alerts = Array.from({length: 25}, (_, at) =>
+    alert(kinds[at % 5], named(["ET17", "ET14", "ETXX1207"][at % 3]), {id: `a${at}`}));
+  const now = alerts[0].raised_at + 9;
+  const facts = {room: room(alerts), mayAct: false, linked: true, busy: new Set(), sightings: new Map(), chosen: null, now};
+  const show = tray.show.bind(tray);
+  tray.show = () => show(facts);
 }"""
 
 
@@ -191,3 +204,68 @@ async def test_a_display_comes_back_after_a_night_without_power(
             await page.goto(address)
             await screen.is_in_state(1, "live", within_s=60)
             await expect(page).to_have_url(address)
+
+
+async def test_a_display_that_boots_while_the_server_is_down_waits_for_it(
+    browser: Browser, server: Server, token: str, cameras: list[Camera]
+) -> None:
+    async with wall(browser, server, HD) as screen:
+        screen.allowed += ["ERR_", "WebSocket connection"]
+        page = screen.page
+        address = f"{server.url}/wall/9?kiosk=1&theme=light#token={token}"
+        await page.goto(address)
+        await screen.is_in_state(1, "live", within_s=60)
+        kept = (
+            "async () => (await (await caches.open('watchroom-waiting')).keys()).map(({url}) => new URL(url).pathname)"
+        )
+        await until(
+            lambda: page.evaluate("() => navigator.serviceWorker.controller !== null"), "the worker has the page"
+        )
+        assert "/wall/waiting" in await page.evaluate(kept)
+        await page.goto("about:blank")
+        server.kill()
+        await page.goto(address)
+        await expect(page.get_by_role("heading", name="Waiting for the server")).to_be_visible()
+        await expect(page.locator("#line")).to_contain_text("No answer since")
+        await expect(page.locator("html[data-theme=light]")).to_be_attached()
+        assert await violations(screen, Path(AXE).read_text()) == ""
+        assert [one for one in await page.evaluate(kept) if one.startswith(("/api/", "/wall/9"))] == []
+        await server.serve()
+        await screen.is_in_state(1, "live", within_s=60)
+        await expect(page).to_have_url(address)
+
+
+@pytest.mark.parametrize("size", [HD, UHD])
+async def test_twenty_five_alerts_stand_on_a_wall_without_covering_anything(
+    browser: Browser, server: Server, token: str, cameras: list[Camera], size: dict[str, int]
+) -> None:
+    async with wall(browser, server, size) as screen:
+        page = screen.page
+        await page.goto(f"{server.url}/wall/9?kiosk=1&theme=light#token={token}")
+        await screen.is_in_state(1, "live", within_s=60)
+        await page.evaluate(TWENTY_FIVE)
+        await expect(page.locator("alert-card")).to_have_count(25)
+        first = page.locator("alert-card").first
+        await expect(first).to_be_in_viewport(ratio=1)
+        await expect(page.locator("alert-tray .below")).to_be_in_viewport(ratio=1)  # how many stand further down
+        found = await page.evaluate(LAID)
+        assert [one for one in found["wrong"] if "outside of ALERT-TRAY" not in one] == []
+        assert (found["wide"], found["high"]) == (0, 0)
+        assert await violations(screen, Path(AXE).read_text()) == ""
+
+
+async def test_an_upright_wall_of_nine_has_two_columns_and_the_alert_on_top(
+    browser: Browser, server: Server, token: str, cameras: list[Camera]
+) -> None:
+    upright = {"width": HD["height"], "height": HD["width"]}
+    async with wall(browser, server, upright) as screen:
+        page = screen.page
+        await page.goto(f"{server.url}/wall/9?kiosk=1#token={token}")
+        await screen.is_in_state(1, "live", within_s=60)
+        await lies_well(page)
+        boxes = [await screen.tile(number).bounding_box() for number in (1, 2, 3)]
+        assert all(boxes)
+        (first, second, third) = [box for box in boxes if box]
+        assert first["width"] > 1.9 * second["width"] and second["y"] == third["y"] > first["y"]
+        await page.set_viewport_size({"width": 1920, "height": 1080})  # somebody turns the screen
+        await expect(page.locator("wall-grid")).to_have_css("grid-template-columns", re.compile(r"^(\S+ ){2}\S+$"))

@@ -11,7 +11,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.screen import Screen
 from tests.browser.test_access import AXE, fits, violations
-from tests.installation import Installation, Server
+from tests.installation import Installation, Server, password_of
 
 NARROW, DESK = {"width": 320, "height": 640}, {"width": 1366, "height": 768}
 FOCUS = "() => document.activeElement.ariaLabel || document.activeElement.innerText || document.activeElement.id"
@@ -222,3 +222,47 @@ async def test_a_silent_server_is_told_and_what_is_shown_is_not_taken_for_new(
     await expect(page.get_by_text("ET22", exact=True)).to_be_visible()
     await server.serve()
     await expect(page.locator("#about")).to_have_text(re.compile(r"^\d cameras, 0 in touch"))
+
+
+async def test_one_changes_one_s_own_password_and_goes_on(
+    screen: Screen, server: Server, installation: Installation
+) -> None:
+    screen.allowed += ["status of 403", "status of 401"]
+    installation.add_person("silva", "control", "D. Silva")
+    page = await screen.sign_in("silva", "/settings")
+    words = page.locator("#password-said")
+
+    async def change(current: str, new: str, again: str) -> None:
+        for label, text in (("Password of today", current), ("New password", new), ("The new one again", again)):
+            await page.get_by_label(label).fill(text)
+        await page.keyboard.press("Enter")
+
+    sentence = "a sentence that nobody guesses"
+    await change(password_of("silva"), sentence, "another sentence")
+    await expect(words).to_contain_text("differ")
+    await change("not the password", sentence, sentence)
+    await expect(words).to_contain_text("Not changed")
+    await expect(page.locator("room-notice")).to_contain_text("the current password is wrong")
+    await change(password_of("silva"), sentence, sentence)
+    await expect(words).to_contain_text("You were signed in nowhere else")
+    await stands_for_everybody(screen)
+    await page.get_by_role("button", name="Sign out").click()
+    await page.get_by_label("Name").fill("silva")
+    await page.get_by_label("Password", exact=True).fill(sentence)
+    await page.get_by_role("button", name="Sign in").click()
+    await page.wait_for_url(lambda url: "/sign-in" not in url)
+
+
+async def test_an_address_with_nothing_behind_it_says_so_in_words(screen: Screen) -> None:
+    screen.allowed.append("status of 404")
+    page = await screen.sign_in("hale", "/no/such/place?x=1")
+    await expect(page.get_by_role("heading", name="There is nothing at this address")).to_be_visible()
+    axe = Path(AXE).read_text()
+    for theme in ("light", "dark"):
+        await page.evaluate("(theme) => { document.documentElement.dataset.theme = theme; }", theme)
+        for size in (NARROW, DESK):
+            await page.set_viewport_size({"width": size["width"], "height": size["height"]})
+            assert (await fits(page))["wide"] <= 0
+        assert await violations(screen, axe) == ""
+    await page.get_by_role("link", name="To the start").click()
+    await expect(page.locator("feed-wall")).to_be_attached()

@@ -10,12 +10,14 @@ from playwright.async_api import Browser, expect
 
 from tests.browser.screen import Screen
 from tests.installation import Server
+from tests.patience import until
 
 PHONE = {
     "viewport": {"width": 412, "height": 915},
     "has_touch": True,
     "is_mobile": True,
-    "permissions": ["camera", "microphone", "geolocation"],
+    # whoever names some refuses all others
+    "permissions": ["camera", "microphone", "geolocation", "screen-wake-lock"],
     "geolocation": {"latitude": 51.3601, "longitude": 1.0302, "accuracy": 6},
 }
 HOLD_MS = 1200
@@ -63,6 +65,32 @@ async def test_the_phones_cry_for_help(screen: Screen, phone: Screen) -> None:
     await screen.is_in_state(1, "live")
     await page.keyboard.press("a")
     await expect(phone.page.locator("#told")).to_contain_text("Emergency: acknowledged by Insp. Hale")
+
+
+# Asks as the page does, and keeps what the browser gave.
+HELD = """() => { const real = WakeLock.prototype.request; document.held = [];
+  WakeLock.prototype.request = async function (kind) {
+    const lock = await real.call(this, kind); document.held.push(lock); return lock; }; }"""
+
+
+async def test_the_screen_stays_on_while_the_camera_does_and_the_way_out_waits(phone: Screen) -> None:
+    page = phone.page
+    phone.allowed.append("status of 404 .*/media/sessions/")  # the server ended it first: the camera had said so
+    await page.evaluate(HELD)
+    settings = page.get_by_role("link", name="Settings")
+    await expect(settings).to_be_visible()
+    await page.get_by_role("button", name="Light, for the sun").click()
+    await expect(page.locator("html[data-theme=light]")).to_be_attached()
+    await page.get_by_role("button", name="Start recording").click()
+    await expect(page.locator("#state")).to_have_text("Recording")
+    await until(lambda: page.evaluate("() => document.held.some((lock) => !lock.released)"), "the screen is kept on")
+    await expect(settings).to_be_hidden()  # a page that is left takes the camera with it
+    await page.get_by_role("button", name="Stop recording").click(delay=2 * HOLD_MS)
+    await page.get_by_role("button", name="Turn off").click()
+    await until(lambda: page.evaluate("() => document.held.every((lock) => lock.released)"), "the screen may go dark")
+    await settings.click()
+    await expect(page.get_by_role("heading", name="Settings")).to_be_visible()
+    await expect(page.get_by_role("link", name="Camera")).to_be_visible()
 
 
 async def test_a_short_touch_is_no_cry_for_help(phone: Screen) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import re
+import sqlite3
 import time
 import zipfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,12 +19,13 @@ from playwright.async_api import Browser, Page, expect
 
 from server.database import Database
 from server.recording.verifier import main as verify
-from tests.browser.screen import Screen
+from tests.browser.conftest import Cast
+from tests.browser.screen import REPLAY_READY, Screen
 from tests.browser.test_access import AXE, CONTROLS, FOCUSED, violations
 from tests.browser.test_status import SHIFTS
 from tests.fakes.incident import ARMED_S, SAFE_S, Officer, lay_incident
-from tests.fakes.recordings import SEGMENT_S, Laid, Wish, lay, usual_film
-from tests.installation import Installation, Server
+from tests.fakes.recordings import SEGMENT_S, Laid, Wish, lay, usual_film, vp8_film
+from tests.installation import Camera, Installation, Server
 from tests.patience import until
 
 SECONDS = 30.0
@@ -44,8 +47,6 @@ GLASS = """() => [...document.querySelectorAll("replay-tile video")].map((video)
   for (const shift of [24, 16, 8, 0]) sum = (sum * 31 + (word >>> shift & 0xFF)) & 0xFF;
   return sum === bits.slice(32).reduce((whole, bit) => whole * 2 + bit, 0) ? word / 1000 : null;
 })"""
-READY = """() => { const all = [...document.querySelectorAll("replay-tile:not(.absent) video")];
-  return all.length > 0 && all.every((video) => video.readyState >= 3 && !video.seeking); }"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -108,7 +109,7 @@ async def entered(page: Page, url: str) -> Page:
 
 async def ready(page: Page) -> None:
     """Wait until each picture that there is stands on screen."""
-    await until(lambda: page.evaluate(READY), "the pictures are there", 30)
+    await until(lambda: page.evaluate(REPLAY_READY), "the pictures are there", 30)
 
 
 async def moment(page: Page) -> float:
@@ -329,3 +330,109 @@ async def test_who_may_not_look_sees_no_page_and_no_picture(
 
 
 STATUS = "(url) => fetch(url, {cache: 'no-store'}).then((one) => one.status)"
+
+
+async def test_a_bookmark_is_found_again_by_whoever_comes_next(
+    screen: Screen, second_screen: Screen, laid: list[Laid], base: float
+) -> None:
+    page = await opened(screen, address(laid, base + 6.5, 2))
+    await page.keyboard.press("b")
+    await page.get_by_label("Words").fill("hand to the belt")
+    await page.get_by_role("button", name="Set the bookmark").click()
+    row = page.locator("replay-events li").filter(has_text="hand to the belt, Insp. Hale")
+    await expect(row).to_have_count(1)
+    await expect(page.locator("replay-timeline .tick.bookmark")).to_have_count(1)
+    other = await opened(second_screen, address(laid, base + 5, 2, 3), "okafor")
+    await other.keyboard.press("j")
+    await expect(other.locator("replay-events li.now")).to_contain_text("hand to the belt")
+    assert abs(await moment(other) - (base + 6.5) % 86_400) < 0.05
+
+
+async def test_under_the_pointer_lies_the_picture_of_that_moment(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await opened(screen, address(laid, base + 5))
+    await page.set_viewport_size({"width": 1920, "height": 1080})
+    await expect(page.locator("replay-timeline image")).not_to_have_count(0)
+    glance = page.locator("replay-glance")
+    await expect(glance).to_be_hidden()
+    gap = await page.locator("replay-timeline rect.gap").bounding_box()
+    assert gap is not None
+    await page.mouse.move(gap["x"] + gap["width"] / 2, gap["y"] + 4)
+    await expect(glance).to_contain_text("gap 4.0 s: camera away")
+    await page.mouse.move(gap["x"] - 60, gap["y"] + 4)
+    picture = glance.locator("img")
+    await expect(picture).to_be_visible()
+    await until(lambda: picture.evaluate("(one) => one.complete && one.naturalWidth"), "the picture is there", 20)
+    assert await picture.evaluate("(one) => [one.naturalWidth, one.naturalHeight]") == [320, 180]
+    await expect(glance).to_contain_text(re.compile(r"ET26\s*\d\d:\d\d:\d\d"))
+    await page.mouse.move(200, 200)
+    await expect(glance).to_be_hidden()
+
+
+async def test_the_list_shows_pictures_to_who_says_why(
+    screen: Screen, installation: Installation, laid: list[Laid]
+) -> None:
+    page = await screen.sign_in("hale", "/replay")
+    await expect(page.locator("recording-list li")).to_have_count(4)
+    await expect(page.locator("recording-list img")).to_have_count(0)
+    await page.get_by_role("button", name="Pictures").click()
+    await page.get_by_label("Reference or remark").fill("case 4711")
+    await page.get_by_role("button", name="Show the pictures").click()
+    loaded = "() => [...document.querySelectorAll('recording-list img')].filter((one) => one.naturalWidth).length"
+    await until(lambda: _all_of(page, loaded, 4), "the pictures are there", 30)
+    await page.reload()
+    await until(lambda: _all_of(page, loaded, 4), "they are there again", 30)
+    with closing(sqlite3.connect(installation.folder / "watchroom.db", timeout=20)) as database:
+        rows = database.execute("SELECT subject_id, why FROM audit WHERE what = 'view.thumbnail'").fetchall()
+    assert sorted(rows) == sorted((one.id, "Debrief: case 4711") for one in laid)  # a line each, not one a look
+    await page.get_by_role("button", name="Pictures").click()
+    await expect(page.locator("recording-list img")).to_have_count(0)
+
+
+async def _all_of(page: Page, counted: str, wanted: int) -> bool:
+    return bool(await page.evaluate(counted) == wanted)
+
+
+async def test_twenty_times_is_twenty_times(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await opened(screen, address(laid, base + 3, 0))
+    await page.get_by_role("button", name="20×").click()
+    await expect(page.locator("replay-transport .note")).to_have_text("a picture every 4 s")
+    await page.keyboard.press("Space")
+    start = base % 86_400
+    await until(lambda: _past(page, start + 27), "it runs", 30)
+    last = (await shown(page))[0]
+    assert last is None or last > 15  # the picture went with the clock
+
+
+async def test_a_new_priority_1_is_seen_above_a_replay(
+    screen: Screen, cast: Cast, start_camera: Callable[..., Camera], laid: list[Laid], base: float
+) -> None:
+    page = await opened(screen, address(laid, base + 5, 0))
+    await expect(page.locator("status-line.calm")).to_be_visible()
+    camera = start_camera(cast.et22, "--recording", "on", "--size", "320x180")
+    await camera.shows()
+    await camera.press("taser.armed")
+    line = page.locator("status-line.p1")
+    await expect(line).to_contain_text("TASER armed, ET22")
+    await expect(page.locator(".band")).to_contain_text("REPLAY")
+    await line.get_by_role("link", name="Go to live").click()
+    await expect(screen.alert("TASER armed")).to_be_visible()
+    await camera.press("taser.safe")
+
+
+async def test_what_was_recorded_as_vp8_plays_too(screen: Screen, installation: Installation, base: float) -> None:
+    screen.allowed.append("404.*/retention")  # laid under a running server, it has no row
+    made = lay(installation.folder, Wish("et31-cam", "ET31", base, None), {"main": vp8_film(20.0)})
+    page = await opened(screen, address([made], base + 5))
+    tile = page.locator("replay-tile")
+    await expect(tile.locator(".plate")).to_be_hidden()
+    await page.keyboard.press("Space")
+    await until(lambda: _past(page, base % 86_400 + 8), "it plays", 30)
+    at = "() => { const one = document.querySelector('video'); return [one.videoWidth, one.currentTime]; }"
+    width, position = await page.evaluate(at)
+    assert width == 320
+    assert abs(position - 10 - (await moment(page) - base % 86_400)) < 1
+    await page.keyboard.press("Space")
+    await page.locator("replay-transport .big").fill(datetime.fromtimestamp(base + 16, UTC).strftime("%H:%M:%S"))
+    await page.keyboard.press("Enter")
+    await ready(page)
+    assert abs((await page.evaluate(at))[1] - 26) < 0.1

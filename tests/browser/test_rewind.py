@@ -54,3 +54,34 @@ async def test_the_last_seconds_are_seen_again_while_the_live_picture_goes_on(
     await expect(pane).to_be_hidden()
     rows = await page.evaluate("() => fetch('/api/recordings').then((one) => one.json())")
     assert rows["recordings"][0]["open"]
+
+
+async def test_the_seconds_before_an_alert_are_seen_and_then_one_is_live(
+    screen: Screen, cast: Cast, start_camera: Callable[..., Camera]
+) -> None:
+    camera = start_camera(cast.et22, "--recording", "on", "--size", "320x180")
+    await camera.shows()
+    page = await screen.console()
+    recorded = "() => fetch('/api/recordings?device=et22-cam').then((one) => one.json()).then(({recordings: [one]}) => one ? one.to - one.from : 0)"
+    recorded = recorded.replace("et22-cam", camera.device_id)
+
+    async def is_recorded() -> bool:
+        return float(await page.evaluate(recorded)) > 12
+
+    await until(is_recorded, "something is recorded", 60)
+    await camera.press("taser.armed")
+    card = screen.alert("TASER armed")
+    await expect(card).to_be_visible()
+    await screen.is_in_state(1, "live")
+    pane = page.locator("rewind-pane")
+    await card.get_by_role("button", name="The 30 s before it").click()
+    await expect(pane.locator(".behind")).to_have_text(re.compile(r"^\d+ s behind, 4×"))
+    await until(lambda: page.evaluate(SHOWS), "the seconds before it play", LATEST_S)
+    await screen.is_in_state(1, "live")
+    await screen.pictures_come(1)
+    await expect(pane).to_be_hidden(timeout=60_000)
+    await expect(page.locator("room-notice")).to_have_text("ET22: you are live.")
+    await page.keyboard.press("g")
+    await expect(pane).to_be_visible()
+    await pane.get_by_role("button", name="Close the rewind").click()
+    await camera.press("taser.safe")

@@ -18,11 +18,22 @@ import numpy as np
 from PIL import Image
 
 from server.clock import HandClock
+from server.recording.fmp4 import (
+    PICTURE_RATE,
+    PICTURE_TRACK,
+    SOUND_TRACK,
+    PictureFormat,
+    Sample,
+    TrackRun,
+    initialisation,
+    media_segment,
+)
 from server.recording.folder import RecordingFolder
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import Opened, Segment, recording_id
 from server.recording.signing import EvidenceKey
 from streamer.street.barcode import draw_barcode
+from tests.server.recording.coded import FPS, OPUS_S, Coded, opus, vp8
 
 Paint = Callable[[float], Image.Image]
 
@@ -41,6 +52,7 @@ class Film:
     segments: tuple[bytes, ...]
     pictures: int
     sound: bool
+    codec: str = "h264"
 
     @property
     def seconds(self) -> float:
@@ -86,6 +98,30 @@ def film(seconds: float, layer: str = "main", paint: Paint = plain, sound: bool 
 def usual_film(seconds: float, layer: str) -> Film:
     """The plain one, made once."""
     return film(seconds, layer)
+
+
+@cache
+def vp8_film(seconds: float) -> Film:
+    """In VP8 with sound, as the recorder itself writes it: libavformat's MP4 takes none."""
+    count = int(-(-seconds // SEGMENT_S))
+    pictures = vp8(int(count * SEGMENT_S * FPS), key_every=int(FPS * SEGMENT_S))
+    packets = opus(int(count * SEGMENT_S / OPUS_S))
+    segments = [_vp8_segment(pictures, packets, number) for number in range(count)]
+    init = initialisation(PictureFormat("vp8", 320, 180), sound=True)
+    return Film(init, tuple(segments), int(FPS * SEGMENT_S), True, "vp8")
+
+
+def _vp8_segment(pictures: Sequence[Coded], packets: Sequence[bytes], number: int) -> bytes:
+    seen, heard = int(FPS * SEGMENT_S), int(SEGMENT_S / OPUS_S)
+    shown = [
+        Sample(one.units[0], PICTURE_RATE // FPS, one.is_key) for one in pictures[number * seen : (number + 1) * seen]
+    ]
+    told = [Sample(one, int(SOUND_HZ * OPUS_S)) for one in packets[number * heard : (number + 1) * heard]]
+    runs = [
+        TrackRun(PICTURE_TRACK, int(number * SEGMENT_S * PICTURE_RATE), shown),
+        TrackRun(SOUND_TRACK, int(number * SEGMENT_S * SOUND_HZ), told),
+    ]
+    return media_segment(number + 1, runs)
 
 
 def _tone(second: int) -> Iterator[av.AudioFrame]:
@@ -179,7 +215,7 @@ def _commit(folder: RecordingFolder, wish: Wish, layer: str, one: Film, number: 
             received_at=wish.base + start + LATE_S[number % len(LATE_S)],
             key=True,
             pictures=one.pictures,
-            codec="h264",
+            codec=one.codec,
             sound=one.sound,
             width=WIDTH,
             height=HEIGHT,

@@ -38,6 +38,13 @@ test("an alert leads from the acknowledgement to the advice, and from there to i
   );
 });
 
+test("an alert whose cause is gone, and that somebody has, is to be resolved: nobody waits for more", () => {
+  const safe = { state: /** @type {const} */ ("acknowledged"), acknowledged_at: 1002, cleared_at: 1008 };
+  const hint = hintFor(roomWith([safe], [{ sent_at: 1003, delivered_at: 1003 }]), control);
+  assert.match(hint.words, /ET17 is safe again: resolve/);
+  assert.equal(hint.key, "");
+});
+
 test("what is over is news for a while, then the room is calm", () => {
   const over = roomWith([{ state: "resolved", closed_at: 1000 }]);
   assert.match(hintFor(over, control).words, /closed/);
@@ -45,6 +52,27 @@ test("what is over is news for a while, then the room is calm", () => {
     Array.from({ length: 10 }, (_, turn) => hintFor(over, { mayAct: true, now: 2000 + 12 * turn }).words),
   );
   assert.equal(calm.size, 6);
+});
+
+test("in a calm room a small event is said once, and that it needs nobody; an alert comes first", () => {
+  const news = {
+    seq: 1,
+    at: 1008,
+    device_id: "et40-cam",
+    call_sign: "ET40",
+    kind: "recording.stopped",
+    text: "Recording stopped",
+  };
+  const calm = { ...roomWith([]), activity: [news] };
+  assert.match(hintFor(calm, control).words, /^ET40: recording stopped\. It needs nobody/);
+  assert.match(
+    hintFor({ ...calm, activity: [{ ...news, kind: "taser.safe", text: "TASER safe" }] }, control).words,
+    /^ET40: TASER safe/,
+  );
+  assert.doesNotMatch(hintFor(calm, { mayAct: true, now: 1030 }).words, /ET40/);
+  const begun = { ...news, kind: "recording.started", text: "Recording started" };
+  assert.doesNotMatch(hintFor({ ...calm, activity: [begun] }, control).words, /ET40/);
+  assert.match(hintFor({ ...roomWith([{}]), activity: [news] }, control).words, /TASER armed/);
 });
 
 test("nobody is told to press a key that does nothing, or that is not theirs", () => {

@@ -2,9 +2,9 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { changed, nextRate, standing, steered, timeOf } from "../../static/js/state/playback_clock.js";
-import { mediaTimeAt, nearestWithPicture, serverTimeAt } from "../../static/js/state/playlist_times.js";
+import { mediaTimeAt, nearestWithPicture, serverTimeAt, webmFragments } from "../../static/js/state/playlist_times.js";
 import { about, besides, lastDay, opensAt, queryOf } from "../../static/js/state/recordings.js";
-import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf } from "../../static/js/state/replay.js";
+import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf, unseenAt } from "../../static/js/state/replay.js";
 import { addressFrom, marked, pathOf } from "../../static/js/state/replay_address.js";
 import { REPLAY_KEYS, replayActionOf } from "../../static/js/state/replay_keys.js";
 import { marksOf, scaleOf, showing, zoomedTo } from "../../static/js/state/replay_scale.js";
@@ -72,6 +72,32 @@ test("a moment is found in the media, and the other way round; in a gap there is
     [T - 9, T + 1, T + 30, T + 99].map((at) => nearestWithPicture(FRAGMENTS, at) - T),
     [0, 1, 60, 99],
   );
+});
+
+test("our playlist says where each segment is as a WebM, with times that begin before the first", () => {
+  const text = [
+    "#EXTM3U",
+    '#EXT-X-MAP:URI="../../files/r/main/init-1.mp4"',
+    `#EXT-X-PROGRAM-DATE-TIME:${new Date((T + 0.5) * 1000).toISOString()}`,
+    "#EXTINF:2.000000,",
+    "../../files/r/main/000001.m4s",
+    "#EXT-X-DISCONTINUITY",
+    `#EXT-X-PROGRAM-DATE-TIME:${new Date((T + 60) * 1000).toISOString()}`,
+    "#EXTINF:1.500000,",
+    "../../files/r/main/000002.m4s",
+    "#EXT-X-ENDLIST",
+    "",
+  ].join("\n");
+  const found = webmFragments(text, "https://room/api/replays/v/cameras/c/main.m3u8");
+  assert.deepEqual(
+    found.map(({ start, duration }) => [start, duration]),
+    [
+      [10.5, 2],
+      [70, 1.5],
+    ],
+  );
+  assert.equal(found[1]?.url, `https://room/api/replays/v/webm/r/main/000002.m4s?from=${T - 10}`);
+  assert.equal(mediaTimeAt(found, T + 61), 71);
 });
 
 /** @param {number} at @param {number} late @param {boolean} [live] */
@@ -152,6 +178,23 @@ test("where there is no picture the reason is told", () => {
   assert.equal(absenceAt(camera, T - 5)?.title, "NOT YET RECORDING");
   assert.equal(absenceAt(camera, T + 60)?.title, "NOT RECORDING");
   assert.equal(absenceAt(camera, T + 101)?.title, "RECORDING HAS ENDED");
+});
+
+test("a picture that stands while the sound goes on is called a gap, unless nobody would notice", () => {
+  const gap = { why: "lost", words: "gap 2.0 s: packets lost", packets: 9 };
+  const camera = /** @type {any} */ ({
+    ...told().cameras[0],
+    gaps: [
+      { ...gap, from: T + 5, to: T + 7 },
+      { ...gap, from: T + 9, to: T + 9.2 },
+    ],
+  });
+  assert.equal(absenceAt(camera, T + 6), null, "there is sound");
+  assert.deepEqual(unseenAt(camera, T + 6), { kind: "gap", title: "GAP", line: "gap 2.0 s: packets lost" });
+  assert.deepEqual(
+    [T + 4.9, T + 7, T + 9.1].map((at) => unseenAt(camera, at)),
+    [null, null, null],
+  );
 });
 
 test("J and K walk through the events, and the row of now is the last that has happened", () => {

@@ -1,7 +1,15 @@
 // Looking back while live goes on: never more than two minutes, never nearer than what is recorded, caught up at 2×.
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { EDGE_S, behindWords, momentOf, rateOf } from "../../static/js/state/rewind.js";
+import {
+  EDGE_S,
+  JOIN_RATE,
+  behindWords,
+  hasBefore,
+  hasJoined,
+  momentOf,
+  rateOf,
+} from "../../static/js/state/rewind.js";
 
 test("it goes back two minutes at most and no nearer to now than what is recorded", () => {
   assert.equal(momentOf(1000, 1000, null), 1000);
@@ -12,7 +20,25 @@ test("it goes back two minutes at most and no nearer to now than what is recorde
 });
 
 test("catching up ends where live is as near as it can be", () => {
-  assert.deepEqual([rateOf(30, true), rateOf(EDGE_S, true), rateOf(30, false)], [2, 1, 1]);
+  assert.deepEqual([rateOf(30, 2), rateOf(EDGE_S, 2), rateOf(30, 1)], [2, 1, 1]);
+});
+
+test("the seconds before an alert are offered while they lie within the two minutes", () => {
+  assert.deepEqual(
+    [0, 90, 91].map((ago) => hasBefore({ raised_at: 1000 - ago }, 1000)),
+    [true, true, false],
+  );
+});
+
+test("a join shows 30 s within 8 s, and ends where live is as near as it can be, or where nothing more is recorded", () => {
+  const recordedUntil = /** @param {number} now */ (now) => now - 3;
+  let [at, now] = [970, 1000];
+  while (!hasJoined(at, now, recordedUntil(now), now - 1000)) [at, now] = [at + JOIN_RATE * 0.1, now + 0.1];
+  assert.ok(now - 1000 < 9, `joined after ${now - 1000} s`);
+  assert.ok(30 / JOIN_RATE < 8);
+  assert.equal(hasJoined(980, 1000, 980.3, 5), true, "the camera stopped: nothing more comes");
+  assert.equal(hasJoined(980, 1000, 980.3, 1), false, "it is still being written");
+  assert.equal(hasJoined(970, 1000, null, 5), false);
 });
 
 test("it says how far behind it is", () => {

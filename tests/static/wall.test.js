@@ -5,6 +5,7 @@ import { isAtRest, placed } from "../../static/js/state/wall_places.js";
 import { reach, restOf } from "../../static/js/state/wall_rest.js";
 import {
   GRIDS,
+  gridOf,
   isFirstKept,
   isLarge,
   legibleFont,
@@ -59,6 +60,23 @@ test("each layout has the tiles that its name says", () => {
     [true, false],
   );
   assert.ok(isLarge(grid("4"), 3) && !isLarge(grid("9"), 0));
+});
+
+test("an upright screen has as many tiles in fewer columns, and reads from further away", () => {
+  const upright = { width: HD.height, height: HD.width };
+  for (const [name, lying] of Object.entries(GRIDS)) {
+    assert.deepEqual(gridOf(name, HD), lying);
+    const turned = gridOf(name, upright);
+    assert.equal(tileCount(turned), tileCount(lying), name);
+    const wall = { dist: 3, diag: 55, screen: upright, window: upright };
+    const before = wallSizes({ grid: lying, ...wall });
+    const after = wallSizes({ grid: turned, ...wall });
+    assert.ok(after.readsAt >= before.readsAt, name);
+    if (turned !== lying) assert.ok(after.readsAt > before.readsAt * 1.2 && isFirstKept(turned), name);
+  }
+  assert.deepEqual(gridOf("9", upright), { columns: 2, rows: 6, first: 2 });
+  assert.ok(!isLarge(gridOf("9", upright), 1));
+  assert.equal(tileCount(gridOf("no such", upright)), 9);
 });
 
 test("a wall that has the room is as large as the distance asks, and else says how far it reads", () => {

@@ -46,6 +46,25 @@ def test_what_is_left_out_has_a_default_that_suits_the_source(key_file: Path) ->
     assert (usb.main, usb.bitrate, usb.sound) == (PictureSize(1920, 1080, 25), 2_000_000, "none")
 
 
+@pytest.mark.parametrize("preset", ["dusk", "night", "rain", "vehicle", "indoor"])
+def test_a_preset_of_the_street_is_named_behind_it(key_file: Path, preset: str) -> None:
+    street = reading(key_file, source=f"street:{preset}")
+    assert (street.source, street.preset, street.sound, street.main) == (
+        "street",
+        preset,
+        "synth",
+        PictureSize(512, 288, 10),
+    )
+    assert reading(key_file, source="street").preset == "dusk"
+    assert reading(key_file, source="v4l2:/dev/video0").preset == ""
+
+
+def test_an_officer_s_part_says_what_the_picture_shows_unless_the_source_does(key_file: Path) -> None:
+    part = {"gps": "scenario", "scenario": "night_shift", "call_sign": "ET40"}
+    assert reading(key_file, **part).preset == "vehicle"
+    assert reading(key_file, **part, source="street:rain").preset == "rain"
+
+
 def test_a_scenario_knows_its_officers(key_file: Path) -> None:
     config = reading(key_file, gps="scenario", scenario="night_shift", call_sign="ET22", start_at="1800000000.5")
     assert config.scenario is not None
@@ -60,6 +79,7 @@ def test_a_scenario_knows_its_officers(key_file: Path) -> None:
         ({"server": "localhost:8080"}, "--server must be http://"),
         ({"key-file": "/nowhere/key.pem"}, "--key-file /nowhere/key.pem: there is no such file"),
         ({"source": "webcam"}, "--source must be one of street, file:PATH"),
+        ({"source": "street:fog"}, "street:vehicle, street:indoor; got 'street:fog'"),
         ({"source": "file:/nowhere.mp4"}, "there is no such file"),
         ({"gps": "satellite"}, "--gps must be one of route:"),
         ({"gps": "gpsd://"}, "--gps must be gpsd://HOST:PORT"),

@@ -1,12 +1,13 @@
 // <alert-card>: one alert, from raised to closed: what, who, where, since when; its life, who has seen it, what to do.
 /** @import { Alert } from "../state/shapes" */
 import { isOpen, needsAcknowledging, witnesses } from "../state/alerts.js";
+import { BEFORE_S, JOIN_RATE } from "../state/rewind.js";
 import { isEscalated } from "../state/sound.js";
 import { wearerName } from "../state/units.js";
 import { counter, timeOfDay } from "../state/words.js";
 import { icon, keycap, make, prioritySymbol, setText } from "./build.js";
 
-/** @typedef {{ me: string | null, first: boolean, mayAct: boolean, busy: boolean, pictureAfter: number | null }} CardFacts */
+/** @typedef {{ me: string | null, first: boolean, mayAct: boolean, before: boolean, busy: boolean, pictureAfter: number | null }} CardFacts before: the seconds before it can be shown */
 
 const WITNESS_WORDS = /** @type {Record<string, string>} */ ({
   seen: "seen",
@@ -17,7 +18,7 @@ const WITNESS_WORDS = /** @type {Record<string, string>} */ ({
   false: "marked false",
 });
 
-/** Events: `alert-act` { id, act: "acknowledge" | "watch" | "resolve" | "false" | "picture" | "locate" }. */
+/** Events: `alert-act` { id, act: "acknowledge" | "watch" | "resolve" | "false" | "picture" | "locate" | "before" }. */
 export class AlertCard extends HTMLElement {
   #since = make("b");
   #escalation = make("p", { class: "esc", hidden: true }, "");
@@ -91,6 +92,13 @@ export class AlertCard extends HTMLElement {
     return make("div", { class: "bd" }, ...parts);
   }
 
+  /** @param {(act: string, look: string, ...words: (Node | string)[]) => HTMLButtonElement} button */
+  #before(button) {
+    const seconds = make("span", { "aria-hidden": "true" }, `−${BEFORE_S} s`);
+    const words = make("span", { class: "sr" }, `The ${BEFORE_S} s before it, at ${JOIN_RATE}×, then live`);
+    return button("before", "before", icon("rewind"), seconds, words);
+  }
+
   /** @param {Alert} alert @param {CardFacts} facts @param {boolean} waiting */
   #actions(alert, facts, waiting) {
     const watchFirst = alert.family === "watch" || alert.kind.startsWith("watch");
@@ -116,6 +124,7 @@ export class AlertCard extends HTMLElement {
       button("picture", "ic", icon("wall"), make("span", { class: "sr" }, `Show ${alert.call_sign} on tile 1`)),
       button("locate", "ic", icon("pin"), make("span", { class: "sr" }, `Show ${alert.call_sign} on the map`)),
     ];
+    if (facts.before) go.push(this.#before(button));
     const close = [button("resolve", waiting ? "" : "main grow", "Resolve"), button("false", "", "False")];
     return waiting
       ? make(

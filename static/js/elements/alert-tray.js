@@ -4,6 +4,7 @@
 /** @import { Sightings } from "../state/first_picture.js" */
 import { FLOOD, annunciated, isOpen, needsAcknowledging, occasion, openAlerts, openCounts } from "../state/alerts.js";
 import { pictureAfter } from "../state/first_picture.js";
+import { hasBefore } from "../state/rewind.js";
 import { make, prioritySymbol, setText } from "./build.js";
 import { AlertCard } from "./alert-card.js";
 import { AlertBelow } from "./alert-below.js";
@@ -11,7 +12,7 @@ import { AlertBelow } from "./alert-below.js";
 const BATCH_MS = 2000; // polite news is gathered, so that a flood is one sentence
 const HOUR_S = 3600;
 
-/** @typedef {{ room: Room, mayAct: boolean, linked: boolean, busy: ReadonlySet<string>, sightings: Sightings, chosen: string | null, now: number }} TrayFacts */
+/** @typedef {{ room: Room, mayAct: boolean, mayLookBack: boolean, linked: boolean, busy: ReadonlySet<string>, sightings: Sightings, chosen: string | null, now: number }} TrayFacts */
 
 /** Events: `alert-act` (from its cards), `alert-shown` { id }: this console has shown it. */
 export class AlertTray extends HTMLElement {
@@ -60,6 +61,7 @@ export class AlertTray extends HTMLElement {
           me: room.person?.id ?? null,
           first: alert.id === firstWaiting,
           mayAct: facts.mayAct,
+          before: facts.mayLookBack && hasBefore(alert, now),
           busy: !facts.linked || facts.busy.has(alert.id),
           pictureAfter: pictureAfter(facts.sightings, alert),
         },

@@ -8,6 +8,8 @@ import { make, prioritySymbol } from "./build.js";
 
 /** Event: `more`. */
 export class RecordingList extends HTMLElement {
+  /** @type {readonly Row[]} */ #rows = [];
+  /** @type {((id: string) => string) | null} */ #stillOf = null;
   #list = make("ul", { class: "register recordings" });
   #more = make(
     "button",
@@ -22,8 +24,15 @@ export class RecordingList extends HTMLElement {
   /** @param {readonly Row[]} rows @param {boolean} hasMore */
   show(rows, hasMore) {
     const none = make("li", { class: "none" }, "Nothing that was recorded fits this.");
-    this.#list.replaceChildren(...(rows.length ? rows.map((row) => rowOf(row, rows)) : [none]));
+    this.#rows = rows;
+    this.#list.replaceChildren(...(rows.length ? rows.map((row) => rowOf(row, rows, this.#stillOf)) : [none]));
     this.#more.hidden = !hasMore;
+  }
+
+  /** @param {((id: string) => string) | null} addressOf a recording's picture; null: none is shown */
+  set stillOf(addressOf) {
+    this.#stillOf = addressOf;
+    if (this.#rows.length) this.show(this.#rows, !this.#more.hidden);
   }
 
   #ask() {
@@ -31,12 +40,13 @@ export class RecordingList extends HTMLElement {
   }
 }
 
-/** @param {Row} row @param {readonly Row[]} all */
-function rowOf(row, all) {
+/** @param {Row} row @param {readonly Row[]} all @param {((id: string) => string) | null} stillOf */
+function rowOf(row, all, stillOf) {
   const others = besides(row, all);
   const who = make(
     "span",
     { class: "is" },
+    stillOf && picture(stillOf(row.id)),
     make("span", { class: "cs" }, row.call_sign),
     make("small", {}, wearerName(row.wearer)),
   );
@@ -61,6 +71,14 @@ function rowOf(row, all) {
     make("span", { class: "alerts-of" }, ...alerts),
     make("span", { class: "acts" }, ...acts),
   );
+}
+
+/** Asked for when it comes into sight; what has none shows none. @param {string} src */
+function picture(src) {
+  const shown = make("img", { class: "still", alt: "", loading: "lazy", width: 320, height: 180 });
+  shown.addEventListener("error", () => shown.remove());
+  shown.src = src;
+  return shown;
 }
 
 /** @param {readonly Row[]} rows @param {Row} row @param {string} words */

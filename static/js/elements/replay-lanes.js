@@ -15,23 +15,30 @@ const SHAPES = {
   2: "M0 -9L10 8H-10z",
   3: "M0-8.500A8.500 8.500 0 1 1 0 8.500 8.500 8.500 0 1 1 0-8.500z",
 };
+const BOOKMARK = "M-4.500 -8h9v16L0 3.500l-4.500 4.500z";
 const DIAMOND = "M0 -7L7 0 0 7-7 0z";
 
-/** Pixels, at the usual size of type; timeline.css has the same sum. @param {number} cameras how many */
-export function heightOf(cameras) {
-  return TOP_PX + 6 + cameras * LANE_PX + BELOW_PX;
+/** Pixels, at the usual size of type; timeline.css has the same sum. @param {number} cameras how many @param {number} top where the lanes begin */
+export function heightOf(cameras, top) {
+  return top + 6 + cameras * LANE_PX + BELOW_PX;
 }
 
-/** @param {Replay} replay @param {Scale} scale @param {number} height */
-export function lanesOf(replay, scale, height) {
-  const below = TOP_PX + 6 + replay.cameras.length * LANE_PX;
+/** Whose lane it is; -1 above and below them. @param {number} y @param {number} top @param {number} cameras */
+export function laneAt(y, top, cameras) {
+  const index = Math.floor((y - top - 6) / LANE_PX);
+  return index < cameras ? Math.max(-1, index) : -1;
+}
+
+/** @param {Replay} replay @param {Scale} scale @param {number} height @param {number} top where the lanes begin */
+export function lanesOf(replay, scale, height, top) {
+  const below = top + 6 + replay.cameras.length * LANE_PX;
   return [
     hatch(),
     ...axis(scale, height),
-    ...replay.cameras.flatMap((camera, index) => lane(camera, scale, TOP_PX + 8 + index * LANE_PX)),
+    ...replay.cameras.flatMap((camera, index) => lane(camera, scale, top + 8 + index * LANE_PX)),
     ...alerts(replay.alerts, replay.events, scale, below + 18),
     ...row("Advice", replay.events, ["advice"], scale, below + 42),
-    ...row("Log", replay.events, ["recording", "gap", "taser", "activity"], scale, below + 64),
+    ...row("Log", replay.events, ["recording", "gap", "taser", "activity", "bookmark"], scale, below + 64),
   ];
 }
 
@@ -60,29 +67,43 @@ function lane(camera, scale, y) {
   const name = svg("text", { class: "cs", x: 10, y: y + 10 }, camera.call_sign);
   const ground = svg("rect", { class: "ground", x: left, y: y + 4, width: right - left, height: 3 });
   const seen = (/** @type {{ from: number, to: number }} */ one) => one.to > window.from && one.from < window.to;
-  const spans = camera.spans.filter(seen).map((span) =>
-    svg("rect", {
-      class: `span${span.before ? " before" : ""}${span.filled ? " filled" : ""}`,
-      x: x(span.from),
-      y,
-      width: Math.max(1.5, x(span.to) - x(span.from)),
-      height: 11,
-    }),
-  );
+  const drawn = (/** @type {import("../state/replay.js").Span} */ span) =>
+    svg(
+      "rect",
+      {
+        class: `span${span.before ? " before" : ""}${span.filled ? " filled" : ""}`,
+        x: x(span.from),
+        y,
+        width: Math.max(1.5, x(span.to) - x(span.from)),
+        height: 11,
+      },
+      ...(span.filled ? [svg("title", {}, backFilledWords(span))] : []),
+    );
+  const shown = camera.spans.filter(seen);
   const gaps = camera.gaps.filter(seen).flatMap((gap) => {
     const width = Math.max(2, x(gap.to) - x(gap.from));
-    const shown = svg("rect", { class: "gap", x: x(gap.from), y, width, height: 11 }, svg("title", {}, gap.words));
+    const hatched = svg("rect", { class: "gap", x: x(gap.from), y, width, height: 11 }, svg("title", {}, gap.words));
     const words = `gap ${lengthWords(gap.to - gap.from)}`;
-    if (width < 80) return [shown];
+    if (width < 80) return [hatched];
     const middle = (x(gap.from) + x(gap.to)) / 2;
     const plate = svg("rect", { class: "plate", x: middle - 34, y: y - 1, width: 68, height: 13 });
-    return [shown, plate, svg("text", { class: "m", x: middle, y: y + 10, "text-anchor": "middle" }, words)];
+    return [hatched, plate, svg("text", { class: "m", x: middle, y: y + 10, "text-anchor": "middle" }, words)];
   });
-  const before = camera.spans.filter((span) => span.before && seen(span) && x(span.to) - x(span.from) > 70);
-  const told = before.map((span) =>
-    svg("text", { class: "m", x: x(span.from) + 6, y: y + 9.5 }, `${lengthWords(span.to - span.from)} before`),
-  );
-  return [name, ground, ...spans, ...gaps, ...told];
+  const wide = shown.filter((span) => x(span.to) - x(span.from) > (span.filled ? 100 : 70));
+  const told = wide
+    .filter((span) => span.before || span.filled)
+    .map((span) => {
+      const words = span.filled ? backFilledWords(span) : `${lengthWords(span.to - span.from)} before`;
+      return svg("text", { class: "m", x: x(span.from) + 6, y: y + 9.5 }, words);
+    });
+  const live = shown.filter((span) => !span.filled).map(drawn);
+  // What was uploaded afterwards lies over the gap that it fills.
+  return [name, ground, ...live, ...gaps, ...shown.filter((span) => span.filled).map(drawn), ...told];
+}
+
+/** @param {{ from: number, to: number }} span */
+function backFilledWords(span) {
+  return `${lengthWords(span.to - span.from)} back-filled`;
 }
 
 /** @param {readonly Alert[]} all @param {readonly ReplayEvent[]} events @param {Scale} scale @param {number} y */
@@ -124,7 +145,8 @@ function row(name, events, kinds, scale, y) {
         svg("path", { d: isWord ? DIAMOND : "M0 -5V5" }),
       );
     }
-    return svg("g", { class: `tick ${event.kind}`, ...place }, title, svg("path", { d: "M0 -7V7" }));
+    const shape = event.kind === "bookmark" ? BOOKMARK : "M0 -7V7";
+    return svg("g", { class: `tick ${event.kind}`, ...place }, title, svg("path", { d: shape }));
   });
   return [svg("text", { x: 10, y: y + 4 }, name), ...marks];
 }
@@ -132,4 +154,16 @@ function row(name, events, kinds, scale, y) {
 /** @param {ReplayEvent} event @param {Scale} scale */
 function inside({ at }, { window }) {
   return at >= window.from && at <= window.to;
+}
+
+/** What lies between in and out; a mark that is not set has no bracket. @param {number} left @param {number} right @param {number} bottom @param {{ from: boolean, to: boolean }} set */
+export function bracketOf(left, right, bottom, set) {
+  const ends = [
+    set.from && `M${left + 7} ${TOP_PX}h-7V${bottom}h7`,
+    set.to && `M${right - 7} ${TOP_PX}h7V${bottom}h-7`,
+  ];
+  return [
+    svg("rect", { x: left, y: TOP_PX, width: Math.max(0, right - left), height: bottom - TOP_PX }),
+    svg("path", { d: ends.filter(Boolean).join("") }),
+  ];
 }

@@ -1,7 +1,9 @@
 // One camera's recording in a <video>: loads its playlist, finds any moment of the server's clock in it, and keeps step.
 import Hls from "hls.js";
 import { MOST_RATE, steered } from "../state/playback_clock.js";
+import { NOT_DECODED } from "../state/replay_words.js";
 import { mediaTimeAt, nearestWithPicture, serverTimeAt } from "../state/playlist_times.js";
+import { WebmSource, playsWebm } from "./replay-webm.js";
 import { TileStill } from "./tile-still.js";
 
 const CALM_S = 0.02; // half a picture: while the clock stands, all show the same moment
@@ -10,6 +12,7 @@ const BUFFER_S = 20; // of playing ahead; times the rate
 
 export class ReplayPicture {
   /** @type {Hls | null} */ #hls = null;
+  /** @type {WebmSource | null} what the other one cannot play */ #webm = null;
   /** @type {readonly import("../state/playlist_times.js").Fragment[]} */ #fragments = [];
   #urlOf;
   #layer = "";
@@ -59,7 +62,7 @@ export class ReplayPicture {
     if (layer === this.#layer || !layer) return;
     this.#layer = layer;
     this.still.hold(this.video);
-    this.#hls?.destroy();
+    this.#drop();
     this.#fragments = [];
     this.#hasBegun = false;
     this.problem = "";
@@ -71,7 +74,7 @@ export class ReplayPicture {
     this.#hls = hls;
     hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.#learn(hls, details.fragments, at));
     hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => (this.#fragments = details.fragments));
-    hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fails(hls, error));
+    hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fails(hls, error, at));
     hls.loadSource(this.#urlOf(layer));
     hls.attachMedia(this.video);
   }
@@ -83,12 +86,12 @@ export class ReplayPicture {
   steer(at, { rate, playing }) {
     const target = mediaTimeAt(this.#fragments, at);
     if (this.#retryAt && performance.now() > this.#retryAt) return this.#again(at);
-    if (target === null || !this.#hls) return this.rest();
+    if (target === null || !(this.#hls ?? this.#webm)) return this.rest();
     this.#note();
     const { video } = this;
     if (video.seeking || !video.readyState) return;
     const shown = serverTimeAt(this.#fragments, video.currentTime);
-    if (!playing) {
+    if (!playing || rate > MOST_RATE) {
       video.pause();
       if (shown === null || Math.abs(shown - at) > CALM_S) this.#seek(target);
       return;
@@ -111,9 +114,14 @@ export class ReplayPicture {
   }
 
   end() {
-    this.#hls?.destroy();
-    this.#hls = null;
+    this.#drop();
     this.still.release();
+  }
+
+  #drop() {
+    this.#hls?.destroy();
+    this.#webm?.destroy();
+    this.#hls = this.#webm = null;
   }
 
   /** @param {number} position seconds of media time */
@@ -143,17 +151,30 @@ export class ReplayPicture {
     this.load(layer, at);
   }
 
-  /** @param {Hls} hls @param {import("hls.js").ErrorData} error */
-  #fails(hls, { type, details, response }) {
-    if (type === Hls.ErrorTypes.MEDIA_ERROR && /incompatible|codec/i.test(details)) {
-      this.problem = "This browser cannot decode this recording";
-      hls.destroy();
-    } else if (type === Hls.ErrorTypes.MEDIA_ERROR) hls.recoverMediaError();
+  /** @param {Hls} hls @param {import("hls.js").ErrorData} error @param {number} at */
+  #fails(hls, { type, details, response }, at) {
+    if (type !== Hls.ErrorTypes.MEDIA_ERROR) this.#refused(response?.code ?? 0);
+    else if (!/incompatible|codec/i.test(details)) hls.recoverMediaError();
     else {
-      const isOver = [401, 403, 404].includes(response?.code ?? 0);
-      this.problem = isOver ? "This view has ended: load the page anew" : "The server cannot be reached; tried again";
-      this.#retryAt = isOver ? 0 : performance.now() + RETRY_MS;
-      hls.destroy();
+      this.#drop();
+      if (playsWebm()) this.#loadWebm(at);
+      else this.problem = NOT_DECODED;
     }
+  }
+
+  /** @param {number} at */
+  #loadWebm(at) {
+    this.#webm = new WebmSource(this.video, this.#urlOf(this.#layer), at, {
+      learn: (fragments) => (this.#fragments = fragments),
+      fail: (status) => this.#refused(status),
+    });
+  }
+
+  /** @param {number} status the server's; 0: it does not answer */
+  #refused(status) {
+    const isOver = [401, 403, 404].includes(status);
+    this.problem = isOver ? "This view has ended: load the page anew" : "The server cannot be reached; tried again";
+    this.#retryAt = isOver ? 0 : performance.now() + RETRY_MS;
+    this.#drop();
   }
 }

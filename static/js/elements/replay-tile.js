@@ -1,7 +1,7 @@
 // <replay-tile>: one camera's recording. Its frame and its caption say REPLAY and the moment; a gap says that it is one.
 /** @import { Alert } from "../state/shapes" */
 /** @import { ReplayCamera } from "../state/replay.js" */
-import { absenceAt } from "../state/replay.js";
+import { absenceAt, unseenAt } from "../state/replay.js";
 import { familyName, wearerName } from "../state/units.js";
 import { timeOfDay } from "../state/words.js";
 import { alertIcon, alertTag } from "./alert-words.js";
@@ -78,7 +78,7 @@ export class ReplayTile extends HTMLElement {
       this.#alertId = id;
       this.#tag.replaceChildren(...(alert ? [icon(alertIcon(alert)), alertTag(alert)] : []));
     }
-    this.#say(absenceAt(this.camera, at));
+    this.#say(absenceAt(this.camera, at) ?? unseenAt(this.camera, at));
   }
 
   /** @param {ReturnType<typeof absenceAt>} absence */

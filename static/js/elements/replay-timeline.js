@@ -4,15 +4,21 @@
 import { scaleOf, showing, zoomedTo } from "../state/replay_scale.js";
 import { preciseTime } from "../state/replay_words.js";
 import { svg } from "./build.js";
-import { TOP_PX, heightOf, lanesOf } from "./replay-lanes.js";
+import { TOP_PX, bracketOf, heightOf, laneAt, lanesOf } from "./replay-lanes.js";
+import { STRIP_PX, stripOf } from "./replay-strip.js";
 
 const [LEFT_PX, RIGHT_PX] = [100, 20];
 const ZOOM = 1.5;
+// timeline.css leaves room for the strip on the same screens
+const HAS_STRIP = matchMedia("(min-width: 1181px) and (min-height: 861px)");
 
-/** Events: `replay-seek` { at, settled }. */
+/** @typedef {(device: string, at: number) => import("../net/stills.js").Still | undefined} StillOf */
+
+/** Events: `replay-seek` { at, settled }; `replay-glance` { at, index, x, top } of the camera under the pointer, null when it has left. */
 export class ReplayTimeline extends HTMLElement {
   #drawing = svg("svg", { "aria-hidden": "true" });
   #lanes = svg("g");
+  #strip = svg("g", { class: "strip" });
   #range = svg("g", { class: "range" });
   #head = svg("g", { class: "head" }, svg("line", { x1: 0, x2: 0, y1: 4 }), svg("path", { d: "M-8 2h16v8l-8 8-8-8z" }));
   /** @type {Replay | null} */ #replay = null;
@@ -20,17 +26,34 @@ export class ReplayTimeline extends HTMLElement {
   #at = 0;
   #drawn = "";
   #marks = { in: /** @type {number | null} */ (null), out: /** @type {number | null} */ (null) };
+  #stripIndex = 0;
+  /** @type {StillOf} */ stillOf = () => undefined;
 
   connectedCallback() {
     this.tabIndex = 0;
     this.setAttribute("role", "slider");
     this.setAttribute("aria-label", "Moment of the replay");
-    this.#drawing.append(this.#lanes, this.#range, this.#head);
+    this.#drawing.append(this.#lanes, this.#strip, this.#range, this.#head);
     this.append(this.#drawing);
     new ResizeObserver(() => this.#draw()).observe(this);
     this.addEventListener("pointerdown", (event) => this.#drag(event));
     this.addEventListener("wheel", (event) => this.#wheel(event), { passive: false });
     this.addEventListener("keydown", (event) => this.#key(event));
+    this.addEventListener("pointermove", (event) => this.#glance(event));
+    this.addEventListener("pointerleave", () => this.#glance(null));
+  }
+
+  /** Whose pictures the strip shows. @param {number} index of the camera */
+  set stripCamera(index) {
+    this.#stripIndex = Math.max(0, index);
+    this.drawStrip();
+  }
+
+  /** A picture has come, or another camera's are wanted. */
+  drawStrip() {
+    const camera = HAS_STRIP.matches ? this.#replay?.cameras[this.#stripIndex] : null;
+    if (!this.#window || !this.clientWidth) return;
+    this.#strip.replaceChildren(...(camera ? stripOf(camera, this.#scale(), TOP_PX, this.stillOf) : []));
   }
 
   /** @param {Replay} replay */
@@ -80,6 +103,11 @@ export class ReplayTimeline extends HTMLElement {
     return this.clientWidth / this.#magnification;
   }
 
+  /** Where the lanes begin. */
+  get #top() {
+    return TOP_PX + (HAS_STRIP.matches ? STRIP_PX : 0);
+  }
+
   #scale() {
     return scaleOf(this.#window ?? { from: 0, to: 1 }, LEFT_PX, Math.max(LEFT_PX + 50, this.#width - RIGHT_PX));
   }
@@ -94,12 +122,13 @@ export class ReplayTimeline extends HTMLElement {
     if (!replay || !this.#window || !this.clientWidth) return;
     const { from, to } = this.#window;
     const width = Math.round(this.#width);
-    const key = `${from} ${to} ${width} ${replay.to} ${replay.events.length}`;
+    const key = `${from} ${to} ${width} ${this.#top} ${replay.to} ${replay.events.length}`;
     if (key === this.#drawn) return;
     this.#drawn = key;
-    const height = heightOf(replay.cameras.length);
+    const height = heightOf(replay.cameras.length, this.#top);
     this.#drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
-    this.#lanes.replaceChildren(...lanesOf(replay, this.#scale(), height));
+    this.#lanes.replaceChildren(...lanesOf(replay, this.#scale(), height, this.#top));
+    this.drawStrip();
     this.#head.firstElementChild?.setAttribute("y2", String(height - 2));
     this.show(this.#at, this.#marks.in, this.#marks.out);
   }
@@ -110,19 +139,24 @@ export class ReplayTimeline extends HTMLElement {
     const { in: from, out: to } = this.#marks;
     if (!replay || (from === null && to === null)) return this.#range.replaceChildren();
     const [left, right] = [x(from ?? replay.from), x(to ?? replay.to)];
-    const bottom = heightOf(replay.cameras.length) - 4;
+    const bottom = heightOf(replay.cameras.length, this.#top) - 4;
     const key = `${left} ${right} ${bottom}`;
     if (this.#range.getAttribute("data-key") === key) return;
     this.#range.setAttribute("data-key", key);
-    const width = Math.max(0, right - left);
-    const ends = [
-      from !== null && `M${left + 7} ${TOP_PX}h-7V${bottom}h7`,
-      to !== null && `M${right - 7} ${TOP_PX}h7V${bottom}h-7`,
-    ];
-    this.#range.replaceChildren(
-      svg("rect", { x: left, y: TOP_PX, width, height: bottom - TOP_PX }),
-      svg("path", { d: ends.filter(Boolean).join("") }),
-    );
+    this.#range.replaceChildren(...bracketOf(left, right, bottom, { from: from !== null, to: to !== null }));
+  }
+
+  /** @param {PointerEvent | null} event null: the pointer has left */
+  #glance(event) {
+    const cameras = this.#replay?.cameras.length ?? 0;
+    let detail = null;
+    if (event && cameras) {
+      const { top } = this.getBoundingClientRect();
+      const lane = laneAt((event.clientY - top) / this.#magnification, this.#top, cameras);
+      const index = lane < 0 ? this.#stripIndex : lane;
+      detail = { at: this.#under(event), index, x: event.clientX, top };
+    }
+    this.dispatchEvent(new CustomEvent("replay-glance", { detail, bubbles: true }));
   }
 
   /** @param {PointerEvent} event */

@@ -4,7 +4,7 @@ import { preciseTime, timeTyped, utcTime } from "../state/replay_words.js";
 import { dayOf, timeOfDay } from "../state/words.js";
 import { icon, keycap, make, setText } from "./build.js";
 
-/** Event: `replay-act` { act, value }: "play", "event" (±1), "rate", "seek" (Unix seconds), "mark-in", "mark-out", "clear-marks", "zoom" (±1). */
+/** Event: `replay-act` { act, value }: "play", "event" (±1), "rate", "seek" (Unix seconds), "mark-in", "mark-out", "bookmark", "zoom" (±1). */
 export class ReplayTransport extends HTMLElement {
   #time = make("input", {
     class: "big",
@@ -15,7 +15,7 @@ export class ReplayTransport extends HTMLElement {
   #day = make("span", { class: "day sec" });
   #rates = make("span", { class: "seg", role: "group", "aria-label": "Rate" });
   #note = make("span", { class: "sec note cut" });
-  #marks = make("span", { class: "sec marks nw" });
+  #marks = make("span", { class: "sec marks cut" });
   #play = this.#button("play", "pause", "Pause", "main");
   #at = 0;
 
@@ -58,6 +58,13 @@ export class ReplayTransport extends HTMLElement {
       this.#marks,
       marking("mark-in", "In", "["),
       marking("mark-out", "Out", "]"),
+      make(
+        "button",
+        { class: "btn sm", type: "button", "aria-label": "Bookmark B", onclick: () => this.#say("bookmark", 0) },
+        icon("bookmark"),
+        " ",
+        keycap("B"),
+      ),
       this.#button("zoom", "minus", "Timeline: farther (−)", "", -1),
       this.#button("zoom", "plus", "Timeline: nearer (+)", "", 1),
     );

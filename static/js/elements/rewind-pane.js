@@ -1,6 +1,6 @@
 // <rewind-pane>: the last two minutes of one camera, beside its live picture, which goes on. Violet: it is not now.
 import { changed, standing, timeOf } from "../state/playback_clock.js";
-import { CATCH_UP_RATE, MOST_BACK_S, behindWords, momentOf, rateOf } from "../state/rewind.js";
+import { CATCH_UP_RATE, JOIN_RATE, MOST_BACK_S, behindWords, hasJoined, momentOf, rateOf } from "../state/rewind.js";
 import { timeOfDay } from "../state/words.js";
 import { icon, make, setText } from "./build.js";
 import { ReplayPicture } from "./replay-picture.js";
@@ -8,7 +8,7 @@ import { ReplayPicture } from "./replay-picture.js";
 const STEER_MS = 200;
 const monotonic = () => performance.now() / 1000;
 
-/** Event: `rewind-close`. */
+/** Events: `rewind-close`; before it `rewind-joined` { device, call_sign }, when a join has come to its end by itself. */
 export class RewindPane extends HTMLElement {
   #video = make("video", { playsinline: true, disablepictureinpicture: true });
   #callSign = make("span", { class: "cs" });
@@ -19,12 +19,14 @@ export class RewindPane extends HTMLElement {
   #play = this.#button("pause", "Pause", () => this.#toggle());
   #faster = make(
     "button",
-    { class: "btn sm", type: "button", "aria-pressed": "false", onclick: () => this.#hurry() },
+    { class: "btn sm", type: "button", "aria-pressed": "false", onclick: () => this.#toggleHurry() },
     `Catch up ${CATCH_UP_RATE}×`,
   );
   /** @type {ReplayPicture | null} */ #picture = null;
   #clock = standing(0);
-  #hurries = false;
+  #hurry = 1; // the rate to catch up at
+  #joins = false;
+  #openedAt = 0;
   #timer = 0;
   #now = () => Date.now() / 1000;
   device = "";
@@ -34,7 +36,10 @@ export class RewindPane extends HTMLElement {
     this.setAttribute("role", "region");
     this.setAttribute("aria-label", "Rewind");
     this.#video.muted = true;
-    this.#range.addEventListener("input", () => this.#seek(this.#now() + Number(this.#range.value)));
+    this.#range.addEventListener("input", () => {
+      this.#joins = false;
+      this.#seek(this.#now() + Number(this.#range.value));
+    });
     const back = /** @param {number} seconds */ (seconds) =>
       make("button", { class: "btn sm", type: "button", onclick: () => this.back(seconds) }, `−${seconds} s`);
     this.append(
@@ -62,25 +67,30 @@ export class RewindPane extends HTMLElement {
   }
 
   /**
-   * @param {{ device: string, call_sign: string, seconds: number, now: () => number, urlOf: (layer: string) => string }} wish
+   * `joins`: a layer to be played at once as fast as a join is, and to be closed when live is reached.
+   * @param {{ device: string, call_sign: string, seconds: number, now: () => number, urlOf: (layer: string) => string,
+   *           joins?: string, pictureOf?: (video: HTMLVideoElement, urlOf: (layer: string) => string) => ReplayPicture }} wish
    */
-  open({ device, call_sign, seconds, now, urlOf }) {
+  open({ device, call_sign, seconds, now, urlOf, joins = "", pictureOf = (...parts) => new ReplayPicture(...parts) }) {
     this.close();
     this.hidden = false;
     this.device = device;
     this.#now = now;
-    this.#hurries = false;
+    this.#joins = joins !== "";
+    this.#openedAt = monotonic();
+    this.#hurry = this.#joins ? JOIN_RATE : 1;
     setText(this.#callSign, call_sign);
-    this.#picture = new ReplayPicture(this.#video, urlOf);
+    this.#picture = pictureOf(this.#video, urlOf);
     const at = now() - seconds;
     this.#clock = changed(standing(at), monotonic(), { playing: true });
-    this.#picture.load("main", at);
+    this.#picture.load(joins || "main", at);
     this.#timer = window.setInterval(() => this.#tick(), STEER_MS);
     this.#tick();
   }
 
   /** Further back. @param {number} seconds */
   back(seconds) {
+    this.#joins = false;
     this.#seek(timeOf(this.#clock, monotonic()) - seconds);
   }
 
@@ -99,9 +109,10 @@ export class RewindPane extends HTMLElement {
     if (!picture) return;
     const now = this.#now();
     const at = picture.nearest(momentOf(timeOf(this.#clock, monotonic()), now, picture.reach));
+    if (this.#joins && hasJoined(at, now, picture.reach, monotonic() - this.#openedAt)) return this.#joined();
     const { playing } = this.#clock;
-    const rate = rateOf(now - at, this.#hurries);
-    if (rate === 1) this.#hurries = false;
+    const rate = rateOf(now - at, this.#hurry);
+    if (rate === 1) this.#hurry = 1;
     // while the picture is on its way the clock stands: it must not run away from what is to be seen
     const waits = picture.waiting > 0 || picture.reach === null;
     const stays = waits ? picture.nearest(this.#clock.at) : at;
@@ -110,9 +121,16 @@ export class RewindPane extends HTMLElement {
     setText(this.#behind, behindWords(now - at, rate, playing));
     setText(this.#at, `REWIND ${timeOfDay(at)}`);
     setText(this.#wait, picture.problem || (waits ? "Loading" : ""));
-    this.#faster.setAttribute("aria-pressed", String(this.#hurries));
+    this.#faster.setAttribute("aria-pressed", String(this.#hurry > 1));
     if (document.activeElement !== this.#range) this.#range.value = String(Math.round(at - now));
     this.#range.setAttribute("aria-valuetext", behindWords(now - at, 1, true));
+  }
+
+  /** Live is beside it, and has been all the time: nothing is left to catch up with. */
+  #joined() {
+    const detail = { device: this.device, call_sign: this.#callSign.textContent };
+    this.close();
+    this.dispatchEvent(new CustomEvent("rewind-joined", { detail, bubbles: true }));
   }
 
   /** @param {number} at */
@@ -128,8 +146,9 @@ export class RewindPane extends HTMLElement {
     this.#tick();
   }
 
-  #hurry() {
-    this.#hurries = !this.#hurries;
+  #toggleHurry() {
+    this.#joins = false;
+    this.#hurry = this.#hurry > 1 ? 1 : CATCH_UP_RATE;
     this.#tick();
   }
 

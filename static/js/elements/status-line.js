@@ -11,6 +11,8 @@ import { icon, keycap, make, prioritySymbol } from "./build.js";
 /** Event: `alert-act` { id, act: "acknowledge" | "picture" }. */
 export class StatusLine extends HTMLElement {
   #drawn = "";
+  /** On a page that is not the console: where one acts on what it says; "" on the console. */
+  leadsTo = "";
 
   /** @param {Room} room @param {boolean} linked @param {boolean} mayAct @param {number} now */
   show(room, linked, mayAct, now) {
@@ -40,6 +42,7 @@ export class StatusLine extends HTMLElement {
 
   /** @param {Alert} alert @param {boolean} mayAct */
   #action(alert, mayAct) {
+    if (this.leadsTo) return make("a", { class: "btn sm", href: this.leadsTo }, "Go to live");
     const waiting = needsAcknowledging(alert) && mayAct;
     const say = () =>
       this.dispatchEvent(

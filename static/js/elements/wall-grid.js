@@ -20,10 +20,8 @@ export class WallGrid extends HTMLElement {
 
   /** @param {Grid} grid @param {Wiring} wiring */
   begin(grid, wiring) {
-    this.#grid = grid;
     this.#serverNow = wiring.serverNow;
-    for (const name of /** @type {const} */ (["columns", "rows", "first"]))
-      this.style.setProperty(`--${name}`, String(grid[name]));
+    this.arrange(grid);
     for (let number = 1; number <= tileCount(grid); number += 1) {
       const tile = new FeedTile().begin(number, wiring);
       this.#tiles.push(tile);
@@ -31,6 +29,13 @@ export class WallGrid extends HTMLElement {
     }
     setInterval(() => this.#tick(), TICK_MS);
     document.addEventListener("visibilitychange", () => this.#tiles.forEach((tile) => tile.look()));
+  }
+
+  /** The same tiles in other columns: the screen was turned. @param {Grid} grid */
+  arrange(grid) {
+    this.#grid = grid;
+    for (const name of /** @type {const} */ (["columns", "rows", "first"]))
+      this.style.setProperty(`--${name}`, String(grid[name]));
   }
 
   /** @param {GridFacts} facts */

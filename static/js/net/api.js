@@ -141,12 +141,14 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       settings: () => call("GET", "/api/replays/settings"),
       /** @param {URLSearchParams} query @returns {Promise<import("../state/recordings.js").Page>} */
       find: (query) => call("GET", `/api/recordings?${query}`),
-      /** Looks back at a camera that records. @param {string} device @param {number} from Unix seconds @returns {Promise<import("../state/replay.js").View>} */
-      rewind: (device, from) => call("POST", "/api/replays", { device_ids: [device], from, why: "Live rewind" }),
+      /** Looks back at a camera that records. @param {string} device @param {number} from Unix seconds @param {string} why @returns {Promise<import("../state/replay.js").View>} */
+      rewind: (device, from, why) => call("POST", "/api/replays", { device_ids: [device], from, why }),
       /** Opens a view: the reason is logged. @param {{ recordings: string[], from?: number, to?: number, why: string }} wish @returns {Promise<import("../state/replay.js").View>} */
       open: (wish) => call("POST", "/api/replays", wish),
       /** @param {string} view @returns {Promise<import("../state/replay.js").Told>} */
       timeline: (view) => call("GET", `/api/replays/${id(view)}`),
+      /** @param {string} view @param {{ at: number, note: string }} wish @returns {Promise<unknown>} */
+      bookmark: (view, wish) => call("POST", `/api/replays/${id(view)}/bookmarks`, wish),
       /** @param {{ view: string, why: string }} wish @returns {Promise<Export>} */
       exported: (wish) => call("POST", "/api/exports", wish),
       /** @param {string} one its id @returns {Promise<Export>} */
@@ -154,6 +156,8 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     },
     /** What one is on duty as. @param {string} duty @returns {Promise<{ duty: string }>} */
     setDuty: (duty) => call("PATCH", "/api/session", { duty }),
+    /** One's own: the other sign-ins end. @param {string} current @param {string} password @returns {Promise<{ ended: number }>} */
+    setPassword: (current, password) => call("PUT", "/api/session/password", { current, password }),
     /** @returns {Promise<unknown>} */
     signOut: () => call("DELETE", "/api/session"),
   };

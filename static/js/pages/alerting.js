@@ -18,7 +18,7 @@ export class Alerting {
    * @param {Desk} desk
    * @param {Api} api
    * @param {ConsoleSocket} socket
-   * @param {{ speaker: import("../elements/sound-switch.js").SoundSwitch, say: (words: string) => void, locate: (device: string) => void, isLive: (device: string) => boolean }} room
+   * @param {{ speaker: import("../elements/sound-switch.js").SoundSwitch, say: (words: string) => void, locate: (device: string) => void, isLive: (device: string) => boolean, before: (alert: Alert) => void }} room
    */
   constructor(desk, api, socket, room) {
     this.desk = desk;
@@ -33,6 +33,7 @@ export class Alerting {
     if (!alert) return;
     if (act === "locate") this.room.locate(alert.device_id);
     if (act !== "locate" && act !== "false" && act !== "resolve") this.show(alert);
+    if (act === "before") this.room.before(alert);
     if (act === "acknowledge" || act === "watch")
       await this.#ask(alert, needsAcknowledging(alert) ? this.api.acknowledge : null);
     if (act === "resolve") await this.#ask(alert, this.api.resolve);
@@ -44,6 +45,14 @@ export class Alerting {
     const first = unacknowledged(this.desk.room.alerts)[0];
     if (!first) return this.room.say("Nothing waits to be acknowledged.");
     this.act(first.id, first.kind.startsWith("watch") ? "watch" : "acknowledge");
+  }
+
+  /** The seconds before the alert that tile 1 is for, beside its live picture. */
+  before() {
+    const { tileOne, room } = this.desk;
+    const alert = tileOne ?? openAlerts(room.alerts)[0];
+    if (!alert) return this.room.say("No alert is open. R looks back at the selected tile.");
+    this.act(alert.id, "before");
   }
 
   /** @param {1 | -1} step @returns {string | null} the alert gone to */

@@ -2,8 +2,9 @@
 import { wireHold } from "../elements/hold.js";
 import { PhonePanel } from "../elements/phone_panel.js";
 import { PhoneRoom } from "../net/phone_room.js";
+import { THEME } from "../state/looks.js";
 import { adviceShown } from "../state/phone.js";
-import { keepLooks } from "./looks.js";
+import { applyLooks, keepLooks, shownTheme } from "./looks.js";
 
 const HOLD_TO_STOP_MS = 2000;
 const HOLD_FOR_HELP_MS = 1000;
@@ -33,6 +34,12 @@ function draw() {
 panel.startCamera.addEventListener("click", () => room.startCamera());
 panel.stopCamera.addEventListener("click", () => room.stopCamera());
 panel.watch.addEventListener("click", () => room.toggleWatch());
+panel.lit(shownTheme());
+panel.theme.addEventListener("click", () => {
+  localStorage.setItem(THEME, shownTheme() === "light" ? "dark" : "light");
+  applyLooks();
+  panel.lit(shownTheme());
+});
 panel.heard.addEventListener("click", () => {
   const piece = adviceShown(room.phone);
   if (piece) room.heard(piece.id);

@@ -31,9 +31,10 @@ const alerting = new Alerting(desk, api, socket, {
   say,
   locate,
   isLive: (device) => parts.wall.showsLive(device),
+  before: rewind.before,
 });
 const advising = new Advising(desk, api, localStorage, parts.person);
-const tiles = new Tiles(desk, api, { wall: parts.wall, menu: parts.menu, say, locate, rewind });
+const tiles = new Tiles(desk, api, { wall: parts.wall, menu: parts.menu, say, locate, rewind: rewind.back });
 const switches = {
   keysOn: localStorage.getItem("watchroom.keys") !== "off",
   hintsOn: localStorage.getItem("watchroom.hints") !== "off",
@@ -51,6 +52,7 @@ function draw() {
   parts.tray.show({
     room,
     mayAct,
+    mayLookBack: rewind.allowed,
     linked,
     busy: desk.busy,
     sightings: alerting.sightings,
@@ -141,6 +143,7 @@ listenToKeys(
     silence: () => alerting.silence(),
     enlarge: () => tiles.act("enlarge", desk.view.enlarged ?? desk.view.focus),
     rewind: () => tiles.act("rewind", desk.view.focus),
+    before: () => alerting.before(),
     mute: () => tiles.act("mute", desk.view.focus),
     advise: () => {
       draw(); // what was selected a moment ago is who is written to

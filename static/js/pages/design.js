@@ -3,8 +3,11 @@ import { make } from "../elements/build.js";
 import { alertCards, alertTrays, statusLines } from "../sheet/alerts.js";
 import { controls } from "../sheet/controls.js";
 import { maps } from "../sheet/markers.js";
+import { phone } from "../sheet/phone.js";
+import { replay } from "../sheet/replay.js";
 import { advice, edges, lists } from "../sheet/room.js";
 import { tiles } from "../sheet/tiles.js";
+import { wall } from "../sheet/wall.js";
 
 for (const section of document.querySelectorAll("section[data-theme]")) {
   const place = make("div", {});
@@ -17,6 +20,9 @@ for (const section of document.querySelectorAll("section[data-theme]")) {
     advice(),
     lists(),
     edges(),
+    ...replay(place),
+    wall(),
+    phone(),
     controls(place),
     place,
   );

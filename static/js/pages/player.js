@@ -3,7 +3,7 @@
 import { SUB_FROM_RATE, changed, standing, timeOf } from "../state/playback_clock.js";
 import { absenceAt } from "../state/replay.js";
 
-const STEER_MS = 200;
+export const STEER_S = 0.2;
 const PATIENCE_S = 3; // so long the clock waits for a picture; then it goes on without
 const FRAME_S = 0.04;
 
@@ -23,7 +23,7 @@ export class Player extends EventTarget {
     this.to = to;
     this.#clock = { ...standing(Math.min(to, Math.max(from, at))), rate };
     this.#load();
-    this.#timer = window.setInterval(() => this.tick(), STEER_MS);
+    this.#timer = window.setInterval(() => this.tick(), STEER_S * 1000);
   }
 
   get at() {

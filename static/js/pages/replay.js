@@ -1,9 +1,8 @@
 // The replay: brings view, player and elements together. Wiring only.
 import { alarmsByDevice } from "../state/alerts.js";
-import { nextRate } from "../state/playback_clock.js";
+import { nextRate, rateWords } from "../state/playback_clock.js";
 import { addressFrom, marked, pathOf } from "../state/replay_address.js";
 import { eventFrom, knownAt, replayOf } from "../state/replay.js";
-import { replayActionOf } from "../state/replay_keys.js";
 import { timeOfDay } from "../state/words.js";
 import { make, setText } from "../elements/build.js";
 import { FormSheet } from "../elements/form-sheet.js";
@@ -13,9 +12,13 @@ import { ReplayTile } from "../elements/replay-tile.js";
 import { ReplayTimeline } from "../elements/replay-timeline.js";
 import { ReplayTransport } from "../elements/replay-transport.js";
 import { api, find, say } from "./office.js";
-import { Player } from "./player.js";
-import { beginTaking } from "./replay_taking.js";
+import { Player, STEER_S } from "./player.js";
+import { bookmarking } from "./replay_bookmark.js";
+import { beginGlance } from "./replay_glance.js";
 import { clockNote, describe } from "./replay_head.js";
+import { hear } from "./replay_hear.js";
+import { beginLive } from "./replay_live.js";
+import { beginTaking } from "./replay_taking.js";
 import { openView } from "./replay_view.js";
 
 const DRAW_MS = 50;
@@ -62,7 +65,8 @@ function draw() {
   const at = player.at;
   const { rate, isPlaying: playing } = player;
   const { markIn, markOut } = address;
-  parts.transport.show({ at, rate, playing, note: clockNote(replay), markIn, markOut });
+  const note = rateWords(rate, STEER_S) || clockNote(replay);
+  parts.transport.show({ at, rate, playing, note, markIn, markOut });
   parts.timeline.show(at, markIn, markOut);
   parts.events.show(at);
   parts.cams.dataset["spread"] = player.spread === null ? "" : (player.spread * 1000).toFixed(0);
@@ -84,18 +88,21 @@ function keep() {
   if (path !== location.pathname + location.search) history.replaceState(null, "", path);
 }
 
-/** The sound of one. @param {string | null} device */
+/** The sound of one; the strip along the timeline is of the same, else of the first. @param {string | null} device */
 function listen(device) {
   address.sound = device;
   for (const tile of tiles) tile.heard = tile.camera?.device_id === device;
+  parts.timeline.stripCamera = replay.cameras.findIndex((camera) => camera.device_id === device);
 }
 
-/** @param {number} number */
-function toggleSound(number) {
-  const device = tiles[number - 1]?.camera?.device_id ?? null;
+/** @param {string | undefined} device */
+function toggleSound(device) {
   if (device) listen(address.sound === device ? null : device);
+  keep();
 }
 
+const askExport = beginTaking({ api, form: parts.form, address, replay: () => replay });
+const setBookmark = bookmarking({ api, form: parts.form, replay: () => replay, again: ask });
 /** @type {Record<string, (value: number) => void>} */
 const acts = {
   play: () => player.toggle(),
@@ -112,10 +119,12 @@ const acts = {
   "mark-in": () => mark("markIn"),
   "mark-out": () => mark("markOut"),
   zoom: (by) => parts.timeline.zoom(by > 0 ? 1 : -1),
-  sound: toggleSound,
+  sound: (number) => toggleSound(tiles[number - 1]?.camera?.device_id),
   mute: () => listen(null),
   fit: () => map?.viewAll(),
   type: () => parts.transport.focusTime(),
+  bookmark: () => setBookmark(player.at),
+  export: () => askExport(),
 };
 
 /** @param {"markIn" | "markOut"} which */
@@ -126,7 +135,10 @@ function mark(which) {
 
 /** A recording that is still open grows: its timeline is asked for again. */
 async function grow() {
-  if (replay.view.to !== null) return;
+  if (replay.view.to === null) await ask();
+}
+
+async function ask() {
   try {
     replay = replayOf(await api.recordings.timeline(replay.view.id));
   } catch {
@@ -139,35 +151,6 @@ async function grow() {
   parts.foot.show(describe(replay));
 }
 
-function hear() {
-  document.addEventListener("replay-seek", (event) => {
-    const { at, settled } = /** @type {CustomEvent} */ (event).detail;
-    player.seek(at, settled);
-  });
-  document.addEventListener("replay-act", (event) => {
-    const { act, value } = /** @type {CustomEvent} */ (event).detail;
-    acts[act]?.(value);
-  });
-  document.addEventListener("replay-sound", (event) => {
-    const { device_id } = /** @type {CustomEvent} */ (event).detail;
-    listen(address.sound === device_id ? null : device_id);
-    keep();
-  });
-  document.addEventListener("unit-select", (event) => follow(/** @type {CustomEvent} */ (event).detail.device_id));
-  parts.follow.addEventListener("change", () => follow(parts.follow.value || null));
-  document.addEventListener("keydown", (event) => {
-    const target = event.target instanceof Element ? event.target : document.body;
-    const writing = target.matches("input, textarea, select") || document.querySelector("dialog[open]") !== null;
-    const onButton = target.matches("button, a[href]");
-    const enabled = localStorage.getItem("watchroom.keys") !== "off";
-    const action = event.defaultPrevented ? null : replayActionOf(event, { writing, onButton, enabled });
-    if (!action) return;
-    event.preventDefault();
-    acts[action.action]?.(action.value);
-  });
-  player.addEventListener("change", () => (draw(), drawKnown(), keep()));
-}
-
 /** @param {string | null} device */
 function follow(device) {
   address.follow = device;
@@ -177,8 +160,11 @@ function follow(device) {
 }
 
 lay();
-hear();
-beginTaking({ api, form: parts.form, address, replay: () => replay });
+hear({ seek: (at, settled) => player.seek(at, settled), acts, toggleSound, follow });
+player.addEventListener("change", () => (draw(), drawKnown(), keep()));
+parts.follow.addEventListener("change", () => follow(parts.follow.value || null));
+beginGlance(parts.timeline, () => replay);
+beginLive();
 draw();
 drawKnown();
 setInterval(draw, DRAW_MS);

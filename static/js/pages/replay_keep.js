@@ -1,5 +1,6 @@
 // How long what is shown is kept, and the decision to keep it: category, tag, note, each with its reason in the audit.
 /** @import { Replay } from "../state/replay.js" */
+import { keepQuestions } from "../state/replay_forms.js";
 import { keptWords } from "../state/retention_words.js";
 import { make, setText } from "../elements/build.js";
 import { say } from "./office.js";
@@ -25,19 +26,9 @@ export function beginKeep(place, { api, form, replay }) {
 
   async function ask() {
     const [all, { categories }] = await Promise.all([look(), api.retention.table()]);
-    const choices = categories.map(({ name, title }) => /** @type {const} */ ([name, title]));
     const present = all[0]?.category ?? "untagged";
-    const category = { name: "category", label: "Category", type: "choice", value: present, options: choices };
     form.open({
-      title: "Keep",
-      note: `${all.length === 1 ? "This recording" : `All ${all.length} recordings that are shown`}. Who decided, when and why is logged.`,
-      submit: "Keep it so",
-      fields: [
-        ...(mayManage ? [category] : []),
-        { name: "tag", label: "Tag", longest: 40, hint: "One word or two: arrest, use of force. May stay empty." },
-        { name: "text", label: "Note", longest: 2000, hint: "May stay empty." },
-        { name: "why", label: "Why", required: mayManage, longest: 200, hint: "The case, or the rule." },
-      ],
+      ...keepQuestions({ count: all.length, present, categories, mayManage }),
       act: async (values) => {
         for (const one of replay().view.recordings) await keep(one, values, present);
         await look();

@@ -1,16 +1,8 @@
 // Opens a view of recordings: uses this tab's own while it lasts, else asks for the reason, which is logged.
 /** @import { ReplayAddress } from "../state/replay_address.js" */
 /** @import { Told } from "../state/replay.js" */
+import { reasonOf, reasonQuestions } from "../state/replay_forms.js";
 import { ApiError } from "../net/api.js";
-
-const REASONS = [
-  "Debrief",
-  "Training",
-  "Review of an alert",
-  "Complaint or conduct",
-  "Evidence for a case",
-  "Check of the system",
-];
 
 /**
  * @param {ReplayAddress} address
@@ -29,28 +21,11 @@ export async function openView(address, { api, form }) {
   }
   return new Promise((resolve) => {
     form.open({
-      title: "Why do you open this?",
-      note: "Every viewing is logged with its reason. The officers concerned and the auditors can read it.",
-      submit: "Open the replay",
-      fields: [
-        {
-          name: "reason",
-          label: "Reason",
-          type: "choice",
-          options: REASONS.map((one) => /** @type {const} */ ([one, one])),
-        },
-        {
-          name: "why",
-          label: "Reference or remark",
-          longest: 250,
-          hint: "An incident or case number, say. May stay empty.",
-        },
-      ],
-      act: async ({ reason = "", why = "" }) => {
+      ...reasonQuestions("Open the replay"),
+      act: async (values) => {
         const { recordings, from, to } = address;
         const times = { ...(from === null ? {} : { from }), ...(to === null ? {} : { to }) };
-        const told = why.trim() ? `${reason}: ${why.trim()}` : reason;
-        const view = await api.recordings.open({ recordings, ...times, why: told });
+        const view = await api.recordings.open({ recordings, ...times, why: reasonOf(values) });
         const timeline = await api.recordings.timeline(view.id);
         sessionStorage.setItem(key, view.id);
         resolve(timeline);

@@ -22,6 +22,7 @@ const parts = {
   keysOn: find("#keys-on", HTMLInputElement),
   keys: find("#keys", HTMLElement),
   duty: find("#duty", HTMLInputElement),
+  password: find("#password-said", HTMLElement),
 };
 
 /** @param {HTMLElement} group @param {string} value */
@@ -66,6 +67,28 @@ find("#duty-form", HTMLFormElement).addEventListener("submit", (event) => {
     duty ? `Pictures get the reason “${duty}” now.` : "Pictures get no reason now: the audit says “not stated”.",
   );
 });
+
+const passwordForm = find("#password-form", HTMLFormElement);
+passwordForm.addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const fields = new FormData(passwordForm);
+  const [current, password, again] = ["current", "password", "again"].map((name) => String(fields.get(name) ?? ""));
+  if (password !== again) return setText(parts.password, "The two new passwords differ. Nothing is changed.");
+  setText(parts.password, "Being changed …");
+  const answer = await done(api.setPassword(current ?? "", password ?? ""), () => "Your password is changed.");
+  if (answer) passwordForm.reset();
+  setText(
+    parts.password,
+    answer ? changedWords(answer.ended) : "Not changed: see why below. Your password is the old one.",
+  );
+});
+
+/** @param {number} ended */
+function changedWords(ended) {
+  const elsewhere =
+    ended === 1 ? "One other sign-in of yours has ended." : `${ended} other sign-ins of yours have ended.`;
+  return `Changed at ${timeOfDay(now())}. ${ended ? elsewhere : "You were signed in nowhere else."}`;
+}
 
 async function load() {
   const answer = await asked(api.tokens.all(), () => "");

@@ -4,7 +4,7 @@ import { emptyView } from "../state/layout.js";
 import { byCallSign } from "../state/units.js";
 import { isAtRest, placed } from "../state/wall_places.js";
 import { reach, restOf } from "../state/wall_rest.js";
-import { GRIDS, isFirstKept, tileCount, wallSizes } from "../state/wall_sizes.js";
+import { gridOf, isFirstKept, tileCount, wallSizes } from "../state/wall_sizes.js";
 import { ConsoleSocket } from "../net/console_socket.js";
 import { setText } from "../elements/build.js";
 import { AlertTray } from "../elements/alert-tray.js";
@@ -50,7 +50,7 @@ const root = document.documentElement;
 const { body } = document;
 const { layout = "9", dist = "3", diag = "55", person = "" } = body.dataset;
 const isKiosk = body.classList.contains("kiosk");
-const grid = GRIDS[layout] ?? { columns: 3, rows: 3, first: 1 };
+let grid = gridOf(layout, { width: innerWidth, height: innerHeight });
 const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 const desk = new Desk(emptyView(root.dataset["theme"] === "light" ? "light" : "dark"));
 const socket = new ConsoleSocket(`${location.origin.replace(/^http/, "ws")}/api/console`);
@@ -64,6 +64,8 @@ parts.grid.begin(grid, { csrf, iceServers, serverNow: desk.now });
 
 function fit() {
   const window = { width: innerWidth, height: innerHeight };
+  grid = gridOf(layout, window);
+  parts.grid.arrange(grid);
   const sizes = wallSizes({ grid, dist: Number(dist), diag: Number(diag), screen, window });
   root.style.fontSize = `${sizes.root.toFixed(2)}px`;
   body.style.setProperty("--call", `${sizes.font.toFixed(2)}px`);
@@ -110,7 +112,16 @@ function drawRail(now) {
   const { room, linked, isLost, silentFor } = desk;
   parts.clock.show(now);
   parts.status.show(room, linked || !isLost, false, now);
-  parts.tray.show({ room, mayAct: false, linked, busy: desk.busy, sightings: new Map(), chosen: null, now });
+  parts.tray.show({
+    room,
+    mayAct: false,
+    mayLookBack: false,
+    linked,
+    busy: desk.busy,
+    sightings: new Map(),
+    chosen: null,
+    now,
+  });
   const recording = [...room.units.values()].filter((unit) => unit.recording === "recording");
   parts.facts.show({
     watched: isLost ? null : recording.filter((unit) => unit.watchers.length > 0).length,
@@ -144,6 +155,11 @@ socket.addEventListener("ended", () => {
   else signIn();
 });
 
+/** A display that boots while no server answers gets this page's own words, not the browser's error page for ever. */
+function keepComingBack() {
+  navigator.serviceWorker?.register("/wall/worker.js", { scope: "/wall/" }).catch(() => undefined); // over plain HTTP there is none
+}
+
 function signIn() {
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
@@ -159,5 +175,6 @@ setInterval(draw, TICK_MS);
 setInterval(() => map()?.viewAll(), MAP_EVERY_MS);
 fit();
 stayAwake();
+keepComingBack();
 socket.connect();
 draw();

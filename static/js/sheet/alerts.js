@@ -32,6 +32,11 @@ const CARDS = {
   "Priority 3": ["No hue.", alert("battery.low", ET28)],
   "Priority 3, acknowledged": ["No hue, steady.", alert("battery.low", ET28, ACKNOWLEDGED)],
   "Many times": ["One row, ×17; long names.", alert("camera.lost", LONG, LONG_WORDS)],
+  "Seconds before": [
+    "While they can still be looked at beside the live picture.",
+    alert("taser.armed", ET17, ACKNOWLEDGED),
+    { before: true },
+  ],
   Chosen: ["By J and K.", alert("watch.request", ET14, ACKNOWLEDGED)],
   "On its way": ["The press was sent.", ARMED, { busy: true }],
   "View only": ["Who may not act sees no buttons.", ARMED, { mayAct: false }],
@@ -40,7 +45,11 @@ const CARDS = {
 export function alertCards() {
   const cards = Object.entries(CARDS).map(([name, [words, one, facts]]) => {
     const card = new AlertCard();
-    card.show(one, { me: ME.id, first: false, mayAct: true, busy: false, pictureAfter: null, ...facts }, NOW);
+    card.show(
+      one,
+      { me: ME.id, first: false, mayAct: true, before: false, busy: false, pictureAfter: null, ...facts },
+      NOW,
+    );
     card.classList.toggle("chosen", name === "Chosen");
     return specimen(name, words, card);
   });
@@ -56,7 +65,16 @@ export function alertTrays() {
   ];
   const trays = states.map(([name, words, of]) => {
     const tray = shown(new AlertTray(), (one) =>
-      one.show({ room: of, mayAct: true, linked: true, busy: new Set(), sightings: new Map(), chosen: null, now: NOW }),
+      one.show({
+        room: of,
+        mayAct: true,
+        mayLookBack: false,
+        linked: true,
+        busy: new Set(),
+        sightings: new Map(),
+        chosen: null,
+        now: NOW,
+      }),
     );
     tray.className = "panel";
     return specimen(name, words, make("div", { class: "tray-place" }, tray));

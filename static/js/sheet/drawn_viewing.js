@@ -54,24 +54,36 @@ export class DrawnViewing extends EventTarget {
   async probe() {}
 
   #draw() {
-    const pen = this.#canvas.getContext("2d");
-    if (!pen) return;
-    const style = getComputedStyle(document.documentElement);
-    /** @param {string} colour @param {...number} corners x, y, x, y … */
-    const fill = (colour, ...corners) => {
-      pen.fillStyle = style.getPropertyValue(`--${colour}`);
-      pen.beginPath();
-      for (let at = 0; at < corners.length; at += 2) pen.lineTo(corners[at] ?? 0, corners[at + 1] ?? 0);
-      pen.fill();
-    };
-    fill("ink-05", 0, 0, WIDTH, 0, WIDTH, HEIGHT, 0, HEIGHT);
-    fill("ink-25", 0, 20, 280, 150, 280, 195, 0, 300); // two rows of houses and the road between them
-    fill("ink-20", WIDTH, 10, 360, 150, 360, 195, WIDTH, 310);
-    fill("ink-15", 0, 300, 280, 195, 360, 195, WIDTH, 310, WIDTH, HEIGHT, 0, HEIGHT);
-    fill("ink-60", 60, 118, 110, 133, 110, 190, 60, 200); // lit windows, a lit shop, its light on the road
-    fill("ink-50", 160, 148, 190, 156, 190, 184, 160, 190);
-    fill("ink-80", 430, 140, 560, 105, 560, 235, 430, 205);
-    fill("ink-40", 400, 226, 560, 262, 470, 300, 372, 235);
-    fill("ink-50", 316, 230, 322, 230, 330, HEIGHT, 306, HEIGHT); // the line in the middle
+    drawStreet(this.#canvas);
   }
+}
+
+/** The same street as an address. */
+export function streetPicture() {
+  const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });
+  drawStreet(canvas);
+  return canvas.toDataURL("image/jpeg");
+}
+
+/** @param {HTMLCanvasElement} canvas */
+function drawStreet(canvas) {
+  const pen = canvas.getContext("2d");
+  if (!pen) return;
+  const style = getComputedStyle(document.documentElement);
+  /** @param {string} colour @param {...number} corners x, y, x, y … */
+  const fill = (colour, ...corners) => {
+    pen.fillStyle = style.getPropertyValue(`--${colour}`);
+    pen.beginPath();
+    for (let at = 0; at < corners.length; at += 2) pen.lineTo(corners[at] ?? 0, corners[at + 1] ?? 0);
+    pen.fill();
+  };
+  fill("ink-05", 0, 0, WIDTH, 0, WIDTH, HEIGHT, 0, HEIGHT);
+  fill("ink-25", 0, 20, 280, 150, 280, 195, 0, 300); // two rows of houses and the road between them
+  fill("ink-20", WIDTH, 10, 360, 150, 360, 195, WIDTH, 310);
+  fill("ink-15", 0, 300, 280, 195, 360, 195, WIDTH, 310, WIDTH, HEIGHT, 0, HEIGHT);
+  fill("ink-60", 60, 118, 110, 133, 110, 190, 60, 200); // lit windows, a lit shop, its light on the road
+  fill("ink-50", 160, 148, 190, 156, 190, 184, 160, 190);
+  fill("ink-80", 430, 140, 560, 105, 560, 235, 430, 205);
+  fill("ink-40", 400, 226, 560, 262, 470, 300, 372, 235);
+  fill("ink-50", 316, 230, 322, 230, 330, HEIGHT, 306, HEIGHT); // the line in the middle
 }

@@ -1,5 +1,5 @@
 // For whoever sees this console for the first time: what has just happened, and which key to press next.
-/** @import { Advice, Alert } from "./shapes" */
+/** @import { Activity, Advice, Alert } from "./shapes" */
 /** @import { Room } from "./room.js" */
 import { adviceTo } from "./advice.js";
 import { lastClosed, needsAcknowledging, openAlerts } from "./alerts.js";
@@ -8,6 +8,8 @@ import { lastClosed, needsAcknowledging, openAlerts } from "./alerts.js";
 
 const CALM_TURN_S = 12; // each of the calm hints is read twice at ease
 const NEWS_S = 15; // so long a thing that is over is news
+/** What is over, and needs nobody. That a camera starts is no news: six of them would hide what a newcomer reads first. */
+const SMALL = new Set(["recording.stopped", "watch.cancelled", "taser.safe"]);
 
 /** @type {readonly Hint[]} */
 const CALM = [
@@ -31,7 +33,15 @@ export function hintFor(room, { mayAct, now }) {
   const closed = lastClosed(room.alerts);
   if (closed && now - (closed.closed_at ?? 0) < NEWS_S)
     return { words: `${closed.call_sign}'s alert is closed; what was done is kept in the activity list.`, key: "" };
+  const [news] = room.activity;
+  if (news?.call_sign && SMALL.has(news.kind) && now - news.at < NEWS_S) return ofActivity(news);
   return CALM[Math.floor(now / CALM_TURN_S) % CALM.length] ?? { words: "", key: "" };
+}
+
+/** Small events keep a calm room honest: they are said, and that nobody has to act. @param {Activity} news @returns {Hint} */
+function ofActivity({ call_sign, text }) {
+  const said = text.startsWith("TASER") ? text : `${text.charAt(0).toLowerCase()}${text.slice(1)}`;
+  return { words: `${call_sign}: ${said}. It needs nobody; the activity list keeps it.`, key: "" };
 }
 
 /** @param {Alert} alert @param {Room} room @param {number} now @returns {Hint} */
@@ -39,6 +49,8 @@ function ofAlert(alert, room, now) {
   if (alert.state === "cleared")
     return { words: `${alert.call_sign} is safe again: say that you have seen it.`, key: "A" };
   if (needsAcknowledging(alert)) return { words: `${told(alert)} Acknowledge it: the room sees who has it.`, key: "A" };
+  if (alert.cleared_at !== null)
+    return { words: `${alert.call_sign} is safe again: resolve the alert on its card.`, key: "" };
   const said = adviceTo(room.advice, alert.device_id).filter((item) => item.sent_at >= alert.raised_at);
   const last = said.at(-1);
   if (!last) return { words: `You have ${alert.call_sign}'s alert. Write to the officer.`, key: "T" };

@@ -30,6 +30,12 @@ export const KEYS = /** @type {const} */ ([
     words: "look back 30 s at the selected tile, beside its live picture",
     foot: "rewind",
   },
+  {
+    caps: ["G"],
+    action: "before",
+    words: "the 30 s before the alert of tile 1, four times as fast, then live",
+    foot: "",
+  },
   { caps: ["M"], action: "mute", words: "sound of the selected tile on or off", foot: "mute" },
   { caps: ["T"], action: "advise", words: "write to the selected unit", foot: "advise" },
   { caps: ["Z"], action: "fit", words: "show all units on the map", foot: "fit map" },

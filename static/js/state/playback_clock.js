@@ -5,7 +5,8 @@
 export const RATES = /** @type {const} */ ([0.5, 1, 2, 4, 8, 20]);
 /** From here on the small layer is played: four cameras of 720p cannot be decoded eight times as fast. */
 export const SUB_FROM_RATE = 4;
-export const MOST_RATE = 16; // Chromium plays a video no faster; above it the picture jumps after the clock
+/** Chromium plays a video no faster. Above it pictures are skipped: each that is shown is that of its moment. */
+export const MOST_RATE = 16;
 const LEAST_RATE = 0.0625;
 /** Farther off than this, times the rate, a picture is moved; nearer, its speed is trimmed. */
 export const SEEK_S = 0.25;
@@ -44,6 +45,11 @@ export function steered({ wanted, shown, rate }) {
   if (Math.abs(off) < STEADY_S) return { seek: false, rate: plain };
   const trim = Math.min(TRIM, Math.max(-TRIM, off / (TRIM_S * rate)));
   return { seek: false, rate: Math.min(MOST_RATE, plain * (1 + trim)) };
+}
+
+/** What a rate means, where it does not play every picture. @param {number} rate @param {number} everySeconds between two steps */
+export function rateWords(rate, everySeconds) {
+  return rate > MOST_RATE ? `a picture every ${Math.round(rate * everySeconds)} s` : "";
 }
 
 /** The next rate up or down. @param {number} rate @param {1 | -1} by */

@@ -2,6 +2,7 @@
 
 /** @typedef {{ start: number, duration: number, programDateTime: number | null }} Fragment media seconds; Unix milliseconds */
 
+const SPARE_S = 10; // sound may be older than the first picture, and no time may be below nought
 const BEYOND_S = 0.08; // two pictures: times are placed, not measured to the picture
 
 /**
@@ -36,6 +37,27 @@ export function serverTimeAt(fragments, position) {
   const found = fragments[Math.max(0, index)];
   if (!found || found.programDateTime === null) return null;
   return found.programDateTime / 1000 + (position - found.start);
+}
+
+/**
+ * Our own playlist, whose segments are to be had as WebM with times that begin shortly before the first of them.
+ * @param {string} text @param {string} address of the playlist
+ * @returns {(Fragment & { url: string })[]}
+ */
+export function webmFragments(text, address) {
+  /** @type {(Fragment & { url: string })[]} */
+  const found = [];
+  let [at, duration, base] = [0, 0, 0];
+  for (const line of text.split("\n")) {
+    if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) at = Date.parse(line.slice(line.indexOf(":") + 1));
+    if (line.startsWith("#EXTINF:")) duration = parseFloat(line.slice(8));
+    if (line.startsWith("#") || !line) continue;
+    base ||= Math.floor(at / 1000) - SPARE_S;
+    const url = new URL(line.replace("/files/", "/webm/"), address);
+    url.searchParams.set("from", String(base));
+    found.push({ start: at / 1000 - base, duration, programDateTime: at, url: url.href });
+  }
+  return found;
 }
 
 /** @param {readonly Fragment[]} fragments @param {(one: Fragment) => boolean} isBefore @returns {number} -1 for none */

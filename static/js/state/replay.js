@@ -4,13 +4,15 @@
 import { isOpen } from "./alerts.js";
 import { TRAIL_S } from "./map-trails.js";
 
+const LEAST_UNSEEN_S = 0.5; // a shorter standstill nobody takes for a living picture
+
 /**
  * @typedef {{ from: number, to: number, before: boolean, filled: boolean }} Span
- * @typedef {{ from: number, to: number, why: string, words: string, packets: number | null }} Gap
+ * @typedef {{ from: number, to: number, why: string, words: string, packets: number | null, filled?: number }} Gap
  * @typedef {{ id: string, why: string, asked_at: number, from: number, to: number, open: boolean, signed: boolean }} RecordingOf
  * @typedef {{ device_id: string, call_sign: string, wearer: Wearer | null, layers: ("main" | "sub")[], codec: string | null,
  *   sound: boolean, ahead_s: number | null, recordings: RecordingOf[], spans: Span[], gaps: Gap[] }} ReplayCamera
- * @typedef {{ at: number, kind: "recording" | "gap" | "alert" | "taser" | "advice" | "activity", device_id: string | null, text: string,
+ * @typedef {{ at: number, kind: "recording" | "gap" | "alert" | "taser" | "advice" | "activity" | "bookmark", device_id: string | null, text: string,
  *   sign?: string, priority?: 1 | 2 | 3, alert_id?: string, family?: string }} ReplayEvent
  * @typedef {{ id: string, by: string, why: string, recordings: string[], from: number, to: number | null,
  *   opened_at: number, expires_at: number }} View
@@ -103,6 +105,16 @@ export function absenceAt(camera, at) {
   const next = camera.spans.find((span) => span.from > at);
   if (next) return { kind: "outside", title: "NOT RECORDING", line: "" };
   return { kind: "outside", title: "RECORDING HAS ENDED", line: "" };
+}
+
+/**
+ * A gap in the picture while the sound went on: what stands on screen then is the picture from before it.
+ * @param {ReplayCamera} camera @param {number} at
+ * @returns {ReturnType<typeof absenceAt>}
+ */
+export function unseenAt(camera, at) {
+  const gap = camera.gaps.find((one) => one.to - one.from >= LEAST_UNSEEN_S && one.from <= at && at < one.to);
+  return gap ? { kind: "gap", title: "GAP", line: gap.words } : null;
 }
 
 /**

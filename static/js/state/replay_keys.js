@@ -15,6 +15,8 @@ export const REPLAY_KEYS = [
   { caps: ["[", "]"], keys: [], action: "", words: "in, out", foot: true },
   { caps: ["["], keys: ["["], action: "mark-in", words: "in", foot: false },
   { caps: ["]"], keys: ["]"], action: "mark-out", words: "out", foot: false },
+  { caps: ["B"], keys: ["b"], action: "bookmark", words: "bookmark", foot: true },
+  { caps: ["E"], keys: ["e"], action: "export", words: "export", foot: true },
   { caps: ["<", ">"], keys: [], action: "", words: "slower, faster", foot: true },
   { caps: ["<"], keys: ["<"], action: "speed", value: -1, words: "slower", foot: false },
   { caps: [">"], keys: [">"], action: "speed", value: 1, words: "faster", foot: false },

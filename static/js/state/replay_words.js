@@ -1,6 +1,10 @@
 // How a replay writes times, and reads one that somebody types.
 import { timeOfDay } from "./words.js";
 
+/** What stands on a picture that no player here takes. */
+export const NOT_DECODED =
+  "This browser does not decode this recording; an export holds a copy that other players open.";
+
 /** "22:41:07.20" @param {number} at */
 export function preciseTime(at) {
   const hundredths = Math.floor((at - Math.floor(at)) * 100 + 1e-6);

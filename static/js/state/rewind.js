@@ -2,15 +2,37 @@
 
 export const MOST_BACK_S = 120;
 export const CATCH_UP_RATE = 2;
+/** Who comes to a feed for an alert sees so many seconds before it, as fast as that, and is then live. */
+export const BEFORE_S = 30;
+export const JOIN_RATE = 4;
+const PATIENCE_S = 3; // a recording that the alert has begun is still being written down to now
 /** What is recorded can be played some seconds later: a segment must end, and be safe on the disk. */
 export const EDGE_S = 5;
 
 /**
- * @param {number} behind seconds @param {boolean} wished whether somebody wants to catch up
+ * @param {number} behind seconds @param {number} wished the rate to catch up at; 1: not at all
  * @returns {number} the rate to play at
  */
 export function rateOf(behind, wished) {
-  return wished && behind > EDGE_S ? CATCH_UP_RATE : 1;
+  return behind > EDGE_S ? wished : 1;
+}
+
+/**
+ * Whether the seconds before an alert can be shown now: they are no further back than one may look.
+ * @param {{ raised_at: number }} alert @param {number} now
+ */
+export function hasBefore({ raised_at }, now) {
+  return now - raised_at <= MOST_BACK_S - BEFORE_S;
+}
+
+/**
+ * Whether a join has come as near to live as what is recorded lets it.
+ * @param {number} at the moment that is shown @param {number} now
+ * @param {number | null} reach end of what can be played @param {number} since seconds since the join began
+ */
+export function hasJoined(at, now, reach, since) {
+  if (since < PATIENCE_S) return false;
+  return now - at <= EDGE_S || (reach !== null && at >= reach - 0.5);
 }
 
 /**

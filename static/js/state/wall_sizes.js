@@ -25,14 +25,36 @@ export const GRIDS = {
   "1+16": { columns: 5, rows: 5, first: 3 },
 };
 
+/**
+ * On an upright screen as many tiles in fewer columns: captions need width, and there is height. Tile 1 takes what is over.
+ * @type {Readonly<Record<string, Grid>>}
+ */
+const UPRIGHT = {
+  9: { columns: 2, rows: 6, first: 2 },
+  16: { columns: 3, rows: 8, first: 3 },
+  25: { columns: 4, rows: 7, first: 2 },
+  "1+16": { columns: 4, rows: 5, first: 2 },
+};
+
+/** The rail stands beside the tiles, or below them. @param {Box} window */
+export function isBeside({ width, height }) {
+  return width >= height;
+}
+
+/** @param {string} layout @param {Box} window @returns {Grid} */
+export function gridOf(layout, window) {
+  const lying = GRIDS[layout] ?? { columns: 3, rows: 3, first: 1 };
+  return isBeside(window) ? lying : (UPRIGHT[layout] ?? lying);
+}
+
 /** @param {Grid} grid */
 export function tileCount({ columns, rows, first }) {
   return columns * rows - first * first + 1;
 }
 
 /** Of one or of four, all are large: with the main stream, and captions of two lines. @param {Grid} grid @param {number} index */
-export function isLarge({ columns, first }, index) {
-  return columns <= 2 || (first > 1 && index === 0);
+export function isLarge(grid, index) {
+  return tileCount(grid) <= 4 || (grid.first > 1 && index === 0);
 }
 
 /** Tile 1 is the alert's where it stands out, or stands alone. @param {Grid} grid */
@@ -62,14 +84,14 @@ export function legibleFont(dist, pitch) {
  */
 export function wallSizes({ grid, dist, diag, screen, window }) {
   const wanted = legibleFont(dist, pixelPitch(diag, screen));
-  const isBeside = window.width >= window.height;
-  const along = isBeside ? window.width : window.height;
+  const beside = isBeside(window);
+  const along = beside ? window.width : window.height;
   const most = along * RAIL_SHARE;
   const free = along - Math.min(most, wanted * RAIL);
-  const width = (isBeside ? free : window.width) / grid.columns;
-  const height = (isBeside ? window.height : free) / grid.rows;
+  const width = (beside ? free : window.width) / grid.columns;
+  const height = (beside ? window.height : free) / grid.rows;
   const font = Math.max(LEAST_PX, Math.min(wanted, width / CAPTION, height / TILE_ROWS));
   const rail = Math.min(most, font * RAIL);
-  const root = Math.max(LEAST_PX, Math.min(font * ROOT, (isBeside ? rail : window.width / 3) / RAIL_ROOT));
-  return { font, root, rail, isBeside, readsAt: (dist * font) / wanted };
+  const root = Math.max(LEAST_PX, Math.min(font * ROOT, (beside ? rail : window.width / 3) / RAIL_ROOT));
+  return { font, root, rail, isBeside: beside, readsAt: (dist * font) / wanted };
 }

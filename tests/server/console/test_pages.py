@@ -123,3 +123,22 @@ async def test_a_wall_that_cannot_be_meant_is_told_what_was_expected(
     answer = await client.get(path)
     assert (answer.status, answer.content_type) == (status, "text/html")
     assert said in await answer.text()
+
+
+async def test_a_wall_may_be_light_where_the_installation_is_dark(aiohttp_client: Any) -> None:
+    client = await aiohttp_client(application(Role.DISPLAY))
+    assert 'data-theme="light"' in await (await client.get("/wall/9?theme=light")).text()
+    assert 'data-theme="dark"' in await (await client.get("/wall/9")).text()
+    assert (await client.get("/wall/9?theme=pink")).status == 400
+
+
+async def test_the_page_that_displays_keep_knows_nobody(aiohttp_client: Any) -> None:
+    client = await aiohttp_client(application(Role.INSPECTOR))
+    text = await (await client.get("/wall/waiting")).text()
+    assert "Waiting for the server" in text and "Sgt. Name" not in text
+    assert '<meta name="csrf-token" content="">' in text
+
+
+async def test_the_console_in_a_hand_is_for_whoever_sees_the_room(aiohttp_client: Any) -> None:
+    assert (await (await aiohttp_client(application(Role.INSPECTOR))).get("/pocket")).status == 200
+    assert (await (await aiohttp_client(application(Role.ENGINEER))).get("/pocket")).status == 403

@@ -11,8 +11,8 @@ from server.console.wall import DIAGONAL_IN, DISTANCE_M, LAYOUTS, WallAddress, w
 
 @pytest.mark.parametrize("layout", LAYOUTS)
 def test_an_address_is_read_whole(layout: str) -> None:
-    query = {"kiosk": "1", "dist": "3.3", "diag": "98"}
-    assert wall_address(layout, query) == (WallAddress(layout, True, 3.3, 98.0), [])
+    query = {"kiosk": "1", "dist": "3.3", "diag": "98", "theme": "light"}
+    assert wall_address(layout, query) == (WallAddress(layout, True, 3.3, 98.0, "light"), [])
 
 
 def test_without_numbers_a_wall_is_sized_for_the_usual_room() -> None:
@@ -25,6 +25,7 @@ def test_without_numbers_a_wall_is_sized_for_the_usual_room() -> None:
         ("7", {}, ["layout"]),
         ("1 5", {}, ["layout"]),
         ("9", {"kiosk": "yes"}, ["kiosk"]),
+        ("9", {"theme": "pink"}, ["theme"]),
         ("9", {"dist": "3,3"}, ["dist"]),
         ("9", {"dist": "0.1", "diag": "900"}, ["dist", "diag"]),
         ("", {"kiosk": "2", "dist": "", "diag": "nan"}, ["layout", "kiosk", "dist", "diag"]),

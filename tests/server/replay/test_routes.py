@@ -41,14 +41,15 @@ from server.recording.store import Recording, RecordingState, RecordingStore, re
 from server.recording.upkeep import Upkeep
 from server.recording.verifier import Entry
 from server.replay.actions import Replays, Sources
+from server.replay.bookmark import Bookmark
 from server.replay.routes import routes
-from server.replay.store import ViewStore
+from server.replay.store import BookmarkStore, ViewStore
 from server.replay.view import OPEN_S, View
 from server.taser.actions import By as Bringer
 from server.taser.actions import Offered, TaserLogs
 from server.taser.store import TaserStore
 from tests.fakes.incident import ADVISED_S, ARMED_S, TOWN, Officer, lay_incident
-from tests.fakes.recordings import Laid, Wish, lay, usual_film
+from tests.fakes.recordings import Laid, Wish, lay, usual_film, vp8_film
 from tests.server.recording.recordings import MASTER
 
 BASE = 1_800_000_000.0
@@ -113,9 +114,11 @@ class Office:
         self.retention = Retention(RetentionStore(database), RetentionTable.load({}), self.clock, _not_held_back)
         self._upkeep = Upkeep(data, Library(data / "recordings"), self.clock)
         self.library = WatchedLibrary(data / "recordings")
-        self.replays = Replays(self.library, self.store, sources, self.clock)
+        self.marked: list[Bookmark] = []
+        self.bookmarks = BookmarkStore(database)
+        self.replays = Replays(self.library, self.store, self.bookmarks, sources, self.clock)
         self.application = web.Application(middlewares=[error_middleware()])
-        self.application.add_routes(routes(self.replays, _caller, self._note))
+        self.application.add_routes(routes(self.replays, _caller, self._note, self._note_bookmark))
 
     async def _matching(self, sought: Sought) -> list[Recording]:
         """By the rows, which are first brought in line with what lies on disk, as a start does it."""
@@ -129,6 +132,13 @@ class Office:
         assert await self.store.find(view.id) is None  # noted first
         assert set(recordings) == set(view.recording_ids)
         self.noted.append(view)
+
+    async def _note_bookmark(self, request: web.Request, made: Bookmark, recordings: Mapping[str, str]) -> None:
+        if self.audit_fails:
+            raise Unavailable("the audit cannot be written")
+        assert made not in await self.bookmarks.of(made.recording_ids, 0, 4e9)  # noted first
+        assert set(recordings) == set(made.recording_ids)
+        self.marked.append(made)
 
 
 def _caller(request: web.Request) -> Caller:
@@ -160,10 +170,13 @@ class Browser:
         assert answer.status == status, await answer.text()
         return await (answer.json() if "json" in answer.content_type else answer.text())
 
-    async def open(self, wish: dict[str, Any], status: int = 201, who: str = "hale:inspector") -> Any:
-        answer = await self.client.post("/api/replays", json={**WHY, **wish}, headers={"X-Person": who})
+    async def post(self, path: str, body: dict[str, Any], status: int = 201, who: str = "hale:inspector") -> Any:
+        answer = await self.client.post(path, json=body, headers={"X-Person": who})
         assert answer.status == status, await answer.text()
         return await answer.json()
+
+    async def open(self, wish: dict[str, Any], status: int = 201, who: str = "hale:inspector") -> Any:
+        return await self.post("/api/replays", {**WHY, **wish}, status, who)
 
 
 @pytest.fixture
@@ -399,6 +412,25 @@ async def test_what_lies_encrypted_plays_and_any_part_of_it_can_be_asked_for(bro
     assert (await browser.client.get(path)).status == 503
 
 
+async def test_a_segment_of_vp8_is_to_be_had_as_a_webm_of_the_same_pictures_at_their_times(
+    browser: Browser, tmp_path: Path
+) -> None:
+    laid = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), {"main": vp8_film(6.0)})
+    view = await browser.open({"recordings": [laid.id]})
+    path = f"/api/replays/{view['id']}/webm/{laid.id}/main/000002.m4s"
+    answer = await browser.client.get(f"{path}?from={BASE - 10}")
+    assert (answer.status, answer.content_type) == (200, "video/webm")
+    with av.open(io.BytesIO(await answer.read()), "r") as container:
+        frames = list(container.decode(video=0))
+        assert [stream.codec_context.name for stream in container.streams][1:] == ["opus"]
+    assert len(frames) == 30
+    assert abs(float(frames[0].time or 0) - 12.0) < 0.01
+    for wrong, status in ((f"?from={BASE + 9}", 404), ("", 400), ("?from=x", 400)):
+        assert (await browser.client.get(path + wrong)).status == status
+    other = path.replace("000002.m4s", "journal.jsonl")
+    assert (await browser.client.get(f"{other}?from={BASE}")).status == 404
+
+
 @pytest.mark.parametrize(
     "name", ["journal.jsonl", "manifest.json", "main/../journal.jsonl", "main/000099.m4s", "../secret", "main/%2e%2e/x"]
 )
@@ -449,6 +481,43 @@ async def test_a_view_is_known_to_every_process_and_after_a_restart(
     other = Office(tmp_path, database)
     async with TestClient(TestServer(other.application)) as client:
         assert (await client.get(f"/api/replays/{view['id']}")).status == 200
+
+
+async def test_a_bookmark_is_noted_kept_and_stands_among_the_events_of_every_later_view(
+    browser: Browser, laid: list[Laid]
+) -> None:
+    view = await browser.open({"recordings": [one.id for one in laid]})
+    path = f"/api/replays/{view['id']}/bookmarks"
+    made = await browser.post(path, {"at": BASE + 3.2, "note": " hand to the belt "})
+    assert (made["note"], made["by"], made["made_at"]) == ("hand to the belt", "Hale", BASE + 3600)
+    assert [one.recording_ids for one in browser.office.marked] == [(laid[0].id, laid[1].id)]
+    await browser.post(path, {"at": BASE + 0.1})  # the second camera had not begun
+    assert browser.office.marked[1].recording_ids == (laid[0].id,)
+    later = await browser.open({"recordings": [laid[1].id]}, who="okafor:control")
+    told = await browser.get(f"/api/replays/{later['id']}", X_Person="okafor:control")
+    marks = [(event["at"], event["text"]) for event in told["events"] if event["kind"] == "bookmark"]
+    assert marks == [(BASE + 3.2, "hand to the belt, Hale")]
+    told = await browser.get(f"/api/replays/{view['id']}")
+    assert [event["text"] for event in told["events"] if event["kind"] == "bookmark"] == [
+        "Bookmark, Hale",
+        "hand to the belt, Hale",
+    ]
+
+
+async def test_no_bookmark_is_set_without_its_row_in_the_audit_or_where_nothing_was_recorded(
+    browser: Browser, laid: list[Laid]
+) -> None:
+    view = await browser.open({"recordings": [laid[0].id]})
+    path = f"/api/replays/{view['id']}/bookmarks"
+    for wrong in ({"at": BASE + 300}, {"at": "now"}, {"at": True}, {"note": "x"}, {"at": BASE + 1, "note": "a\0b"}):
+        await browser.post(path, wrong, 400)
+    await browser.post(path, {"at": BASE + 1, "note": "x" * 201}, 400)
+    await browser.post(path, {"at": BASE + 1, "words": "x"}, 400)
+    own = await browser.open({"recordings": [laid[0].id]}, who="marsh:officer")
+    await browser.post(f"/api/replays/{own['id']}/bookmarks", {"at": BASE + 1}, 403, "marsh:officer")
+    browser.office.audit_fails = True
+    await browser.post(path, {"at": BASE + 1}, 503)
+    assert await browser.office.bookmarks.of([laid[0].id], 0, 4e9) == []
 
 
 async def test_an_officer_sees_what_the_own_camera_recorded_and_nothing_else(
