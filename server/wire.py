@@ -183,6 +183,7 @@ class Welcome(Message):
     whip_path: str
     whip_token: str
     ice_servers: list[dict[str, Any]] = Field(default_factory=list)
+    pairing: bool = True  # the force's switch: whether a TASER that is drawn starts the recording
 
 
 class Token(Message):
