@@ -30,7 +30,6 @@ MOST_CODED_BYTES = 4 << 20  # of one picture
 MOST_PIECE_BYTES = 1 << 20  # that footage is read in
 MOST_SPANS = 500
 NIL = b"\xc0"  # of msgpack
-
 MOST_TAKEN = 8  # requests of the last minute that a status confirms
 
 SignalKind = Literal[
