@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from typing import TYPE_CHECKING
 
 from server import replay_sources
+from server.backfill.actions import BackFilling
+from server.backfill.store import UPLOADS, Uploads
+from server.backfill.upload import Upload
 from server.export.actions import EXPORTS, Exports
 from server.operations.assets import STATIC
 from server.recording.actions import Disk, Field, Media, Recordings
 from server.recording.deletion_actions import Shelf, keeping
+from server.recording.joining import Arrived, Joining
 from server.recording.library import Library
 from server.recording.order import Keeping, RecordingNews
 from server.recording.removal import Removal
@@ -31,11 +36,13 @@ class Evidence:
     def __init__(self, room: Watchroom) -> None:
         config, clock, tasks = room.config, room.clock, room.tasks
         root = config.data / RECORDINGS
+        key = partial(EvidenceKey.of, config.data)
         self._tasks = tasks
         self.library = Library(root, room.master_keys)
-        upkeep = Upkeep(config.data, self.library, clock)
+        self._upkeep = upkeep = Upkeep(config.data, self.library, clock)
+        self._store = RecordingStore(room.database)
         self.recordings = Recordings(
-            RecordingStore(room.database),
+            self._store,
             Disk(upkeep.place, upkeep.found, upkeep.close_left, upkeep.space),
             Media(room.engine.record, room.engine.release, room.engine.publisher_of),
             Field(room.units.unit, room.units.streams_at, room.units.apply_keeping),
@@ -46,6 +53,21 @@ class Evidence:
         )
         shelf = Shelf(upkeep.place, self.library, Removal(root, config.data / STILLS))
         self.retention, self.deletion = keeping(room.database, config.retention, shelf, clock, room.audit.note)
+        self._uploads = Uploads(config.data / UPLOADS)
+        self._joining = Joining(root, self.library, key, clock, room.master_keys)
+        self._clock = clock
+        self.backfilling = BackFilling(
+            self._uploads,
+            root,
+            self.library,
+            self._recent,
+            self._join,
+            require_room,
+            clock,
+            tasks,
+            most_bytes=config.footage_upload_mb << 20,
+            prerecord_s=config.prerecord_s,
+        )
         self.timestamping = Timestamping.of(config, root, clock)
         self.replays = replay_sources.of(room, self.library)
         folder = StillFolder(config.data / STILLS, require_room, self.library.is_there)
@@ -53,7 +75,7 @@ class Evidence:
         self.exports = Exports(
             config.data / EXPORTS,
             self.library,
-            partial(EvidenceKey.of, config.data),
+            key,
             self.replays,
             replay_sources.bundle_page,
             STATIC / "css" / "bundle.css",
@@ -68,8 +90,17 @@ class Evidence:
         await self.exports.start()
         self.stills.start()
         self.deletion.start(self._tasks)
+        self.backfilling.start()
         if self.timestamping is not None:
             self.timestamping.start(self._tasks)
+
+    async def _recent(self, device_id: str, since: float) -> list[str]:
+        place = await asyncio.to_thread(self._upkeep.place)
+        return [one.id for one in await self._store.of_camera(device_id, since, place)]
+
+    def _join(self, one: Upload) -> str:
+        pieces = partial(self._uploads.pieces, one)
+        return self._joining.join(Arrived(one.recording_id, one.start, one.end, one.at, self._clock.wall(), pieces))
 
     def gauges(self) -> dict[str, float]:
         """For /metrics."""

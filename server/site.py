@@ -13,6 +13,7 @@ from server.access.people_routes import people_routes
 from server.advice import routes as advice_routes
 from server.alerts import routes as alert_routes
 from server.audit.routes import audit_routes
+from server.backfill.routes import backfill_routes
 from server.console.pages import Pages
 from server.export import routes as export_routes
 from server.media.routes import media_session_routes
@@ -62,11 +63,12 @@ def application(room: Watchroom) -> web.Application:
             *whip_routes(engine, gate.admit_camera, links),
             *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
+            *backfill_routes(kept.backfilling, gate.admit_camera),
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),
-            *_kept_routes(kept, gate),
             *console.routes(development=config.development),
+            *_kept_routes(kept, gate),
             *static_routes(config),
         ]
     )

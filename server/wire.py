@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar, Union
 
 import msgpack
@@ -22,6 +24,12 @@ MOST_DETAILS = 20
 LONGEST_NAME = 40  # characters of a detail's name
 LONGEST_DETAIL = 200  # characters of a detail's text: it stands in a line of the alert's history
 REPLACEMENT = "\ufffd"
+
+FOOTAGE = "watchroom-footage-1"
+MOST_CODED_BYTES = 4 << 20  # of one picture
+MOST_PIECE_BYTES = 1 << 20  # that footage is read in
+MOST_SPANS = 500
+NIL = b"\xc0"  # of msgpack
 
 MOST_TAKEN = 8  # requests of the last minute that a status confirms
 
@@ -254,6 +262,51 @@ class AlertUpdate(Message):
     by: str | None = None
 
 
+# ---- footage that the camera kept, and what of it the server lacks (JSON over HTTP) ---------------
+
+
+class HeldSpan(Message):
+    """Footage without a break on the camera's disk, in its own clock; recording was ordered at `ordered_at`."""
+
+    start: Time
+    end: Time
+    ordered_at: Time
+
+
+class FootageHeld(Message):
+    """All that the camera holds."""
+
+    spans: list[HeldSpan] = Field(max_length=MOST_SPANS)
+
+
+class FootageWanted(Message):
+    """A stretch that the server lacks, in the camera's clock. `id` names it, and begins its upload's metadata."""
+
+    id: str = Field(max_length=120)
+    start: Time
+    end: Time
+
+
+class FootageAnswer(Message):
+    """What of it the server lacks; and what it has on disk, so that the camera may let its own copy go."""
+
+    wanted: list[FootageWanted]
+    kept: list[tuple[Time, Time]] = Field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Coded:
+    """One picture (H.264 in Annex B) or packet of sound (Opus), as the camera's encoder made it.
+
+    `layer`: main, sub or sound. `captured_at`: Unix seconds of the camera's clock.
+    """
+
+    layer: str
+    captured_at: float
+    is_key: bool
+    data: bytes
+
+
 FromCamera = Annotated[Union[Hello, Fix, Signal, Receipt, Status], Field(discriminator="t")]
 FromServer = Annotated[
     Union[Challenge, Welcome, Token, Ack, Refused, Advice, Watchers, Request, MediaSession, AlertUpdate],
@@ -274,6 +327,37 @@ def pack(message: Message) -> bytes:
     """One message as msgpack."""
     packed: bytes = msgpack.packb(message.model_dump(mode="python"), use_bin_type=True)
     return packed
+
+
+def pack_coded(coded: Coded) -> bytes:
+    """One unit of footage: footage is these, one behind the other."""
+    packed: bytes = msgpack.packb([coded.layer, coded.captured_at, coded.is_key, coded.data], use_bin_type=True)
+    return packed
+
+
+def coded_in(pieces: Iterable[bytes]) -> Iterator[Coded]:
+    """Footage from pieces of any size up to MOST_PIECE_BYTES. Raises WireError for what is none, or is torn."""
+    unpacker = msgpack.Unpacker(raw=False, max_buffer_size=MOST_CODED_BYTES + MOST_PIECE_BYTES)
+    try:
+        for piece in pieces:
+            unpacker.feed(piece)
+            yield from map(_coded, unpacker)
+        unpacker.feed(NIL)
+        rest = list(unpacker)
+    except (ValueError, msgpack.exceptions.UnpackException, RecursionError) as error:
+        raise WireError(f"not footage: {error}") from error
+    if rest != [None]:  # it became a part of a unit that is torn
+        raise WireError("the footage ends in the middle of a unit")
+
+
+def _coded(item: Any) -> Coded:
+    nothing: list[Any] = [None] * 4
+    layer, at, is_key, data = item if isinstance(item, list) and len(item) == 4 else nothing
+    timed = isinstance(at, float) and 0 <= at <= 4e9
+    known = layer in ("main", "sub", "sound") and isinstance(is_key, bool)
+    if not (known and timed and isinstance(data, bytes)):
+        raise WireError("a unit of footage: expected layer, time, whether it is a key frame, and its bytes")
+    return Coded(layer, at, is_key, data)
 
 
 def pack_map(body: dict[str, Any]) -> bytes:

@@ -17,6 +17,7 @@ from random import Random
 from typing import Any, TextIO
 
 from server import wire
+from streamer.backfill import Backfill, Way
 from streamer.backoff import Backoff
 from streamer.capture import Picture
 from streamer.clock import Clock, SystemClock
@@ -27,6 +28,7 @@ from streamer.errors import ConfigError, PressError, StoreError, StreamerError
 from streamer.gps import GpsdGps, GpsSource, NmeaGps, SimulatedGps
 from streamer.gps_error import GpsErrorModel
 from streamer.gps_fix import GpsFix
+from streamer.keeper import FootageKeeper
 from streamer.keys import QUIT, Keys, press_of
 from streamer.link import Link
 from streamer.media import Stream, open_media
@@ -36,7 +38,8 @@ from streamer.prompt import HELP, Prompt
 from streamer.routes import UNIX, LocalControl, state_of, write_token
 from streamer.scenario_player import Player
 from streamer.sound import Sound
-from streamer.store import Store
+from streamer.spool import Spool
+from streamer.store import open_store
 from streamer.tasks import TaskOwner, again_and_again, in_thread
 from streamer.uplink import Credentials, Uplink, uplink_url
 from streamer.whereabouts import Whereabouts, read_town
@@ -45,7 +48,7 @@ log = logging.getLogger(__name__)
 
 LAST_WORDS_S = 0.6  # to tell the server that recording and stream end; what is not told now is told at the next start
 MEDIA_END_S = 1.0  # for WHIP's DELETE; the server notices anyway
-BROKEN = ".broken"
+FEW_FIXES = 10  # that wait: one a second is under way, more is a link that has no room
 
 
 def run(config: CameraConfig) -> int:
@@ -79,6 +82,10 @@ class Camera:
         self._gps = self._open_gps()
         self._tls = tls_context(config)
         self._stream = Stream(config.server, self.link, clock, self._rng, self._tls)
+        self.spool = Spool(config.state / f"{config.device_id}.footage", config.footage_bytes)
+        self.footage = FootageKeeper(self.spool, config.before_s, lambda: self.kit.recording, clock, self.prompt.say)
+        url = f"{config.server}/backfill/{config.device_id}"
+        self.backfill = Backfill(Way(url, lambda: self._stream.token, self._is_clear, self._tls), self.spool, clock)
         has_keys = config.keys and sys.stdin.isatty()
         # an officer who is played reads what is printed into a file, too
         has_reader = self.prompt.is_screen or config.scenario is not None or config.heard_after_s > 0
@@ -110,6 +117,7 @@ class Camera:
             self._start(tasks)
             await self._stop.wait()
             self.kit.end()
+            await self.footage.finish()
             await self._last_words()
         if self._refusal is not None:
             raise self._refusal
@@ -196,6 +204,7 @@ class Camera:
     def _start(self, tasks: TaskOwner) -> None:
         tasks.start(self._or_end(again_and_again(self.uplink.run, "uplink")), "uplink")
         tasks.start(self._or_end(self._keep_media()), "media")
+        tasks.start(again_and_again(self.backfill.run, "back-fill"), "backfill")
         if self._gps is not None:
             tasks.start(self._or_end(again_and_again(self._take_fixes, "gps")), "gps")
         if self.config.scenario is not None and self._where.part is not None:
@@ -221,6 +230,7 @@ class Camera:
             ),
             "media",
         )
+        self._tasks.start(again_and_again(lambda: self.footage.run(media), "footage"), "footage")
         await again_and_again(lambda: self._publish(media), "media")
 
     async def _take_fixes(self) -> None:
@@ -280,6 +290,7 @@ class Camera:
         self._changed.set()
 
     def _kit_changed(self) -> None:
+        self.footage.follow()
         self.uplink.status_changed()
         self._changed.set()
 
@@ -287,6 +298,7 @@ class Camera:
         self._welcome = welcome
         self._stream.admitted(welcome)
         self._stream.server_reached()
+        self.backfill.news()
         self._connected = True
         self._is_replaced = self._trouble_said = False
         if not self.config.call_sign:
@@ -311,7 +323,14 @@ class Camera:
 
     def _media_state(self, flows: bool) -> None:
         self._stream.flows = flows
+        self.backfill.news()
         self.prompt.say("Picture reaches control." if flows else "Picture no longer reaches control.")
+
+    def _is_clear(self) -> bool:
+        """Whether all that is live has its room, so that old footage may go."""
+        urgent, fixes = self.outbox.waiting()
+        live = self._stream.is_whole or not self.kit.streaming
+        return self._connected and not self.link.stalled and live and not urgent and fixes <= FEW_FIXES
 
     def _answer_later(self, advice_id: str) -> None:
         if self.config.heard_after_s > 0:
@@ -346,24 +365,6 @@ class Camera:
             taser_drawn=self.kit.holster.value != "safe",
             device_id=self.config.device_id,
         )
-
-
-def open_store(path: Path, prompt: Prompt) -> Store:
-    """The outbox; one that is damaged is set aside, since a camera must start whatever its disk has suffered.
-
-    Raises StoreError if another camera holds it, or the folder cannot be written.
-    """
-    try:
-        return Store(path)
-    except StoreError as error:
-        if not error.damaged:
-            raise
-        for suffix in ("", "-wal", "-shm"):
-            damaged = path.with_name(path.name + suffix)
-            if damaged.exists():
-                damaged.rename(path.with_name(path.name + BROKEN + suffix))
-        prompt.say(f"The outbox is damaged and is set aside as {path.name}{BROKEN}; a new one begins.")
-        return Store(path)
 
 
 def tls_context(config: CameraConfig) -> ssl.SSLContext | None:

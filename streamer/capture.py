@@ -10,7 +10,7 @@ import asyncio
 import logging
 import threading
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import av
@@ -28,6 +28,7 @@ log = logging.getLogger(__name__)
 
 OPEN_WITHIN_S = 10.0
 PASSED_PROFILES = ("Baseline", "Constrained Baseline", "Main")  # what every WebRTC viewer decodes (RFC 7742)
+WHOLE = 0.9  # of the rates that were planned
 Sink = Callable[[Layer, Encoded], None]
 
 
@@ -156,9 +157,9 @@ def _open(name: str) -> av.container.InputContainer:
 
 
 class Picture:
-    """A camera's picture: reads its source and encodes main and sub in one thread, while somebody takes it.
+    """A camera's picture: reads its source and encodes main and sub in one thread, while somebody takes or keeps it.
 
-    `start` and `stop` belong to the event loop's thread; the sink is called there too.
+    `start`, `stop` and `keep` belong to the event loop's thread; the sinks are called there too.
     """
 
     def __init__(
@@ -169,6 +170,9 @@ class Picture:
         self._layers: Layers | None = None
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._sink: Sink | None = None
+        self._keeper: Sink | None = None
+        self._keyed: set[Layer] = set()  # the sink has had a key frame of these
         self.error: CaptureError | None = None
 
     @property
@@ -181,30 +185,43 @@ class Picture:
         """Whether pictures are being taken; False also after the source failed (see `error`)."""
         return self._thread is not None and self._thread.is_alive()
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether every layer is as large as it was planned: the uplink has room for all of it."""
+        main, sub, _ = self._plans
+        planned = main.bps + (sub.bps if sub is not None else 0)
+        return sum(self.bitrates().values()) >= WHOLE * planned
+
     def start(self, sink: Sink) -> None:
-        """Begin to take pictures, with new encoders: the first of each layer is a key frame."""
-        if self._thread is not None:
+        """Begin to hand pictures out, with new encoders: the first of each layer is a key frame."""
+        if self._sink is not None:
             raise RuntimeError("the picture is already taken")
-        main, sub, preset = self._plans
-        self._layers, self._stopped, self.error = Layers(main, sub, preset), threading.Event(), None
-        loop = asyncio.get_running_loop()
-
-        def hand_over(layer: Layer, encoded: Encoded) -> None:
-            if not stopped.is_set():
-                loop.call_soon_threadsafe(_unless, stopped, sink, layer, encoded)
-
-        stopped = self._stopped
-        self._thread = threading.Thread(
-            target=self._run, args=(self._layers, stopped, hand_over), name="picture", daemon=True
-        )
-        self._thread.start()
+        self._sink = sink
+        self._begin()
 
     async def stop(self) -> None:
-        """End, and wait until the thread has ended."""
-        thread, self._thread = self._thread, None
-        self._stopped.set()
-        if thread is not None:
-            await asyncio.to_thread(thread.join)
+        """No longer. Unless pictures are kept, it ends, and that is waited for."""
+        self._sink = None
+        if self._keeper is None:
+            await self._end()
+        elif self.is_running:
+            self._begin()  # what is only kept is not made smaller for a link
+
+    def keep(self, sink: Sink) -> None:
+        """Hand every picture to `sink` as well, also while nobody else takes any; again, where the source has failed."""
+        before, self._keeper = self._keeper, sink
+        if not self.is_running:
+            self._begin()
+        elif before is None and self._layers is not None:
+            self._layers.keeps = True
+
+    async def keep_no_more(self) -> None:
+        """End of `keep`."""
+        self._keeper = None
+        if self._layers is not None:
+            self._layers.keeps = False
+        if self._sink is None:
+            await self._end()
 
     def request_key(self, layer: Layer) -> None:
         """A viewer needs a key frame (PLI). What goes through unencoded has its own key frames only."""
@@ -220,21 +237,61 @@ class Picture:
         """What each layer aims at, bits a second; 0 while it is given up."""
         return self._layers.bitrates() if self._layers else {}
 
-    def _run(self, layers: Layers, stopped: threading.Event, hand_over: Sink) -> None:
+    def _begin(self) -> None:
+        """New encoders from the next picture on, and a thread, if there is none."""
+        main, sub, preset = self._plans
+        self._layers = Layers(main, sub, preset)
+        self._layers.keeps = self._keeper is not None
+        self._keyed.clear()
+        if self.is_running:
+            return
+        self._stopped, self.error = threading.Event(), None
+        # The loop hears of each picture by a call of its own: what was handed over last may come after the end.
+        loop, stopped = asyncio.get_running_loop(), self._stopped
+
+        def hand_over(layers: Layers, layer: Layer, encoded: Encoded) -> None:
+            if not stopped.is_set():
+                loop.call_soon_threadsafe(self._give, stopped, layers, layer, encoded)
+
+        self._thread = threading.Thread(target=self._run, args=(stopped, hand_over), name="picture", daemon=True)
+        self._thread.start()
+
+    async def _end(self) -> None:
+        thread, self._thread = self._thread, None
+        self._stopped.set()
+        if thread is not None:
+            await asyncio.to_thread(thread.join)
+
+    def _give(self, stopped: threading.Event, layers: Layers, layer: Layer, encoded: Encoded) -> None:
+        if stopped.is_set():
+            return
+        if self._keeper is not None:
+            self._keeper(layer, encoded)
+        if self._sink is None or layers is not self._layers or not encoded.is_sent:
+            return
+        if encoded.is_key:
+            self._keyed.add(layer)
+        if layer in self._keyed:
+            self._sink(layer, encoded)
+
+    def _run(self, stopped: threading.Event, hand_over: Callable[[Layers, Layer, Encoded], None]) -> None:
         try:
             for taken in self._source.pictures(stopped):
-                if taken.passed is not None and layers.lets_pass(taken.passed):
-                    hand_over("main", taken.passed)
-                if taken.frame is None:
-                    continue
-                skip: frozenset[Layer] = frozenset({"main"} if taken.passed is not None else ())
-                for layer, encoded in layers.encode(taken.frame, taken.at, skip):
-                    hand_over(layer, encoded)
+                layers = self._layers
+                if layers is not None:
+                    self._encode(layers, taken, hand_over)
         except CaptureError as problem:
             self.error = problem
             log.error("%s", problem)
 
-
-def _unless(stopped: threading.Event, sink: Sink, layer: Layer, encoded: Encoded) -> None:
-    if not stopped.is_set():
-        sink(layer, encoded)
+    @staticmethod
+    def _encode(layers: Layers, taken: Taken, hand_over: Callable[[Layers, Layer, Encoded], None]) -> None:
+        if taken.passed is not None:
+            passes = layers.lets_pass(taken.passed)
+            if passes or layers.keeps:
+                hand_over(layers, "main", replace(taken.passed, is_sent=passes))
+        if taken.frame is None:
+            return
+        skip: frozenset[Layer] = frozenset({"main"} if taken.passed is not None else ())
+        for layer, encoded in layers.encode(taken.frame, taken.at, skip):
+            hand_over(layers, layer, encoded)

@@ -70,6 +70,8 @@ class CameraConfig:
     until_stdin_closes: bool
     requests_refused: bool
     heard_after_s: float
+    before_s: float
+    footage_bytes: int
     insecure: bool
     ca_file: Path | None
 
@@ -125,6 +127,16 @@ def _add_media(p: argparse.ArgumentParser) -> None:
     p.add_argument("--bitrate", type=int, help="of the main picture, bit/s (default 2000000; street: 450000)")
     p.add_argument("--barcode", action="store_true", help="burn a machine-readable clock into the picture")
     p.add_argument("--sound", help="synth, mic:DEVICE (alsa, or mic:pulse:SOURCE), source (of file:PATH) or none")
+    p.add_argument(
+        "--before", type=int, default=30, metavar="S", help="seconds before recording is ordered that it keeps"
+    )
+    p.add_argument(
+        "--footage",
+        type=int,
+        default=512,
+        metavar="MB",
+        help="room for what it records itself, to back-fill what the link drops",
+    )
     p.add_argument("--recording", choices=["on", "off", *get_args(wire.RecordingState)], help="state at the start")
     p.add_argument("--stream", choices=["on", "off"], default="on", help="stream at the start")
 
@@ -163,6 +175,8 @@ def read(argv: list[str]) -> CameraConfig:
         keys=not a.no_keys and not a.until_stdin_closes,
         until_stdin_closes=a.until_stdin_closes,
         requests_refused=a.refuse_requests,
+        before_s=_between("--before", a.before, 0, 120),
+        footage_bytes=_between("--footage", a.footage, 0, 1_000_000) << 20,
         heard_after_s=a.heard_after or (officer.heard_after_s if officer else 0.0),
         insecure=a.insecure,
         ca_file=_existing("--ca-file", a.ca_file) if a.ca_file else None,

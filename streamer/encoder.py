@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import fractions
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import av
 from av.video.frame import PictureType
@@ -28,11 +28,15 @@ SMOOTHING = 0.03  # of a passed picture in the mean of its rate
 
 @dataclass(frozen=True, slots=True)
 class Encoded:
-    """One picture in Annex B, and the Unix time at which it was captured."""
+    """One picture in Annex B, and the Unix time at which it was captured.
+
+    `is_sent`: it goes to the server now; what the link has no room for may still be kept here.
+    """
 
     data: bytes
     captured_at: float
     is_key: bool
+    is_sent: bool = True
 
 
 class Scaler:
@@ -137,32 +141,40 @@ class LayerEncoder:
 
 
 class Layers:
-    """The main and the sub layer of one camera. All but the requests is for the encoding thread."""
+    """The main and the sub layer of one camera. All but the requests is for the encoding thread.
+
+    `keeps`: what the uplink has no room for is encoded all the same, as it was planned, to be kept here.
+    """
 
     def __init__(self, main: LayerPlan, sub: LayerPlan | None, preset: str = "superfast") -> None:
+        self.keeps = False
         self._scaler = Scaler()
         plans: dict[Layer, LayerPlan] = {"main": main} if sub is None else {"main": main, "sub": sub}
         self.encoders: dict[Layer, LayerEncoder] = {layer: LayerEncoder(plan, preset) for layer, plan in plans.items()}
+        self._plans = plans
         self._ladders = {layer: Ladder(plan) for layer, plan in plans.items()}
         self._shares = Shares(main, sub)
         self._bps: dict[Layer, int] = {layer: plan.bps for layer, plan in plans.items()}
         self._uplink_bps: int | None = None  # nothing was told yet: all that was planned
         self._passed = PassedRate()
         self._passes = True
+        self._sends: dict[Layer, bool] = dict.fromkeys(plans, True)
 
     def encode(
         self, frame: av.VideoFrame, at: float, skip: frozenset[Layer] = frozenset()
     ) -> list[tuple[Layer, Encoded]]:
-        """The layers for which this frame is due, but for those in `skip` and those that are given up."""
+        """The layers for which this frame is due, but for those in `skip`; of those that are given up, what is kept."""
         self._follow(at)
         out: list[tuple[Layer, Encoded]] = []
         frame = self._scaler.planes(frame)  # once for both layers: scaling planes costs a quarter of scaling RGB
         for layer, encoder in self.encoders.items():
-            if layer in skip or not self._bps[layer] or not encoder.is_due(at):
+            if layer in skip or not (self._bps[layer] or self.keeps) or not encoder.is_due(at):
                 continue
             encoded = encoder.encode(frame, at)
             if encoded is not None:
-                out.append((layer, encoded))
+                # A layer that comes back does so with a key frame: what was kept meanwhile was not sent.
+                self._sends[layer] = bool(self._bps[layer]) and (self._sends[layer] or encoded.is_key)
+                out.append((layer, replace(encoded, is_sent=self._sends[layer])))
         return out
 
     def lets_pass(self, encoded: Encoded) -> bool:
@@ -190,7 +202,12 @@ class Layers:
             return
         before, self._bps = self._bps, self._shares.divide(self._uplink_bps, at, self._passed.bps)
         for layer, bps in self._bps.items():
-            if not bps or (layer == "main" and self._passed.bps is not None):
+            if layer == "main" and self._passed.bps is not None:
+                continue
+            if not bps and not self.keeps:
+                continue
+            if not bps:
+                self.encoders[layer].follow(self._plans[layer], self._plans[layer].bps)
                 continue
             if not before[layer]:
                 self.encoders[layer].request_key()

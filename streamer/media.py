@@ -71,8 +71,19 @@ class Stream:
         self._rng = rng
         self._tls = tls
         self._client: WhipClient | None = None
+        self._picture: Picture | None = None
         self._is_reached = False
         link.on_change(self._impair)
+
+    @property
+    def token(self) -> str:
+        """What proves to the server's HTTP who this camera is; "" before the first welcome."""
+        return self._token
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether media flows, and the link has room for all of it."""
+        return self.flows and self._picture is not None and self._picture.is_whole
 
     def admitted(self, by: wire.Welcome | wire.Token) -> None:
         """What the next session will show; a session that goes on needs neither again."""
@@ -83,6 +94,7 @@ class Stream:
     ) -> WhipClient:
         """The publisher for what the server's welcome names. The caller runs and closes it."""
         picture, sound = media
+        self._picture = picture
         self._client = WhipClient(
             urljoin(self._server + "/", welcome.whip_path.lstrip("/")),
             lambda: self._token,

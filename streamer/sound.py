@@ -208,31 +208,56 @@ class OpusEncoder:
 
 
 class Sound:
-    """A camera's sound: reads and encodes in a thread, while somebody takes it."""
+    """A camera's sound: reads and encodes in a thread, while somebody takes or keeps it."""
 
     def __init__(self, source: SoundSource) -> None:
         self._source = source
         self._stopped = threading.Event()
         self._thread: threading.Thread | None = None
+        self._sink: SoundSink | None = None
+        self._keeper: SoundSink | None = None
         self.error: SoundError | None = None
 
     def start(self, sink: SoundSink) -> None:
-        """Begin; the sink is called in this event loop."""
-        if self._thread is not None:
+        """Begin to hand it out; the sink is called in this event loop."""
+        if self._sink is not None:
             raise RuntimeError("the sound is already taken")
+        self._sink = sink
+        self._begin()
+
+    async def stop(self) -> None:
+        """No longer. Unless it is kept, it ends, and that is waited for."""
+        self._sink = None
+        if self._keeper is None:
+            await self._end()
+
+    def keep(self, sink: SoundSink) -> None:
+        """Hand it to `sink` as well, also while nobody else takes it; again, where the source has failed."""
+        self._keeper = sink
+        self._begin()
+
+    async def keep_no_more(self) -> None:
+        """End of `keep`."""
+        self._keeper = None
+        if self._sink is None:
+            await self._end()
+
+    def _begin(self) -> None:
+        if self._thread is not None and self._thread.is_alive():
+            return
         loop = asyncio.get_running_loop()
         stopped = self._stopped = threading.Event()
         self.error = None
 
         def deliver(encoded: Encoded) -> None:
-            if not stopped.is_set():
-                sink(encoded)
+            for sink in (self._keeper, self._sink):
+                if sink is not None and not stopped.is_set():
+                    sink(encoded)
 
         self._thread = threading.Thread(target=self._run, args=(stopped, loop, deliver), name="sound", daemon=True)
         self._thread.start()
 
-    async def stop(self) -> None:
-        """End, and wait until the thread has ended."""
+    async def _end(self) -> None:
         thread, self._thread = self._thread, None
         self._stopped.set()
         if thread is not None:

@@ -17,9 +17,11 @@ from pathlib import Path
 from typing import Any
 
 from streamer.errors import StoreError
+from streamer.prompt import Prompt
 
 RESERVED_AT_ONCE = 256  # one flush of the disk for about four minutes of fixes
 BUSY_MS = 2000
+BROKEN = ".broken"
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS meta(key TEXT PRIMARY KEY, value) WITHOUT ROWID;
@@ -211,3 +213,21 @@ def _is_locked(error: Exception) -> bool:
 def _row(columns: tuple[int, int, float, bytes]) -> Row:
     seq, urgent, at, packed = columns
     return Row(seq, bool(urgent), at, packed)
+
+
+def open_store(path: Path, prompt: Prompt) -> Store:
+    """The outbox; one that is damaged is set aside, since a camera must start whatever its disk has suffered.
+
+    Raises StoreError if another camera holds it, or the folder cannot be written.
+    """
+    try:
+        return Store(path)
+    except StoreError as error:
+        if not error.damaged:
+            raise
+        for suffix in ("", "-wal", "-shm"):
+            damaged = path.with_name(path.name + suffix)
+            if damaged.exists():
+                damaged.rename(path.with_name(path.name + BROKEN + suffix))
+        prompt.say(f"The outbox is damaged and is set aside as {path.name}{BROKEN}; a new one begins.")
+        return Store(path)

@@ -20,10 +20,10 @@ SHELLS = frozenset(
     # media
     "udp_port dtls srtp peer inlet out_track outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "
-    "packing webm decoder decoding recorder recorders writer upkeep folder library signing removal "
+    "packing webm decoder decoding recorder recorders writer upkeep folder library signing removal joining "
     "master_key verifying vouching timestamping "
     # the camera
-    "command capture consent encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink "
+    "command capture consent encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink keeper spool backfill "
     "prompt scenario_player".split()
 )
 # … or by its place: these read files, or wire what does.

@@ -40,7 +40,7 @@ BEFORE_PACKAGES = (
     "tests/bench/__main__.py",
 )
 # One file by its purpose, with its most lines: a defence lawyer gets it, and it needs nothing but a Python 3.8.
-TRAVEL_ALONE = {"server/recording/verifier.py": 700}
+TRAVEL_ALONE = {"server/recording/verifier.py": 720}  # since 2026-11-29 it knows timestamps and back-filled parts too
 
 
 def test_pure_modules_do_not_touch_the_world() -> None:

@@ -38,7 +38,11 @@ SIGN_IN = frozenset({("POST", "/sign-in"), ("POST", "/api/session")})  # no sess
 # The walls' worker and the page that it keeps know nobody: a display has them before, and after, it is signed in.
 PUBLIC = frozenset({"/sign-in", "/healthz", "/readyz", "/favicon.ico", "/wall/worker.js", "/wall/waiting"})
 PUBLIC_BELOW = ("/static/", "/sign-in/once/")
-OWN_PROOF = ("/whip/", "/uplink/")  # a camera's token or signature; checked by admit_camera and verify_hello
+OWN_PROOF = (
+    "/whip/",
+    "/uplink/",
+    "/backfill/",
+)  # a camera's token or signature; checked by admit_camera and verify_hello
 MEDIA_SESSIONS = "/media/sessions/"  # a person's, or a camera's with its token
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 

@@ -21,6 +21,7 @@ from server.export.plan import Film, How, Part, about_films, films_of
 from server.recording.chain import Link, whole_entries
 from server.recording.clip import clip
 from server.recording.contents import contents
+from server.recording.segment import parted
 from server.recording.verifier import TIMESTAMP
 from server.recording.verifier import __file__ as VERIFIER
 
@@ -49,18 +50,13 @@ def sizes_of(parts: list[Part], library: Library) -> tuple[int, int]:
 
     Each segment of the interval goes in, the best layer's twice. Raises NotFound.
     """
-    total = largest = 0
+    sizes: dict[tuple[str, str], int] = {}
     for part in parts:
-        sizes = {
-            entry["file"]: entry["bytes"] for entry in library.entries(part.recording.id) if entry["kind"] == "segment"
-        }
-        within = [
-            one for one in part.recording.segments if one.start < part.end and one.start + one.duration > part.start
-        ]
-        films = [sum(sizes[one.file] for one in film.segments) for film in films_of(part)]
-        total += sum(sizes[one.file] for one in within) + sum(films)
-        largest = max([largest, *films])
-    return max(1, total), largest
+        entries = (entry for entry in library.entries(part.kept) if entry["kind"] == "segment")
+        sizes |= {(part.kept, entry["file"]): entry["bytes"] for entry in entries}
+    within = [sizes[part.kept, parted(one.file)[1]] for part in parts for one in part.overlapping()]
+    films = [sum(sizes[film.kept, parted(one.file)[1]] for one in film.segments) for film in films_of(parts)]
+    return max(1, sum(within) + sum(films)), max(films, default=0)
 
 
 def write(bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_written: OnWritten) -> None:
@@ -68,10 +64,10 @@ def write(bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_wri
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for part in bundle.parts:
             _write_part(archive, part, library, on_written)
-        films = [film for part in bundle.parts for film in films_of(part)]
+        films = films_of(bundle.parts)
         for film in films:
             _write_film(archive, bundle, film, library, path.with_suffix(f".{film.format}"), on_written)
-        hashes = {part.recording.id: _hash(library, part.recording.id) for part in bundle.parts}
+        hashes = {part.kept: _hash(library, part.kept) for part in bundle.parts}
         texts = {**bundle.texts, "verify.py": Path(VERIFIER).read_bytes()}
         for name, text in texts.items():
             _write_text(archive, bundle, name, text)
@@ -88,7 +84,7 @@ def _hash(library: Library, recording_id: str) -> str:
 
 
 def _write_part(archive: zipfile.ZipFile, part: Part, library: Library, on_written: OnWritten) -> None:
-    one = part.recording.id
+    one = part.kept
     if part.how is How.CLIP:
         made = clip(
             library.entries(one),
@@ -96,7 +92,7 @@ def _write_part(archive: zipfile.ZipFile, part: Part, library: Library, on_writt
             library.path(one, SIGNATURE).read_bytes(),
             part.start,
             part.end,
-            {"main", "sub"},
+            {"main", "sub"} if part.segments else (),
         )
         archive.writestr(f"{part.folder}/clip.json", made.text)
         names = list(made.files)
@@ -126,7 +122,7 @@ def _journal(part: Part, data: bytes) -> tuple[bytes, list[str]]:
     """Its whole lines and the files that these name, of one reading: it may grow. None past what the view showed."""
     lines = data[: data.rfind(b"\n") + 1].splitlines(keepends=True)
     entries, _, _ = whole_entries(data, Link())
-    shown = {segment.file for segment in part.recording.segments}
+    shown = {parted(segment.file)[1] for segment in part.recording.segments if segment.part == part.name}
     grown = (index for index, one in enumerate(entries) if one["kind"] == "segment" and one["file"] not in shown)
     end = next(grown, None)
     return b"".join(lines[:end]), _files(entries[:end])

@@ -15,7 +15,7 @@ from enum import StrEnum
 from typing import Any
 
 from server.errors import Conflict
-from server.replay.footage import LAYERS, Placed, Recording
+from server.replay.footage import LAYERS, Placed, Recording, seen
 
 
 class How(StrEnum):
@@ -28,13 +28,36 @@ class How(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One recording's part of a bundle. `start` and `end`: media time, seconds; `folder` within the bundle."""
+    """One recording's part of a bundle, or that of what was back-filled into it, which is sealed by itself.
+
+    `kept` is its name in the library, `folder` within the bundle, `segments` lie in the interval.
+    """
 
     recording: Recording
     how: How
     folder: str
-    start: float
-    end: float
+    kept: str
+    segments: tuple[Placed, ...]
+
+    @property
+    def name(self) -> str:
+        """Of the back-filled part, "" of the recording itself."""
+        return self.kept.partition("/")[2]
+
+    @property
+    def start(self) -> float:
+        """Media time, seconds: of the first segment."""
+        return min((segment.start for segment in self.segments), default=0.0)
+
+    @property
+    def end(self) -> float:
+        """Media time, seconds: of the end of the last one."""
+        return max((segment.start + segment.duration for segment in self.segments), default=0.0)
+
+    def overlapping(self) -> list[Placed]:
+        """Its recording's segments between these, of whatever layer."""
+        own = [one for one in self.recording.segments if one.part == self.name]
+        return [one for one in own if one.start < self.end and one.start + one.duration > self.start]
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +68,11 @@ class Film:
     recording_id: str
     init: str
     segments: tuple[Placed, ...]
+
+    @property
+    def kept(self) -> str:
+        """What its segments stand in: the recording, or a part of it."""
+        return f"{self.recording_id}/{self.segments[0].part}".rstrip("/")
 
     @property
     def title(self) -> str:
@@ -58,33 +86,51 @@ class Film:
 
 
 def parts_of(recordings: Iterable[Recording], start: float, end: float) -> list[Part]:
-    """`start` to `end`: Unix seconds of the server's clock. Raises Conflict for a part of what is not signed yet."""
+    """`start` to `end`: Unix seconds of the server's clock. Raises Conflict for a part of what is not signed yet.
+
+    What was back-filled lies in the folder of its recording, of which at least the opening entry goes in: it is bound to it.
+    """
     found = []
     for one in recordings:
-        within = [segment for segment in one.segments if segment.at < end and segment.end > start]
-        if not within:
+        names = sorted({segment.part for segment in one.segments} | {""}, key=lambda name: (len(name), name))
+        parts = {name: [segment for segment in one.segments if segment.part == name] for name in names}
+        within = {
+            name: tuple(segment for segment in own if segment.at < end and segment.end > start)
+            for name, own in parts.items()
+        }
+        if not any(within.values()):
             continue
-        first = min(segment.start for segment in within)
-        last = max(segment.start + segment.duration for segment in within)
-        how = How.WHOLE if len(within) == len(one.segments) else How.CLIP
-        if not one.signed:
-            if how is How.CLIP:
-                detail = f"{one.call_sign} is still being recorded: export it when it is closed, or open all of it"
-                raise Conflict(detail, recording=one.id)
-            how = How.UNFINISHED
-        found.append(Part(one, how, f"clips/{one.id}" if how is How.CLIP else f"recordings/{one.id}", first, last))
+        how = _how(one, is_whole=len(within[""]) == len(parts[""]))
+        folder = f"clips/{one.id}" if how is How.CLIP else f"recordings/{one.id}"
+        found.append(Part(one, how, folder, one.id, within[""]))
+        for name in filter(None, names):
+            how = How.WHOLE if len(within[name]) == len(parts[name]) else How.CLIP
+            part = Part(one, how, f"{folder}/{name}", f"{one.id}/{name}", within[name])
+            found += [part] if within[name] else []
     return found
 
 
-def films_of(part: Part) -> list[Film]:
-    """The recording as files that any player opens: its best layer, a file for each stretch without a gap."""
-    one = part.recording
+def _how(one: Recording, *, is_whole: bool) -> How:
+    if one.signed:
+        return How.WHOLE if is_whole else How.CLIP
+    if not is_whole:
+        detail = f"{one.call_sign} is still being recorded: export it when it is closed, or open all of it"
+        raise Conflict(detail, recording=one.id)
+    return How.UNFINISHED
+
+
+def films_of(parts: Iterable[Part]) -> list[Film]:
+    """Recordings as files that any player opens: of each its best layer, a file for each stretch without a gap."""
+    by_recording: dict[str, list[Part]] = {}
+    for part in parts:
+        by_recording.setdefault(part.recording.id, []).append(part)
+    return [film for of_one in by_recording.values() for film in _films(of_one)]
+
+
+def _films(parts: Sequence[Part]) -> list[Film]:
+    one = parts[0].recording
     layer = next((name for name in LAYERS if any(segment.layer == name for segment in one.segments)), LAYERS[0])
-    segments = [
-        segment
-        for segment in one.layer(layer)
-        if segment.start < part.end and segment.start + segment.duration > part.start
-    ]
+    segments = seen([segment for part in parts for segment in part.overlapping() if segment.layer == layer])
     runs: list[list[Placed]] = []
     for segment in segments:
         if runs and _goes_on(runs[-1][-1], segment):
@@ -112,8 +158,8 @@ def about_films(films: Sequence[Film], hashes: Mapping[str, str]) -> dict[str, A
     """What each playable file was made of: a derived item names its parent, and the parent's hash."""
     return {
         film.name: {
-            "of_recording": film.recording_id,
-            "parent_manifest_sha256": hashes.get(film.recording_id),
+            "of_recording": film.kept,
+            "parent_manifest_sha256": hashes.get(film.kept),
             "segments": [film.segments[0].file, film.segments[-1].file],
             "from": film.segments[0].at,
             "to": film.segments[-1].end,

@@ -19,6 +19,7 @@ import structlog
 from server.clock import Clock
 from server.errors import NotFound, Unavailable, WatchroomError
 from server.recording.judging_actions import Judging
+from server.recording.left_actions import LeftOpen
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
 from server.recording.segment import recording_id
 from server.recording.space import Space
@@ -106,6 +107,7 @@ class Recordings:
         self.space: Space | None = None  # None: not known yet, or the disk is away
         self._going: dict[str, _Going] = {}  # by device
         self._ending: dict[str, tuple[Recording, float]] = {}  # by recording, since: they gave way to another one
+        self._left = LeftOpen(store, clock, CONTINUE_S)
         self._unsaved: dict[str, Recording] = {}  # by recording
         self._causes: dict[str, str] = {}
         self._sayings: asyncio.Queue[Callable[[], Coroutine[Any, Any, None]]] = asyncio.Queue()
@@ -121,8 +123,7 @@ class Recordings:
 
     async def close(self) -> None:
         """Write what the rows do not say yet."""
-        for going in self._going.values():
-            self._unsaved[going.recording.id] = going.recording
+        self._unsaved |= {going.recording.id: going.recording for going in self._going.values()}
         await self._save()
 
     # ---- told --------------------------------------------------------------------------------------------
@@ -214,7 +215,7 @@ class Recordings:
                 going.ordered, going.news_at = True, self._clock.monotonic()
         elif wanted and going is not None and self._field.streams_at(device_id) is not None:
             self._media.release(device_id)
-            self._going.pop(device_id, None)
+            self._left.add(self._going.pop(device_id).recording)
             self._field.keeping(device_id, None)
         elif wanted is False and going is not None and going.ending_at is None:
             self._end(device_id, going)
@@ -235,6 +236,7 @@ class Recordings:
 
     async def _begin(self, unit: Unit, why: str) -> _Going:
         device_id, now = unit.device.device_id, self._clock.wall()
+        self._left.back(device_id)
         recording = await self._continued(device_id)
         if recording is None:
             wearer = unit.device.wearer
@@ -322,8 +324,9 @@ class Recordings:
                 self._end(device_id, going)
             else:
                 self.judge_soon(device_id)
+        self._ending |= {one.id: (one, now - CLOSING_S) for one in await self._left.due()}
         for recording, since in list(self._ending.values()):
-            if now - since > CLOSING_S:  # its worker has died, perhaps
+            if now - since >= CLOSING_S:  # its worker has died, perhaps
                 self._ending[recording.id] = (recording, now)
                 await self._close_left(recording.device_id, _Going(recording, ending_at=now))
         await self._save()

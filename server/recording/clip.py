@@ -39,11 +39,12 @@ def clip(
 ) -> Clip:
     """The whole segments of `layers` that overlap [start, end) in media time (s), the gaps in them, and how it began.
 
-    `entries` is the closed journal, `manifest` and `signature` are its two files. Raises NotFound when nothing is there.
+    `entries` is the closed journal, `manifest` and `signature` are its two files. Without layers it is the beginning alone,
+    to which a back-filled part is bound. Raises NotFound when nothing is there.
     """
     segments = [entry for entry in entries if entry["kind"] == "segment" and entry["layer"] in layers]
     within = [entry for entry in segments if entry["start"] < end and entry["start"] + entry["duration"] > start]
-    if not within:
+    if layers and not within:
         raise NotFound(f"nothing was recorded between {start:g} and {end:g} s")
     # From the first number to the last: nothing between them may be left out, whatever its times say.
     last = {entry["layer"]: entry["n"] for entry in within}

@@ -72,11 +72,11 @@ class RecordingFolder:
         weakref.finalize(self, self._journal.close)
 
     @classmethod
-    def create(cls, root: Path, opened: Opened, clock: Clock, keys: MasterKeys = PLAIN) -> Self:
-        """A new recording. Raises OSError, and Conflict if it is there already."""
+    def create(cls, root: Path, opened: Opened, clock: Clock, keys: MasterKeys = PLAIN, name: str = "") -> Self:
+        """A new recording, in a folder of its name, or `name`. Raises OSError, and Conflict if it is there already."""
         if not is_recording_id(opened.recording_id):
             raise ValueError(f"{opened.recording_id!r} cannot be a recording's id")
-        path = root / opened.recording_id
+        path = root / (name or opened.recording_id)
         root.mkdir(parents=True, exist_ok=True)
         try:
             path.mkdir(mode=0o700)

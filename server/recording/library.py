@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import os
+import re
 import threading
 from collections import OrderedDict
 from dataclasses import dataclass, field
@@ -15,8 +16,8 @@ from server.recording.chain import Link, whole_entries
 from server.recording.encryption import PIECE_BYTES, Decrypted, name_of
 from server.recording.folder import JOURNAL, MANIFEST, SIGNATURE
 from server.recording.master_key import PLAIN, MasterKeys
-from server.recording.segment import is_recording_id
-from server.recording.verifier import TIMESTAMP, Entry, parsed
+from server.recording.segment import is_recording_id, parted
+from server.recording.verifier import BACK, TIMESTAMP, Entry, parsed
 
 MOST_KEPT = 64  # journals in memory; one hour of one layer is about 2 MB
 
@@ -51,6 +52,15 @@ class Library:
             return []
         return sorted(name for name in names if is_recording_id(name) and (self._root / name / JOURNAL).is_file())
 
+    def parts(self, recording_id: str) -> list[str]:
+        """What was back-filled into it, in order: `<recording_id>/back-1` …, each of which can be asked for like itself."""
+        try:
+            names = [entry.name for entry in os.scandir(self._root / recording_id)]
+        except FileNotFoundError:
+            return []
+        numbers = sorted(int(name[5:]) for name in names if re.fullmatch(BACK, name))
+        return [f"{recording_id}/back-{number}" for number in numbers]
+
     def is_there(self, recording_id: str) -> bool:
         """Whether it lies here."""
         return self._file(recording_id, JOURNAL).is_file()
@@ -82,19 +92,25 @@ class Library:
             raise NotFound(f"the manifest of recording {recording_id} cannot be read: it {error}") from error
 
     def path(self, recording_id: str, file: str) -> Path:
-        """Where a file of it lies, if the journal knows it; for what may be encrypted see `open`. Raises NotFound."""
+        """Where a file of it, or of one of its parts, lies, if the journal knows it; for what may be encrypted see `open`.
+
+        Raises NotFound.
+        """
+        recording_id, file = _of_part(recording_id, file)
         if not self.has_file(recording_id, file):
             raise NotFound(f"recording {recording_id} has no {file!r}")
         return self._file(recording_id, file)
 
     def has_file(self, recording_id: str, file: str) -> bool:
         """Whether this file is there. Raises NotFound where there is no such recording."""
+        recording_id, file = _of_part(recording_id, file)
         with self._lock:
             known = file in self._read(recording_id).files
         return known and self._file(recording_id, file).is_file()
 
     def is_encrypted(self, recording_id: str, file: str) -> bool:
         """Whether only `open` gives what was recorded in a file of it. Raises NotFound."""
+        recording_id, file = _of_part(recording_id, file)
         with self._lock:
             return file in self._read(recording_id).encrypted
 
@@ -103,6 +119,7 @@ class Library:
 
         Raises NotFound, Unavailable without its key, and, now and while it is read, OSError.
         """
+        recording_id, file = _of_part(recording_id, file)
         path = self.path(recording_id, file)
         with self._lock:
             journal = self._read(recording_id)
@@ -119,7 +136,8 @@ class Library:
             return opened.read()
 
     def _file(self, recording_id: str, name: str) -> Path:
-        if not is_recording_id(recording_id):
+        whole, _, part = recording_id.partition("/")
+        if not is_recording_id(whole) or (part and not re.fullmatch(BACK, part)):
             raise NotFound(f"there is no recording {recording_id!r}")
         return self._root / recording_id / name
 
@@ -140,6 +158,12 @@ class Library:
         if len(self._journals) > MOST_KEPT:
             self._journals.popitem(last=False)
         return known
+
+
+def _of_part(recording_id: str, file: str) -> tuple[str, str]:
+    """A part's file may be asked for as its recording names it, or the part itself does."""
+    part, name = parted(file)
+    return (f"{recording_id}/{part}", name) if part else (recording_id, file)
 
 
 def _add(journal: _Journal, file: BinaryIO) -> bool:

@@ -26,7 +26,7 @@ from server.recording.master_key import MasterKeys
 from server.recording.order import Keeping, OnRecording, RecordingOrder
 from server.recording.reorder import Arrived, Lost, Reorder
 from server.recording.ring import Ring
-from server.recording.segmenter import Arrival, Segmenter
+from server.recording.segmenter import PAUSE_S, Arrival, Segmenter
 from server.recording.signing import EvidenceKey
 from server.recording.steady_time import SteadyTime
 from server.recording.track_time import CameraOffset, TrackTime
@@ -110,6 +110,7 @@ class Tape:
         self._offset = CameraOffset()
         self._ring = Ring(prerecord_s)
         self._time = SteadyTime()
+        self._heard_at: float | None = None  # when the newest packet came, on whatever track
         self._wants_keys = False
         self._begun_at = 0.0  # server's time at which it began to be written
         self.writing: Writing | None = None
@@ -135,6 +136,7 @@ class Tape:
         self._offset = CameraOffset()
         for segmenter in self._segmenters.values():
             segmenter.flush()
+            segmenter.was_away()
         self._pass_on()
 
     @property
@@ -180,9 +182,18 @@ class Tape:
                     segmenter.lost(item.packets)
                 continue
             packet, at = item
-            for sample, arrival in tap.samples(packet, wall - (now - at), is_true=self._time.is_true):
+            came = wall - (now - at)
+            self._note_heard(came)
+            for sample, arrival in tap.samples(packet, came, is_true=self._time.is_true):
                 for segmenter in targets:
                     segmenter.add(sample, arrival)
+
+    def _note_heard(self, came: float) -> None:
+        """A layer that stands still while another goes on is not a camera that is away."""
+        if self._heard_at is not None and came - self._heard_at > PAUSE_S:
+            for segmenter in self._segmenters.values():
+                segmenter.was_away()
+        self._heard_at = max(came, self._heard_at or came)
 
     def _targets(self, tap: Tap) -> list[Segmenter]:
         """A layer's picture goes to its layer, sound to each: every layer plays alone."""

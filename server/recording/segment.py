@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Self
 
 from server import __version__
-from server.recording.verifier import FORMAT, IDENTITY
+from server.recording.verifier import BACK, FORMAT, IDENTITY
 
 SOFTWARE = f"watchroom {__version__}"
 LONGEST_STEM = 31  # with a hyphen and 8 digits of chance it makes 40, the most that a recording's id has room for
@@ -33,10 +33,12 @@ class Segment:
     width: int | None
     height: int | None
     prerecord: bool = False
+    back_filled: bool = False
 
     def about(self) -> dict[str, Any]:
-        """All but the bytes."""
-        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in ("init", "data")}
+        """All but the bytes; whether it is back-filled only where it is."""
+        hidden = ("init", "data") if self.back_filled else ("init", "data", "back_filled")
+        return {field.name: getattr(self, field.name) for field in fields(self) if field.name not in hidden}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +93,20 @@ class Opened:
         return {"kind": "opened", "format": FORMAT, **asdict(self)}
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PartOpened(Opened):
+    """How a back-filled part began: `part` is its folder's name within that of its recording.
+
+    `of` binds it: the chain of the recording's first entry, and the SHA-256 of its manifest, where it was signed by then.
+    `asked`: from when to when (server's Unix seconds) it answers for. `upload`: bytes, SHA-256, and when it was complete.
+    """
+
+    part: str
+    of: dict[str, Any]
+    asked: dict[str, float]
+    upload: dict[str, Any]
+
+
 @dataclass(frozen=True, slots=True)
 class Manifest:
     """What was signed at the close: its content, the very bytes, and the signature over them."""
@@ -104,6 +120,12 @@ def recording_id(at: float, device_id: str, chance: str) -> str:
     """`20261128T204600Z-et17-3fa2c1d0` for a UTC start, a camera and eight hexadecimal digits of chance."""
     stem = device_id[:LONGEST_STEM].strip("-")
     return f"{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}-{stem}-{chance}"
+
+
+def parted(name: str) -> tuple[str, str]:
+    """The back-filled part, and the name within it, of a file as its recording names it; ("", name) of its own."""
+    part, _, rest = name.partition("/")
+    return (part, rest) if re.fullmatch(BACK, part) else ("", name)
 
 
 def is_recording_id(text: str) -> bool:

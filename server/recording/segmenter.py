@@ -40,7 +40,7 @@ NAL_PPS = 8
 
 @dataclass(slots=True)
 class Stretch:
-    """What becomes one segment. `lost` packets never came."""
+    """What becomes one segment. `lost` packets never came; `away`: before it, nothing at all came from the camera."""
 
     layer: str
     start: float
@@ -52,6 +52,7 @@ class Stretch:
     last: float = 0.0
     end: float = 0.0
     lost: int = 0
+    away: bool = False
 
     @property
     def is_keyed(self) -> bool:
@@ -93,6 +94,7 @@ class Segmenter:
         self._format: PictureFormat | None = None
         self._current: Stretch | None = None
         self._lost = 0
+        self._away = False
         self._refused_since: float | None = None  # server's time: pictures come, and none could be decoded
         self._is_unreadable = False  # because of their key frame
 
@@ -134,6 +136,10 @@ class Segmenter:
     def lost(self, packets: int) -> None:
         """So many never came before the next sample."""
         self._lost += packets
+
+    def was_away(self) -> None:
+        """The camera's session had ended, or nothing of it came on any track, before the next sample."""
+        self._away = True
 
     def add(self, sample: Picture | bytes, arrival: Arrival) -> None:
         """The next picture, or packet of sound."""
@@ -206,6 +212,7 @@ class Segmenter:
         if self._current is None:
             self._current = Stretch(self.layer, at, arrival.received_at, arrival.captured_at, self._format, last=at)
             self._current.lost, self._lost = self._lost, 0
+            self._current.away, self._away = self._away, False
         elif self._lost:
             self._current.lost += self._lost
             self._lost = 0

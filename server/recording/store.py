@@ -11,6 +11,8 @@ import sqlalchemy as sa
 
 from server.database import Database, metadata
 
+MOST_OF_CAMERA = 60
+
 recording_table = sa.Table(
     "recording",
     metadata,
@@ -89,6 +91,14 @@ class RecordingStore:
         query = sa.select(recording_table).where(still, recording_table.c.device_id == device_id)
         found = await self._found(query.order_by(recording_table.c.asked_at.desc()).limit(1))
         return found[0] if found else None
+
+    async def of_camera(self, device_id: str, since: float, place: str) -> list[Recording]:
+        """This camera's newest in this data folder that go on, or had not ended by `since`; not those that are deleted."""
+        end = sa.func.coalesce(recording_table.c.until, recording_table.c.asked_at)
+        state, here = recording_table.c.state, recording_table.c.place == place
+        lasted = sa.or_(state == RecordingState.OPEN.value, sa.and_(state == RecordingState.CLOSED.value, end >= since))
+        query = sa.select(recording_table).where(here, lasted, recording_table.c.device_id == device_id)
+        return await self._found(query.order_by(recording_table.c.asked_at.desc()).limit(MOST_OF_CAMERA))
 
     async def one(self, recording_id: str) -> Recording | None:
         """This recording, None if there is none."""

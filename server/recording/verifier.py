@@ -128,6 +128,7 @@ FIELDS = {
     "closed": "why:text ended_at:number public_key:text",
 }
 SEGMENT, INIT = r"([a-z]{1,16})/([0-9]{6,9})\.m4s", r"([a-z]{1,16})/init-([1-9][0-9]{0,8})\.mp4"
+BACK = r"back-[1-9][0-9]{0,5}"  # the folder of a back-filled part within its recording's: of the same form as that
 # What a crash leaves: kept by the next start, under these names, and named by the entry that it then writes.
 CRASH = r"journal\.torn-[0-9]+|[a-z]{1,16}/[a-z0-9.-]+\.(new|aside-[0-9]+)|manifest\.(json|sig)\.new"
 CONTENT_KEY, TIMESTAMP = "content.key", "manifest.tsr"
@@ -153,6 +154,7 @@ def checked(entry: Entry) -> Entry:
     kept = entry.get("kept", [])
     good = [re.fullmatch("[0-9a-f]{64}", entry["chain"]), isinstance(kept, list)]
     good += [isinstance(file, dict) and re.fullmatch(CRASH, str(file.get("file"))) for file in kept] if good[1] else []
+    good += [re.fullmatch(BACK, str(entry.get("part", "back-1"))), isinstance(entry.get("of", {}), dict)]
     if entry["kind"] == "segment":
         good += [re.fullmatch(SEGMENT, entry["file"]), re.fullmatch(INIT, entry["init"])]
         good += [entry["file"] == segment_file(entry["layer"], entry["n"])]
@@ -294,7 +296,7 @@ OPENED = "Every segment can be decrypted"
 NOT_PROVED = [
     "that the camera saw the truth: only that nothing has changed since the server received it",
     "that the times are right: they are the server's and the camera's own (where not timestamped by an authority)",
-    "that no whole recording, and no end of one that was never closed, has been taken away",
+    "that no whole recording or last part of one, and no end of one that was never closed, has been taken away",
     "that this verifier is honest, if it came with the bundle: take one from somewhere else",
 ]
 WHOSE_KEY = "who held the key that signed: compare it with the one that the force has published (--key checks that)"
@@ -362,6 +364,8 @@ class Check:
 
     def __init__(self, files: Files, root: str, names: set[str], keys: set[str]) -> None:
         self.files, self.root, self.names, self.keys = files, root, names, keys
+        self.entries: Sequence[Entry] = ()
+        self.message: bytes | None = None  # its manifest, as it was signed
         self.told: Entry = {"recording_id": None, "folder": root or "."}
         self.told.update({name: [] for name in ("claims", "bad", "gaps", "notes")})
 
@@ -378,18 +382,34 @@ class Check:
         return None
 
     def recording(self) -> None:
-        """All claims about a recording's folder."""
-        manifest, signature = self.read("manifest.json"), self.read("manifest.sig")  # first: the journal may yet grow
+        """All claims about a recording's folder, or a part's."""
+        self.message, signature = self.read("manifest.json"), self.read("manifest.sig")  # first: the journal may grow
         journal = self.read("journal.jsonl")
-        entries = self.journal(journal or b"", manifest is not None)
+        entries = self.journal(journal or b"", self.message is not None)
         self.told["recording_id"] = entries[0].get("recording_id") if entries else None
         self.segments(entries)
-        self.strangers(entries, set(BESIDE), manifest is not None)
-        if manifest is not None:
-            return self.manifest(manifest, signature, entries)
+        self.strangers(entries, set(BESIDE), self.message is not None)
+        if self.message is not None:
+            return self.manifest(self.message, signature, entries)
         closed = entries and entries[-1]["kind"] == "closed"
         why = "it was closed, but not signed (yet)" if closed else "it goes on, or a crash has cut it off"
         return self.say("The recording is finished, and signed as a whole", [why], CANNOT)
+
+    def part(self, name: str, whole: Check | None) -> None:
+        """Check that it is a part of the recording in whose folder it lies; note what it holds of that one's gaps."""
+        first, held = (dict(one.entries[0]) if one and one.entries else {} for one in (self, whole))
+        of = first.get("of", {}) if (first.get("kind"), first.get("part")) == ("opened", name) else {}
+        signed = hashlib.sha256(whole.message or b"").hexdigest() if whole else None
+        wrong = [] if of.get("opened") == held.get("chain", of) else ["it was made for another recording, or is none"]
+        wrong += ["that was signed anew since"] * (of.get("manifest_sha256") not in (None, signed))
+        for gap in whole.told["gaps"] if whole and not wrong else ():
+            for one in (one for one in self.entries if one["kind"] == "segment" and one["layer"] == gap["layer"]):
+                start = one["start"] + first["epoch"] - held.get("epoch", 0.0)
+                seconds = min(start + one["duration"], gap["end"]) - max(start, gap["start"])
+                filled = gap.get("back_filled", {})
+                gap.update({"back_filled": {**filled, name: filled.get(name, 0.0) + seconds}} if seconds > 0 else {})
+        claim = f"It is {name} of its recording, uploaded afterwards from the camera's own store"
+        self.say(claim, wrong, FAIL if held else CANNOT)
 
     def manifest(self, message: bytes, signature: bytes | None, entries: Sequence[Entry]) -> None:
         """Check that the manifest says what the journal says, and that it is signed."""
@@ -467,7 +487,6 @@ class Check:
             how = entry.get("encrypted_bytes"), entry.get("encrypted_sha256")
             wanted[name] = Wanted(entry["bytes"], entry["sha256"], ("moof", "mdat"), how)
             wanted[entry["init"]] = Wanted(entry["init_bytes"], entry["init_sha256"], ("ftyp", "moov"))
-
         largest = min(1 << 24, max([1 << 10, *(self.files.sizes.get(self.root + name, 0) for name in wanted)]))
 
         def examined(names: Sequence[str]) -> list[tuple[str, tuple[str, str] | None]]:
@@ -491,7 +510,7 @@ class Check:
                 self.say(claim, about, CANNOT if claim == READABLE else FAIL)
         self.told["segments"], self.told["bytes"] = len(places), sum(entry["bytes"] for entry in places.values())
         self.told["from"] = min((utc(entry["received_at"]) for entry in places.values()), default=None)
-        self.told["gaps"] = [entry for entry in entries if entry["kind"] == "gap"]
+        self.entries, self.told["gaps"] = entries, [dict(entry) for entry in entries if entry["kind"] == "gap"]
         self.silences(entries)
 
     def strangers(self, entries: Sequence[Entry], known: set[str], finished: bool) -> None:
@@ -540,7 +559,7 @@ class Check:
         try:
             clip = parsed(self.read("clip.json") or b"")
             message, signature = clip["manifest"].encode(), unhexed(clip["signature"])
-            manifest = parsed(message)
+            manifest, self.message = parsed(message), message
             self.told["recording_id"] = manifest.get("recording_id")
             size, root = manifest["entries"], unhexed(manifest["merkle_root"])
             entries, foreign = [], [] if len(clip) == 3 and clip["parts"] else ["it is not as clips are"]
@@ -597,15 +616,22 @@ def verify(path: str, keys: Sequence[str] = (), checks: type[Check] = Check) -> 
     matches = (re.fullmatch(RECORDING, name) for name in files.sizes)
     roots: dict[str, set[str]] = {match[1]: set() for match in matches if match}
     for name in sorted({**files.sizes, **files.odd}):
-        folders = ["", *(name[: at + 1] for at in range(len(name)) if name[at] == "/")]
+        folders = ("", *(name[: at + 1] for at in range(len(name)) if name[at] == "/"))
         above = [root for root in folders if root in roots]
         for root in above:
-            roots[root].add(name[len(root) :])
+            rest, part = name[len(root) :], re.match(f"{BACK}/", name[len(root) :])
+            roots[root].update([rest] if not part or root + part[0] not in roots else ())  # a part is checked by itself
         others += [] if above else [name]
+    done: dict[str, Check] = {}
     for root, names in sorted(roots.items()):
         kind = "clip" if "clip.json" in names else "recording"
-        check = checks(files, root, names, set(keys))
+        check = done[root] = checks(files, root, names, set(keys))
         check.clip() if kind == "clip" else check.recording()
+        for above, part, number in re.findall(r"^((?:.*/)?)(back-([0-9]+))/$", root):
+            check.part(part, done.get(above))
+            before = f"{above}back-{int(number) - 1}/"
+            lost = number != "1" and before not in roots and "contents.json" not in files.sizes
+            check.say("No part of its recording is missing before it", [f"{before} is"] * lost)
         name = os.path.basename((root or os.path.abspath(path)).rstrip("/"))
         if kind == "recording" and re.fullmatch(IDENTITY, name) and check.told["recording_id"] not in (None, name):
             check.say("The folder bears the recording's name", [f"its name is {name}"])
@@ -642,7 +668,8 @@ def words(told: Entry) -> Iterator[str]:
             yield from [f"{'':15}and {hidden} more"] * (hidden > 0)
         for gap in one["gaps"]:
             at = utc(gap["from"]) if type(gap.get("from")) in TYPES["number"] else "at an unknown time"
-            yield f"  {'gap':11}  {gap['layer']}, {gap['start']:.2f} to {gap['end']:.2f} s, from {at}: {gap['why']}"
+            why = gap["why"] + "".join(f"; {s:.2f} s of it in {part}" for part, s in gap.get("back_filled", {}).items())
+            yield f"  {'gap':11}  {gap['layer']}, {gap['start']:.2f} to {gap['end']:.2f} s, from {at}: {why}"
         yield from (f"  {'note':11}  {note}" for note in one["notes"])
     counts = [f"{sum(one['verdict'] == word for one in told['recordings'])} {word.lower()}" for word in WORD.values()]
     yield f"{told['verdict']}: {', '.join(counts) if told['recordings'] else 'there is no recording here'}."

@@ -268,15 +268,21 @@ class Writing:
         layer = stretch.layer
         before = self._ends.get(layer, self._dropped.get(layer))
         if before is not None and stretch.begin - before > GAP_S:
-            after_restart = "server-restart" if layer in self._resumed else "camera-away"
-            why = "no-space" if layer in self._dropped else after_restart
-            self._gap(folder, layer, before, stretch.begin, why, None)
+            self._gap(folder, layer, before, stretch.begin, self._why(stretch), None)
             self._ends[layer] = stretch.begin  # told: an attempt that fails after this must not tell it again
         self._dropped.pop(layer, None)
         self._resumed.discard(layer)
         if stretch.lost:
             self._gap(folder, layer, stretch.begin, stretch.end, "lost", stretch.lost)
             stretch.lost = 0
+
+    def _why(self, stretch: Stretch) -> str:
+        """Why nothing is there before it. A camera that only stuttered was not away."""
+        if stretch.layer in self._dropped:
+            return "no-space"
+        if stretch.layer in self._resumed:
+            return "server-restart"
+        return "camera-away" if stretch.away else "lost" if stretch.lost else "not-sent"
 
     def _gap(
         self, folder: RecordingFolder, layer: str, start: float, end: float, why: str, packets: int | None

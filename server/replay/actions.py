@@ -69,8 +69,8 @@ class Replays:
         self._sources = sources
         self._clock = clock
         self._views: OrderedDict[str, View] = OrderedDict()
-        self._recordings: OrderedDict[tuple[str, int, bool], Recording] = OrderedDict()
-        self._outlines: OrderedDict[str, Recording] = OrderedDict()
+        self._recordings: OrderedDict[tuple[str, int, bool, int], Recording] = OrderedDict()
+        self._outlines: OrderedDict[tuple[str, int], Recording] = OrderedDict()
 
     # ---- find, open ---------------------------------------------------------------------------------
 
@@ -143,10 +143,12 @@ class Replays:
         """The playlist of one camera. Raises NotFound when it has no such layer in the interval."""
         found = await asyncio.to_thread(self.recordings_of, view)
         mine = [one for one in found if one.device_id == device_id]
-        segments = [part for one in mine for part in one.layer(layer) if view.covers(part.at, part.end)]
+        growing = view.end is None and any(one.is_open for one in mine)
+        # What grows is only added to: a part that comes meanwhile is seen once nothing grows any more.
+        own = [part for one in mine for part in (one.living(layer) if growing else one.layer(layer))]
+        segments = [part for part in own if view.covers(part.at, part.end)]
         if not segments:
             raise NotFound(f"the camera {device_id} has no {layer} layer in this view")
-        growing = view.end is None and any(one.is_open for one in mine)
         return playlist(_in_order(segments), growing=growing, address=lambda one, file: f"../../files/{one}/{file}")
 
     async def file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
@@ -230,16 +232,20 @@ class Replays:
     def _recording(self, recording_id: str) -> Recording:
         entries = self._library.entries(recording_id)
         manifest = self._library.manifest(recording_id)
-        key = (recording_id, len(entries), manifest is not None)
-        held = self._recordings.get(key) or recording(recording_id, entries, manifest)
+        parts = self._library.parts(recording_id)
+        key = (recording_id, len(entries), manifest is not None, len(parts))
+        held = self._recordings.get(key)
+        if held is None:
+            held = recording(recording_id, entries, manifest, [self._library.entries(part) for part in parts])
         self._recordings[key] = held
         while len(self._recordings) > KEPT_WHOLE:
             self._recordings.popitem(last=False)
         return held
 
     def _outline(self, recording_id: str) -> Recording:
-        """It with its first and last segment alone; that of a signed one is kept, since it changes no more."""
-        known = self._outlines.get(recording_id)
+        """It with its first and last segment alone; that of a signed one is kept, since only a part may yet come to it."""
+        key = recording_id, len(self._library.parts(recording_id))
+        known = self._outlines.get(key)
         if known is not None:
             return known
         whole = self._recording(recording_id)
@@ -247,7 +253,7 @@ class Replays:
         ends = (min(parts, key=lambda one: one.at), max(parts, key=lambda one: one.end)) if parts else ()
         outline = replace(whole, segments=ends)
         if whole.signed:
-            self._outlines[recording_id] = outline
+            self._outlines[key] = outline
         while len(self._outlines) > KEPT:
             self._outlines.popitem(last=False)
         return outline

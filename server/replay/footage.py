@@ -33,7 +33,8 @@ class Placed:
     codec: str | None
     sound: bool
     before: bool  # from the pre-event buffer: it was before recording was ordered
-    filled: bool  # uploaded later, by the camera's own store
+    filled: bool  # uploaded later, from the camera's own store
+    part: str = ""  # the back-filled part that it stands in, whose media time it has; "": the recording itself
 
     @property
     def end(self) -> float:
@@ -43,12 +44,13 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch without picture, on the server's clock, and why."""
+    """A stretch without picture, on the server's clock, and why; `filled` seconds of it were uploaded afterwards."""
 
     start: float
     end: float
     why: str
     packets: int | None = None
+    filled: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,16 +80,41 @@ class Recording:
         return max((one.end for one in self.segments), default=self.asked_at)
 
     def layer(self, name: str) -> list[Placed]:
-        """The segments of a layer in order of time."""
-        return sorted((one for one in self.segments if one.layer == name), key=lambda one: (one.at, one.n))
+        """The segments of a layer in order of time, as they are seen: what was back-filled goes before what it covers,
+
+        which is the same picture, and damaged where packets were lost.
+        """
+        return seen([one for one in self.segments if one.layer == name])
+
+    def living(self, name: str) -> list[Placed]:
+        """The same without what was back-filled."""
+        return seen([one for one in self.segments if one.layer == name and not one.filled])
 
 
-def recording(recording_id: str, entries: Sequence[Mapping[str, Any]], manifest: Mapping[str, Any] | None) -> Recording:
-    """What the journal's `entries` (the first is `opened`) and the manifest, if there is one, say."""
+def seen(segments: Sequence[Placed]) -> list[Placed]:
+    """See Recording.layer."""
+    filled = spans(sorted((one for one in segments if one.filled), key=lambda one: one.at))
+    shown = [one for one in segments if one.filled or not any(_covers(span, one) for span in filled)]
+    return sorted(shown, key=lambda one: (one.at, one.n))
+
+
+def recording(
+    recording_id: str,
+    entries: Sequence[Mapping[str, Any]],
+    manifest: Mapping[str, Any] | None,
+    parts: Sequence[Sequence[Mapping[str, Any]]] = (),
+) -> Recording:
+    """What the journal's `entries` (the first is `opened`) and the manifest, if there is one, say; and those of its parts."""
     opened = entries[0]
     epoch = float(opened["epoch"])
-    segments = tuple(_placed(recording_id, epoch, entry) for entry in entries if entry["kind"] == "segment")
-    gaps = [_gap(entry) for entry in entries if entry["kind"] == "gap" and entry["layer"] == LAYERS[0]]
+    segments = tuple(
+        _placed(recording_id, entry, journal[0])
+        for journal in (entries, *parts)
+        for entry in journal
+        if entry["kind"] == "segment"
+    )
+    back = [one for one in segments if one.filled and one.layer == LAYERS[0]]
+    gaps = [_gap(entry, back) for entry in entries if entry["kind"] == "gap" and entry["layer"] == LAYERS[0]]
     return Recording(
         id=recording_id,
         device_id=str(opened["device_id"]),
@@ -133,26 +160,34 @@ def follows(before: Placed, after: Placed) -> bool:
     return same and abs(after.start - before.start - before.duration) <= JOINED_S and after.at - before.end <= HOLE_S
 
 
-def _placed(recording_id: str, epoch: float, entry: Mapping[str, Any]) -> Placed:
+def _placed(recording_id: str, entry: Mapping[str, Any], opened: Mapping[str, Any]) -> Placed:
+    part = str(opened.get("part", ""))
     return Placed(
         recording_id=recording_id,
         layer=str(entry["layer"]),
         n=int(entry["n"]),
-        file=str(entry["file"]),
-        init=str(entry["init"]),
+        file=f"{part}/{entry['file']}" if part else str(entry["file"]),
+        init=f"{part}/{entry['init']}" if part else str(entry["init"]),
         start=float(entry["start"]),
         duration=float(entry["duration"]),
-        at=epoch + float(entry["start"]),
+        at=float(opened["epoch"]) + float(entry["start"]),
         key=bool(entry["key"]),
         codec=entry.get("codec"),
         sound=bool(entry["sound"]),
         before=bool(entry.get("prerecord", False)),
         filled=bool(entry.get("back_filled", False)),
+        part=part,
     )
 
 
-def _gap(entry: Mapping[str, Any]) -> Gap:
-    return Gap(float(entry["from"]), float(entry["to"]), str(entry["why"]), entry.get("packets"))
+def _gap(entry: Mapping[str, Any], back: Sequence[Placed]) -> Gap:
+    start, end = float(entry["from"]), float(entry["to"])
+    filled = sum(max(0.0, min(one.end, end) - max(one.at, start)) for one in back)
+    return Gap(start, end, str(entry["why"]), entry.get("packets"), round(filled, 3))
+
+
+def _covers(span: Mapping[str, Any], one: Placed) -> bool:
+    return bool(span["from"] <= one.at + HOLE_S and one.end - HOLE_S <= span["to"])
 
 
 def _touch(gap: Gap, start: float, end: float) -> bool:

@@ -24,6 +24,8 @@ STEP_WORDS = {"acknowledged": "Acknowledged", "resolved": "Resolved", "false": "
 GAP_WORDS = {
     "lost": "packets lost",
     "camera-away": "camera away",
+    "not-sent": "camera sent no picture",
+    "not-kept": "camera kept nothing",
     "server-restart": "server restarted",
     "no-space": "no space on the disk",
     "undeclared": "reason not recorded",
@@ -101,7 +103,14 @@ def camera(recordings: Sequence[Recording]) -> Json:
         ],
         "spans": spans(shown),
         "gaps": [
-            {"from": gap.start, "to": gap.end, "why": gap.why, "words": gap_words(gap), "packets": gap.packets}
+            {
+                "from": gap.start,
+                "to": gap.end,
+                "why": gap.why,
+                "words": gap_words(gap),
+                "packets": gap.packets,
+                "filled": gap.filled,
+            }
             for rec in recordings
             for gap in _holes(rec)
         ],
@@ -163,8 +172,10 @@ def advice_at(advice: Json, at: float) -> Json:
 
 
 def gap_words(gap: Gap) -> str:
-    """ "gap 48 s: camera away"."""
-    return f"gap {_seconds(gap.end - gap.start)}: {GAP_WORDS.get(gap.why, gap.why)}"
+    """ "gap 48 s: camera away"; and how much of it was back-filled, if any was."""
+    length, why = gap.end - gap.start, GAP_WORDS.get(gap.why, gap.why)
+    part = "" if length - gap.filled < HOLE_S else f"{_seconds(gap.filled)} "
+    return f"gap {_seconds(length)}: {why}" + (f"; {part}back-filled" if gap.filled else "")
 
 
 # ---- events of each kind ------------------------------------------------------------------------

@@ -98,14 +98,16 @@ class Stills:
             kept = await self._decoder.picture(film)
             if kept is None:
                 raise NotFound("the picture of that moment cannot be decoded")
-            if not await asyncio.to_thread(self._library.is_encrypted, part.recording_id, part.file):
-                await asyncio.to_thread(
-                    self._folder.save, part, kept
-                )  # a plain still would outlive the recording's key
+            await asyncio.to_thread(self._keep, part, kept)
         return Still(part.at, kept)
 
     def _film(self, part: Placed) -> bytes:
         return b"".join(self._library.read(part.recording_id, name) for name in (part.init, part.file))
+
+    def _keep(self, part: Placed, jpeg: bytes) -> None:
+        """But none of what lies encrypted: a plain still would outlive the recording's key. It is made again each time."""
+        if not self._library.is_encrypted(part.recording_id, part.file):
+            self._folder.save(part, jpeg)
 
     async def _make_strips(self) -> None:
         while True:

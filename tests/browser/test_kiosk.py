@@ -66,7 +66,7 @@ TWENTY_FIVE = """async () => {
   const alerts = Array.from({length: 25}, (_, at) =>
     alert(kinds[at % 5], named(["ET17", "ET14", "ETXX1207"][at % 3]), {id: `a${at}`}));
   const now = alerts[0].raised_at + 9;
-  const facts = {room: room(alerts), mayAct: false, linked: true, busy: new Set(), sightings: new Map(), chosen: null, now};
+  const facts = {room: room(alerts), mayAct: false, mayLookBack: false, linked: true, busy: new Set(), sightings: new Map(), chosen: null, now};
   const show = tray.show.bind(tray);
   tray.show = () => show(facts);
 }"""

@@ -134,3 +134,44 @@ def test_an_identity_that_no_database_takes_is_refused_in_words_that_it_does(bod
     with pytest.raises(wire.WireError) as refused:
         wire.parse_from_camera(wire.pack_map(body))
     assert wire.is_storable(str(refused.value))
+
+
+FOOTAGE = [
+    wire.Coded("main", 1.5, True, b"picture"),
+    wire.Coded("sound", 1.52, True, b""),
+    wire.Coded("sub", 2.0, False, b"x" * 900),
+]
+
+
+@given(st.integers(1, 200))
+def test_footage_is_read_in_pieces_of_any_size(size: int) -> None:
+    data = b"".join(map(wire.pack_coded, FOOTAGE))
+    assert list(wire.coded_in(data[at : at + size] for at in range(0, len(data), size))) == FOOTAGE
+
+
+@given(st.binary(max_size=60))
+def test_what_is_no_footage_is_refused_whatever_it_is(noise: bytes) -> None:
+    data = b"".join(map(wire.pack_coded, FOOTAGE))
+    for torn in (data + noise, data[: len(noise)]):
+        try:
+            found = list(wire.coded_in([torn]))
+        except wire.WireError:
+            continue
+        assert b"".join(map(wire.pack_coded, found)) == torn
+
+
+@pytest.mark.parametrize(
+    "item",
+    [
+        ["other", 1.0, True, b""],
+        ["main", 1, True, b""],
+        ["main", float("nan"), True, b""],
+        ["main", 1.0, 1, b""],
+        ["main", 1.0, True, "x"],
+        ["main"],
+        {},
+    ],
+)
+def test_a_unit_of_footage_says_what_it_is(item: object) -> None:
+    with pytest.raises(wire.WireError, match="a unit of footage"):
+        list(wire.coded_in([msgpack.packb(item)]))

@@ -17,8 +17,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from server import wire
-from streamer.app import open_store
 from streamer.prompt import Prompt
+from streamer.store import open_store
 from tests.fakes.telemetry_server import TelemetryServer
 from tests.streamer.conftest import HandClock
 

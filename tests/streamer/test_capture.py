@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import fractions
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from streamer.capture import MediaSource, Picture, Taken, passes_through
+from streamer.capture import CaptureError, MediaSource, Picture, Taken, passes_through
 from streamer.clock import SystemClock
 from streamer.encoder import Encoded
 from streamer.ladder import Layer, LayerPlan
@@ -92,3 +93,63 @@ async def test_a_source_that_cannot_be_read_is_one_sentence(tmp_path: Path) -> N
         await until(lambda picture=picture: not picture.is_running)  # type: ignore[misc]
         assert name in str(picture.error)
         await picture.stop()
+
+
+class Grey:
+    """A grey picture, 50 times a second; `fails` once. Its times count from 1000 in steps of 40 ms, or are the clock's."""
+
+    def __init__(self, fails: bool = False, clock: SystemClock | None = None) -> None:
+        self.fails = fails
+        self.clock = clock
+
+    def pictures(self, stopped: threading.Event) -> Iterator[Taken]:
+        at = 1000.0
+        while not stopped.wait(0.02):
+            if self.fails:
+                self.fails = False
+                raise CaptureError("the lens fell off")
+            at = self.clock.wall() if self.clock is not None else at + 1 / 25
+            yield Taken(at, av.VideoFrame.from_ndarray(np.full((180, 320, 3), 90, np.uint8), format="rgb24"))
+
+
+async def test_what_is_kept_goes_on_without_a_gap_whoever_takes_the_picture_meanwhile() -> None:
+    kept: list[Encoded] = []
+    sent: list[Encoded] = []
+    picture = Picture(Grey(), PLAN, None, "ultrafast")
+    picture.keep(lambda _layer, encoded: kept.append(encoded))
+    await until(lambda: len(kept) >= 3)
+    for _ in range(2):
+        before = len(sent)
+        picture.start(lambda _layer, encoded: sent.append(encoded))
+        await until(lambda before=before: len(sent) >= before + 3)  # type: ignore[misc]
+        await picture.stop()
+        assert sent[before].is_key, "each session begins with a key frame"
+        count = len(kept)
+        await until(lambda count=count: len(kept) >= count + 3)  # type: ignore[misc]
+    await picture.keep_no_more()
+    assert not picture.is_running
+    times = [round((one.captured_at - 1000) * 25) for one in kept]
+    assert times == list(range(1, len(times) + 1)), "every picture is kept once"
+    assert {id(one) for one in sent} <= {id(one) for one in kept}, "the very same bytes"
+
+
+async def test_what_is_only_sent_ends_with_its_session() -> None:
+    sent: list[Encoded] = []
+    picture = Picture(Grey(), PLAN, None, "ultrafast")
+    picture.start(lambda _layer, encoded: sent.append(encoded))
+    await until(lambda: len(sent) >= 2)
+    assert picture.is_whole
+    picture.share_uplink(60_000)
+    await until(lambda: not picture.is_whole)
+    await picture.stop()
+    assert not picture.is_running
+
+
+async def test_a_source_that_failed_is_opened_again_for_what_is_kept() -> None:
+    kept: list[Encoded] = []
+    picture = Picture(Grey(fails=True), PLAN, None, "ultrafast")
+    picture.keep(lambda _layer, encoded: kept.append(encoded))
+    await until(lambda: picture.error is not None and not picture.is_running)
+    picture.keep(lambda _layer, encoded: kept.append(encoded))
+    await until(lambda: len(kept) >= 2)
+    await picture.keep_no_more()

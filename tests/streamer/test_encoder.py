@@ -173,3 +173,22 @@ def test_an_unknown_layer_is_not_asked() -> None:
     layers.share_uplink(300_000)
     layers.encode(frame(0), 1000.0)
     assert layers.bitrates() == {"main": 264_000}
+
+
+def test_what_the_link_has_no_room_for_is_still_encoded_as_planned_where_it_is_kept() -> None:
+    layers = Layers(PLAN, LayerPlan(160, 90, 6, 100_000), "ultrafast")
+    layers.keeps = True
+    taken: list[tuple[int, Encoded]] = []
+    for number in range(180):
+        if number in (24, 84):
+            layers.share_uplink(100_000 if number == 24 else 600_000)
+        taken += [(number, one) for layer, one in layers.encode(frame(number), 1000 + number / 12) if layer == "main"]
+    assert [number for number, _ in taken] == list(range(180)), "no picture of it is left out"
+    kept = [one for number, one in taken if 24 <= number < 84]
+    assert not any(one.is_sent for one in kept)
+    assert layers.bitrates()["main"] == 400_000
+    back = next(one for number, one in taken if number >= 84 and one.is_sent)
+    assert back.is_key
+    decoder = av.VideoCodecContext.create("h264", "r")
+    shown = [*decoder.decode(av.Packet(b"".join(one.data for one in kept if kept))), *decoder.decode(None)]
+    assert (shown[0].width, shown[0].height) == (PLAN.width, PLAN.height)

@@ -67,29 +67,43 @@ function lane(camera, scale, y) {
   const name = svg("text", { class: "cs", x: 10, y: y + 10 }, camera.call_sign);
   const ground = svg("rect", { class: "ground", x: left, y: y + 4, width: right - left, height: 3 });
   const seen = (/** @type {{ from: number, to: number }} */ one) => one.to > window.from && one.from < window.to;
-  const spans = camera.spans.filter(seen).map((span) =>
-    svg("rect", {
-      class: `span${span.before ? " before" : ""}${span.filled ? " filled" : ""}`,
-      x: x(span.from),
-      y,
-      width: Math.max(1.5, x(span.to) - x(span.from)),
-      height: 11,
-    }),
-  );
+  const drawn = (/** @type {import("../state/replay.js").Span} */ span) =>
+    svg(
+      "rect",
+      {
+        class: `span${span.before ? " before" : ""}${span.filled ? " filled" : ""}`,
+        x: x(span.from),
+        y,
+        width: Math.max(1.5, x(span.to) - x(span.from)),
+        height: 11,
+      },
+      ...(span.filled ? [svg("title", {}, backFilledWords(span))] : []),
+    );
+  const shown = camera.spans.filter(seen);
   const gaps = camera.gaps.filter(seen).flatMap((gap) => {
     const width = Math.max(2, x(gap.to) - x(gap.from));
-    const shown = svg("rect", { class: "gap", x: x(gap.from), y, width, height: 11 }, svg("title", {}, gap.words));
+    const hatched = svg("rect", { class: "gap", x: x(gap.from), y, width, height: 11 }, svg("title", {}, gap.words));
     const words = `gap ${lengthWords(gap.to - gap.from)}`;
-    if (width < 80) return [shown];
+    if (width < 80) return [hatched];
     const middle = (x(gap.from) + x(gap.to)) / 2;
     const plate = svg("rect", { class: "plate", x: middle - 34, y: y - 1, width: 68, height: 13 });
-    return [shown, plate, svg("text", { class: "m", x: middle, y: y + 10, "text-anchor": "middle" }, words)];
+    return [hatched, plate, svg("text", { class: "m", x: middle, y: y + 10, "text-anchor": "middle" }, words)];
   });
-  const before = camera.spans.filter((span) => span.before && seen(span) && x(span.to) - x(span.from) > 70);
-  const told = before.map((span) =>
-    svg("text", { class: "m", x: x(span.from) + 6, y: y + 9.5 }, `${lengthWords(span.to - span.from)} before`),
-  );
-  return [name, ground, ...spans, ...gaps, ...told];
+  const wide = shown.filter((span) => x(span.to) - x(span.from) > (span.filled ? 100 : 70));
+  const told = wide
+    .filter((span) => span.before || span.filled)
+    .map((span) => {
+      const words = span.filled ? backFilledWords(span) : `${lengthWords(span.to - span.from)} before`;
+      return svg("text", { class: "m", x: x(span.from) + 6, y: y + 9.5 }, words);
+    });
+  const live = shown.filter((span) => !span.filled).map(drawn);
+  // What was uploaded afterwards lies over the gap that it fills.
+  return [name, ground, ...live, ...gaps, ...shown.filter((span) => span.filled).map(drawn), ...told];
+}
+
+/** @param {{ from: number, to: number }} span */
+function backFilledWords(span) {
+  return `${lengthWords(span.to - span.from)} back-filled`;
 }
 
 /** @param {readonly Alert[]} all @param {readonly ReplayEvent[]} events @param {Scale} scale @param {number} y */

@@ -25,6 +25,7 @@ for (const section of document.querySelectorAll("section[data-theme]")) {
     ...replay(place),
     wall(),
     phone(),
+    ...replay(place),
     controls(place),
     place,
   );

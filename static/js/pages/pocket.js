@@ -29,7 +29,7 @@ const alerting = new Alerting(desk, api, socket, {
   say,
   locate: (device) => map()?.focusUnit(device),
   isLive: (device) => parts.tile.dataset["device"] === device && parts.tile.isLive,
-  before: () => undefined, // there is no room beside the picture, and its card does not offer it
+  before: () => undefined, // looked back at in the whole console: there is no room for two pictures
 });
 const advising = new Advising(desk, api, localStorage, parts.person);
 const iceServers = /** @type {RTCIceServer[]} */ ([]);

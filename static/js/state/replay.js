@@ -8,7 +8,7 @@ const LEAST_UNSEEN_S = 0.5; // a shorter standstill nobody takes for a living pi
 
 /**
  * @typedef {{ from: number, to: number, before: boolean, filled: boolean }} Span
- * @typedef {{ from: number, to: number, why: string, words: string, packets: number | null }} Gap
+ * @typedef {{ from: number, to: number, why: string, words: string, packets: number | null, filled?: number }} Gap
  * @typedef {{ id: string, why: string, asked_at: number, from: number, to: number, open: boolean, signed: boolean }} RecordingOf
  * @typedef {{ device_id: string, call_sign: string, wearer: Wearer | null, layers: ("main" | "sub")[], codec: string | null,
  *   sound: boolean, ahead_s: number | null, recordings: RecordingOf[], spans: Span[], gaps: Gap[] }} ReplayCamera

@@ -357,3 +357,63 @@ async def test_the_room_on_the_disk_is_looked_at(world: World) -> None:
     await recordings._look()
     assert recordings.space is not None
     assert recordings.space.warning == "less than 5% of the disk for recordings is free"
+
+
+async def test_a_recording_that_was_let_go_is_closed_once_its_camera_is_recorded_in_another_folder(
+    world: World,
+) -> None:
+    recordings = await world.start()
+    first = await _recorded_and_let_go(world, recordings)
+    await recordings._look()
+    assert world.left == [], "who has its picture may go on in the same recording"
+    await world.store.keep(replace(first, id="elsewhere-1", place="another folder", asked_at=first.asked_at + 9))
+    await recordings._look()
+    assert world.left == [first.id]
+    await recordings._look()
+    assert world.left == [first.id]
+    (row,) = await rows(world)
+    assert (row.state, row.ended_at) == (RecordingState.CLOSED, 77.0)
+
+
+async def test_a_recording_that_was_let_go_is_closed_in_the_end_though_nobody_records_its_camera(world: World) -> None:
+    recordings = await world.start()
+    first = await _recorded_and_let_go(world, recordings)
+    world.elsewhere = None
+    world.tell("recording", streams=False)
+    world.clock.move(CONTINUE_S + 1)
+    await recordings._look()
+    assert world.left == [first.id]
+
+
+async def test_a_recording_that_was_let_go_and_comes_back_or_was_closed_elsewhere_is_left_alone(world: World) -> None:
+    recordings = await world.start()
+    first = await _recorded_and_let_go(world, recordings)
+    world.elsewhere = None
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    assert world.orders[-1][1] is not None and world.orders[-1][1].recording_id == first.id
+    recordings.heard(world.news())
+    await recordings._look()
+    assert world.left == []
+    again = await _let_go(world, recordings)
+    await world.store.keep(replace(again, state=RecordingState.CLOSED))
+    world.clock.move(CONTINUE_S + 1)
+    await recordings._look()
+    assert world.left == []
+
+
+async def _recorded_and_let_go(world: World, recordings: Recordings) -> Recording:
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    recordings.heard(world.news())
+    return await _let_go(world, recordings)
+
+
+async def _let_go(world: World, recordings: Recordings) -> Recording:
+    """Its picture goes to another process."""
+    await recordings._look()
+    world.publishers, world.elsewhere = set(), "another"
+    await recordings.judge(DEVICE.device_id)
+    await recordings._look()
+    (row,) = await rows(world)
+    return row

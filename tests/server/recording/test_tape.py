@@ -168,3 +168,34 @@ def test_a_recording_begins_with_a_key_frame_of_its_own() -> None:
     tape.end(3.0, T0 + 3)
     tape.begin(second, 3.0, T0 + 3)  # type: ignore[arg-type]
     assert tape.step(3.0, T0 + 3.0)
+
+
+def test_a_camera_of_which_nothing_came_for_a_second_was_away_and_one_that_stuttered_was_not() -> None:
+    tape, kept = Tape("et17", PRERECORD_S), Kept()
+    camera = Camera(tape)
+    tape.begin(kept, 0.0, T0)  # type: ignore[arg-type]
+    run(camera, tape, 0.0, 5.0, lambda now: T0 + now)
+    camera.index += FPS // 2  # half a second without a picture
+    run(camera, tape, 5.5, 10.0, lambda now: T0 + now)
+    for step in range(40):
+        tape.step(10 + step * STEP_S, T0 + 10 + step * STEP_S)
+    camera.index += FPS * 10
+    run(camera, tape, 20.0, 25.0, lambda now: T0 + now)
+    tape.away(25.0, T0 + 25)
+    run(Camera(tape, 1), tape, 25.5, 30.0, lambda now: T0 + now)
+    tape.end(30.0, T0 + 30)
+    assert [round(one.begin - T0, 1) for one in kept.stretches if one.away] == [20.0, 25.5]
+
+
+def test_a_layer_that_stands_still_while_another_goes_on_is_no_absence() -> None:
+    tape, kept = Tape("et17", PRERECORD_S), Kept()
+    main, sub = Camera(tape), Camera(tape, 1)
+    sub.forwarder = Forwarder(VIDEO, "sub", "H264", 90_000)
+    tape.begin(kept, 0.0, T0)  # type: ignore[arg-type]
+    run(main, tape, 0.0, 4.0, lambda now: T0 + now)
+    run(sub, tape, 4.0, 10.0, lambda now: T0 + now)
+    main.index += FPS * 6
+    run(main, tape, 10.0, 14.0, lambda now: T0 + now)
+    tape.end(14.0, T0 + 14)
+    later = [one for one in kept.stretches if one.layer == "main" and one.begin > T0 + 9]
+    assert later and not any(one.away for one in later)

@@ -35,10 +35,10 @@ ORDER = RecordingOrder(
 T0 = 1_800_000_000.0
 
 
-def stretch(start: float, seconds: float = 1.5, layer: str = "main", lost: int = 0) -> Stretch:
+def stretch(start: float, seconds: float = 1.5, layer: str = "main", lost: int = 0, away: bool = False) -> Stretch:
     coded = h264(2)
     first = Picture(0, coded[0].units, True)
-    found = Stretch(layer, T0 + start, T0 + start, None, _format_of("H264", first, None), lost=lost)
+    found = Stretch(layer, T0 + start, T0 + start, None, _format_of("H264", first, None), lost=lost, away=away)
     found.pictures = [(T0 + start, first), (T0 + start + seconds / 2, Picture(0, coded[1].units, False))]
     found.end = T0 + start + seconds
     return found
@@ -105,12 +105,25 @@ async def test_what_is_put_is_committed_in_order_sealed_and_signed(desk: Desk) -
 async def test_a_camera_that_was_away_and_lost_packets_are_declared(desk: Desk) -> None:
     writing, task = desk.begin()
     writing.put(stretch(0.0))
-    writing.put(stretch(61.5, lost=7))
+    writing.put(stretch(61.5, lost=7, away=True))
     writing.finish("stopped")
     await task
     away, lost = desk.entries("gap")
     assert (away["why"], away["start"], away["end"], away["packets"]) == ("camera-away", 1.5, 61.5, None)
     assert (lost["why"], lost["start"], lost["end"], lost["packets"]) == ("lost", 61.5, 63.0, 7)
+
+
+async def test_a_stutter_and_a_short_loss_are_not_called_an_absence(desk: Desk) -> None:
+    writing, task = desk.begin()
+    for start, lost in ((0.0, 0), (1.9, 0), (3.8, 5)):
+        writing.put(stretch(start, lost=lost))
+    writing.finish("stopped")
+    await task
+    assert [(one["why"], one["packets"]) for one in desk.entries("gap")] == [
+        ("not-sent", None),
+        ("lost", None),
+        ("lost", 5),
+    ]
 
 
 async def test_another_process_goes_on_in_the_same_recording_with_the_gap_declared(desk: Desk) -> None:

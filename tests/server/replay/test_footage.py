@@ -80,3 +80,32 @@ def test_the_manifest_s_word_on_the_camera_s_clock_counts() -> None:
 def test_a_recording_without_a_segment_is_where_it_was_ordered() -> None:
     one = recording("r", [opened()], None)
     assert (one.start, one.end, one.ahead_s) == (BASE, BASE, None)
+
+
+def back_filled(epoch: float, *starts: float, part: str = "back-1") -> list[dict[str, Any]]:
+    """A part whose media time 0 is `epoch` seconds after that of its recording."""
+    return [opened(epoch=BASE + epoch, part=part)] + [
+        segment(n, start, back_filled=True) for n, start in enumerate(starts, 1)
+    ]
+
+
+def test_a_part_lies_at_its_own_time_and_goes_before_what_it_covers() -> None:
+    gap = {"kind": "gap", "layer": "main", "start": 4.0, "end": 8.0, "from": BASE + 4, "to": BASE + 8, "why": "lost"}
+    entries = [opened(), segment(1, 0.0), segment(2, 2.0), gap, segment(3, 8.0)]
+    one = recording("r", entries, None, [back_filled(2.1, 0.0, 2.0, 4.0)])
+    assert [(part.file, round(part.at - BASE, 3)) for part in one.layer("main")] == [
+        ("main/000001.m4s", 0),
+        ("back-1/main/000001.m4s", 2.1),
+        ("back-1/main/000002.m4s", 4.1),
+        ("back-1/main/000003.m4s", 6.1),
+        ("main/000003.m4s", 8),
+    ]
+    assert one.layer("main")[1].init == "back-1/main/init-1.mp4" and one.layer("main")[1].part == "back-1"
+    assert one.gaps == (Gap(BASE + 4, BASE + 8, "lost", None, 4.0),)
+    assert [span["filled"] for span in spans(one.layer("main"))] == [False, True, False]
+    assert [part.file for part in one.living("main")] == [f"main/00000{n}.m4s" for n in (1, 2, 3)]
+
+
+def test_a_part_may_begin_before_its_recording() -> None:
+    one = recording("r", [opened(), segment(1, 0.0)], None, [back_filled(-8.0, 0.0, 2.0)])
+    assert (one.start, one.end) == (BASE - 8, BASE + 2)

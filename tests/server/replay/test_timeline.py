@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from server.positions.fix import Fix, Standing
-from server.replay.footage import recording
-from server.replay.timeline import Facts, advice_at, alerts_at, events, known_at, known_fix, timeline
+from server.replay.footage import Gap, recording
+from server.replay.timeline import Facts, advice_at, alerts_at, events, gap_words, known_at, known_fix, timeline
 from tests.server.replay.test_footage import BASE, opened, segment
 
 
@@ -165,3 +166,16 @@ def test_a_camera_tells_its_layers_its_spans_and_its_gaps() -> None:
     assert [gap["why"] for gap in camera["gaps"]] == ["undeclared", "camera-away"]
     assert [round(span["from"] - BASE) for span in camera["spans"]] == [-10, 0, 8]
     assert camera["recordings"][0]["signed"] and not camera["recordings"][0]["open"]
+
+
+@pytest.mark.parametrize(
+    ("why", "filled", "words"),
+    [
+        ("camera-away", 0.0, "gap 4.0 s: camera away"),
+        ("camera-away", 3.9, "gap 4.0 s: camera away; back-filled"),
+        ("lost", 2.0, "gap 4.0 s: packets lost; 2.0 s back-filled"),
+        ("not-sent", 0.0, "gap 4.0 s: camera sent no picture"),
+    ],
+)
+def test_a_gap_says_why_and_how_much_of_it_was_back_filled(why: str, filled: float, words: str) -> None:
+    assert gap_words(Gap(BASE, BASE + 4, why, None, filled)) == words

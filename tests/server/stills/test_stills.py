@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ from server.stills.routes import AT, routes
 from server.stills.still import STRIP_S
 from tests.fakes.recordings import Laid, Wish, lay, usual_film
 from tests.patience import until
+from tests.server.recording.recordings import MASTER
 from tests.server.replay.test_routes import BASE, LINDQVIST, MARSH, Office, _caller
 
 SECONDS = 24.0
@@ -159,6 +161,15 @@ async def test_a_closed_recording_gets_its_strip_and_is_whole_all_the_same(
     await asking.still(f"/api/replays/{view}/stills/et17-cam?at={first}")
     assert len(asking.gallery.kept()) <= SECONDS / STRIP_S + 2
     assert verify([str(tmp_path / "recordings" / laid[0].id)]) == 0, capsys.readouterr().out
+
+
+async def test_of_what_lies_encrypted_no_picture_is_kept_in_the_clear(asking: Asking, tmp_path: Path) -> None:
+    films = {"main": usual_film(4.0, "main")}
+    one = await asyncio.to_thread(lay, tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), films, MASTER)
+    path = f"/api/replays/{await asking.view(one)}/stills/et17-cam?at={BASE + 3}"
+    for _ in range(2):
+        assert (await asking.still(path))[1][:2] == b"\xff\xd8"
+    assert asking.gallery.kept() == []
 
 
 async def test_a_full_disk_shows_pictures_and_keeps_none(asking: Asking, laid: list[Laid]) -> None:

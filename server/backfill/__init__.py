@@ -1,0 +1,1 @@
+"""What the link dropped, uploaded afterwards by the camera and joined to its recording."""
