@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -96,8 +96,11 @@ class Evidence:
         self.replays = replay_sources.of(room, self.library, self.retention.matching, self.taser_logs)
         folder = StillFolder(config.data / STILLS, require_room, self.library.is_there)
         self.stills = Stills(self.replays, self.library, folder, Decoder(), clock)
-        self.exports = Exports(
-            config.data / EXPORTS,
+        self.exports = self._exports(room, key)
+
+    def _exports(self, room: Watchroom, key: Callable[[], EvidenceKey]) -> Exports:
+        return Exports(
+            room.config.data / EXPORTS,
             self.library,
             key,
             self.replays,
@@ -105,8 +108,8 @@ class Evidence:
             partial(self._hold, room.audit),
             replay_sources.bundle_page,
             STATIC / "css" / "bundle.css",
-            clock,
-            tasks,
+            room.clock,
+            room.tasks,
             require_room,
         )
 

@@ -151,7 +151,7 @@ class Receipt(Message):
 
 
 class Status(Message):
-    """The camera's condition; only the latest counts, so it is neither numbered nor resent."""
+    """The camera's condition: the latest counts. `taken`: the newest requests, told again, so that no lost message hides one."""
 
     t: Literal["status"] = "status"
     at: Time
@@ -160,7 +160,6 @@ class Status(Message):
     battery_pct: int | None = Field(default=None, ge=0, le=100)
     signal_pct: int | None = Field(default=None, ge=0, le=100)
     status_code: int = Field(default=2, ge=0, le=99)
-    # The requests that were taken last, newest last: told again and again, so that no lost message hides one.
     taken: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=MOST_TAKEN)
 
 
