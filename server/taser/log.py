@@ -170,6 +170,8 @@ def _checked(number: int, cells: Sequence[str], columns: Sequence[str | None]) -
 
 
 def _column(cell: str) -> str | None:
+    if len(cell) > LONGEST_TEXT:  # nothing is called so, and what is behind takes the square of the length
+        return None
     bare = re.sub(r"[\[(].*?[\])]", " ", cell.lower())
     name = " ".join(bare.replace("_", " ").replace(":", " ").split())
     known = _KNOWN.get(name)
