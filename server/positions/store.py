@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 
 import sqlalchemy as sa
 import structlog
@@ -11,6 +11,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.database import Database, metadata
+from server.errors import BadRequest
 from server.positions.area import Area
 from server.positions.fix import Fix, Standing
 from server.positions.stay import Stay, joined, reach, stays
@@ -23,6 +24,7 @@ LOOK_BACK_MIN = (
 )
 
 SIDES = ("west", "south", "east", "north")
+MOST_CHUNKS = 20_000  # of one search for a place: some seconds of a thread that takes turns with alerts and media
 SLICE_S = 1800.0  # looked into at once: of a hundred cameras in the area, 3000 chunks of 3 kB
 trail_chunk = sa.Table(
     "trail_chunk",
@@ -94,18 +96,33 @@ class TrailStore:
             found.setdefault(row.device_id, []).extend(_readable(row.device_id, row.body))
         return {device_id: _arrived(fixes, start, end) for device_id, fixes in found.items()}
 
-    async def stays(self, area: Area, start: float, end: float) -> dict[str, list[Stay]]:
-        """When each camera was in the area, between two times; who never was is left out."""
+    async def stays(
+        self, area: Area, start: float, end: float, device_ids: Collection[str] | None = None
+    ) -> dict[str, list[Stay]]:
+        """When each of these cameras (None: of all) was in the area, between two times; who never was is left out.
+
+        Raises BadRequest where more would have to be looked at than MOST_CHUNKS."""
+        await self._require_few(within(area, start, end, device_ids))
         found: dict[str, list[Stay]] = {}
         first = start - start % SLICE_S
         while first <= end:
             span = max(start, first), min(end, first + SLICE_S - 1)  # whole minutes, and none of them twice
             async with self._database.reading() as connection:
-                rows = [(row.device_id, row.body) for row in await connection.execute(within(area, *span))]
+                rows = [(row.device_id, row.body) for row in await connection.execute(within(area, *span, device_ids))]
             for device_id, there in await asyncio.to_thread(_stays_in, rows, area, start, end):
                 found.setdefault(device_id, []).extend(there)
             first += SLICE_S
         return {device_id: joined(there) for device_id, there in found.items()}
+
+    async def _require_few(self, chunks: sa.Select[tuple[str, bytes]]) -> None:
+        some = chunks.with_only_columns(sa.literal(1)).limit(MOST_CHUNKS + 1).subquery()
+        async with self._database.reading() as connection:
+            count = (await connection.execute(sa.select(sa.func.count()).select_from(some))).scalar_one()
+        if count > MOST_CHUNKS:
+            hours = MOST_CHUNKS / 60
+            raise BadRequest(
+                f"area: more than {hours:.0f} hours of trails lie there; a smaller place, a shorter time or one camera"
+            )
 
     async def last_chunks(self) -> list[Fix]:
         """The fixes of the newest chunk of every camera."""
@@ -121,12 +138,15 @@ class TrailStore:
         return [fix for row in rows for fix in _readable(row.device_id, row.body)]
 
 
-def within(area: Area, start: float, end: float) -> sa.Select[tuple[str, bytes]]:
-    """The chunks of that time whose fixes may have been in the area."""
+def within(
+    area: Area, start: float, end: float, device_ids: Collection[str] | None = None
+) -> sa.Select[tuple[str, bytes]]:
+    """The chunks of that time whose fixes may have been in the area, of these cameras or of all."""
     chunk, box = trail_chunk.c, area.bounds
     near = (chunk.west <= box.east, chunk.east >= box.west, chunk.south <= box.north, chunk.north >= box.south)
     minutes = chunk.minute.between(int(start // 60), int(end // 60))
-    return sa.select(chunk.device_id, chunk.body).where(minutes, sa.or_(chunk.west.is_(None), sa.and_(*near)))
+    query = sa.select(chunk.device_id, chunk.body).where(minutes, sa.or_(chunk.west.is_(None), sa.and_(*near)))
+    return query if device_ids is None else query.where(chunk.device_id.in_(device_ids))
 
 
 def _stays_in(rows: Iterable[tuple[str, bytes]], area: Area, start: float, end: float) -> list[tuple[str, list[Stay]]]:

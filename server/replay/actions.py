@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -60,7 +60,7 @@ class Sources:
     call_signs: Callable[[], Awaitable[Mapping[str, str]]]
     settings: Callable[[], Json]  # what a console must know of the configuration
     recordings: Callable[[Sought], Awaitable[Sequence[Row]]]  # that may fit, newest first
-    stays: Callable[[Area, float, float], Awaitable[Mapping[str, list[Stay]]]]
+    stays: Callable[[Area, float, float, Collection[str] | None], Awaitable[Mapping[str, list[Stay]]]]  # of cameras
     stood: Callable[[str, float, float, int], Awaitable[Mapping[str, list[Stay]]]]  # alerts of a kind, by camera
     taser_logs: Callable[[float, float], Awaitable[list[Json]]]
 

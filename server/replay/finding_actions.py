@@ -8,13 +8,14 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from server.clock import Clock
-from server.errors import NotFound
+from server.errors import NotFound, TooMany
 from server.positions.stay import Stay
 from server.recording.sought import EARLIER_S, Sought
 from server.replay.finding import THERE_S, Wanted, fits, listed, stay_of
 from server.replay.footage import Recording
 
 if TYPE_CHECKING:
+    from server.positions.area import Area
     from server.recording.store import Recording as Row
     from server.replay.actions import Sources
 
@@ -25,6 +26,7 @@ MOST_READ = 500  # journals for one page of the list; each is some 10 ms when it
 ROWS_AT_ONCE = 500
 MOST_ROWS = 20_000  # looked at for one page; whoever asks again goes on behind them
 MOST_ALERTS = 5000
+MOST_WAITING = 4  # searches for a place: one goes on at a time, each some seconds of a thread
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +63,8 @@ class Finder:
         self._outline = outline
         self._sources = sources
         self._clock = clock
+        self._looking = asyncio.Lock()
+        self._waiting = 0
 
     async def page(self, looked_for: Wanted, own: str | None) -> Json:
         """A page of recordings, newest first; `own`: only those that this person wore the camera of."""
@@ -69,7 +73,7 @@ class Finder:
         stays: Stays = {}
         within: list[_Times] = []
         if looked_for.area is not None:
-            stays = await self._sources.stays(looked_for.area, *span)
+            stays = await self._there(looked_for.area, *span, looked_for, own)
             within.append(_Times(stays, THERE_S))
         if looked_for.alert is not None:
             within.append(_Times(await self._sources.stood(looked_for.alert, *span, MOST_ALERTS), 0.0))
@@ -80,6 +84,29 @@ class Finder:
             alerts = await self._sources.alerts(*span, MOST_ALERTS, 0)
         rows = [listed(one, alerts, stays.get(one.device_id, ())) for one in found]
         return {"at": now, "recordings": rows, "next": after}
+
+    async def _there(self, area: Area, start: float, end: float, looked_for: Wanted, own: str | None) -> Stays:
+        """When who was in the area, of the cameras that the rest leaves. Raises BadRequest, TooMany."""
+        if self._waiting > MOST_WAITING:
+            raise TooMany("others look for a place at this moment; try again", headers={"Retry-After": "10"})
+        self._waiting += 1
+        try:
+            async with self._looking:
+                cameras = await self._cameras(_sought(looked_for, own, ()))
+                return await self._sources.stays(area, start, end, cameras) if cameras != set() else {}
+        finally:
+            self._waiting -= 1
+
+    async def _cameras(self, sought: Sought) -> set[str] | None:
+        """Of all recordings that may fit; None: too many to look."""
+        found: set[str] = set()
+        for _ in range(MOST_ROWS // ROWS_AT_ONCE):
+            rows = await self._sources.recordings(sought)
+            found |= {row.device_id for row in rows}
+            if len(rows) < sought.limit:
+                return found
+            sought = replace(sought, before=rows[-1].id)
+        return None
 
     async def _found(
         self, looked_for: Wanted, own: str | None, within: Sequence[_Times]

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
+from itertools import islice
 from typing import Any
 
 from server.errors import BadRequest
@@ -22,6 +23,8 @@ from server.wire import storable
 MOST_BYTES = 4 << 20  # an X2 keeps 16,000 events of some 80 bytes
 MOST_EVENTS = 20_000
 HEAD_WITHIN = 40  # rows
+MOST_ROWS = HEAD_WITHIN + 2 * MOST_EVENTS  # with an empty one after each, as some software ends its lines
+DELIMITER_WITHIN = 1 << 16  # characters
 LONGEST_TEXT = 120
 UTC_TIME, LOCAL_TIME, EVENT, DURATION = "time (UTC)", "local time", "event", "duration"
 # What a column may be called, in small letters and without what stands in brackets.
@@ -129,15 +132,16 @@ def _text(data: bytes) -> str:
 
 
 def _rows(text: str) -> list[list[str]]:
-    first = next((line for line in text.splitlines() if _divided(line)), "")
+    first = next((line for line in text[:DELIMITER_WITHIN].splitlines() if _divided(line)), "")
     delimiter = max(",;\t", key=first.count)
-    try:
-        return [
-            [cell.strip() for cell in cells]
-            for cells in csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
-        ]
+    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    try:  # no more than that is read: four million empty lines are 400 MB of lists
+        rows = [[cell.strip() for cell in cells] for cells in islice(reader, MOST_ROWS + 1)]
     except csv.Error as error:
         raise BadRequest(f"expected CSV: {error}") from error
+    if len(rows) > MOST_ROWS:
+        raise BadRequest(f"expected at most {MOST_ROWS} rows, and in them at most {MOST_EVENTS} events")
+    return rows
 
 
 def _divided(line: str) -> bool:
@@ -170,6 +174,8 @@ def _checked(number: int, cells: Sequence[str], columns: Sequence[str | None]) -
 
 
 def _column(cell: str) -> str | None:
+    if len(cell) > LONGEST_TEXT:  # nothing is called so, and what is behind takes the square of the length
+        return None
     bare = re.sub(r"[\[(].*?[\])]", " ", cell.lower())
     name = " ".join(bare.replace("_", " ").replace(":", " ").split())
     known = _KNOWN.get(name)

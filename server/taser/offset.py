@@ -6,7 +6,7 @@ Nothing is moved without saying so: each event keeps the weapon's own time besid
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from typing import Any
@@ -15,7 +15,9 @@ from server.taser.log import LoggedEvent
 
 # A summer time that was not set is an hour, and a clock that was set by hand a year ago is minutes.
 FURTHEST_S = 2 * 3600.0
-MOST_TRIED = 200  # differences, each some milliseconds of a thread
+MOST_TRIED = 200  # differences, each a millisecond of a thread
+# Beyond that it is a sensor that chatters, or a window of months: everything meets something, and nobody can tell.
+MOST_EVENTS, MOST_SIGNALS = 400, 200
 SAME_S = 2.0  # a log knows whole seconds, and a signal comes within one
 SIGNALS = {
     "taser.drawn": "drawn",
@@ -24,6 +26,7 @@ SIGNALS = {
     "taser.arc": "arc",
     "taser.safe": "safe",
 }
+Signals = Mapping[str, Sequence[float]]  # by kind, in order
 UNMATCHED, MATCHED, SET = "unmatched", "matched", "set"
 
 
@@ -79,14 +82,17 @@ class Offset:
 
 def estimated(events: Iterable[LoggedEvent], told: Sequence[Told]) -> Offset:
     """The difference under which most events meet a signal of their kind. Where two differences serve as well, nobody can
-    tell, and it is unmatched."""
-    shared = {one.kind for one in told}
-    logged = sorted((one.at, one.kind) for one in events if one.kind in shared)
+    tell, and it is unmatched; so it is where there are more of them than MOST_EVENTS or MOST_SIGNALS."""
+    signals = _by_kind(told)
+    logged = [(one.at, one.kind) for one in events if one.kind in signals]
+    if len(logged) > MOST_EVENTS or len(told) > MOST_SIGNALS:
+        return Offset(0.0)
+    logged.sort()
     found: list[Offset] = []
-    for difference, most in _promising(logged, told):
+    for difference, most in _promising(logged, signals):
         if found and most < max(one.pairs for one in found):
             break
-        pairs = _pairs(logged, told, difference)
+        pairs = _pairs(logged, signals, difference)
         found.append(Offset(median(pairs), MATCHED, len(pairs), max(pairs) - min(pairs)))
     if not found:
         return Offset(0.0)
@@ -96,22 +102,32 @@ def estimated(events: Iterable[LoggedEvent], told: Sequence[Told]) -> Offset:
     return best
 
 
-def _promising(logged: Sequence[tuple[float, str]], told: Sequence[Told]) -> list[tuple[float, int]]:
+def _by_kind(told: Iterable[Told]) -> dict[str, list[float]]:
+    """When each kind was told, in order."""
+    found: dict[str, list[float]] = {}
+    for one in sorted(told, key=lambda one: one.at):
+        found.setdefault(one.kind, []).append(one.at)
+    return found
+
+
+def _promising(logged: Sequence[tuple[float, str]], signals: Signals) -> list[tuple[float, int]]:
     """Differences, and how many pairs at most meet under each; the best first."""
-    apart = sorted(at - one.at for at, kind in logged for one in told if one.kind == kind)
-    near = [one for one in apart if abs(one) <= FURTHEST_S]
+    apart = (at - one for at, kind in logged for one in signals[kind])
+    near = sorted(one for one in apart if abs(one) <= FURTHEST_S)
     counted = {round(one, 3): bisect_right(near, one + SAME_S) - bisect_left(near, one - SAME_S) for one in near}
     return sorted(counted.items(), key=lambda item: -item[1])[:MOST_TRIED]
 
 
-def _pairs(logged: Sequence[tuple[float, str]], told: Sequence[Told], difference: float) -> list[float]:
+def _pairs(logged: Sequence[tuple[float, str]], signals: Signals, difference: float) -> list[float]:
     """The differences of those that meet under this one, each signal and each event once."""
-    free = list(told)
+    used: set[tuple[str, int]] = set()
     found = []
     for at, kind in logged:
-        near = [one for one in free if one.kind == kind and abs(at - one.at - difference) <= SAME_S]
+        times, meets = signals[kind], at - difference
+        first, last = bisect_left(times, meets - SAME_S), bisect_right(times, meets + SAME_S)
+        near = [n for n in range(first, last) if (kind, n) not in used]
         if near:
-            one = min(near, key=lambda signal: abs(at - signal.at - difference))
-            free.remove(one)
-            found.append(at - one.at)
+            nearest = min(near, key=lambda n: abs(meets - times[n]))
+            used.add((kind, nearest))
+            found.append(at - times[nearest])
     return found

@@ -6,6 +6,8 @@ import pytest
 import sqlalchemy as sa
 
 from server.database import Database
+from server.errors import BadRequest
+from server.positions import store as positions_store
 from server.positions.area import Area, area_of
 from server.positions.fix import Fix, Standing
 from server.positions.stay import Stay, joined, stays
@@ -74,6 +76,19 @@ async def test_who_was_there_then_is_found_over_minutes_and_half_hours(database:
     assert (stay.start - BASE, stay.end - BASE) == pytest.approx((1095, 1105), abs=1)
     assert await store.stays(area_of(HERE), BASE + 1200, BASE + 1210) == {"et17-cam": [Stay(BASE + 1200, BASE + 1200)]}
     assert await store.stays(area_of("circle:2.03,51.36,100"), BASE, BASE + 7000) == {}
+
+
+async def test_a_search_that_would_hold_up_all_else_is_refused(
+    database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It counts before it reads, and only the cameras that are asked for."""
+    monkeypatch.setattr(positions_store, "MOST_CHUNKS", 10)
+    here = [a_fix(n, n * 60.0) for n in range(10)]
+    store = await kept(database, *here, a_fix(1, 5, "et22-cam"))
+    with pytest.raises(BadRequest, match="a smaller place"):
+        await store.stays(area_of(HERE), BASE, BASE + 700)
+    assert await store.stays(area_of(HERE), BASE, BASE + 700, ["et22-cam"]) == {"et22-cam": [Stay(BASE + 5, BASE + 5)]}
+    assert (await store.stays(area_of(HERE), BASE, BASE + 500)).keys() == {"et17-cam", "et22-cam"}
 
 
 async def test_a_chunk_from_before_its_bounds_were_kept_is_looked_into(database: Database) -> None:

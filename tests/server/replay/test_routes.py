@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,8 @@ from server.errors import Unavailable
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.middleware import error_middleware
+from server.positions.area import Area
+from server.positions.stay import Stay
 from server.positions.store import TrailStore
 from server.recording.library import Library
 from server.recording.marks import By, Mark, MarkKind
@@ -81,6 +83,8 @@ class Office:
         self.noted: list[View] = []
         self.audit_fails = False
         self.store = ViewStore(database)
+        self.trails = TrailStore(database)
+        self.looked_at: list[set[str] | None] = []  # the cameras of each search for a place
         journal = Journal(database, self.clock)
         advice = AdviceStore(database, journal)
 
@@ -102,7 +106,7 @@ class Office:
             call_signs=call_signs,
             settings=lambda: {"fix_stale_s": 15},
             recordings=self._matching,
-            stays=TrailStore(database).stays,
+            stays=self._stays,
             stood=AlertStore(database, journal).stood,
             taser_logs=lambda start, end: self.taser_logs.between(start, end),
         )
@@ -119,6 +123,12 @@ class Office:
         self.replays = Replays(self.library, self.store, self.bookmarks, sources, self.clock)
         self.application = web.Application(middlewares=[error_middleware()])
         self.application.add_routes(routes(self.replays, _caller, self._note, self._note_bookmark))
+
+    async def _stays(
+        self, area: Area, start: float, end: float, cameras: Collection[str] | None
+    ) -> dict[str, list[Stay]]:
+        self.looked_at.append(None if cameras is None else set(cameras))
+        return await self.trails.stays(area, start, end, cameras)
 
     async def _matching(self, sought: Sought) -> list[Recording]:
         """By the rows, which are first brought in line with what lies on disk, as a start does it."""
@@ -235,6 +245,21 @@ async def test_a_recording_is_found_by_where_its_camera_was(
     page = await browser.get(f"/api/recordings?{span}&area=circle:{TOWN[1]},{WALKED},30&alert=taser.armed")
     assert [row["id"] for row in page["recordings"]] == [laid[0].id]
     assert (await browser.get("/api/recordings?alert=emergency"))["recordings"] == []
+
+
+async def test_only_the_trails_of_those_cameras_are_looked_at_that_the_rest_leaves(
+    browser: Browser, database: Database, laid: list[Laid]
+) -> None:
+    await lay_incident(database, OFFICERS, BASE, 10)
+    whole = f"rect:{TOWN[1] - 0.001},{TOWN[0] - 0.001},{TOWN[1] + 0.002},{TOWN[0] + 0.01}"
+    for query, cameras in (
+        ("device=et22-cam", [{"et22-cam"}]),
+        ("officer=nobody", []),
+        ("", [{"et17-cam", "et22-cam"}]),
+    ):
+        browser.office.looked_at.clear()
+        await browser.get(f"/api/recordings?from={BASE}&to={BASE + 60}&area={whole}&{query}")
+        assert browser.office.looked_at == cameras, query
 
 
 async def test_a_recording_is_found_by_what_was_said_of_it(browser: Browser, laid: list[Laid]) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import BadRequest
-from server.taser.log import MOST_EVENTS, LoggedEvent, read_log
+from server.taser.log import MOST_BYTES, MOST_EVENTS, MOST_ROWS, LoggedEvent, read_log
 from tests.server.taser.logs import SEVEN, X2
 
 
@@ -106,6 +106,17 @@ def test_what_is_no_text_is_refused() -> None:
     rows = "2026-07-01 12:00:00,Arm,\n" * (MOST_EVENTS + 1)
     with pytest.raises(BadRequest, match=f"at most {MOST_EVENTS} events"):
         read_log(f"GMT Time,Event,Duration\n{rows}".encode())
+
+
+def test_a_cell_of_brackets_is_refused_as_fast_as_any_other() -> None:
+    """Each row of the head by itself took a quarter of an hour."""
+    with pytest.raises(BadRequest, match="row 1: expected the columns"):
+        read_log((("(" * 100_000 + ",") * 3 + "\n").encode() * 10)
+
+
+def test_a_file_of_empty_lines_is_not_read_to_its_end() -> None:
+    with pytest.raises(BadRequest, match=f"at most {MOST_ROWS} rows"):
+        read_log(b"\n" * MOST_BYTES)
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode), st.booleans())

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.taser.log import LoggedEvent
-from server.taser.offset import FURTHEST_S, MATCHED, SET, UNMATCHED, Offset, Told, estimated
+from server.taser.offset import FURTHEST_S, MATCHED, MOST_EVENTS, MOST_SIGNALS, SET, UNMATCHED, Offset, Told, estimated
 
 BASE = 1_800_000_000.0
 
@@ -42,6 +42,18 @@ def test_without_a_signal_it_is_said_that_nothing_was_matched() -> None:
         offset = estimated(logged((0, "armed")), signals)
         assert (offset.seconds, offset.how) == (0.0, UNMATCHED)
         assert offset.words == "weapon's clock, not matched with any signal: placed by its own time"
+
+
+def test_a_sensor_that_chatters_is_matched_with_nothing() -> None:
+    """Each of ten million differences was tried for minutes, at every look at the timeline."""
+    chatter = told(*((n * 0.3, "armed") for n in range(MOST_SIGNALS + 1)))
+    assert estimated(logged((0, "armed")), chatter) == Offset(0.0)
+    events = logged(*((n * 0.3, "armed") for n in range(MOST_EVENTS + 1)))
+    assert estimated(events, told((0, "armed"))) == Offset(0.0)
+    found = estimated(
+        logged((0, "trigger"), *((n * 30.0, "other") for n in range(MOST_EVENTS + 1))), told((0, "trigger"))
+    )
+    assert found.how == MATCHED, "what no signal tells of does not count"
 
 
 def test_what_a_person_has_set_is_told_as_theirs() -> None:
