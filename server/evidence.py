@@ -105,7 +105,7 @@ class Evidence:
             self.library,
             key,
             self.replays,
-            self.taser_logs.originals,
+            self.taser_logs.excerpts,
             partial(self._hold, room.audit),
             replay_sources.bundle_page,
             STATIC / "css" / "bundle.css",

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -47,7 +47,8 @@ CLOSE_S = 3.0
 
 Render = Callable[[dict[str, Any]], str]
 Hold = Callable[[Sequence[str], Caller, str], Awaitable[None]]  # nobody deletes what was just taken out
-Originals = Callable[[Sequence[str]], Awaitable[dict[str, bytes]]]  # ids of TASER logs → the files as they came
+# ids of TASER logs, and which of their rows → these, as they stand in the file
+Excerpts = Callable[[Mapping[str, Collection[int]]], Awaitable[dict[str, bytes]]]
 RequireRoom = Callable[[Path, int], None]  # the folder, bytes that are to come; raises OSError
 
 
@@ -87,7 +88,7 @@ class Order:
     parts: list[Part]
     caller: Caller
     why: str
-    originals: Mapping[str, bytes]  # files of other makers' kit, by the id of their log
+    excerpts: Mapping[str, bytes]  # of files of other makers' kit, by the id of their log
 
 
 class Exports:
@@ -99,7 +100,7 @@ class Exports:
         library: Library,
         key: Callable[[], EvidenceKey],
         replays: Replays,
-        originals: Originals,
+        excerpts: Excerpts,
         hold: Hold,
         render: Render,
         style: Path,
@@ -112,7 +113,7 @@ class Exports:
         self._library = library
         self._key = key
         self._replays = replays
-        self._originals = originals
+        self._excerpts = excerpts
         self._hold = hold
         self._render = render
         self._style = style
@@ -145,8 +146,9 @@ class Exports:
         if own >= MOST_EACH or len(self._exports) >= MOST_KEPT:
             raise TooMany("too many exports are kept; wait until some have ended", headers={"Retry-After": "600"})
         facts = disclosed(await self._replays.facts(view), view.device_ids)
-        originals = await self._originals([one["id"] for one in facts.taser_logs])
-        order = Order(facts, parts_of(facts.recordings, facts.start, facts.end), caller, why, originals)
+        rows = {log["id"]: [event["row"] for event in log["placed"]] for log in facts.taser_logs}
+        excerpts = await self._excerpts(rows)
+        order = Order(facts, parts_of(facts.recordings, facts.start, facts.end), caller, why, excerpts)
         await note(view, why)
         await self._hold([part.recording.id for part in order.parts], caller, why)
         export_id, now = secrets.token_hex(16), self._clock.wall()
@@ -268,6 +270,7 @@ class Exports:
             texts[f"tracks/{device_id}.gpx"] = gpx(sign, of_device)
             texts[f"tracks/{device_id}.geojson"] = geojson(sign, of_device)
         for one in facts.taser_logs:
-            texts[f"taser/{one['id']}.csv"] = order.originals[one["id"]]  # byte for byte: its SHA-256 is in the JSON
+            # the rows that lie inside, as they stand in the file, whose SHA-256 is in the JSON
+            texts[f"taser/{one['id']}.csv"] = order.excerpts[one["id"]]
             texts[f"taser/{one['id']}.json"] = json.dumps(one, ensure_ascii=False, indent=1).encode()
         return about, texts

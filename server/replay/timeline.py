@@ -58,7 +58,7 @@ class Facts:
             advice=[one for one in self.advice if one["device_id"] in device_ids],
             activity=[(at, one) for at, one in self.activity if one["device_id"] in device_ids],
             call_signs={one: sign for one, sign in self.call_signs.items() if one in device_ids},
-            taser_logs=[one for one in self.taser_logs if one["device_id"] in device_ids],
+            taser_logs=[_told(one) for one in self.taser_logs if one["placed"] and one["device_id"] in device_ids],
         )
 
 
@@ -265,6 +265,12 @@ def _of_taser_logs(logs: Iterable[Json]) -> Iterable[Json]:
             text = f"TASER log: {one['text']}{lasted}, {log['call_sign']} ({log['offset']['words']})"
             told = {"log_id": log["id"], "device_at": one["device_at"], "duration_s": one["duration_s"]}
             yield _event(one["at"], "taser", log["device_id"], text, sign="taser", **told)
+
+
+def _told(log: Json) -> Json:
+    """A log without the reason for which it was brought in, which may be a complaint, and without anybody's id."""
+    wearer = log["wearer"] and {name: value for name, value in log["wearer"].items() if name != "person_id"}
+    return {**{name: log[name] for name in log if name not in ("why", "by_id")}, "wearer": wearer}
 
 
 # ---- small parts --------------------------------------------------------------------------------

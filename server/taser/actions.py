@@ -10,14 +10,14 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from server.clock import Clock
 from server.database import Along
 from server.errors import BadRequest
-from server.taser.log import TaserLog, read_log
+from server.taser.log import TaserLog, excerpt, read_log
 from server.taser.offset import FURTHEST_S, SET, SIGNALS, Offset, Told, estimated
 from server.taser.store import Item, Setting, TaserStore
 
@@ -132,9 +132,12 @@ class TaserLogs:
             found.append({**placed, "placed": inside})
         return found
 
-    async def originals(self, log_ids: Sequence[str]) -> dict[str, bytes]:
-        """The files, byte for byte, by id. Raises NotFound."""
-        return {log_id: await self._store.content(log_id) for log_id in log_ids}
+    async def excerpts(self, rows: Mapping[str, Collection[int]]) -> dict[str, bytes]:
+        """The rows of these files, by id, below the names of their columns. Raises NotFound."""
+        return {
+            log_id: await asyncio.to_thread(excerpt, await self._store.content(log_id), frozenset(wanted))
+            for log_id, wanted in rows.items()
+        }
 
     # ---- how it is placed ---------------------------------------------------------------------------
 

@@ -10,15 +10,18 @@ from __future__ import annotations
 import csv
 import io
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import tzinfo
 from itertools import islice
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from server.errors import BadRequest
 from server.taser.stamps import NoStamp, day_comes_first, stamp_of, zone_of
 from server.wire import storable
+
+if TYPE_CHECKING:
+    from _csv import Reader
 
 MOST_BYTES = 4 << 20  # an X2 keeps 16,000 events of some 80 bytes
 MOST_EVENTS = 20_000
@@ -121,6 +124,18 @@ def read_log(data: bytes, utc_offset: str = "", date_order: str = "") -> TaserLo
     return TaserLog(_serial(rows, head, body[0][1]), str(zone) if zone is not None else "each row's own", events)
 
 
+def excerpt(data: bytes, rows: Collection[int]) -> bytes:
+    """Of a file that was read: all to the names of its columns, and these rows (from 1), as they stand there."""
+    text = _text(data)
+    head, lines = _head(_rows(text)), io.StringIO(text).readlines()
+    reader, kept, first = _reader(text, lines), [], 0
+    for number, _ in enumerate(reader, 1):
+        if number <= head.row + 1 or number in rows:
+            kept += lines[first : reader.line_num]
+        first = reader.line_num
+    return "".join(kept).encode()
+
+
 def _text(data: bytes) -> str:
     if len(data) > MOST_BYTES:
         raise BadRequest(f"expected at most {MOST_BYTES} bytes")
@@ -132,9 +147,7 @@ def _text(data: bytes) -> str:
 
 
 def _rows(text: str) -> list[list[str]]:
-    first = next((line for line in text[:DELIMITER_WITHIN].splitlines() if _divided(line)), "")
-    delimiter = max(",;\t", key=first.count)
-    reader = csv.reader(io.StringIO(text), delimiter=delimiter, strict=True)
+    reader = _reader(text, io.StringIO(text))
     try:  # no more than that is read: four million empty lines are 400 MB of lists
         rows = [[cell.strip() for cell in cells] for cells in islice(reader, MOST_ROWS + 1)]
     except csv.Error as error:
@@ -142,6 +155,11 @@ def _rows(text: str) -> list[list[str]]:
     if len(rows) > MOST_ROWS:
         raise BadRequest(f"expected at most {MOST_ROWS} rows, and in them at most {MOST_EVENTS} events")
     return rows
+
+
+def _reader(text: str, lines: Iterable[str]) -> Reader:
+    first = next((line for line in text[:DELIMITER_WITHIN].splitlines() if _divided(line)), "")
+    return csv.reader(lines, delimiter=max(",;\t", key=first.count), strict=True)
 
 
 def _divided(line: str) -> bool:

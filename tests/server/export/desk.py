@@ -66,7 +66,7 @@ class Desk:
             self.library,
             lambda: EvidenceKey.of(self.data),
             self.office.replays,
-            self.office.taser_logs.originals,
+            self.office.taser_logs.excerpts,
             self.hold,
             lambda more: self.render(more),
             STATIC / "css" / "bundle.css",

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import BadRequest
-from server.taser.log import MOST_BYTES, MOST_EVENTS, MOST_ROWS, LoggedEvent, read_log
+from server.taser.log import MOST_BYTES, MOST_EVENTS, MOST_ROWS, LoggedEvent, excerpt, read_log
 from tests.server.taser.logs import SEVEN, X2
 
 
@@ -117,6 +117,15 @@ def test_a_cell_of_brackets_is_refused_as_fast_as_any_other() -> None:
 def test_a_file_of_empty_lines_is_not_read_to_its_end() -> None:
     with pytest.raises(BadRequest, match=f"at most {MOST_ROWS} rows"):
         read_log(b"\n" * MOST_BYTES)
+
+
+def test_of_a_file_its_head_and_the_rows_that_are_asked_for_are_taken_out_as_they_stand_there() -> None:
+    lines = X2.encode().splitlines(keepends=True)
+    assert excerpt(X2.encode(), {7, 8}) == b"".join([*lines[:5], *lines[6:8]])
+    split = b'GMT Time,Event,Duration,Details\r\n2026-07-01 12:00:00,Arm,,"a\r\nb"\r\n2026-07-01 12:00:01,Safe,,c\r\n'
+    first, second = read_log(split).events
+    assert excerpt(split, {first.row}) == split[: split.index(b"2026-07-01 12:00:01")]
+    assert excerpt(split, {first.row, second.row}) == split
 
 
 @given(st.binary(max_size=200) | st.text(max_size=200).map(str.encode), st.booleans())
