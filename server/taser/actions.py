@@ -17,26 +17,20 @@ from typing import Any
 from server.clock import Clock
 from server.database import Along
 from server.errors import BadRequest
+from server.recording.marks import By
 from server.taser.log import TaserLog, excerpt, read_log
 from server.taser.offset import FURTHEST_S, SET, SIGNALS, Offset, Told, estimated
 from server.taser.store import Item, Setting, TaserStore
 
 Json = dict[str, Any]
 Signals = Callable[[str, Collection[str], float, float, int], Awaitable[list[tuple[str, float]]]]  # kind, server's time
-Bearer = Callable[[str], tuple[str, Mapping[str, Any] | None]]  # device_id → call sign, wearer; raises NotFound
+# device_id, from, to → call sign, and who wore it then, if that is known; raises NotFound
+Bearer = Callable[[str, float, float], Awaitable[tuple[str, Mapping[str, Any] | None]]]
 MOST_LISTED = 200
 MOST_SIGNALS = 500
 KEPT = 16  # files that were read, in memory: some 4 MB each at most
 LONGEST_WINDOW_S = 7 * 86_400.0
 MOST_OFFSET_S = 366 * 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +60,7 @@ class TaserLogs:
         """Keep a file, with its audit row. Raises BadRequest that names row and column, NotFound, Conflict, Unavailable."""
         if not 0 < offered.end - offered.start <= LONGEST_WINDOW_S:
             raise BadRequest(f"to: expected after from, by at most {LONGEST_WINDOW_S / 86_400:.0f} days")
-        call_sign, wearer = self._bearer(offered.device_id)
+        call_sign, wearer = await self._bearer(offered.device_id, offered.start, offered.end)
         read = await asyncio.to_thread(read_log, content, offered.utc_offset, offered.date_order)
         item = Item(
             id=secrets.token_hex(16),

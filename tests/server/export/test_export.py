@@ -17,12 +17,13 @@ from aiohttp.test_utils import TestServer
 
 from server.access.permission import Permission, Role, may
 from server.export.actions import KEPT_S
+from server.recording.marks import By
 from server.recording.master_key import PLAIN
 from server.recording.timestamping import Timestamping
 from server.recording.verifier import main as verify
 from server.recording.verifier import verify as checked
 from server.recording.verifying import checks_with
-from server.taser.actions import By, Offered
+from server.taser.actions import Offered
 from tests.server.export.desk import WHY, Desk, laid
 from tests.server.recording.authority import Authority
 from tests.server.recording.recordings import MASTER

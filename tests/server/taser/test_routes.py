@@ -101,7 +101,7 @@ def _allow(request: web.Request, permission: Permission) -> Person:
     return person
 
 
-def _bearer(device_id: str) -> tuple[str, dict[str, str]]:
+async def _bearer(device_id: str, _start: float, _end: float) -> tuple[str, dict[str, str]]:
     if device_id != "et17-cam":
         raise NotFound(f"there is no unit {device_id!r}")
     return "ET17", MARSH
