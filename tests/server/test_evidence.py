@@ -16,6 +16,13 @@ from tests.server.taser.logs import ARMED_AT, SAFE_AT, SEVEN
 MARSH, LINDQVIST = {"name": "PC Marsh"}, {"name": "PC Lindqvist"}
 
 
+async def test_what_is_exported_and_has_no_row_yet_is_not_refused_for_that(tmp_path: Path) -> None:
+    """A restore laid it, and no start has brought the rows in line since."""
+    async with Watchroom(Config.load(tmp_path, {"port": 0})) as watchroom:
+        retention = watchroom.evidence.retention
+        await retention.hold_shared(["20261128T204600Z-et17-00000001"], By("hale", "Hale"), "CPS", unaudited)
+
+
 async def test_a_weapon_s_log_is_of_whoever_wore_the_camera_then_not_of_who_wears_it_now(tmp_path: Path) -> None:
     async with Watchroom(Config.load(tmp_path, {"port": 0})) as watchroom:
         camera = await watchroom.units.add_device("ET17", wearer_name="PC Iqbal")

@@ -186,6 +186,13 @@ async def test_without_an_audit_nothing_is_exported(desk: Desk) -> None:
     assert desk.bundles() == []
 
 
+async def test_what_cannot_be_held_is_not_in_the_audit_as_taken(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data)
+    desk.hold_fails = True
+    await desk.begun({"recordings": [recordings[0].id]}, 409)
+    assert (desk.noted, desk.bundles()) == ([], [])
+
+
 @pytest.mark.parametrize("body", [{}, {"view": "x"}, {"view": "x", "why": "y"}, {"view": "x", "why": WHY, "more": 1}])
 async def test_a_request_that_lacks_something_is_told_what(desk: Desk, body: dict[str, Any]) -> None:
     problem = await desk.post("/api/exports", body, 400)
