@@ -116,9 +116,9 @@ class Evidence:
 
     async def start(self) -> None:
         """Bring rows and folders in line, and go on with what was open."""
+        await self._rules.start()  # it asks when something was last written: before anything is, by this clock
         await self.recordings.start()
         await self.exports.start()
-        await self._rules.start()
         self.stills.start()
         self.deletion.start(self._tasks)
         self.backfilling.start()
