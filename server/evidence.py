@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from server import replay_sources
 from server.alerts.store import AlertStore
@@ -76,7 +76,7 @@ class Evidence:
             room.database, config.retention, shelf, clock, room.audit, partial(_newest, room)
         )
         signals = AlertStore(room.database, room.journal).signals
-        self.taser_logs = TaserLogs(TaserStore(room.database), room.units.bearer, signals, clock)
+        self.taser_logs = TaserLogs(TaserStore(room.database), self._bearer, signals, clock)
         self._uploads = Uploads(config.data / UPLOADS)
         self._joining = Joining(root, self.library, key, clock, room.master_keys)
         self._clock = clock
@@ -116,9 +116,9 @@ class Evidence:
 
     async def start(self) -> None:
         """Bring rows and folders in line, and go on with what was open."""
+        await self._rules.start()  # it asks when something was last written: before anything is, by this clock
         await self.recordings.start()
         await self.exports.start()
-        await self._rules.start()
         self.stills.start()
         self.deletion.start(self._tasks)
         self.backfilling.start()
@@ -153,6 +153,17 @@ class Evidence:
         phones = [one.device_id for one in await self._units.registered() if one.wearer_person_id == person.id]
         recorded = await self.retention.matching(Sought(person_id=person.id, limit=MOST_OF_PERSON))
         return {"device": phones, "recording": [one.id for one in recorded]}
+
+    async def _bearer(self, device_id: str, start: float, end: float) -> tuple[str, Mapping[str, Any] | None]:
+        """A camera's call sign, and who wore it then, as its recordings have it; nobody where they have several or none.
+        (Who wears it on the day of the debrief may be another.) Raises NotFound."""
+        call_sign = self._units.device(device_id).call_sign
+        rows = await self.retention.matching(Sought(start, end, (device_id,)))
+        then = [one for one in rows if one.asked_at <= end and (one.until is None or one.until >= start)]
+        if not then:
+            return call_sign, None
+        first = then[0]
+        return first.call_sign, first.wearer if all(one.wearer == first.wearer for one in then) else None
 
     async def _hold(self, audit: Audit, recording_ids: Sequence[str], caller: Caller, why: str) -> None:
         """What somebody exports is held, in their name."""

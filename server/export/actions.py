@@ -149,8 +149,8 @@ class Exports:
         rows = {log["id"]: [event["row"] for event in log["placed"]] for log in facts.taser_logs}
         excerpts = await self._excerpts(rows)
         order = Order(facts, parts_of(facts.recordings, facts.start, facts.end), caller, why, excerpts)
+        await self._hold([part.recording.id for part in order.parts], caller, why)  # one too many ends by itself
         await note(view, why)
-        await self._hold([part.recording.id for part in order.parts], caller, why)
         export_id, now = secrets.token_hex(16), self._clock.wall()
         export = Export(
             id=export_id,

@@ -157,7 +157,7 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "TaserLog": _thing(
         "id:string device_id:string call_sign:string serial:string name:string sha256:string bytes:integer "
-        "events:integer within:integer zone:string from:number to:number why:string at:number by_name:string",
+        "events:integer within:integer zone:string from:number to:number why:string at:number by_name:string problem:string",
         wearer={"type": ["object", "null"]},
         offset=_thing("seconds:number how:string pairs:integer spread_s:number words:string by:string why:string"),
         settings={"type": "array", "items": {"type": "object"}},

@@ -7,6 +7,7 @@ what was known the hour before, and at a start with what was known before it: th
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from server.recording.retention import DAY_S, GRACE_DAYS
 
@@ -32,8 +33,12 @@ class DueTime:
         return DueTime(at_least, ran_s)
 
     def held_back(self, wall: float) -> str:
-        """Why nothing is deleted by the clock, for people; empty where it is."""
+        """Why the clock is not believed, and what is deleted meanwhile, for people; empty where it is."""
         if wall - self.trusted <= LEAP_S:
             return ""
         days, left = (wall - self.trusted) / DAY_S, (BELIEVED_S - self.ran_s) / DAY_S
-        return f"the server's clock is {days:.0f} days ahead of what was last known; it is believed after {left:.1f} days more"
+        ahead = f"the server's clock is {days:.0f} days ahead of what was last known"
+        by = f"{datetime.fromtimestamp(self.trusted, UTC):%d %b %Y %H:%M} UTC"
+        return (
+            f"{ahead}; it is believed after {left:.1f} days more, and until then only what was due by {by} is deleted"
+        )

@@ -7,9 +7,11 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
+import structlog
+
 from server.clock import Clock
 from server.database import Along
-from server.errors import BadRequest, Conflict
+from server.errors import BadRequest, Conflict, NotFound
 from server.recording.marks import By, Entry, HoldKind, Mark, MarkKind, Marks, Outcome
 from server.recording.retention import DAY_S, Category, RetentionTable
 from server.recording.retention_store import RetentionStore
@@ -19,7 +21,9 @@ from server.recording.store import Recording, RecordingState
 MOST_LISTED = 500
 SHARED_DAYS = 30.0
 RETAINED_DAYS = 365.0  # until the next review, where nobody says another date
-HeldBack = Callable[[], Awaitable[str]]  # why nothing is deleted by the clock; empty where it is
+log = structlog.get_logger(__name__)
+
+HeldBack = Callable[[], Awaitable[str]]  # why the clock is not believed; empty where it is
 AlongOf = Callable[[Recording], Along]  # the audit's row of it
 
 
@@ -64,11 +68,16 @@ class Retention:
 
     async def hold_shared(self, recording_ids: Sequence[str], by: By, why: str, along: AlongOf) -> None:
         """What leaves the building stays here for a month: whoever gets it may ask for the whole, or have the proof checked
-        against it. It ends by itself, and can be lifted. Raises as `mark` does."""
+        against it. It ends by itself, and can be lifted. One that has no row yet, which nothing deletes, is not held. Raises as
+        `mark` does."""
         now = self._clock.wall()
         until = now + SHARED_DAYS * DAY_S
         for recording_id in recording_ids:
-            _, entries = await self._store.entries(recording_id)
+            try:
+                _, entries = await self._store.entries(recording_id)
+            except NotFound:
+                log.warning("what is exported has no row yet, and is not held", recording_id=recording_id)
+                continue
             shares = [hold for hold in Marks.of(entries).holding(now) if hold.kind is HoldKind.SHARE]
             if not any(hold.until is None or hold.until > until - DAY_S for hold in shares):
                 await self.mark(recording_id, by, Mark(MarkKind.HOLD, HoldKind.SHARE.value, why, until), along)

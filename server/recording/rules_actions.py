@@ -12,7 +12,7 @@ from server.audit.audit_entry import SYSTEM, Note, Subject, What
 from server.clock import Clock
 from server.database import Along
 from server.recording.due_time import DueTime
-from server.recording.retention import RetentionTable, Superseded
+from server.recording.retention import DAY_S, GRACE_DAYS, RetentionTable, Superseded
 from server.recording.rules_store import Categories, RulesStore
 
 log = structlog.get_logger(__name__)
@@ -35,22 +35,22 @@ class Rules:
 
     async def start(self) -> None:
         """Know what was in force before, and note what is now."""
-        await self._due_time()
-        now = self._clock.wall()
-        held = await self._store.in_force(self._table.as_json(), now, self._changed)
-        replaced = pairwise(held)
-        self._table.follow([Superseded(RetentionTable.of(before), after[0]) for (_, before), after in replaced])
+        due = await self._due_time()
+        held = await self._store.in_force(self._table.as_json(), self._clock.wall(), self._changed)
+        # Of those that were replaced longer ago no date lies ahead any more: they need not be judged by, every time.
+        lately = [(before, at) for (_, before), (at, _) in pairwise(held) if at + GRACE_DAYS * DAY_S > due.trusted]
+        self._table.follow([Superseded(RetentionTable.of(before), at) for before, at in lately])
 
     async def due_at(self) -> float:
         """The time (Unix seconds) by which recordings are deleted. Where the clock leapt, the log says so."""
         due = await self._due_time()
         reason = due.held_back(self._clock.wall())
         if reason:
-            log.error("nothing is deleted by the clock", reason=reason)
+            log.error("the clock is not believed", reason=reason)
         return due.trusted
 
     async def held_back(self) -> str:
-        """Why nothing is deleted by the clock, for people; empty where it is."""
+        """Why the clock is not believed, for people; empty where it is."""
         due = await self._store.due_time()
         return due.held_back(self._clock.wall()) if due is not None else ""
 

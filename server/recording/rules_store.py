@@ -8,6 +8,7 @@ from dataclasses import asdict
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 
 from server.database import Along, Database, metadata
@@ -62,10 +63,11 @@ class RulesStore:
 
     async def keep_due_time(self, due: DueTime) -> None:
         """From now on this is believed."""
-        async with self._database.transaction() as tx:
-            here = clock_table.c.id == 1
-            if not (await tx.execute(sa.update(clock_table).where(here).values(**asdict(due)))).rowcount:
-                await tx.execute(sa.insert(clock_table).values(id=1, **asdict(due)))
+        values = asdict(due)
+        async with self._database.transaction() as tx:  # two processes may start at once on a new database
+            insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+            row = insert(clock_table).values(id=1, **values)
+            await tx.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
 
 
 def _all() -> sa.Select[Any]:

@@ -10,33 +10,31 @@ import asyncio
 import hashlib
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Collection, Mapping
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+
+import structlog
 
 from server.clock import Clock
 from server.database import Along
 from server.errors import BadRequest
+from server.recording.marks import By
 from server.taser.log import TaserLog, excerpt, read_log
 from server.taser.offset import FURTHEST_S, SET, SIGNALS, Offset, Told, estimated
 from server.taser.store import Item, Setting, TaserStore
 
+log = structlog.get_logger(__name__)
+
 Json = dict[str, Any]
 Signals = Callable[[str, Collection[str], float, float, int], Awaitable[list[tuple[str, float]]]]  # kind, server's time
-Bearer = Callable[[str], tuple[str, Mapping[str, Any] | None]]  # device_id → call sign, wearer; raises NotFound
+# device_id, from, to → call sign, and who wore it then, if that is known; raises NotFound
+Bearer = Callable[[str, float, float], Awaitable[tuple[str, Mapping[str, Any] | None]]]
 MOST_LISTED = 200
 MOST_SIGNALS = 500
-KEPT = 16  # files that were read, in memory: some 4 MB each at most
+KEPT = 8  # files that were read, in memory: some 30 MB each at most
 LONGEST_WINDOW_S = 7 * 86_400.0
 MOST_OFFSET_S = 366 * 86_400.0
-
-
-@dataclass(frozen=True, slots=True)
-class By:
-    """Who."""
-
-    id: str
-    name: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +64,7 @@ class TaserLogs:
         """Keep a file, with its audit row. Raises BadRequest that names row and column, NotFound, Conflict, Unavailable."""
         if not 0 < offered.end - offered.start <= LONGEST_WINDOW_S:
             raise BadRequest(f"to: expected after from, by at most {LONGEST_WINDOW_S / 86_400:.0f} days")
-        call_sign, wearer = self._bearer(offered.device_id)
+        call_sign, wearer = await self._bearer(offered.device_id, offered.start, offered.end)
         read = await asyncio.to_thread(read_log, content, offered.utc_offset, offered.date_order)
         item = Item(
             id=secrets.token_hex(16),
@@ -88,12 +86,12 @@ class TaserLogs:
             by_id=by.id,
             by_name=by.name,
         )
-        placed = await self._placed(item, read)
+        placed = _placed(item, read, await self._offset(item, read, None))
         if not placed["placed"]:
             raise BadRequest(
                 f"from, to: none of the {len(read.events)} events lies in that time", offset=placed["offset"]
             )
-        await self._store.add(item, content, along(item))
+        await self._store.add(item, _shown(placed), content, along(item))
         self._keep(item.id, read)
         return await self.one(item.id)
 
@@ -104,7 +102,10 @@ class TaserLogs:
                 "offset_s: expected the seconds by which the weapon's clock is ahead, at most a year, or null"
             )
         setting = Setting(self._clock.wall(), by.id, by.name, seconds, why)
-        await self._store.set_offset(log_id, setting, along)
+        item = await self._store.one(log_id)
+        read = await self._reading(item)
+        placed = _placed(item, read, await self._offset(item, read, setting))
+        await self._store.set_offset(log_id, setting, _shown(placed), along)
         return await self.one(log_id)
 
     async def item(self, log_id: str) -> Item:
@@ -114,20 +115,24 @@ class TaserLogs:
     async def one(self, log_id: str) -> Json:
         """A log without its events, which are for who replays that time, and all that was said of its clock. Raises NotFound."""
         item = await self._store.one(log_id)
-        said = await self._store.settings(log_id)
-        told = [{"at": one.at, "by": one.by_name, "offset_s": one.seconds, "why": one.why} for one in said]
-        return {**without_events(await self._placed(item, await self._reading(item))), "settings": told}
+        said = (await self._store.settings([log_id]))[log_id]
+        placed = await self._now(item, said)
+        return {**item.as_json(), **_shown(placed), "problem": placed["problem"], "settings": _told(said)}
 
     async def listed(self) -> Json:
-        """The newest logs."""
-        found = [await self.one(item.id) for item in await self._store.newest(MOST_LISTED)]
-        return {"at": self._clock.wall(), "logs": found}
+        """The newest logs, as they stood when their clock was last set: no file is read."""
+        found = await self._store.newest(MOST_LISTED)
+        said = await self._store.settings([item.id for item, _ in found])
+        logs = [{**item.as_json(), **shown, "problem": "", "settings": _told(said[item.id])} for item, shown in found]
+        return {"at": self._clock.wall(), "logs": logs}
 
     async def between(self, start: float, end: float) -> list[Json]:
         """The logs that were brought in for any of this time, each with those of its events that are placed in it."""
         found = []
-        for item in await self._store.between(start, end):
-            placed = await self._placed(item, await self._reading(item))
+        items = await self._store.between(start, end)
+        said = await self._store.settings([item.id for item in items])
+        for item in items:
+            placed = await self._now(item, said[item.id])
             inside = [event for event in placed["placed"] if start <= event["at"] <= end]
             found.append({**placed, "placed": inside})
         return found
@@ -141,19 +146,18 @@ class TaserLogs:
 
     # ---- how it is placed ---------------------------------------------------------------------------
 
-    async def _placed(self, item: Item, read: TaserLog) -> Json:
-        offset = await self._offset(item, read)
-        events = [
-            {"at": event.at - offset.seconds, **event.as_json()}
-            for event in read.events
-            if item.start <= event.at - offset.seconds <= item.end
-        ]
-        return {**item.as_json(), "offset": offset.as_json(), "placed": sorted(events, key=lambda event: event["at"])}
+    async def _now(self, item: Item, said: Sequence[Setting]) -> Json:
+        """It with its events. One that a later version cannot read any more says so, and holds no replay up."""
+        try:
+            read = await self._reading(item)
+        except BadRequest as error:
+            log.error("a TASER log cannot be read", log_id=item.id, error=error.detail)
+            return _placed(item, TaserLog("", item.zone, ()), Offset(0.0), f"it cannot be read: {error.detail}")
+        return _placed(item, read, await self._offset(item, read, said[-1] if said else None))
 
-    async def _offset(self, item: Item, read: TaserLog) -> Offset:
-        said = await self._store.settings(item.id)
-        if said and said[-1].seconds is not None:
-            return Offset(said[-1].seconds, SET, by=said[-1].by_name, why=said[-1].why)
+    async def _offset(self, item: Item, read: TaserLog, said: Setting | None) -> Offset:
+        if said is not None and said.seconds is not None:
+            return Offset(said.seconds, SET, by=said.by_name, why=said.why)
         signals = await self._signals(item.device_id, SIGNALS, item.start, item.end, MOST_SIGNALS)
         told = [Told(SIGNALS[kind], at) for kind, at in signals]
         near = [one for one in read.events if item.start - FURTHEST_S <= one.at <= item.end + FURTHEST_S]
@@ -164,15 +168,30 @@ class TaserLogs:
         if known is None:
             content = await self._store.content(item.id)
             known = await asyncio.to_thread(read_log, content, item.utc_offset, item.date_order)
-            self._keep(item.id, known)
+        self._keep(item.id, known)
         return known
 
     def _keep(self, log_id: str, read: TaserLog) -> None:
         self._read[log_id] = read
+        self._read.move_to_end(log_id)
         while len(self._read) > KEPT:
             self._read.popitem(last=False)
 
 
-def without_events(one: Json) -> Json:
-    """A log as it is listed; `within`: how many of its events are placed in the time that it was brought in for."""
-    return {**{name: value for name, value in one.items() if name != "placed"}, "within": len(one["placed"])}
+def _placed(item: Item, read: TaserLog, offset: Offset, problem: str = "") -> Json:
+    events = [
+        {"at": event.at - offset.seconds, **event.as_json()}
+        for event in read.events
+        if item.start <= event.at - offset.seconds <= item.end
+    ]
+    placed = sorted(events, key=lambda event: event["at"])
+    return {**item.as_json(), "offset": offset.as_json(), "problem": problem, "placed": placed}
+
+
+def _shown(placed: Json) -> Json:
+    """Of its events as a list has it; `within`: how many are placed in the time that it was brought in for."""
+    return {"within": len(placed["placed"]), "offset": placed["offset"]}
+
+
+def _told(said: Sequence[Setting]) -> list[Json]:
+    return [{"at": one.at, "by": one.by_name, "offset_s": one.seconds, "why": one.why} for one in said]

@@ -13,8 +13,9 @@ from server.access.permission import Permission
 from server.access.person import Person
 from server.audit.audit_entry import Subject, What, checked_why
 from server.errors import BadRequest
+from server.recording.marks import By
 from server.request_body import bytes_of, json_object
-from server.taser.actions import By, Offered, TaserLogs
+from server.taser.actions import Offered, TaserLogs
 from server.taser.log import MOST_BYTES
 from server.units.unit import DEVICE_ID
 

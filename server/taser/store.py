@@ -4,7 +4,7 @@ have said of its clock. Events are read out of the file each time, so that nothi
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ import sqlalchemy as sa
 from server.database import Along, Database, metadata
 from server.errors import Conflict, NotFound
 
+Json = dict[str, Any]
 log_table = sa.Table(
     "taser_log",
     metadata,
@@ -34,6 +35,9 @@ log_table = sa.Table(
     sa.Column("at", sa.Double, nullable=False),
     sa.Column("by_id", sa.String(64), nullable=False),
     sa.Column("by_name", sa.String(120), nullable=False),
+    # where its events lay when its clock was last set: the list need not read two hundred files
+    sa.Column("within", sa.Integer, nullable=False),
+    sa.Column("offset", sa.JSON, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
     sa.Index("ix_taser_log_device_id_sha256", "device_id", "sha256"),
     sa.Index("ix_taser_log_start", "start"),
@@ -49,7 +53,8 @@ offset_table = sa.Table(
     sa.Column("seconds", sa.Double),  # nothing: as it is matched again
     sa.Column("why", sa.String(200), nullable=False),
 )
-ABOUT = [column for column in log_table.c if column.name != "content"]
+PLACED = ("within", "offset")
+ABOUT = [column for column in log_table.c if column.name not in ("content", *PLACED)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class Item:
     by_id: str
     by_name: str
 
-    def as_json(self) -> dict[str, Any]:
+    def as_json(self) -> Json:
         """For the API."""
         told = asdict(self)
         return {**told, "from": told.pop("start"), "to": told.pop("end")}
@@ -96,12 +101,12 @@ class Setting:
 
 
 class TaserStore:
-    """Rows of logs; they are added and never changed. Every call raises Unavailable while the database is away."""
+    """Rows of logs; they are added, and only where their events lie is changed. Every call raises Unavailable while the database is away."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, item: Item, content: bytes, along: Along) -> None:
+    async def add(self, item: Item, placed: Json, content: bytes, along: Along) -> None:
         """Commit a log, with its audit row. Raises Conflict where this very file is kept for this camera and time."""
         same = sa.and_(
             log_table.c.device_id == item.device_id,
@@ -113,11 +118,11 @@ class TaserStore:
             known = (await tx.execute(sa.select(log_table.c.id).where(same))).scalar()
             if known is not None:
                 raise Conflict("this file is kept already for this camera and time", log=known)
-            await tx.execute(sa.insert(log_table).values(**asdict(item), content=content))
+            await tx.execute(sa.insert(log_table).values(**asdict(item), **placed, content=content))
             await along(tx)
 
-    async def set_offset(self, log_id: str, setting: Setting, along: Along) -> None:
-        """Commit what somebody says of its clock, with the audit row. Raises NotFound."""
+    async def set_offset(self, log_id: str, setting: Setting, placed: Json, along: Along) -> None:
+        """Commit what somebody says of its clock, and where its events lie then, with the audit row. Raises NotFound."""
         async with self._database.transaction() as tx:
             here = sa.select(log_table.c.id).where(log_table.c.id == log_id).with_for_update()
             if (await tx.execute(here)).first() is None:
@@ -125,18 +130,25 @@ class TaserStore:
             last = sa.select(sa.func.max(offset_table.c.n)).where(offset_table.c.log_id == log_id)
             n = int((await tx.execute(last)).scalar() or 0) + 1
             await tx.execute(sa.insert(offset_table).values(log_id=log_id, n=n, **asdict(setting)))
+            await tx.execute(sa.update(log_table).where(log_table.c.id == log_id).values(**placed))
             await along(tx)
 
-    async def settings(self, log_id: str) -> list[Setting]:
-        """All that was said of its clock, in order."""
-        query = sa.select(offset_table).where(offset_table.c.log_id == log_id).order_by(offset_table.c.n)
+    async def settings(self, log_ids: Sequence[str]) -> dict[str, list[Setting]]:
+        """All that was said of their clocks, in order."""
+        query = sa.select(offset_table).where(offset_table.c.log_id.in_(log_ids)).order_by(offset_table.c.n)
+        found: dict[str, list[Setting]] = {log_id: [] for log_id in log_ids}
         async with self._database.reading() as connection:
-            rows = (await connection.execute(query)).all()
-        return [Setting(row.at, row.by_id, row.by_name, row.seconds, row.why) for row in rows]
+            for row in await connection.execute(query):
+                found[row.log_id].append(Setting(row.at, row.by_id, row.by_name, row.seconds, row.why))
+        return found
 
-    async def newest(self, limit: int) -> list[Item]:
-        """The newest, as they were brought in."""
-        return await self._found(sa.select(*ABOUT).order_by(log_table.c.at.desc(), log_table.c.id).limit(limit))
+    async def newest(self, limit: int) -> list[tuple[Item, Json]]:
+        """The newest, as they were brought in, and where their events lay when their clock was last set."""
+        shown = [log_table.c[name] for name in PLACED]
+        query = sa.select(*ABOUT, *shown).order_by(log_table.c.at.desc(), log_table.c.id).limit(limit)
+        async with self._database.reading() as connection:
+            rows = [dict(row) for row in (await connection.execute(query)).mappings()]
+        return [(Item(**row), placed) for row in rows for placed in [{name: row.pop(name) for name in PLACED}]]
 
     async def between(self, start: float, end: float) -> list[Item]:
         """Those that were brought in for any of this time (Unix seconds)."""

@@ -203,11 +203,6 @@ class Units:
             raise NotFound(f"there is no unit {device_id!r}")
         return device
 
-    def bearer(self, device_id: str) -> tuple[str, dict[str, Any] | None]:
-        """Its call sign, and who wears it. Raises NotFound."""
-        device = self.device(device_id)
-        return device.call_sign, device.wearer
-
     def unit(self, device_id: str) -> Unit:
         """One unit, from what all processes know of it. Raises NotFound."""
         device = self.device(device_id)

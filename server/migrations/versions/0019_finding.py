@@ -39,6 +39,8 @@ def upgrade() -> None:
         sa.Column("at", sa.Double, nullable=False),
         sa.Column("by_id", sa.String(64), nullable=False),
         sa.Column("by_name", sa.String(120), nullable=False),
+        sa.Column("within", sa.Integer, nullable=False),
+        sa.Column("offset", sa.JSON, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
     op.create_index("ix_taser_log_device_id_sha256", "taser_log", ["device_id", "sha256"])

@@ -28,7 +28,7 @@ async function load() {
   const answer = await asked(api.retention.upcoming(Number(days.value)), words);
   if (!answer) return;
   const titles = new Map(categories);
-  setText(find("#held", HTMLElement), answer.held_back ? `Nothing is deleted: ${answer.held_back}.` : "");
+  setText(find("#held", HTMLElement), answer.held_back ? `The clock is not believed: ${answer.held_back}.` : "");
   going.show(groupsOf(answer.deletions, answer.rules, titles), answer.at, "Nothing goes in this time.", [HOLD, KEEP]);
   reviews.show(groupsOf(answer.reviews, [], titles), answer.at, "Nothing is to be reviewed in this time.", [
     ["decide", "Decide"],

@@ -14,7 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from server.access.session import Caller
 from server.database import Database
-from server.errors import Unavailable
+from server.errors import Conflict, Unavailable
 from server.export.actions import Exports
 from server.export.routes import routes
 from server.operations.assets import STATIC, TEMPLATES
@@ -57,6 +57,7 @@ class Desk:
         self.exports = self.another()
         self.noted: list[tuple[View, str]] = []
         self.held: list[tuple[str, str]] = []
+        self.hold_fails = False
         self.client: TestClient[web.Request, web.Application]
 
     def another(self) -> Exports:
@@ -77,6 +78,8 @@ class Desk:
 
     async def hold(self, recording_ids: Sequence[str], _caller: Caller, why: str) -> None:
         """Nobody deletes what was just taken out."""
+        if self.hold_fails:
+            raise Conflict("it is deleted meanwhile")
         self.held += [(one, why) for one in recording_ids]
 
     def bundles(self) -> list[Path]:

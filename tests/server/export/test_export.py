@@ -17,12 +17,13 @@ from aiohttp.test_utils import TestServer
 
 from server.access.permission import Permission, Role, may
 from server.export.actions import KEPT_S
+from server.recording.marks import By
 from server.recording.master_key import PLAIN
 from server.recording.timestamping import Timestamping
 from server.recording.verifier import main as verify
 from server.recording.verifier import verify as checked
 from server.recording.verifying import checks_with
-from server.taser.actions import By, Offered
+from server.taser.actions import Offered
 from tests.server.export.desk import WHY, Desk, laid
 from tests.server.recording.authority import Authority
 from tests.server.recording.recordings import MASTER
@@ -183,6 +184,13 @@ async def test_without_an_audit_nothing_is_exported(desk: Desk) -> None:
     desk.office.audit_fails = True
     await desk.post("/api/exports", {"view": view, "why": WHY}, 503)
     assert desk.bundles() == []
+
+
+async def test_what_cannot_be_held_is_not_in_the_audit_as_taken(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data)
+    desk.hold_fails = True
+    await desk.begun({"recordings": [recordings[0].id]}, 409)
+    assert (desk.noted, desk.bundles()) == ([], [])
 
 
 @pytest.mark.parametrize("body", [{}, {"view": "x"}, {"view": "x", "why": "y"}, {"view": "x", "why": WHY, "more": 1}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,11 +17,13 @@ from server.clock import HandClock
 from server.database import Database
 from server.recording import deletion_actions
 from server.recording.deletion_actions import Deletion, Shelf, keeping
+from server.recording.due_time import DueTime
 from server.recording.library import Library
 from server.recording.marks import Marks
 from server.recording.removal import Removal
 from server.recording.retention import DAY_S, GRACE_DAYS
 from server.recording.retention_actions import Retention
+from server.recording.rules_store import RulesStore
 from server.recording.store import RecordingState, RecordingStore
 from server.recording.upkeep import Upkeep
 from tests.server.recording.test_retention_store import NOW, a_recording
@@ -110,7 +113,9 @@ async def test_a_clock_that_is_years_ahead_deletes_nothing_and_the_page_says_why
     retention, deletion = await house.started()
     await deletion.run()
     assert await house.left() == 3
-    assert (await retention.upcoming(7))["held_back"].startswith("the server's clock is 900 days ahead")
+    held_back = (await retention.upcoming(7))["held_back"]
+    assert held_back.startswith("the server's clock is 900 days ahead")
+    assert held_back.endswith("only what was due by 15 Jan 2027 08:00 UTC is deleted")
     _, deletion = await house.started()  # a restart makes it no better known
     house.clock.move(DAY_S)
     await deletion.run()
@@ -121,6 +126,13 @@ async def test_a_clock_that_is_years_ahead_deletes_nothing_and_the_page_says_why
     house.clock.move(24 * DAY_S)
     await deletion.run()
     assert await house.left() == 0
+
+
+async def test_two_processes_that_start_at_once_both_keep_the_time(database: Database) -> None:
+    store = RulesStore(database)
+    await asyncio.gather(*(store.keep_due_time(DueTime(NOW + n)) for n in range(4)))
+    due = await store.due_time()
+    assert due is not None and due.trusted - NOW in range(4)
 
 
 async def test_of_what_is_due_only_so_much_goes_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -47,7 +47,6 @@ from server.replay.bookmark import Bookmark
 from server.replay.routes import routes
 from server.replay.store import BookmarkStore, ViewStore
 from server.replay.view import OPEN_S, View
-from server.taser.actions import By as Bringer
 from server.taser.actions import Offered, TaserLogs
 from server.taser.store import TaserStore
 from tests.fakes.incident import ADVISED_S, ARMED_S, TOWN, Officer, lay_incident
@@ -61,6 +60,10 @@ OFFICERS = [Officer("et17-cam", "ET17", MARSH), Officer("et22-cam", "ET22", LIND
 WHY = {"why": "debrief 0412"}
 WALKED = TOWN[0] + 0.0007  # where they are while it is recorded: half a minute's walk to the north
 LOGGED = ((5, "Armed,"), (8, "Trigger,5"), (60, "Safe,55"))  # by a weapon's clock
+
+
+async def _bearer(device_id: str, _start: float, _end: float) -> tuple[str, None]:
+    return device_id[:4].upper(), None
 
 
 class WatchedLibrary(Library):
@@ -111,9 +114,7 @@ class Office:
             taser_logs=lambda start, end: self.taser_logs.between(start, end),
         )
         alerts = AlertStore(database, journal)
-        self.taser_logs = TaserLogs(
-            TaserStore(database), lambda one: (one[:4].upper(), None), alerts.signals, self.clock
-        )
+        self.taser_logs = TaserLogs(TaserStore(database), _bearer, alerts.signals, self.clock)
         self.rows = RecordingStore(database)
         self.retention = Retention(RetentionStore(database), RetentionTable.load({}), self.clock, _not_held_back)
         self._upkeep = Upkeep(data, Library(data / "recordings"), self.clock)
@@ -358,8 +359,8 @@ async def test_a_weapon_s_log_stands_on_the_timeline_with_both_clocks(
     offered = Offered("et17-cam", BASE, BASE + 100, "X2.csv", "debrief")
     logs = browser.office.taser_logs
 
-    kept = await logs.bring_in(offered, f"GMT Time,Event,Duration\n{rows}".encode(), Bringer("webb", "Webb"), unaudited)
-    await logs.set_offset(kept["id"], 3.0, "compared", Bringer("webb", "Webb"), unaudited(None))
+    kept = await logs.bring_in(offered, f"GMT Time,Event,Duration\n{rows}".encode(), By("webb", "Webb"), unaudited)
+    await logs.set_offset(kept["id"], 3.0, "compared", By("webb", "Webb"), unaudited(None))
     view = await browser.open({"recordings": [laid[0].id]})
     told = await browser.get(f"/api/replays/{view['id']}")
     (log,) = told["taser_logs"]
