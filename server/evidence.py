@@ -22,6 +22,7 @@ from server.recording.signing import EvidenceKey
 from server.recording.store import RecordingStore
 from server.recording.timestamping import Timestamping
 from server.recording.upkeep import RECORDINGS, Upkeep, require_room
+from server.replay.store import forget_bookmarks
 from server.stills.actions import Stills
 from server.stills.decoder import Decoder
 from server.stills.folder import STILLS, StillFolder
@@ -52,7 +53,9 @@ class Evidence:
             room.alerts.clear_system,
         )
         shelf = Shelf(upkeep.place, self.library, Removal(root, config.data / STILLS))
-        self.retention, self.deletion = keeping(room.database, config.retention, shelf, clock, room.audit.note)
+        self.retention, self.deletion = keeping(
+            room.database, config.retention, shelf, clock, room.audit.note, forget_bookmarks
+        )
         self._uploads = Uploads(config.data / UPLOADS)
         self._joining = Joining(root, self.library, key, clock, room.master_keys)
         self._clock = clock

@@ -22,7 +22,7 @@ from server.recording.marks import Marks
 from server.recording.removal import Remains, Removal
 from server.recording.retention import RetentionTable, Verdict
 from server.recording.retention_actions import Retention
-from server.recording.retention_store import RetentionStore, Tombstone
+from server.recording.retention_store import Forget, RetentionStore, Tombstone
 from server.recording.store import Recording
 from server.tasks import TaskOwner
 
@@ -182,9 +182,10 @@ def keeping(
     shelf: Shelf,
     clock: Clock,
     note: Callable[[Note], Awaitable[None]],
+    forget: Forget | None = None,
 ) -> tuple[Retention, Deletion]:
     """What people do about keeping recordings, and the job, on one table. Raises StartError for a mistake in it."""
-    store, table = RetentionStore(database), RetentionTable.load(changes)
+    store, table = RetentionStore(database, forget), RetentionTable.load(changes)
     return Retention(store, table, clock), Deletion(store, table, shelf, clock, note)
 
 

@@ -54,7 +54,8 @@ class Stills:
         self._openings: OrderedDict[str, Placed] = OrderedDict()
 
     def start(self) -> None:
-        """Make the strips of what is closed from now on."""
+        """Take away what a deleted recording left, and make the strips of what is closed from now on."""
+        self._tasks.start(asyncio.to_thread(self._folder.tidy), "tidy")
         self._tasks.start(self._make_strips(), "strips")
         self._tasks.repeat(REST_S, self._decoder.rest, "rest")
 
