@@ -138,10 +138,9 @@ class Watchroom:
         advice_store, request_store = AdviceStore(self.database, self.journal), RequestStore(self.database)
         self.advising = Advising(advice_store, self.bus, self.clock, call_sign=self._call_sign, ring=ring)
         self.requests = CameraRequests(request_store, self.clock, ring=ring, online=self._is_online)
-        for waiting in (self.advising.waiting, self.requests.waiting):
-            self.downlink.add_source(waiting)
-        for state in downlink_sources.of(self.alerts, self.units, self.engine):
-            self.downlink.add_source(state)
+        states = downlink_sources.of(self.alerts, self.units, self.engine)
+        for source in (self.advising.waiting, self.requests.waiting, *states):
+            self.downlink.add_source(source)
         expected = ExpectedCameras(self.database)
         raises, clears = self.alerts.raise_system, self.alerts.clear_system
         self.watch = CameraWatch(
@@ -163,6 +162,7 @@ class Watchroom:
             whip_token_for=self.cameras.whip_token_for,
             call_sign=self._call_sign,
             ice_servers=self.ice_servers.given_to,
+            pairing=self.config.pairing,
             serve_downlink=self.downlink.serve,
             on_connected=self._connected,
             on_disconnected=self._disconnected,

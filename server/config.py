@@ -83,6 +83,9 @@ class Config(BaseSettings):
     prerecord_s: float = Field(
         default=30.0, ge=0, le=120, description="seconds before a recording's start that belong to it"
     )
+    pairing: bool = Field(
+        default=True, description="a TASER that is drawn starts its officer's camera; false: it only tells the room"
+    )
     footage_upload_mb: int = Field(
         default=1024, ge=0, description="of one upload of what the link dropped; 0: cameras upload nothing afterwards"
     )

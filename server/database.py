@@ -7,7 +7,7 @@ come from here. A migration under `migrations/versions` creates what the stores 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,14 @@ MIGRATION_LOCK = 0x57415443  # any number, the same in every process; of Postgre
 BUSY_TIMEOUT_MS = 15_000  # reliability.md R8: a database locked for 10 s must lose nothing
 # SQLSTATE classes that pass by themselves: connection, transaction rollback (deadlock), resources, operator (shutdown).
 PASSING = ("08", "40", "53", "57")
+
+
+# What is to be written by somebody else's transaction, as its last statement: both are committed, or neither.
+Along = Callable[[AsyncConnection], Awaitable[None]]
+
+
+async def alone(_tx: AsyncConnection) -> None:
+    """An Along where nothing else is to be written: a command's change, which its own log tells."""
 
 
 class Database:

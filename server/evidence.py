@@ -3,32 +3,46 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
 from server import replay_sources
+from server.alerts.store import AlertStore
+from server.audit.audit_entry import Actor, Note, Subject, What
 from server.backfill.actions import BackFilling
 from server.backfill.store import UPLOADS, Uploads
 from server.backfill.upload import Upload
+from server.database import Along
 from server.export.actions import EXPORTS, Exports
 from server.operations.assets import STATIC
 from server.recording.actions import Disk, Field, Media, Recordings
 from server.recording.deletion_actions import Shelf, keeping
 from server.recording.joining import Arrived, Joining
 from server.recording.library import Library
+from server.recording.marks import By
 from server.recording.order import Keeping, RecordingNews
 from server.recording.removal import Removal
 from server.recording.signing import EvidenceKey
-from server.recording.store import RecordingStore
+from server.recording.sought import Sought
+from server.recording.store import Recording, RecordingStore, collection
 from server.recording.timestamping import Timestamping
 from server.recording.upkeep import RECORDINGS, Upkeep, require_room
 from server.replay.store import forget_bookmarks
 from server.stills.actions import Stills
 from server.stills.decoder import Decoder
 from server.stills.folder import STILLS, StillFolder
+from server.taser.actions import TaserLogs
+from server.taser.store import TaserStore
 
 if TYPE_CHECKING:
+    from server.access.person import Person
+    from server.access.session import Caller
     from server.app import Watchroom
+    from server.audit.actions import Audit
+
+
+MOST_OF_PERSON = 5000  # recordings; of 30 a shift those of a year
 
 
 class Evidence:
@@ -39,23 +53,31 @@ class Evidence:
         root = config.data / RECORDINGS
         key = partial(EvidenceKey.of, config.data)
         self._tasks = tasks
+        self._units = room.units
         self.library = Library(root, room.master_keys)
         self._upkeep = upkeep = Upkeep(config.data, self.library, clock)
-        self._store = RecordingStore(room.database)
+        self._store = RecordingStore(room.database, room.audit.within)
         self.recordings = Recordings(
             self._store,
             Disk(upkeep.place, upkeep.found, upkeep.close_left, upkeep.space),
             Media(room.engine.record, room.engine.release, room.engine.publisher_of),
-            Field(room.units.unit, room.units.streams_at, room.units.apply_keeping),
+            Field(
+                room.units.unit,
+                room.units.streams_at,
+                room.units.apply_keeping,
+                lambda one: room.audit.note_soon(collection(What.COLLECT_RESUMED, one, until=one.until)),
+            ),
             clock,
             tasks,
             room.alerts.raise_system,
             room.alerts.clear_system,
         )
         shelf = Shelf(upkeep.place, self.library, Removal(root, config.data / STILLS))
-        self.retention, self.deletion = keeping(
-            room.database, config.retention, shelf, clock, room.audit.note, forget_bookmarks
+        self.retention, self.deletion, self._rules = keeping(
+            room.database, config.retention, shelf, clock, room.audit, partial(_newest, room), forget_bookmarks
         )
+        signals = AlertStore(room.database, room.journal).signals
+        self.taser_logs = TaserLogs(TaserStore(room.database), room.units.bearer, signals, clock)
         self._uploads = Uploads(config.data / UPLOADS)
         self._joining = Joining(root, self.library, key, clock, room.master_keys)
         self._clock = clock
@@ -72,18 +94,24 @@ class Evidence:
             prerecord_s=config.prerecord_s,
         )
         self.timestamping = Timestamping.of(config, root, clock)
-        self.replays = replay_sources.of(room, self.library)
+        self.replays = replay_sources.of(room, self.library, self.retention.matching, self.taser_logs)
         folder = StillFolder(config.data / STILLS, require_room, self.library.is_there)
         self.stills = Stills(self.replays, self.library, folder, Decoder(), clock)
-        self.exports = Exports(
+        self.exports = self._exports(room, key)
+
+    def _exports(self, room: Watchroom, key: Callable[[], EvidenceKey]) -> Exports:
+        config = room.config
+        return Exports(
             config.data / EXPORTS,
             self.library,
             key,
             self.replays,
+            self.taser_logs.excerpts,
+            partial(self._hold, room.audit),
             replay_sources.bundle_page,
             STATIC / "css" / "bundle.css",
-            clock,
-            tasks,
+            room.clock,
+            room.tasks,
             require_room,
         )
 
@@ -91,6 +119,7 @@ class Evidence:
         """Bring rows and folders in line, and go on with what was open."""
         await self.recordings.start()
         await self.exports.start()
+        await self._rules.start()
         self.stills.start()
         self.deletion.start(self._tasks)
         self.backfilling.start()
@@ -120,7 +149,34 @@ class Evidence:
         await self.stills.close()
         await self.exports.close()
 
+    async def of_person(self, person: Person) -> dict[str, list[str]]:
+        """What is this officer's: the phone that they wear, and what was recorded while they wore its camera."""
+        phones = [one.device_id for one in await self._units.registered() if one.wearer_person_id == person.id]
+        recorded = await self.retention.matching(Sought(person_id=person.id, limit=MOST_OF_PERSON))
+        return {"device": phones, "recording": [one.id for one in recorded]}
+
+    async def _hold(self, audit: Audit, recording_ids: Sequence[str], caller: Caller, why: str) -> None:
+        """What somebody exports is held, in their name."""
+        person = caller.person
+        actor = Actor("person", person.id, person.display_name, person.role.value)
+
+        def row(recording: Recording) -> Along:
+            subject = Subject("recording", recording.id, recording.call_sign)
+            return audit.within(
+                Note(What.CHANGE_RECORDING, actor, subject, why, detail={"mark": "hold", "value": "share"})
+            )
+
+        await self.retention.hold_shared(
+            recording_ids, By(person.id, person.display_name), f"exported: {why}"[:200], row
+        )
+
     def disk(self) -> dict[str, int] | None:
         """For /status: bytes free and in all where recordings lie; None while that is not known."""
         space = self.recordings.space
         return None if space is None else {"free": space.free, "total": space.total}
+
+
+async def _newest(room: Watchroom) -> float | None:
+    """When something was last written into the audit or the journal."""
+    found = [at for at in (await room.audit.last_at(), await room.journal.last_at()) if at is not None]
+    return max(found, default=None)

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import getpass
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import typer
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -25,7 +25,7 @@ from server.audit.store import AuditStore
 from server.bus import LocalBus
 from server.clock import SystemClock
 from server.config import Config
-from server.database import Database
+from server.database import Along, Database
 from server.errors import StartError, WatchroomError
 from server.journal.store import Journal
 from server.operations.store import WHERE, prepare_folder
@@ -34,6 +34,8 @@ from server.serving import base_url
 from server.units.actions import Units
 from server.units.store import UnitStore
 from server.units.unit import Device, RecordMode
+
+Thing = TypeVar("Thing")
 
 
 @dataclass(frozen=True)
@@ -59,52 +61,51 @@ class Registry:
                 "collar_number": collar_number,
                 "record_mode": mode,
             }
-            device, token = await self.cameras.enrol(key, fields)
+            row = self._row(What.CHANGE_CAMERA_ADDED, _camera, wearer=wearer)
+            device, token = await self.cameras.enrol(key, fields, row)
         except WatchroomError:
             fresh.unlink()
             raise
         await _warn_of_namesakes(self, device)
-        await self._note(What.CHANGE_CAMERA_ADDED, _camera(device), wearer=device.wearer_name)
         key_file = fresh.replace(fresh.with_name(f"{device.device_id}.pem"))
         where = camera_urls(origin or _base_url(self.config), device)
         return {**where, "key_file": str(key_file.resolve()), "whip_token": token, "record": mode.value}
 
     async def revoke_camera(self, device_id: str) -> Device:
         """A camera may do nothing any more. Raises NotFound."""
-        device = await self.units.revoke(device_id)
-        await self._note(What.CHANGE_CAMERA_REVOKED, _camera(device))
-        return device
+        return await self.units.revoke(device_id, self._row(What.CHANGE_CAMERA_REVOKED, _camera))
 
     async def add_person(
         self, name: str, role: str, password: str, display_name: str | None, call_sign: str | None
     ) -> Person:
         """Register a person. Raises BadRequest, Conflict."""
-        person = await self.access.add_person(name, role, password, display_name, call_sign)
-        await self._note(What.CHANGE_PERSON_ADDED, _person(person), role=person.role.value, call_sign=call_sign)
-        return person
+        row = self._row(What.CHANGE_PERSON_ADDED, _person, role=role, call_sign=call_sign)
+        return await self.access.add_person(name, role, password, display_name, call_sign, row)
 
     async def revoke_person(self, name: str) -> Person:
         """A person may do nothing any more. Raises NotFound."""
-        person = await self.access.revoke_person(name)
-        await self._note(What.CHANGE_PERSON_OFF, _person(person))
-        return person
+        return await self.access.revoke_person(name, self._row(What.CHANGE_PERSON_OFF, _person))
 
     async def add_token(self, name: str, purpose: str, days: int | None) -> tuple[Person, ApiToken, str]:
         """An API token for a person: theirs, what is kept, and the token itself. Raises BadRequest, NotFound."""
         person = await self.access.person_named(name)
-        kept, token = await self.access.add_token(person, purpose, days)
-        subject = Subject("token", kept.id, kept.purpose)
-        await self._note(What.CHANGE_TOKEN_MADE, subject, person=person.id, until=kept.expires_at)
+
+        def row(made: ApiToken) -> Along:
+            more = {"person": person.id, "until": made.expires_at}
+            return self._row(What.CHANGE_TOKEN_MADE, _token, **more)(made)
+
+        kept, token = await self.access.add_token(person, purpose, days, row)
         return person, kept, token
 
     async def revoke_token(self, token_id: str) -> None:
         """End an API token. Raises NotFound."""
-        await self.access.revoke_token(token_id)
-        await self._note(What.CHANGE_TOKEN_REVOKED, Subject("token", token_id))
+        row = self._row(What.CHANGE_TOKEN_REVOKED, lambda _: Subject("token", token_id))
+        await self.access.revoke_token(token_id, row(token_id))
 
-    async def _note(self, what: What, subject: Subject, **detail: Any) -> None:
+    def _row(self, what: What, subject: Callable[[Thing], Subject], **detail: Any) -> Callable[[Thing], Along]:
+        """The audit's row of what is done to something, which the change's own transaction writes."""
         actor = Actor("system", "terminal", f"{_account()} at a terminal")
-        await self.audit.note_at_once(Note(what, actor, subject, detail=detail))
+        return lambda one: self.audit.within(Note(what, actor, subject(one), detail=detail))
 
 
 def _account() -> str:
@@ -117,6 +118,10 @@ def _account() -> str:
 
 def _camera(device: Device) -> Subject:
     return Subject("device", device.device_id, device.call_sign)
+
+
+def _token(token: ApiToken) -> Subject:
+    return Subject("token", token.id, token.purpose)
 
 
 def _person(person: Person) -> Subject:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
@@ -16,6 +16,8 @@ from server.journal.entry import EntryKind
 from server.operations.assets import templates
 from server.positions.store import TrailStore
 from server.recording.library import Library
+from server.recording.sought import Sought
+from server.recording.store import Recording as Row
 from server.replay.actions import Replays, Sources, Told
 from server.replay.bookmark import Bookmark
 from server.replay.footage import Recording
@@ -23,14 +25,20 @@ from server.replay.routes import NoteBookmark, NoteView
 from server.replay.store import BookmarkStore, ViewStore
 from server.replay.view import View
 from server.stills.routes import NoteStill
+from server.taser.actions import TaserLogs
 
 if TYPE_CHECKING:
     from server.access.middleware import Gate
     from server.app import Watchroom
 
 
-def of(watchroom: Watchroom, library: Library) -> Replays:
-    """Replay, on this server's stores and the recordings in its data folder."""
+def of(
+    watchroom: Watchroom,
+    library: Library,
+    recordings: Callable[[Sought], Awaitable[Sequence[Row]]],
+    taser_logs: TaserLogs,
+) -> Replays:
+    """Replay, on this server's stores and the recordings in its data folder; `recordings` finds their rows."""
     database, journal = watchroom.database, watchroom.journal
     advice = AdviceStore(database, journal)
 
@@ -58,6 +66,10 @@ def of(watchroom: Watchroom, library: Library) -> Replays:
             activity=activity,
             call_signs=call_signs,
             settings=lambda: console_settings(watchroom.config, []),
+            recordings=recordings,
+            stays=TrailStore(database).stays,
+            stood=AlertStore(database, journal).stood,
+            taser_logs=taser_logs.between,
         ),
         watchroom.clock,
     )

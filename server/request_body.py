@@ -13,8 +13,8 @@ from server.wire import is_storable
 MOST_BYTES = 64 * 1024
 
 
-async def text_of(request: web.Request, content_type: str | None = None, most: int = MOST_BYTES) -> str:
-    """The body as text. Raises UnsupportedMedia, TooLarge (more than `most` bytes) or BadRequest."""
+async def bytes_of(request: web.Request, content_type: str | None = None, most: int = MOST_BYTES) -> bytes:
+    """The body as it came. Raises UnsupportedMedia, or TooLarge (more than `most` bytes)."""
     if content_type is not None and request.content_type != content_type:
         accepted = "Accept-Patch" if request.method == "PATCH" else "Accept-Post"  # RFC 5789 section 2.2
         raise UnsupportedMedia(f"Content-Type must be {content_type}", headers={accepted: content_type})
@@ -24,8 +24,13 @@ async def text_of(request: web.Request, content_type: str | None = None, most: i
             body += await request.content.read(most + 1 - len(body))
     if len(body) > most or (request.content_length or 0) > most:
         raise TooLarge(f"the body may have {most} bytes")
+    return body
+
+
+async def text_of(request: web.Request, content_type: str | None = None, most: int = MOST_BYTES) -> str:
+    """The body as text. Raises as `bytes_of` does, and BadRequest."""
     try:
-        return body.decode()
+        return (await bytes_of(request, content_type, most)).decode()
     except UnicodeDecodeError as error:
         raise BadRequest("the body is not UTF-8") from error
 

@@ -12,7 +12,7 @@ from server.access.device_routes import device_routes
 from server.access.people_routes import people_routes
 from server.advice import routes as advice_routes
 from server.alerts import routes as alert_routes
-from server.audit.routes import audit_routes
+from server.audit.routes import audit_routes, viewing_routes
 from server.backfill.routes import backfill_routes
 from server.console.pages import Pages
 from server.export import routes as export_routes
@@ -25,6 +25,7 @@ from server.positions import routes as position_routes
 from server.recording.retention_routes import retention_routes
 from server.replay import routes as replay_routes
 from server.stills import routes as still_routes
+from server.taser.routes import taser_routes
 from server.units import routes as unit_routes
 
 if TYPE_CHECKING:
@@ -63,6 +64,7 @@ def application(room: Watchroom) -> web.Application:
             *whip_routes(engine, gate.admit_camera, links),
             *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
+            *viewing_routes(room.audit, allow, kept.of_person),
             *backfill_routes(kept.backfilling, gate.admit_camera),
             *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
@@ -86,5 +88,6 @@ def _kept_routes(kept: Evidence, gate: Gate) -> list[web.RouteDef]:
         *replay_routes.routes(replays, gate.caller, noted.note_view(gate), noted.note_bookmark(gate)),
         *still_routes.routes(kept.stills, replays, allowed, noted.note_still(gate)),
         *export_routes.routes(kept.exports, replays, gate.caller, noted.note_export(gate)),
-        *retention_routes(kept.retention, gate.allow, gate.note_change),
+        *retention_routes(kept.retention, gate.allow, gate.along),
+        *taser_routes(kept.taser_logs, gate.allow, gate.along),
     ]

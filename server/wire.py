@@ -30,7 +30,6 @@ MOST_CODED_BYTES = 4 << 20  # of one picture
 MOST_PIECE_BYTES = 1 << 20  # that footage is read in
 MOST_SPANS = 500
 NIL = b"\xc0"  # of msgpack
-
 MOST_TAKEN = 8  # requests of the last minute that a status confirms
 
 SignalKind = Literal[
@@ -183,6 +182,7 @@ class Welcome(Message):
     whip_path: str
     whip_token: str
     ice_servers: list[dict[str, Any]] = Field(default_factory=list)
+    pairing: bool = True  # the force's switch: whether a TASER that is drawn starts the recording
 
 
 class Token(Message):

@@ -296,6 +296,7 @@ class Camera:
 
     def _welcomed(self, welcome: wire.Welcome) -> None:
         self._welcome = welcome
+        self.kit.paired = welcome.pairing
         self._stream.admitted(welcome)
         self._stream.server_reached()
         self.backfill.news()

@@ -1,7 +1,7 @@
 """The officer's hand and the kit under it: what each press does, and what is told to the server and to the officer.
 
-Every press ends in a signal that is on the disk before `press` returns. A drawn TASER, *watch me* and the emergency
-button start recording and the stream by themselves: one press is enough.
+Every press ends in a signal that is on the disk before `press` returns. A drawn TASER (unless the force has switched
+pairing off), *watch me* and the emergency button start recording and the stream by themselves: one press is enough.
 """
 
 from __future__ import annotations
@@ -55,6 +55,7 @@ class Kit:
     signal_pct: int | None = None
     changed: Callable[[], None] = lambda: None
     heard: Callable[[], int] = lambda: 0
+    paired: bool = True  # the force's switch: a TASER that is out starts recording and stream
     holster: Holster = field(default=Holster.SAFE, init=False)
     watch_asked: bool = field(default=False, init=False)
     emergency: bool = field(default=False, init=False)
@@ -158,7 +159,7 @@ class Kit:
     def _taser(self, report: Report) -> None:
         self.holster = after(self.holster, report)
         self._signal(report)
-        if self.holster is not Holster.SAFE:
+        if self.paired and self.holster is not Holster.SAFE:
             self._be_seen(f"signal:{report}")
 
     def _watch_me(self, by: str) -> None:

@@ -16,7 +16,7 @@ SHELLS = frozenset(
     "__main__ app site evidence media_worker downlink_sources replay_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
     "addresses env assets play nursery "
     # how a feature is reached, and where it is kept
-    "routes people_routes device_routes whip_routes whep_routes retention_routes request_body store retention_store socket pages middleware downlink "
+    "routes people_routes device_routes whip_routes whep_routes retention_routes request_body store retention_store rules_store socket pages middleware downlink "
     # media
     "udp_port dtls srtp peer inlet out_track outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "

@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import math
 import secrets
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -33,6 +33,7 @@ from server.access.session import ApiToken, Caller, SignedIn, is_over, touch_aft
 from server.access.store import AccessStore, person_of
 from server.bus import Body, Bus, Topic
 from server.clock import Clock
+from server.database import Along, alone
 from server.errors import Conflict, Forbidden, NotFound, TooMany, Unauthorised, Unavailable
 from server.tasks import TaskOwner
 from server.units.unit import Device, checked_call_sign
@@ -125,7 +126,13 @@ class Access:
     # ---- persons --------------------------------------------------------------------------------
 
     async def add_person(
-        self, name: str, role: str, password: str | None, display_name: str | None = None, call_sign: str | None = None
+        self,
+        name: str,
+        role: str,
+        password: str | None,
+        display_name: str | None = None,
+        call_sign: str | None = None,
+        along: Callable[[Person], Along] = lambda _person: alone,
     ) -> Person:
         """Register a person; without password only links and tokens let them in. Raises BadRequest, Conflict."""
         wanted = checked_name(name)
@@ -137,7 +144,7 @@ class Access:
         )
         shown = None if call_sign is None else checked_call_sign(call_sign)
         kept = None if password is None else await self.passwords.hash(checked_password(password))
-        await self._store.add_person(person, kept, shown, self._clock.wall())
+        await self._store.add_person(person, kept, shown, self._clock.wall(), along(person))
         return person
 
     async def person_named(self, name: str) -> Person:
@@ -147,10 +154,10 @@ class Access:
             raise NotFound(f"there is no person named {name!r}")
         return person_of(row)
 
-    async def revoke_person(self, name: str) -> Person:
+    async def revoke_person(self, name: str, along: Callable[[Person], Along] = lambda _person: alone) -> Person:
         """They may do nothing any more; their sessions and tokens end. Raises NotFound."""
         person = await self.person_named(name)
-        await self.tell(await self._store.revoke_person(person.id, self._clock.wall()))
+        await self.tell(await self._store.revoke_person(person.id, self._clock.wall(), along(person)))
         return person
 
     # ---- signing in and out ---------------------------------------------------------------------
@@ -182,10 +189,10 @@ class Access:
         self._attempts.take_back(limits, at)
         return person_of(row)
 
-    async def link_for(self, person: Person) -> str:
+    async def link_for(self, person: Person, along: Along = alone) -> str:
         """The token of a one-time sign-in link, good for LINK_S."""
         token = secrets.token_urlsafe(credential.SECRET_BYTES)
-        await self._store.add_link(credential.digest(token), person.id, self._clock.wall() + LINK_S)
+        await self._store.add_link(credential.digest(token), person.id, self._clock.wall() + LINK_S, along)
         return token
 
     async def sign_in_once(self, token: str, previous: str | None = None) -> SignedIn:
@@ -243,7 +250,13 @@ class Access:
 
     # ---- API tokens -----------------------------------------------------------------------------
 
-    async def add_token(self, person: Person, purpose: str, days: int | None = None) -> tuple[ApiToken, str]:
+    async def add_token(
+        self,
+        person: Person,
+        purpose: str,
+        days: int | None = None,
+        along: Callable[[ApiToken], Along] = lambda _token: alone,
+    ) -> tuple[ApiToken, str]:
         """A revocable API token, for so many days: what is kept, and the token itself, which is shown only now.
 
         Raises BadRequest.
@@ -252,12 +265,12 @@ class Access:
         expires_at = None if days is None else now + checked_days(days) * DAY_S
         kept = ApiToken(secrets.token_hex(12), checked_text("purpose", purpose), now, expires_at)
         token = credential.API_TOKEN + secrets.token_urlsafe(credential.SECRET_BYTES)
-        await self._store.add_api_token(kept, credential.digest(token), person.id)
+        await self._store.add_api_token(kept, credential.digest(token), person.id, along(kept))
         return kept, token
 
-    async def revoke_token(self, token_id: str) -> None:
+    async def revoke_token(self, token_id: str, along: Along = alone) -> None:
         """End an API token, and what was opened with it. Raises NotFound."""
-        if not await self._store.revoke_api_token(token_id, self._clock.wall()):
+        if not await self._store.revoke_api_token(token_id, self._clock.wall(), along=along):
             raise NotFound(f"there is no API token with the id {token_id!r}")
         await self.tell([token_id])
 
@@ -292,9 +305,14 @@ class CameraAccess:
         """Read (or make) the secret that signs short-lived tokens in all processes."""
         self._key = await self._store.installation_secret("whip", secrets.token_bytes(credential.SECRET_BYTES))
 
-    async def enrol(self, key: Ed25519PrivateKey, fields: dict[str, Any]) -> tuple[Device, str]:
+    async def enrol(
+        self,
+        key: Ed25519PrivateKey,
+        fields: dict[str, Any],
+        along: Callable[[Device], Along] = lambda _device: alone,
+    ) -> tuple[Device, str]:
         """Register a camera that has this key, by `fields` of Device; and its permanent token. Raises BadRequest."""
-        device = await self._units.add_device(**fields, public_key=key.public_key().public_bytes_raw())
+        device = await self._units.add_device(**fields, public_key=key.public_key().public_bytes_raw(), along=along)
         return device, await self.add_token(device.device_id)
 
     async def add_token(self, device_id: str) -> str:

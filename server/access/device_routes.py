@@ -11,10 +11,11 @@ from aiohttp import web
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.access.credential import private_pem
-from server.access.middleware import Gate
+from server.access.middleware import Gate, as_camera
 from server.access.permission import Permission
 from server.access.routes import camera_urls
 from server.audit.audit_entry import What
+from server.database import Along
 from server.errors import BadRequest
 from server.operations.phone import qr_picture
 from server.request_body import json_object
@@ -43,9 +44,9 @@ def device_routes(cameras: CameraAccess, units: Units, gate: Gate, fix_of: FixOf
         if "call_sign" not in fields:
             raise BadRequest("call_sign: expected; it is missing")
         key = Ed25519PrivateKey.generate()
-        device, token = await cameras.enrol(key, fields)
+        row = _row(gate, request, What.CHANGE_CAMERA_ADDED, wearer=fields.get("wearer_name"))
+        device, token = await cameras.enrol(key, fields, row)
         log.info("camera registered", device=device.device_id, call_sign=device.call_sign, by=by.name)
-        gate.note_camera(request, What.CHANGE_CAMERA_ADDED, device, wearer=device.wearer_name)
         shown = _enrolment(gate.own_origin(request), device, key, token)
         return web.json_response({**shown, "namesakes": await units.namesakes(device)}, status=201)
 
@@ -54,16 +55,16 @@ def device_routes(cameras: CameraAccess, units: Units, gate: Gate, fix_of: FixOf
         fields = checked_fields(await json_object(request, most=LONGEST_BODY))
         if not fields:
             raise BadRequest(f"nothing to change: expected any of {', '.join(DEVICE_FIELDS)}")
-        device = await units.change(request.match_info["device_id"], **fields)
+        row = _row(gate, request, What.CHANGE_CAMERA, **fields)
+        device = await units.change(request.match_info["device_id"], row, **fields)
         log.info("camera changed", device=device.device_id, by=by.name, **fields)
-        gate.note_camera(request, What.CHANGE_CAMERA, device, **fields)
         return web.json_response(device.registration())
 
     async def revoke(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
-        device = await units.revoke(request.match_info["device_id"])
+        row = _row(gate, request, What.CHANGE_CAMERA_REVOKED)
+        device = await units.revoke(request.match_info["device_id"], row)
         log.info("camera revoked", device=device.device_id, call_sign=device.call_sign, by=by.name)
-        gate.note_camera(request, What.CHANGE_CAMERA_REVOKED, device)
         return web.json_response(device.registration())
 
     one = "/api/devices/{device_id}"
@@ -73,6 +74,15 @@ def device_routes(cameras: CameraAccess, units: Units, gate: Gate, fix_of: FixOf
         web.patch(one, change),
         web.delete(one, revoke),
     ]
+
+
+def _row(gate: Gate, request: web.Request, what: What, **detail: Any) -> Callable[[Device], Along]:
+    """The audit's row of what is done to a camera."""
+
+    def row(device: Device) -> Along:
+        return gate.along(request, what, as_camera(device), **detail)
+
+    return row
 
 
 def _enrolment(origin: str, device: Device, key: Ed25519PrivateKey, token: str) -> dict[str, Any]:

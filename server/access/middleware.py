@@ -19,6 +19,7 @@ from server.access.person import Person
 from server.access.session import Caller
 from server.audit.audit_entry import Actor, Note, Subject, What, checked_why
 from server.config import Config
+from server.database import Along
 from server.errors import Conflict, Forbidden, Unauthorised
 from server.media.live import Viewer
 from server.middleware import NONCE, Worded, error_middleware, header_middleware, wants_page
@@ -152,19 +153,19 @@ class Gate:
     async def note_live_view(self, request: web.Request, device_id: str, layer: str) -> None:
         """The same for a camera's living picture. Raises Unavailable, BadRequest, NotFound."""
         device = self._units.device(device_id)
-        await self.note_viewing(request, What.VIEW_LIVE, _camera(device), layer=layer, wearer=device.wearer_name)
+        await self.note_viewing(request, What.VIEW_LIVE, as_camera(device), layer=layer, wearer=device.wearer_name)
 
     async def note_change(self, request: web.Request, what: What, subject: Subject, why: str, **detail: Any) -> None:
         """Commit that the person who asks changes `subject`, before it is. Raises Unavailable: then it must not be."""
         await self._audit.note(self._note(request, what, subject, why, detail))
 
+    def along(self, request: web.Request, what: What, subject: Subject, why: str = "", **detail: Any) -> Along:
+        """A row that the change writes within its own transaction: the person who asks changes `subject`."""
+        return self._audit.within(self._note(request, what, subject, why, detail))
+
     def note(self, request: web.Request, what: What, subject: Subject, **detail: Any) -> None:
         """The person who asks has done it."""
         self._audit.note_soon(self._note(request, what, subject, "", detail))
-
-    def note_camera(self, request: web.Request, what: What, device: Device, **detail: Any) -> None:
-        """The same, of a camera."""
-        self.note(request, what, _camera(device), **detail)
 
     def note_sign_in(self, request: web.Request, person: Person, how: str, duty: str = "") -> None:
         """Somebody is in, by password, link or token. A display comes back by itself, perhaps again and again."""
@@ -180,7 +181,7 @@ class Gate:
         device_id = request.match_info.get("device_id")
         whom = Subject("address", request.path) if device_id is None else Subject("device", device_id)
         detail = {"asked": f"{request.method} {request.path}"[:200]}
-        of = whom if device is None else _camera(device)
+        of = whom if device is None else as_camera(device)
         note = self._note(request, What.ACCESS_REFUSED, of, why, detail)
         self._audit.note_repeated(note)
 
@@ -285,7 +286,7 @@ def as_subject(person: Person) -> Subject:
     return Subject("person", person.id, person.display_name)
 
 
-def _camera(device: Device) -> Subject:
+def as_camera(device: Device) -> Subject:
     return Subject("device", device.device_id, device.call_sign)
 
 

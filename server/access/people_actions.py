@@ -1,11 +1,14 @@
 """What an admin may do about the persons of an installation, and everybody about their own API tokens.
 
-Each change is logged with who made it. Whoever loses a right loses what was opened with it, too.
+Each change is logged with who made it, and is one commit with its row of the audit (`along`). Whoever loses a right loses
+what was opened with it, too.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict
+from collections.abc import Callable
+from dataclasses import asdict, replace
+from functools import partial
 from typing import Any
 
 import structlog
@@ -15,9 +18,12 @@ from server.access.person import Person, changed_columns, checked_password
 from server.access.session import ApiToken, Caller
 from server.access.store import AccessStore, person_of
 from server.clock import Clock
+from server.database import Along
 from server.errors import BadRequest, Conflict, Forbidden, NotFound, Unauthorised
 
 log = structlog.get_logger(__name__)
+
+AlongOf = Callable[[Person], Along]  # the audit's row of what is done to this person
 
 
 class People:
@@ -32,15 +38,15 @@ class People:
         """Everybody, those who are switched off too, with how often and when last they are signed in; and the time."""
         return {"at": self._clock.wall(), "people": [_entry(row) for row in await self._store.people()]}
 
-    async def add(self, by: Person, fields: dict[str, str | None]) -> Person:
+    async def add(self, by: Person, fields: dict[str, str | None], along: AlongOf) -> Person:
         """Register a person. Raises BadRequest that names the field, Conflict."""
         name, role = fields["name"] or "", fields["role"] or ""
         more = (fields.get("password"), fields.get("display_name"), fields.get("call_sign"))
-        person = await self._access.add_person(name, role, *more)
+        person = await self._access.add_person(name, role, *more, along)
         log.info("person added", person=person.name, role=person.role.value, by=by.name)
         return person
 
-    async def change(self, by: Person, person_id: str, fields: dict[str, str | None]) -> Person:
+    async def change(self, by: Person, person_id: str, fields: dict[str, str | None], along: AlongOf) -> Person:
         """Another role, display name or call sign. A new role ends their sign-ins and API tokens.
 
         Raises BadRequest, NotFound, Conflict for one's own role.
@@ -51,19 +57,24 @@ class People:
         if is_new_role and by.id == person_id:
             raise Conflict("another admin changes your role: nobody shuts themselves out", kind="own-account")
         now = self._clock.wall()
-        await self._access.tell(await self._store.change_person(person_id, values, now, anew=is_new_role))
+        shown = replace(person, display_name=values.get("display_name") or person.display_name)
+        revoked = await self._store.change_person(person_id, values, now, along(shown), anew=is_new_role)
+        await self._access.tell(revoked)
         log.info("person changed", person=person.name, by=by.name, **values)
         return await self._person(person_id)
 
-    async def set_password(self, by: Person, person_id: str, password: str) -> Person:
+    async def set_password(self, by: Person, person_id: str, password: str, along: AlongOf) -> Person:
         """A new password; their sign-ins end. Raises BadRequest, NotFound."""
         person = await self._person(person_id)
         kept = await self._access.passwords.hash(checked_password(password))
-        await self._access.tell(await self._store.end_sessions_of(person_id, self._clock.wall(), kept))
+        now = self._clock.wall()
+        await self._access.tell(await self._store.end_sessions_of(person_id, now, lambda _: along(person), kept))
         log.info("password set", person=person.name, by=by.name)
         return person
 
-    async def change_own_password(self, caller: Caller, current: str, new: str, address: str) -> int:
+    async def change_own_password(
+        self, caller: Caller, current: str, new: str, address: str, along: Callable[[int], Along]
+    ) -> int:
         """A new password of one's own. One's other sign-ins end, this one goes on; how many ended.
 
         Raises BadRequest, Forbidden for a wrong current one, TooMany as at sign-in, Unavailable.
@@ -76,33 +87,35 @@ class People:
         except Unauthorised as error:
             raise Forbidden("the current password is wrong", kind="wrong-password") from error
         kept = await self._access.passwords.hash(new)
-        ended = await self._store.end_sessions_of(person.id, self._clock.wall(), kept, but=caller.session_id)
+        ended = await self._store.end_sessions_of(person.id, self._clock.wall(), along, kept, caller.session_id)
         await self._access.tell(ended)
         log.info("own password changed", person=person.name, ended=len(ended))
         return len(ended)
 
-    async def link(self, by: Person, person_id: str) -> tuple[Person, str, float]:
+    async def link(self, by: Person, person_id: str, along: AlongOf) -> tuple[Person, str, float]:
         """For whom, a one-time sign-in link's token, and until when it is good. Raises NotFound."""
         person = await self._person(person_id)
         expires_at = self._clock.wall() + LINK_S
-        token = await self._access.link_for(person)
+        token = await self._access.link_for(person, along(person))
         log.info("sign-in link made", person=person.name, by=by.name)
         return person, token, expires_at
 
-    async def end_sessions(self, by: Person, person_id: str) -> tuple[Person, int]:
+    async def end_sessions(
+        self, by: Person, person_id: str, along: Callable[[Person, int], Along]
+    ) -> tuple[Person, int]:
         """They must sign in again, everywhere; who, and how many sign-ins ended. Raises NotFound."""
         person = await self._person(person_id)
-        ended = await self._store.end_sessions_of(person_id, self._clock.wall())
+        ended = await self._store.end_sessions_of(person_id, self._clock.wall(), partial(along, person))
         await self._access.tell(ended)
         log.info("sign-ins ended", person=person.name, by=by.name, ended=len(ended))
         return person, len(ended)
 
-    async def switch_off(self, by: Person, person_id: str) -> Person:
+    async def switch_off(self, by: Person, person_id: str, along: AlongOf) -> Person:
         """They may do nothing any more. Raises NotFound, Conflict for oneself."""
         person = await self._person(person_id)
         if by.id == person_id:
             raise Conflict("another admin switches you off: nobody shuts themselves out", kind="own-account")
-        await self._access.revoke_person(person.name)
+        await self._access.revoke_person(person.name, along)
         log.info("person switched off", person=person.name, by=by.name)
         return person
 
@@ -113,15 +126,17 @@ class People:
         tokens = await self._store.api_tokens_of(person.id)
         return {"at": self._clock.wall(), "tokens": [asdict(token) for token in tokens]}
 
-    async def add_token(self, person: Person, purpose: str, days: int) -> tuple[ApiToken, str]:
+    async def add_token(
+        self, person: Person, purpose: str, days: int, along: Callable[[ApiToken], Along]
+    ) -> tuple[ApiToken, str]:
         """A token of one's own: what is kept, and the token itself, which is shown only now. Raises BadRequest."""
-        kept, token = await self._access.add_token(person, purpose, days)
+        kept, token = await self._access.add_token(person, purpose, days, along)
         log.info("API token made", person=person.name, purpose=kept.purpose, days=days)
         return kept, token
 
-    async def revoke_token(self, person: Person, token_id: str) -> None:
+    async def revoke_token(self, person: Person, token_id: str, along: Along) -> None:
         """End a token of one's own, and what was opened with it. Raises NotFound, also for somebody else's."""
-        if not await self._store.revoke_api_token(token_id, self._clock.wall(), person.id):
+        if not await self._store.revoke_api_token(token_id, self._clock.wall(), person.id, along):
             raise NotFound(f"you have no API token with the id {token_id!r}")
         await self._access.tell([token_id])
         log.info("API token revoked", person=person.name, token=token_id)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from server.access.middleware import Gate, as_subject
 from server.access.permission import Permission
-from server.access.person import CHANGEABLE, PERSON_FIELDS, own_password_fields, text_fields, token_fields
+from server.access.person import CHANGEABLE, PERSON_FIELDS, Person, own_password_fields, text_fields, token_fields
+from server.access.session import ApiToken
 from server.audit.audit_entry import Subject, What
+from server.database import Along
 from server.errors import Forbidden
 from server.request_body import json_object
 
@@ -31,22 +34,21 @@ def people_routes(people: People, gate: Gate) -> list[web.RouteDef]:
     async def add(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
         fields = text_fields(await json_object(request, most=LONGEST_BODY), PERSON_FIELDS, ("name", "role"))
-        person = await people.add(by, fields)
-        call_sign = fields.get("call_sign")
-        gate.note(request, What.CHANGE_PERSON_ADDED, as_subject(person), role=person.role.value, call_sign=call_sign)
+        told = {"role": fields["role"], "call_sign": fields.get("call_sign")}
+        person = await people.add(by, fields, _row(gate, request, What.CHANGE_PERSON_ADDED, **told))
         return web.json_response(person.as_json(), status=201)
 
     async def change(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
         fields = text_fields(await json_object(request, most=LONGEST_BODY), CHANGEABLE)
-        person = await people.change(by, request.match_info["person_id"], fields)
-        gate.note(request, What.CHANGE_PERSON, as_subject(person), **fields)
+        row = _row(gate, request, What.CHANGE_PERSON, **fields)
+        person = await people.change(by, request.match_info["person_id"], fields, row)
         return web.json_response(person.as_json())
 
     async def switch_off(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
-        person = await people.switch_off(by, request.match_info["person_id"])
-        gate.note(request, What.CHANGE_PERSON_OFF, as_subject(person))
+        row = _row(gate, request, What.CHANGE_PERSON_OFF)
+        person = await people.switch_off(by, request.match_info["person_id"], row)
         return web.json_response({**person.as_json(), "revoked": True})
 
     return [
@@ -59,25 +61,37 @@ def people_routes(people: People, gate: Gate) -> list[web.RouteDef]:
     ]
 
 
+def _row(gate: Gate, request: web.Request, what: What, **detail: Any) -> Callable[[Person], Along]:
+    """The audit's row of what is done to a person."""
+
+    def row(person: Person) -> Along:
+        return gate.along(request, what, as_subject(person), **detail)
+
+    return row
+
+
 def _way_in_routes(people: People, gate: Gate) -> list[web.RouteDef]:
     async def set_password(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
         fields = text_fields(await json_object(request, most=LONGEST_BODY), ("password",), ("password",))
-        person = await people.set_password(by, request.match_info["person_id"], fields["password"] or "")
-        gate.note(request, What.CHANGE_PASSWORD, as_subject(person))
+        row = _row(gate, request, What.CHANGE_PASSWORD)
+        await people.set_password(by, request.match_info["person_id"], fields["password"] or "", row)
         return web.Response(status=204)
 
     async def link(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
-        person, token, expires_at = await people.link(by, request.match_info["person_id"])
-        gate.note(request, What.CHANGE_SIGN_IN_LINK, as_subject(person))
+        row = _row(gate, request, What.CHANGE_SIGN_IN_LINK)
+        _, token, expires_at = await people.link(by, request.match_info["person_id"], row)
         url = f"{gate.own_origin(request)}/sign-in/once/{token}"
         return web.json_response({"url": url, "expires_at": expires_at}, status=201)
 
     async def end_sessions(request: web.Request) -> web.Response:
         by = gate.allow(request, Permission.ADMINISTER)
-        person, ended = await people.end_sessions(by, request.match_info["person_id"])
-        gate.note(request, What.CHANGE_SIGNED_OUT, as_subject(person), ended=ended)
+
+        def row(person: Person, ended: int) -> Along:
+            return gate.along(request, What.CHANGE_SIGNED_OUT, as_subject(person), ended=ended)
+
+        _, ended = await people.end_sessions(by, request.match_info["person_id"], row)
         return web.json_response({"ended": ended})
 
     async def set_own_password(request: web.Request) -> web.Response:
@@ -85,12 +99,15 @@ def _way_in_routes(people: People, gate: Gate) -> list[web.RouteDef]:
         if caller.csrf is None:  # a token that leaked must not become its owner's password
             raise Forbidden("a token sets no password: sign in for that", kind="needs-sign-in")
         current, new = own_password_fields(await json_object(request, most=LONGEST_BODY))
+
+        def row(ended: int) -> Along:
+            return gate.along(request, What.CHANGE_PASSWORD, as_subject(caller.person), own=True, ended=ended)
+
         try:
-            ended = await people.change_own_password(caller, current, new, gate.address(request))
+            ended = await people.change_own_password(caller, current, new, gate.address(request), row)
         except Forbidden:
             gate.note_not_signed_in(request, caller.person)  # somebody guesses at a desk that was left open
             raise
-        gate.note(request, What.CHANGE_PASSWORD, as_subject(caller.person), own=True, ended=ended)
         return web.json_response({"ended": ended})
 
     return [
@@ -109,16 +126,19 @@ def _token_routes(people: People, gate: Gate) -> list[web.RouteDef]:
         caller = gate.caller(request)
         if caller.csrf is None:  # one that leaked must not outlive itself
             raise Forbidden("a token makes no further token: sign in for that", kind="needs-sign-in")
-        kept, token = await people.add_token(
-            caller.person, *token_fields(await json_object(request, most=LONGEST_BODY))
-        )
-        gate.note(request, What.CHANGE_TOKEN_MADE, Subject("token", kept.id, kept.purpose), until=kept.expires_at)
+
+        def row(made: ApiToken) -> Along:
+            subject = Subject("token", made.id, made.purpose)
+            return gate.along(request, What.CHANGE_TOKEN_MADE, subject, until=made.expires_at)
+
+        wanted = token_fields(await json_object(request, most=LONGEST_BODY))
+        kept, token = await people.add_token(caller.person, *wanted, row)
         return web.json_response({**asdict(kept), "token": token}, status=201)
 
     async def revoke(request: web.Request) -> web.Response:
         token_id = request.match_info["token_id"]
-        await people.revoke_token(gate.person(request), token_id)
-        gate.note(request, What.CHANGE_TOKEN_REVOKED, Subject("token", token_id))
+        row = gate.along(request, What.CHANGE_TOKEN_REVOKED, Subject("token", token_id))
+        await people.revoke_token(gate.person(request), token_id, row)
         return web.Response(status=204)
 
     return [

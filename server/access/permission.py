@@ -36,6 +36,7 @@ class Permission(StrEnum):
     ADMINISTER = "administer"  # persons and cameras: who and what is let in
     AUDIT = "audit"  # who did and saw what
     TAG_EVIDENCE = "tag-evidence"  # tags and notes on recordings
+    IMPORT_EVIDENCE = "import-evidence"  # what another maker's kit recorded: a TASER's log
     MANAGE_EVIDENCE = "manage-evidence"  # how long recordings are kept: category, hold, decision
 
 
@@ -47,13 +48,13 @@ _ROOM = _LOOK | {
     Permission.REPLAY,
     Permission.TAG_EVIDENCE,
 }
-_EVIDENCE = frozenset({Permission.EXPORT, Permission.MANAGE_EVIDENCE})
+_EVIDENCE = frozenset({Permission.EXPORT, Permission.IMPORT_EVIDENCE, Permission.MANAGE_EVIDENCE})
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
         Role.INSPECTOR: _ROOM | _EVIDENCE,
         Role.ADMIN: _ROOM | _EVIDENCE | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT},
-        Role.TRAINER: _LOOK | {Permission.REPLAY},
+        Role.TRAINER: _LOOK | {Permission.REPLAY, Permission.IMPORT_EVIDENCE},
         Role.DISPLAY: _LOOK,
         Role.OFFICER: frozenset({Permission.CAMERA, Permission.REPLAY_OWN}),
         Role.ENGINEER: frozenset({Permission.OPERATE}),  # keeps it running, and sees nobody's picture or position

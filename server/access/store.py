@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import asdict
 from typing import Any
 
@@ -13,7 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from server.access.permission import Role
 from server.access.person import Person, name_key
 from server.access.session import ApiToken, Session
-from server.database import Database, metadata
+from server.database import Along, Database, alone, metadata
 from server.errors import Conflict
 
 REMEMBER_S = 86_400.0  # how long a revocation is kept for processes that have not read it
@@ -85,7 +85,9 @@ class AccessStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add_person(self, person: Person, password_hash: str | None, call_sign: str | None, at: float) -> None:
+    async def add_person(
+        self, person: Person, password_hash: str | None, call_sign: str | None, at: float, along: Along = alone
+    ) -> None:
         """Keep a person. Raises Conflict when the name is taken."""
         values = {
             "id": person.id,
@@ -98,7 +100,7 @@ class AccessStore:
             "added_at": at,
         }
         try:
-            await self._write(sa.insert(person_table).values(**values))
+            await self._write(sa.insert(person_table).values(**values), along)
         except IntegrityError as error:
             raise Conflict(f"there is a person named {person.name!r} already", kind="name-taken") from error
 
@@ -125,16 +127,17 @@ class AccessStore:
             return list((await connection.execute(query)).all())
 
     async def change_person(
-        self, person_id: str, values: dict[str, Any], at: float, *, anew: bool = False
+        self, person_id: str, values: dict[str, Any], at: float, along: Along = alone, *, anew: bool = False
     ) -> list[str]:
         """Set columns; returns the ids that are revoked by it: with `anew` their sessions and tokens end."""
         async with self._database.transaction() as tx:
             await tx.execute(sa.update(person_table).where(person_table.c.id == person_id).values(**values))
             revoked = [*await _end_sessions(tx, person_id), *await _end_tokens(tx, person_id, at)] if anew else []
             await _note_revoked(tx, revoked, at)
+            await along(tx)
         return revoked
 
-    async def revoke_person(self, person_id: str, at: float) -> list[str]:
+    async def revoke_person(self, person_id: str, at: float, along: Along = alone) -> list[str]:
         """End a person's rights; returns the ids that are revoked by it (theirs, their sessions', their tokens')."""
         async with self._database.transaction() as tx:
             await tx.execute(
@@ -142,18 +145,26 @@ class AccessStore:
             )
             revoked = [person_id, *await _end_sessions(tx, person_id), *await _end_tokens(tx, person_id, at)]
             await _note_revoked(tx, revoked, at)
+            await along(tx)
         return revoked
 
     async def end_sessions_of(
-        self, person_id: str, at: float, password_hash: str | None = None, but: str = ""
+        self,
+        person_id: str,
+        at: float,
+        along: Callable[[int], Along],
+        password_hash: str | None = None,
+        but: str = "",
     ) -> list[str]:
-        """End a person's sign-ins (`but` one) and unused links, perhaps with a new password; the ended sessions' ids."""
+        """End a person's sign-ins (`but` one) and unused links, perhaps with a new password; the ended sessions' ids, of
+        whose number `along` makes what else is written."""
         async with self._database.transaction() as tx:
             if password_hash is not None:
                 changed = sa.update(person_table).where(person_table.c.id == person_id)
                 await tx.execute(changed.values(password_hash=password_hash))
             ended = await _end_sessions(tx, person_id, but)
             await _note_revoked(tx, ended, at)
+            await along(len(ended))(tx)
         return ended
 
     async def open_session(self, session_id: str, person_id: str, at: float, duty: str) -> None:
@@ -215,10 +226,10 @@ class AccessStore:
         found = sa.select(revocation_table.c.id).where(revocation_table.c.id.in_(ids)).limit(1)
         return await self._row(found) is not None
 
-    async def add_api_token(self, token: ApiToken, token_hash: str, person_id: str) -> None:
+    async def add_api_token(self, token: ApiToken, token_hash: str, person_id: str, along: Along = alone) -> None:
         """Keep an API token."""
         values = {**asdict(token), "token_hash": token_hash, "person_id": person_id}
-        await self._write(sa.insert(api_token_table).values(**values))
+        await self._write(sa.insert(api_token_table).values(**values), along)
 
     async def api_token(self, token_hash: str, now: float) -> tuple[str, str, Person] | None:
         """The id, the purpose and the person of a token that is good."""
@@ -233,7 +244,9 @@ class AccessStore:
         async with self._database.reading() as connection:
             return [ApiToken(**row._mapping) for row in await connection.execute(query)]
 
-    async def revoke_api_token(self, token_id: str, at: float, person_id: str | None = None) -> bool:
+    async def revoke_api_token(
+        self, token_id: str, at: float, person_id: str | None = None, along: Along = alone
+    ) -> bool:
         """End a token, of this person if one is named; whether there was one."""
         which = [api_token_table.c.id == token_id]
         if person_id is not None:
@@ -243,6 +256,7 @@ class AccessStore:
             found = (await tx.execute(stopped.returning(api_token_table.c.id))).scalar_one_or_none() is not None
             if found:
                 await _note_revoked(tx, [token_id], at)
+                await along(tx)
         return found
 
     async def revoke_expired_tokens(self, now: float) -> list[str]:
@@ -266,10 +280,10 @@ class AccessStore:
         row = await self._row(sa.select(device_token_table).where(device_token_table.c.token_hash == token_hash))
         return None if row is None else str(row.device_id)
 
-    async def add_link(self, token_hash: str, person_id: str, expires_at: float) -> None:
+    async def add_link(self, token_hash: str, person_id: str, expires_at: float, along: Along = alone) -> None:
         """Keep a one-time sign-in link."""
         values = {"token_hash": token_hash, "person_id": person_id, "expires_at": expires_at}
-        await self._write(sa.insert(sign_in_link_table).values(**values))
+        await self._write(sa.insert(sign_in_link_table).values(**values), along)
 
     async def use_link(self, token_hash: str, now: float) -> str | None:
         """The person of a link that is good; it is gone with this."""
@@ -291,9 +305,10 @@ class AccessStore:
             return await self.installation_secret(name, fresh)  # another process was first
         return fresh
 
-    async def _write(self, statement: sa.Executable) -> None:
+    async def _write(self, statement: sa.Executable, along: Along = alone) -> None:
         async with self._database.transaction() as tx:
             await tx.execute(statement)
+            await along(tx)
 
     async def _row(self, query: sa.Select[Any]) -> Any | None:
         async with self._database.reading() as connection:

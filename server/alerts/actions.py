@@ -21,6 +21,7 @@ from server import wire
 from server.alerts.alert import Alert, By, Happening, NotPossible, Origin, Step, Wearer, acknowledged, closed
 from server.alerts.catalogue import RAISED_BY_SERVER, AlertKind, Catalogue
 from server.alerts.consequence import Consequence, Effect, Occurrence, Setting, clear, raise_again, raise_new
+from server.alerts.detail import in_words
 from server.alerts.store import AlertStore
 from server.bus import Bus, Topic
 from server.clock import Clock
@@ -76,7 +77,7 @@ class Alerts:
             origin=Origin(outbox_id, signal.seq, signal.at),
             received_at=self._clock.wall(),
             offset_s=offset_s,
-            detail=_line(", ".join(f"{name} {value}" for name, value in signal.detail.items())),
+            detail=_line(in_words(signal.kind, signal.detail)),
         )
         setting = await self._setting(device_id)
         with suppress(_NothingToDo):
@@ -288,5 +289,5 @@ def _activity(seen: Occurrence, setting: Setting, kind: str, text: str) -> dict[
         "device_id": seen.device_id,
         "call_sign": setting.call_sign,
         "kind": kind,
-        "text": f"{text} ({seen.detail})" if seen.detail else text,
+        "text": f"{text} · {seen.detail}" if seen.detail else text,
     }

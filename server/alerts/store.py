@@ -6,7 +6,8 @@ number first; its row lock puts them in one order, so that what they read afterw
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
 from dataclasses import asdict, replace
 from typing import Any
@@ -19,6 +20,7 @@ from server.alerts.alert import Alert, By, Origin, State, Step, as_json
 from server.database import Database, metadata
 from server.journal import Journal
 from server.journal.entry import EntryKind
+from server.positions.stay import Stay
 
 RECENT_SIGNALS = 100  # what arrives out of order does so within one resend of an outbox, not over months
 MOST_STEPS = 50  # of the newest steps travel with an alert; a chattering sensor must not make its entries grow
@@ -183,6 +185,30 @@ class AlertStore:
         raised = alert_table.c.body["raised_at"].as_float()
         stood = sa.or_(alert_table.c.closed_at.is_(None), alert_table.c.closed_at >= start)
         return await self._many(sa.and_(raised <= end, stood), limit, steps)
+
+    async def stood(self, kind: str, start: float, end: float, limit: int) -> dict[str, list[Stay]]:
+        """When alerts of a kind stood between two times, by camera; of the newest `limit`."""
+        body = alert_table.c.body
+        until = sa.or_(alert_table.c.closed_at.is_(None), alert_table.c.closed_at >= start)
+        where = sa.and_(body["kind"].as_string() == kind, body["raised_at"].as_float() <= end, until)
+        query = sa.select(body).where(where).order_by(alert_table.c.seq.desc()).limit(limit)
+        found: dict[str, list[Stay]] = {}
+        async with self._database.reading() as connection:
+            for alert in (_alert(row.body) for row in await connection.execute(query)):
+                over = alert.cleared_at or alert.closed_at or math.inf
+                found.setdefault(alert.device_id, []).append(Stay(alert.raised_at, over))
+        return {device_id: sorted(stays, key=lambda stay: stay.start) for device_id, stays in found.items()}
+
+    async def signals(
+        self, device_id: str, kinds: Collection[str], start: float, end: float, limit: int
+    ) -> list[tuple[str, float]]:
+        """A camera's signals of these kinds between two times: kind, and when it was by the server's clock."""
+        column = signal_table.c
+        at = (column.device_at - column.offset_s).label("at")
+        where = (column.device_id == device_id, column.kind.in_(tuple(kinds)), at.between(start, end))
+        async with self._database.reading() as connection:
+            rows = await connection.execute(sa.select(column.kind, at).where(*where).order_by(at).limit(limit))
+            return [(row.kind, row.at) for row in rows]
 
     async def of_device(self, device_id: str, closed_since: float) -> list[Alert]:
         """A camera's open alerts and those closed since then, in order of their numbers."""

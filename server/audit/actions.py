@@ -7,16 +7,19 @@ shown. `noted_soon` and `refused` are plain calls for what has happened already;
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from typing import Any, Self
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.audit.asked import Asked
 from server.audit.audit_entry import START, AuditEntry, ChainWalk, Fault, Note, noted
 from server.audit.repeats import Repeats
 from server.audit.store import AuditStore, Head
 from server.clock import Clock
+from server.database import Along
 from server.errors import NotFound
 from server.tasks import TaskOwner
 
@@ -54,9 +57,14 @@ class Audit:
         """Commit a row. Raises Unavailable: it is not written, and what it is about must not happen."""
         await self._store.commit((self._clock.wall(), noted(note)))
 
-    async def note_at_once(self, note: Note) -> None:
-        """The same without a writer task, for a command that works beside the server. Raises Unavailable."""
-        await self._store.append([(self._clock.wall(), noted(note))])
+    def within(self, *notes: Note) -> Along:
+        """Rows that are written by the transaction of the change that they are about: there is no one without the other."""
+        kept = [(self._clock.wall(), noted(note)) for note in notes]
+
+        async def write(tx: AsyncConnection) -> None:
+            await self._store.append_in(tx, kept)
+
+        return write
 
     def note_soon(self, note: Note) -> None:
         """What has been done; the row is written as soon as it can be."""
@@ -89,6 +97,13 @@ class Audit:
         more = len(entries) == asked.limit and entries[-1].seq > 1
         return {"at": self._clock.wall(), "rows": [entry.as_json() for entry in entries], "more": more}
 
+    async def viewings(self, subjects: Mapping[str, Sequence[str]], asked: Asked) -> dict[str, Any]:
+        """Who looked at these (ids by kind of subject), when, how and why, the newest first: for whom they show. From where
+        somebody looked is for auditors."""
+        entries = await self._store.viewings(subjects, asked.before, asked.limit)
+        more = len(entries) == asked.limit and entries[-1].seq > 1
+        return {"at": self._clock.wall(), "viewings": [_viewing(entry) for entry in entries], "more": more}
+
     async def export(self, asked: Asked, upto: int) -> AsyncIterator[str]:
         """The rows that are asked for up to number `upto`, oldest first, as JSON lines, some at a time."""
         async for entries in self._store.chunks(asked, 0, upto):
@@ -97,6 +112,11 @@ class Audit:
     async def last(self) -> int:
         """The number of the newest row."""
         return (await self._store.head()).seq
+
+    async def last_at(self) -> float | None:
+        """When the newest row was noted (Unix seconds); None when there is none."""
+        newest = await self._store.page(Asked(limit=1))
+        return newest[0].at if newest else None
 
     async def check(self, after: int = 0, most: int = CHECKED_AT_ONCE) -> dict[str, Any]:
         """Walk the chain behind the row `after`, `most` rows at once: `checked` is the last that holds, `done` whether
@@ -127,6 +147,13 @@ class Audit:
             if fault is not None:
                 return fault
         return None if walk.seq >= upto else Fault(walk.seq + 1, LOST)
+
+
+def _viewing(entry: AuditEntry) -> dict[str, Any]:
+    span = {name: entry.detail.get(name) for name in ("from", "to")}
+    by = {"id": entry.actor.id, "name": entry.actor.name, "role": entry.actor.role}
+    of = {"kind": entry.subject.kind, "id": entry.subject.id, "call_sign": entry.subject.name}
+    return {"seq": entry.seq, "at": entry.at, "what": entry.what, "by": by, "of": of, "why": entry.why, **span}
 
 
 def _fault_at_end(walk: ChainWalk, head: Head) -> Fault | None:

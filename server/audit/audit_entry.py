@@ -30,7 +30,9 @@ class What(StrEnum):
     """What was done. The word before the dot is one of the law's."""
 
     COLLECT_STARTED = "collect.started"
+    COLLECT_RESUMED = "collect.resumed"
     COLLECT_ENDED = "collect.ended"
+    COLLECT_TASER_LOG = "collect.taser-log"
     VIEW_LIVE = "view.live"
     VIEW_REPLAY = "view.replay"
     VIEW_THUMBNAIL = "view.thumbnail"
@@ -47,6 +49,8 @@ class What(StrEnum):
     CHANGE_CAMERA = "change.camera"
     CHANGE_CAMERA_REVOKED = "change.camera-revoked"
     CHANGE_RECORDING = "change.recording"  # tag, category, retention
+    CHANGE_RETENTION_TABLE = "change.retention-table"
+    CHANGE_TASER_CLOCK = "change.taser-clock"  # how far a weapon's clock is taken to be from the server's
     SHARE_EXPORT = "share.export"
     SHARE_AUDIT = "share.audit"
     COMBINE = "combine.recordings"

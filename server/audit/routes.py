@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -11,12 +11,14 @@ from server.access.permission import Permission
 from server.access.person import Person
 from server.audit.asked import Asked, after_of
 from server.audit.audit_entry import Subject, What
+from server.errors import BadRequest
 
 if TYPE_CHECKING:
     from server.audit.actions import Audit
 
 Allow = Callable[[web.Request, Permission], Person]
 NoteViewing = Callable[..., Awaitable[None]]  # request, what, subject, **detail: committed when it returns
+Own = Callable[[Person], Awaitable[Mapping[str, Sequence[str]]]]  # ids of what is this person's, by kind of subject
 LINES = "application/jsonl"
 
 
@@ -49,6 +51,19 @@ def audit_routes(audit: Audit, allow: Allow, note_viewing: NoteViewing) -> list[
         web.get("/api/audit/export", export, allow_head=False),
         web.get("/api/audit/check", check),
     ]
+
+
+def viewing_routes(audit: Audit, allow: Allow, own: Own) -> list[web.RouteDef]:
+    """For officers: who has looked at what they recorded, and at their living picture. Nobody sees another's."""
+
+    async def viewings(request: web.Request) -> web.Response:
+        person = allow(request, Permission.REPLAY_OWN)
+        for name in request.query:
+            if name not in ("before", "limit"):
+                raise BadRequest(f"{name}: not expected; the fields are before, limit")
+        return web.json_response(await audit.viewings(await own(person), Asked.of_query(request.query)))
+
+    return [web.get("/api/viewings", viewings)]
 
 
 def _headers(upto: int) -> dict[str, str]:

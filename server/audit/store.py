@@ -7,13 +7,14 @@ order is the chain's order in all processes. Triggers refuse UPDATE and DELETE; 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
 import structlog
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.audit.asked import Asked
 from server.audit.audit_entry import Actor, AuditEntry, Note, Subject, chained
@@ -89,16 +90,21 @@ class AuditStore:
 
     async def append(self, notes: Sequence[Timed]) -> list[AuditEntry]:
         """Write them in one transaction. Raises Unavailable; nothing is written then."""
-        entries = []
         async with self._database.transaction() as tx:
-            row = (await tx.execute(sa.select(audit_head).where(audit_head.c.id == 1).with_for_update())).one()
-            seq, chain = int(row.seq), str(row.chain)
-            for at, note in notes:
-                seq += 1
-                entries.append(chained(note, seq, at, chain))
-                chain = entries[-1].chain
-            await tx.execute(sa.insert(audit_table), [_row(entry) for entry in entries])
-            await tx.execute(sa.update(audit_head).where(audit_head.c.id == 1).values(seq=seq, chain=chain))
+            return await self.append_in(tx, notes)
+
+    async def append_in(self, tx: AsyncConnection, notes: Sequence[Timed]) -> list[AuditEntry]:
+        """The same within a change's own transaction: both are committed, or neither. The last thing that it does, since
+        whoever writes after it waits for its end."""
+        row = (await tx.execute(sa.select(audit_head).where(audit_head.c.id == 1).with_for_update())).one()
+        seq, chain = int(row.seq), str(row.chain)
+        entries = []
+        for at, note in notes:
+            seq += 1
+            entries.append(chained(note, seq, at, chain))
+            chain = entries[-1].chain
+        await tx.execute(sa.insert(audit_table), [_row(entry) for entry in entries])
+        await tx.execute(sa.update(audit_head).where(audit_head.c.id == 1).values(seq=seq, chain=chain))
         return entries
 
     def start(self, tasks: TaskOwner) -> None:
@@ -183,6 +189,19 @@ class AuditStore:
             query = query.where(audit_table.c.seq < asked.before)
         async with self._database.reading() as connection:
             rows = await connection.execute(query.order_by(audit_table.c.seq.desc()).limit(asked.limit))
+            return [_entry(row) for row in rows]
+
+    async def viewings(self, subjects: Mapping[str, Sequence[str]], before: int | None, limit: int) -> list[AuditEntry]:
+        """Who looked at these (ids by kind of subject), the newest first."""
+        ours = [
+            sa.and_(audit_table.c.subject_kind == kind, audit_table.c.subject_id.in_(ids))
+            for kind, ids in subjects.items()
+        ]
+        query = sa.select(audit_table).where(audit_table.c.what.startswith("view."), sa.or_(sa.false(), *ours))
+        if before is not None:
+            query = query.where(audit_table.c.seq < before)
+        async with self._database.reading() as connection:
+            rows = await connection.execute(query.order_by(audit_table.c.seq.desc()).limit(limit))
             return [_entry(row) for row in rows]
 
     async def chunks(self, asked: Asked, after: int, upto: int) -> AsyncIterator[list[AuditEntry]]:

@@ -9,7 +9,7 @@ import asyncio
 import contextlib
 import json
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -46,6 +46,9 @@ LOOK_BYTES = 16 << 20  # written, between two looks at how much room is left
 CLOSE_S = 3.0
 
 Render = Callable[[dict[str, Any]], str]
+Hold = Callable[[Sequence[str], Caller, str], Awaitable[None]]  # nobody deletes what was just taken out
+# ids of TASER logs, and which of their rows → these, as they stand in the file
+Excerpts = Callable[[Mapping[str, Collection[int]]], Awaitable[dict[str, bytes]]]
 RequireRoom = Callable[[Path, int], None]  # the folder, bytes that are to come; raises OSError
 
 
@@ -85,6 +88,7 @@ class Order:
     parts: list[Part]
     caller: Caller
     why: str
+    excerpts: Mapping[str, bytes]  # of files of other makers' kit, by the id of their log
 
 
 class Exports:
@@ -96,6 +100,8 @@ class Exports:
         library: Library,
         key: Callable[[], EvidenceKey],
         replays: Replays,
+        excerpts: Excerpts,
+        hold: Hold,
         render: Render,
         style: Path,
         clock: Clock,
@@ -107,6 +113,8 @@ class Exports:
         self._library = library
         self._key = key
         self._replays = replays
+        self._excerpts = excerpts
+        self._hold = hold
         self._render = render
         self._style = style
         self._clock = clock
@@ -130,7 +138,7 @@ class Exports:
         await asyncio.to_thread(self._own.leave)
 
     async def begin(self, view: View, caller: Caller, why: str, note: Callable[[View, str], Awaitable[None]]) -> Export:
-        """Export what this view shows. `note` commits the audit's rows, or raises: then nothing is exported.
+        """Export what this view shows, and hold it. `note` commits the audit's rows, or raises: then nothing is exported.
 
         Raises TooMany, Unavailable, and Conflict for a part of what is still being recorded.
         """
@@ -138,8 +146,11 @@ class Exports:
         if own >= MOST_EACH or len(self._exports) >= MOST_KEPT:
             raise TooMany("too many exports are kept; wait until some have ended", headers={"Retry-After": "600"})
         facts = disclosed(await self._replays.facts(view), view.device_ids)
-        order = Order(facts, parts_of(facts.recordings, facts.start, facts.end), caller, why)
+        rows = {log["id"]: [event["row"] for event in log["placed"]] for log in facts.taser_logs}
+        excerpts = await self._excerpts(rows)
+        order = Order(facts, parts_of(facts.recordings, facts.start, facts.end), caller, why, excerpts)
         await note(view, why)
+        await self._hold([part.recording.id for part in order.parts], caller, why)
         export_id, now = secrets.token_hex(16), self._clock.wall()
         export = Export(
             id=export_id,
@@ -248,7 +259,7 @@ class Exports:
         facts = order.facts
         timeline = timeline_within(facts)
         about = self._about(order, timeline)
-        told = ("from", "to", "cameras", "alerts", "alert_states", "advice", "events")
+        told = ("from", "to", "cameras", "alerts", "alert_states", "advice", "taser_logs", "events")
         texts = {
             "log.json": json.dumps({name: timeline[name] for name in told}, ensure_ascii=False, indent=1).encode(),
             "bundle.css": self._style.read_bytes(),
@@ -258,4 +269,8 @@ class Exports:
             sign = str(facts.call_signs.get(device_id, device_id))
             texts[f"tracks/{device_id}.gpx"] = gpx(sign, of_device)
             texts[f"tracks/{device_id}.geojson"] = geojson(sign, of_device)
+        for one in facts.taser_logs:
+            # the rows that lie inside, as they stand in the file, whose SHA-256 is in the JSON
+            texts[f"taser/{one['id']}.csv"] = order.excerpts[one["id"]]
+            texts[f"taser/{one['id']}.json"] = json.dumps(one, ensure_ascii=False, indent=1).encode()
         return about, texts

@@ -63,6 +63,12 @@ class Journal:
         async with self._database.reading() as connection:
             return int((await connection.execute(sa.select(journal_counter.c.value))).scalar_one())
 
+    async def last_at(self) -> float | None:
+        """When the newest entry was written (Unix seconds); None when there is none."""
+        query = sa.select(journal_table.c.at).order_by(journal_table.c.seq.desc()).limit(1)
+        async with self._database.reading() as connection:
+            return (await connection.execute(query)).scalar_one_or_none()
+
     async def after(self, seq: int, limit: int = 500) -> list[Entry]:
         """Entries with a number above `seq`, oldest first, at most `limit`."""
         query = sa.select(journal_table).where(journal_table.c.seq > seq).order_by(journal_table.c.seq).limit(limit)

@@ -102,6 +102,17 @@ SCHEMAS: dict[str, Schema] = {
         actor=_thing("kind:string id:string name:string role:string"),
         subject=_thing("kind:string id:string name:string"),
     ),
+    "Viewings": _thing(
+        "at:number more:boolean",
+        viewings={
+            "type": "array",
+            "items": _thing(
+                "seq:integer at:number what:string why:string from:number? to:number?",
+                by=_thing("id:string name:string role:string"),
+                of=_thing("kind:string id:string call_sign:string"),
+            ),
+        },
+    ),
     "AuditCheck": _thing(
         "at:number rows:integer checked:integer done:boolean chain:string",
         fault={"anyOf": [_thing("seq:integer why:string"), {"type": "null"}]},
@@ -118,7 +129,8 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "RetentionCategory": _thing("name:string title:string days:integer? review_days:integer?"),
     "Upcoming": _thing(
-        "at:number days:number counts:object",
+        "at:number days:number counts:object held_back:string",
+        rules={"type": "array", "items": _thing("rule:string deletions:integer bytes:integer")},
         deletions={"type": "array", "items": {"type": "object"}},
         reviews={"type": "array", "items": {"type": "object"}},
     ),
@@ -141,7 +153,16 @@ SCHEMAS: dict[str, Schema] = {
         "gaps:integer",
         wearer={"type": ["object", "null"]},
         alerts={"type": "array", "items": {"type": "object"}},
+        there={"anyOf": [_thing("from:number to:number"), {"type": "null"}]},
     ),
+    "TaserLog": _thing(
+        "id:string device_id:string call_sign:string serial:string name:string sha256:string bytes:integer "
+        "events:integer within:integer zone:string from:number to:number why:string at:number by_name:string",
+        wearer={"type": ["object", "null"]},
+        offset=_thing("seconds:number how:string pairs:integer spread_s:number words:string by:string why:string"),
+        settings={"type": "array", "items": {"type": "object"}},
+    ),
+    "NewOffset": _thing("offset_s:number? why:string"),
     "NewView": _thing(
         "why:string",
         "from:number to:number",
@@ -159,6 +180,7 @@ SCHEMAS: dict[str, Schema] = {
         alerts=_OBJECTS,
         alert_states=_OBJECTS,
         advice=_OBJECTS,
+        taser_logs=_OBJECTS,
         events=_OBJECTS,
     ),
     "NewBookmark": _thing("at:number", "note:string"),
@@ -180,12 +202,14 @@ class Operation:
     query: tuple[str, ...] = ()
     sdp: bool = False
     lines: bool = False  # JSON lines: each line is as `gives` has it
+    csv: bool = False  # takes text/csv
 
 
 PERSON = "/api/people/{person_id}"
 VIEW = "/api/replays/{view_id}"
 KEPT = "/api/recordings/{recording_id}"
 SESSION = "/media/sessions/{session_id}"
+FOUND = ("from", "to", "device", "officer", "alert", "area", "tag", "category", "text", "before", "limit")
 AUDITED = ("from", "to", "person", "what", "subject", "text")
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/session", "Who is signed in, and the token for changes", gives=_ref("Session")),
@@ -219,7 +243,12 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("post", "/api/alerts/{alert_id}/false", "It was not real", gives=_ref("Alert")),
     Operation("get", "/api/advice", "Advice, of one unit or of all", gives=_list("advice", "Advice"), query=("device_id",)),
     Operation("post", "/api/advice", "Send advice to a unit; client_id makes it idempotent", 201, gives=_ref("Advice"), takes=_ref("NewAdvice")),
-    Operation("get", "/api/recordings", "Recordings, newest first", gives=_ref("Recordings"), query=("from", "to", "device", "officer", "alert", "before", "limit")),
+    Operation("get", "/api/recordings", "Recordings, newest first; area (rect:W,S,E,N or circle:LON,LAT,METRES): whose camera was there between from and to", gives=_ref("Recordings"), query=FOUND),
+    Operation("get", "/api/replays/settings", "What a page with a map must know of the configuration", gives={"type": "object"}),
+    Operation("get", "/api/taser-logs", "Logs of TASERs that were brought in, the newest first", gives=_dated("logs", "TaserLog")),
+    Operation("post", "/api/taser-logs", "Bring one in, as its maker exports it: CSV", 201, gives=_ref("TaserLog"), query=("device_id", "from", "to", "name", "why", "utc_offset", "date_order"), csv=True),
+    Operation("get", "/api/taser-logs/{log_id}", "One of them, with how far its clock is off", gives=_ref("TaserLog")),
+    Operation("put", "/api/taser-logs/{log_id}/offset", "Say by how much the weapon's clock is ahead; null: as it is matched", gives=_ref("TaserLog"), takes=_ref("NewOffset")),
     Operation("post", "/api/replays", "Open a view of recordings for a reason, which is logged: nothing is shown without one", 201, gives=_ref("View"), takes=_ref("NewView")),
     Operation("get", VIEW, "Everything of the view's interval, in one order", gives=_ref("Timeline")),
     Operation("get", VIEW + "/known", "What was known at a moment of it", gives={"type": "object"}, query=("at",)),
@@ -235,6 +264,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("post", "/api/camera", "The signed-in officer's own phone as a camera", gives=_ref("Camera")),
     Operation("get", "/api/status", "What goes on in the installation: now, and the last ten minutes", gives=_ref("Status"), query=("camera", "after")),
     Operation("get", "/api/audit", "Who did and saw what, the newest first", gives=_dated("rows", "AuditRow"), query=(*AUDITED, "before", "limit")),
+    Operation("get", "/api/viewings", "For officers: who has looked at what they recorded and at their living picture", gives=_ref("Viewings"), query=("before", "limit")),
     Operation("get", "/api/audit/export", "The same as JSON lines, oldest first; that it is taken is a row, with `why`", gives=_ref("AuditRow"), lines=True, query=(*AUDITED, "why")),
     Operation("get", "/api/audit/check", "Walks the chain behind the row `after`, some thousand rows at once", gives=_ref("AuditCheck"), query=("after",)),
     Operation("get", KEPT + "/retention", "How long a recording is kept, what was said of it, and its tombstone", gives=_ref("Retention")),
@@ -296,6 +326,8 @@ def _described(operation: Operation) -> dict[str, Any]:
     }
     if operation.sdp:
         described["requestBody"] = {"required": True, "content": {"application/sdp": {"schema": {"type": "string"}}}}
+    elif operation.csv:
+        described["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
     elif operation.takes is not None:
         described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.takes}}}
     return described

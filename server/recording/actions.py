@@ -57,6 +57,7 @@ class Field:
     unit: Callable[[str], Unit]
     streams_at: Callable[[str], str | None]
     keeping: Callable[[str, str | None], None]  # tell it to everybody
+    resumed: Callable[[Recording], None] = lambda _recording: None  # one that was open before goes on
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,9 +65,8 @@ class Disk:
     """What lies on disk here (recording/upkeep); these block and are called in a thread."""
 
     place: Callable[[], str]
-    found: Callable[
-        [str, frozenset[str]], tuple[set[str], list[Recording]]
-    ]  # all ids; of those not known sealed the rows
+    # all ids; of those not known sealed the rows
+    found: Callable[[str, frozenset[str]], tuple[set[str], list[Recording]]]
     close_left: Callable[[str, str], RecordingNews]  # seal a recording that nobody writes any more
     space: Callable[[], Space]
 
@@ -75,6 +75,7 @@ class Disk:
 class _Going:
     recording: Recording
     ordered: bool = False  # the engine has been told, in this process's life
+    is_continued: bool = False
     news_at: float = 0.0  # monotonic
     keeping: Keeping | None = None
     ending_at: float | None = None
@@ -213,6 +214,8 @@ class Recordings:
             self._media.record(device_id, _order(going.recording))
             if not going.ordered:
                 going.ordered, going.news_at = True, self._clock.monotonic()
+                if going.is_continued:
+                    self._field.resumed(going.recording)
         elif wanted and going is not None and self._field.streams_at(device_id) is not None:
             self._media.release(device_id)
             self._left.add(self._going.pop(device_id).recording)
@@ -237,7 +240,7 @@ class Recordings:
     async def _begin(self, unit: Unit, why: str) -> _Going:
         device_id, now = unit.device.device_id, self._clock.wall()
         self._left.back(device_id)
-        recording = await self._continued(device_id)
+        known = recording = await self._continued(device_id)
         if recording is None:
             wearer = unit.device.wearer
             person = {"person_id": unit.device.wearer_person_id}
@@ -253,7 +256,7 @@ class Recordings:
             )
             log.info("recording begins", recording_id=recording.id, device_id=device_id, why=why)
             self._unsaved[recording.id] = recording
-        going = self._going[device_id] = _Going(recording)
+        going = self._going[device_id] = _Going(recording, is_continued=known is not None)
         return going
 
     async def _continued(self, device_id: str) -> Recording | None:
@@ -369,7 +372,7 @@ class Recordings:
                 if before is not None:
                     self._unsaved[before.recording.id] = before.recording
                     await self._close_left(on_disk.device_id, before)
-                self._going[on_disk.device_id] = _Going(on_disk)
+                self._going[on_disk.device_id] = _Going(on_disk, is_continued=True)
 
     async def _note_missing(self, row: Recording) -> None:
         if row.segments:

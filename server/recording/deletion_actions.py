@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import structlog
 
@@ -23,13 +23,19 @@ from server.recording.removal import Remains, Removal
 from server.recording.retention import RetentionTable, Verdict
 from server.recording.retention_actions import Retention
 from server.recording.retention_store import Forget, RetentionStore, Tombstone
+from server.recording.rules_actions import Newest, Rules
+from server.recording.rules_store import RulesStore
 from server.recording.store import Recording
 from server.tasks import TaskOwner
+
+if TYPE_CHECKING:
+    from server.audit.actions import Audit
 
 log = structlog.get_logger(__name__)
 
 # The first time one hour after the start: a machine that wakes with a wrong clock has set it by then.
 EVERY_S = 3600.0
+MOST_A_RUN = 250  # a force of 15,800 items a month has 22 an hour due: whatever goes wrong, somebody sees it in time
 AGAIN = "found again after its deletion, as a restored copy would be"
 UNDONE = "not deleted after all: it was marked meanwhile"
 
@@ -44,7 +50,7 @@ class Shelf:
 
 
 class Deletion:
-    """The job. `note` commits to the audit, or raises Unavailable."""
+    """The job. `note` commits to the audit, or raises Unavailable; `due_at` is the time by which it deletes."""
 
     def __init__(
         self,
@@ -53,12 +59,15 @@ class Deletion:
         shelf: Shelf,
         clock: Clock,
         note: Callable[[Note], Awaitable[None]],
+        due_at: Callable[[], Awaitable[float]],
     ) -> None:
         self._store = store
         self._table = table
         self._shelf = shelf
         self._clock = clock
         self._note = note
+        self._due_at = due_at
+        self._now = 0.0  # what it told for this run
         self._one_at_a_time = asyncio.Lock()
 
     def start(self, tasks: TaskOwner) -> None:
@@ -92,34 +101,43 @@ class Deletion:
     # ---- what is due ----------------------------------------------------------------------------
 
     async def _delete_due(self, place: str) -> None:
-        async for chunk in self._store.ending(self._table, self._clock.wall(), place):
+        self._now = await self._due_at()
+        deleted = 0
+        async for chunk in self._store.ending(self._table, self._now, place):
             for recording, marks in chunk:
                 verdict = self._judged(recording, marks)
-                if verdict.may_delete(self._clock.wall()):
-                    await self._delete(recording, marks, verdict)
+                if not verdict.may_delete(self._now):
+                    continue
+                if deleted >= MOST_A_RUN:
+                    log.warning("more is due than is deleted at once: it goes on in an hour", deleted=deleted)
+                    return
+                deleted += await self._delete(recording, marks, verdict)
 
     def _judged(self, recording: Recording, marks: Marks) -> Verdict:
-        return self._table.judge(recording.ended_at, marks, self._clock.wall())
+        return self._table.judge(recording.ended_at, marks, self._now)
 
     def _still(self, recording: Recording, marks: Marks) -> bool:
-        return self._judged(recording, marks).may_delete(self._clock.wall())
+        return self._judged(recording, marks).may_delete(self._now)
 
-    async def _delete(self, recording: Recording, marks: Marks, verdict: Verdict) -> None:
+    async def _delete(self, recording: Recording, marks: Marks, verdict: Verdict) -> bool:
+        """Whether it is gone."""
         try:
             remains = await asyncio.to_thread(self._shelf.removal.look, recording.id)
         except (OSError, Conflict) as error:
             log.error("a recording that is due is not deleted", recording_id=recording.id, reason=str(error))
-            return
+            return False
         if remains is None and recording.segments:
             log.error("a recording that is due is not where it should be", recording_id=recording.id)
-            return
+            return False
         tombstone = self._tombstone(recording, remains, verdict.rule, self._why(verdict.rule, marks))
         await self._note(_deletion(tombstone))
-        if await self._store.bury(tombstone, self._still):
+        buried = await self._store.bury(tombstone, self._still)
+        if buried:
             log.info("a recording is deleted", recording_id=recording.id, rule=tombstone.rule)
             await self._remove(tombstone.id)
         else:
             await self._note(replace(_deletion(tombstone), what=What.CHANGE_RECORDING, why=UNDONE))
+        return buried
 
     def _why(self, rule: str, marks: Marks) -> str:
         category = self._table.find(rule)
@@ -181,12 +199,15 @@ def keeping(
     changes: Mapping[str, Mapping[str, Any]],
     shelf: Shelf,
     clock: Clock,
-    note: Callable[[Note], Awaitable[None]],
+    audit: Audit,
+    newest: Newest,
     forget: Forget | None = None,
-) -> tuple[Retention, Deletion]:
-    """What people do about keeping recordings, and the job, on one table. Raises StartError for a mistake in it."""
+) -> tuple[Retention, Deletion, Rules]:
+    """What people do about keeping recordings, the job, and what both go by. Raises StartError for a mistake in the table."""
     store, table = RetentionStore(database, forget), RetentionTable.load(changes)
-    return Retention(store, table, clock), Deletion(store, table, shelf, clock, note)
+    rules = Rules(RulesStore(database), table, clock, newest, audit.within)
+    job = Deletion(store, table, shelf, clock, audit.note, rules.due_at)
+    return Retention(store, table, clock, rules.held_back), job, rules
 
 
 def _deletion(tombstone: Tombstone) -> Note:

@@ -7,8 +7,8 @@ it stays until somebody decides (MoPI: review, retention, disposal). A force cha
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
@@ -88,11 +88,20 @@ class Verdict:
         return {"rule": self.rule, **times, "kept_by": list(self.kept_by)}
 
 
+@dataclass(frozen=True, slots=True)
+class Superseded:
+    """A table that was in force until then (Unix seconds)."""
+
+    table: RetentionTable
+    replaced_at: float
+
+
 class RetentionTable:
-    """All categories of one installation, checked."""
+    """All categories of one installation, checked; and those that they replaced lately, by which nothing goes sooner."""
 
     def __init__(self, categories: list[Category]) -> None:
         self.categories = tuple(categories)
+        self._before: tuple[Superseded, ...] = ()
         self._by_name = {category.name: category for category in categories}
         self._counting: dict[str, list[Category]] = {}
         for category in categories:
@@ -109,6 +118,20 @@ class RetentionTable:
                 before = {key: value for key, value in before.items() if key not in TERMS}
             merged[name] = {**before, **change, "name": name}
         return cls([_checked(name, fields) for name, fields in merged.items()])
+
+    @classmethod
+    def of(cls, categories: Iterable[Mapping[str, Any]]) -> RetentionTable:
+        """One that was in force before, as `as_json` gave it."""
+        return cls(
+            [
+                _checked(str(one["name"]), {name: one[name] for name in one if one[name] is not None})
+                for one in categories
+            ]
+        )
+
+    def follow(self, before: Iterable[Superseded]) -> None:
+        """Know which tables this one follows."""
+        self._before = tuple(before)
 
     def as_json(self) -> list[dict[str, Any]]:
         """All categories as the API shows them."""
@@ -140,7 +163,22 @@ class RetentionTable:
         )
 
     def judge(self, ended_at: float | None, marks: Marks, now: float) -> Verdict:
-        """What becomes of a recording that ended then (None: it goes on) and of which people have said this."""
+        """What becomes of a recording that ended then (None: it goes on) and of which people have said this.
+
+        A table that was replaced holds for a week more, where it keeps longer: whatever an edit shortens stands in the
+        list of what is about to go first.
+        """
+        verdict = self._judge(ended_at, marks, now)
+        if verdict.delete_at is None:
+            return verdict
+        held = [verdict.delete_at]
+        for one in self._before:
+            then = one.table._judge(ended_at, marks, now).delete_at
+            until = one.replaced_at + GRACE_DAYS * DAY_S
+            held.append(until if then is None else min(then, until))
+        return replace(verdict, delete_at=max(held))
+
+    def _judge(self, ended_at: float | None, marks: Marks, now: float) -> Verdict:
         holding = marks.holding(now)
         kept_by = ("open",) * (ended_at is None) + tuple(dict.fromkeys(hold.kind.value for hold in holding))
         decision = marks.decision

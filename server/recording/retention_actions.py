@@ -3,29 +3,34 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import asdict
 from typing import Any
 
 from server.clock import Clock
+from server.database import Along
 from server.errors import BadRequest, Conflict
-from server.recording.marks import By, Entry, Mark, MarkKind, Marks, Outcome
-from server.recording.retention import DAY_S, RetentionTable
+from server.recording.marks import By, Entry, HoldKind, Mark, MarkKind, Marks, Outcome
+from server.recording.retention import DAY_S, Category, RetentionTable
 from server.recording.retention_store import RetentionStore
+from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingState
 
 MOST_LISTED = 500
+SHARED_DAYS = 30.0
 RETAINED_DAYS = 365.0  # until the next review, where nobody says another date
-Commit = Callable[[Recording], Awaitable[None]]  # to the audit, or raises Unavailable
+HeldBack = Callable[[], Awaitable[str]]  # why nothing is deleted by the clock; empty where it is
+AlongOf = Callable[[Recording], Along]  # the audit's row of it
 
 
 class Retention:
     """Marks and what follows from them."""
 
-    def __init__(self, store: RetentionStore, table: RetentionTable, clock: Clock) -> None:
+    def __init__(self, store: RetentionStore, table: RetentionTable, clock: Clock, held_back: HeldBack) -> None:
         self._store = store
         self.table = table
         self._clock = clock
+        self._held_back = held_back
 
     async def of(self, recording_id: str) -> dict[str, Any]:
         """All that is known of keeping this recording, or of its end. Raises NotFound."""
@@ -47,26 +52,33 @@ class Retention:
             "tombstone": tombstones[0].as_json() if tombstones else None,
         }
 
-    async def mark(self, recording_id: str, by: By, mark: Mark, commit: Commit) -> dict[str, Any]:
-        """Add a mark, once the audit has it. Raises NotFound, Conflict, BadRequest, Unavailable."""
+    async def mark(self, recording_id: str, by: By, mark: Mark, along: AlongOf) -> dict[str, Any]:
+        """Add a mark, in one commit with its row of the audit. Raises NotFound, Conflict, BadRequest, Unavailable."""
         recording, entries = await self._store.entries(recording_id)
         if recording.state is RecordingState.DELETED:
             raise Conflict(f"recording {recording_id} is deleted")
         mark = self._checked(recording, mark)
         Marks.of(entries).after(Entry(len(entries) + 1, self._clock.wall(), by, mark))
-        await commit(recording)
-        await self._store.add(recording_id, self._clock.wall(), by, mark)
+        await self._store.add(recording_id, self._clock.wall(), by, mark, along(recording))
         return await self.of(recording_id)
+
+    async def hold_shared(self, recording_ids: Sequence[str], by: By, why: str, along: AlongOf) -> None:
+        """What leaves the building stays here for a month: whoever gets it may ask for the whole, or have the proof checked
+        against it. It ends by itself, and can be lifted. Raises as `mark` does."""
+        now = self._clock.wall()
+        until = now + SHARED_DAYS * DAY_S
+        for recording_id in recording_ids:
+            _, entries = await self._store.entries(recording_id)
+            shares = [hold for hold in Marks.of(entries).holding(now) if hold.kind is HoldKind.SHARE]
+            if not any(hold.until is None or hold.until > until - DAY_S for hold in shares):
+                await self.mark(recording_id, by, Mark(MarkKind.HOLD, HoldKind.SHARE.value, why, until), along)
 
     def _checked(self, recording: Recording, mark: Mark) -> Mark:
         now = self._clock.wall()
         if mark.until is not None and mark.until <= now:
             raise BadRequest("the date must be in the future")
         if mark.kind is MarkKind.CATEGORY:
-            category = self.table.find(mark.value)
-            if category is None:
-                names = ", ".join(one.name for one in self.table.categories)
-                raise BadRequest(f"category: expected one of {names}")
+            category = self._known(mark.value)
             if mark.until is not None and category.review_days is None:
                 raise BadRequest(f"review_at: {category.name} is not reviewed, it ends after {category.days} days")
         if mark.kind is MarkKind.DECISION:
@@ -88,7 +100,8 @@ class Retention:
         total = sum(one["bytes"] for one in going)
         counts = {"deletions": len(going), "reviews": len(reviews), "bytes": total}
         listed = {"deletions": _soonest(going, "delete_at"), "reviews": _soonest(reviews, "review_at")}
-        return {"at": now, "days": days, "counts": counts, **listed}
+        rules = {"rules": _by_rule(going), "held_back": await self._held_back()}
+        return {"at": now, "days": days, "counts": counts, **rules, **listed}
 
     def _told(self, recording: Recording, marks: Marks, name: str, until: float) -> dict[str, Any] | None:
         """A row of the list, if it has this date by then; one that is held is not about to go."""
@@ -100,9 +113,27 @@ class Retention:
         times = {"from": recording.asked_at, "to": recording.ended_at, name: at}
         return {**about, "wearer": recording.wearer, **times, "rule": verdict.rule, "bytes": recording.bytes}
 
-    async def matching(self, tag: str = "", category: str = "", text: str = "", limit: int = 200) -> list[str]:
-        """Recordings' ids, newest first. See RetentionStore.matching."""
-        return await self._store.matching(self.table, tag, category, text, limit)
+    async def matching(self, sought: Sought) -> list[Recording]:
+        """Recordings that are not deleted, newest first. Raises BadRequest for a category that the table has not."""
+        if sought.category:
+            self._known(sought.category)
+        return await self._store.matching(self.table, sought)
+
+    def _known(self, name: str) -> Category:
+        category = self.table.find(name)
+        if category is None:
+            raise BadRequest(f"category: expected one of {', '.join(one.name for one in self.table.categories)}")
+        return category
+
+
+def _by_rule(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """How much goes by which rule."""
+    found: dict[str, dict[str, Any]] = {}
+    for row in rows:
+        one = found.setdefault(row["rule"], {"rule": row["rule"], "deletions": 0, "bytes": 0})
+        one["deletions"] += 1
+        one["bytes"] += row["bytes"]
+    return [found[rule] for rule in sorted(found)]
 
 
 def _soonest(rows: list[dict[str, Any]], name: str) -> list[dict[str, Any]]:

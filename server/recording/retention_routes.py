@@ -11,6 +11,7 @@ from aiohttp import web
 from server.access.permission import Permission
 from server.access.person import Person
 from server.audit.audit_entry import Subject, What, checked_why
+from server.database import Along
 from server.errors import BadRequest
 from server.recording.marks import By, HoldKind, Mark, MarkKind, Outcome, checked_note, checked_tag
 from server.recording.retention_actions import Retention, checked_days
@@ -18,24 +19,24 @@ from server.recording.store import Recording
 from server.request_body import json_object
 
 Allow = Callable[[web.Request, Permission], Person]
-NoteChange = Callable[..., Awaitable[None]]  # request, what, subject, why, **detail: committed when it returns
+RowOf = Callable[..., Along]  # request, what, subject, why, **detail: a row that the change's own transaction writes
 Marked = Callable[..., Awaitable[web.Response]]  # request, person, mark, status: the mark is made
 ONE = "/api/recordings/{recording_id}"
 LATEST = 4e9  # Unix seconds: the year 2096
 
 
-def retention_routes(retention: Retention, allow: Allow, note_change: NoteChange) -> list[web.RouteDef]:
-    """Tags and notes are for the room, all else for who manages evidence. Each change is in the audit before it is made."""
+def retention_routes(retention: Retention, allow: Allow, row_of: RowOf) -> list[web.RouteDef]:
+    """Tags and notes are for the room, all else for who manages evidence. Each change is one commit with its row of the audit."""
 
     async def marked(request: web.Request, person: Person, mark: Mark, status: int = 201) -> web.Response:
-        async def commit(recording: Recording) -> None:
+        def along(recording: Recording) -> Along:
             why = "" if mark.kind is MarkKind.NOTE else mark.text  # a note is content, and stays where it is
             detail: dict[str, Any] = {"mark": mark.kind.value, "value": mark.value, "until": mark.until}
             subject = Subject("recording", recording.id, recording.call_sign)
-            await note_change(request, What.CHANGE_RECORDING, subject, why, **detail)
+            return row_of(request, What.CHANGE_RECORDING, subject, why, **detail)
 
         by = By(person.id, person.display_name)
-        told = await retention.mark(request.match_info["recording_id"], by, mark, commit)
+        told = await retention.mark(request.match_info["recording_id"], by, mark, along)
         return web.json_response(told, status=status)
 
     async def one(request: web.Request) -> web.Response:
@@ -116,7 +117,7 @@ def _holding_routes(allow: Allow, marked: Marked) -> list[web.RouteDef]:
 
 def _table_routes(retention: Retention, allow: Allow) -> list[web.RouteDef]:
     async def table(request: web.Request) -> web.Response:
-        allow(request, Permission.TAG_EVIDENCE)
+        allow(request, Permission.REPLAY)  # who may find recordings by category
         return web.json_response({"categories": retention.table.as_json()})
 
     async def upcoming(request: web.Request) -> web.Response:

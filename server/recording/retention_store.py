@@ -7,16 +7,18 @@ at the same moment, one is first and the other sees it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
 
-from server.database import Database, metadata
+from server.database import Along, Database, metadata
 from server.errors import Conflict, NotFound
 from server.recording.marks import By, Entry, Mark, MarkKind, Marks, Outcome
 from server.recording.retention import DAY_S, UNTAGGED, RetentionTable
+from server.recording.segment import id_stamp
+from server.recording.sought import EARLIER_S, LATER_S, Sought
 from server.recording.store import Recording, RecordingState, recording_of, recording_table
 
 CHUNK = 500  # recordings judged at once: some milliseconds of the loop
@@ -120,8 +122,9 @@ class RetentionStore:
                 raise NotFound(f"there is no recording {recording_id}")
             return recording_of(found), (await _entries(connection, [recording_id])).get(recording_id, [])
 
-    async def add(self, recording_id: str, at: float, by: By, mark: Mark) -> Entry:
-        """Commit a mark behind those there are. Raises NotFound, and Conflict: deleted, or what the mark itself raises."""
+    async def add(self, recording_id: str, at: float, by: By, mark: Mark, along: Along | None = None) -> Entry:
+        """Commit a mark behind those there are, with its row of the audit. Raises NotFound, and Conflict: deleted, or what
+        the mark itself raises."""
         async with self._database.transaction() as tx:
             recording = await _locked(tx, recording_id)
             if recording.state is RecordingState.DELETED:
@@ -131,25 +134,15 @@ class RetentionStore:
             after = before.after(entry)
             await tx.execute(sa.insert(mark_table).values(_row(recording_id, entry)))
             await _keep_standing(tx, recording_id, before, after)
+            if along is not None:
+                await along(tx)
             return entry
 
-    async def matching(
-        self, table: RetentionTable, tag: str = "", category: str = "", text: str = "", limit: int = 200
-    ) -> list[str]:
-        """The ids of recordings that are not deleted, newest first: with this tag, of this category (its own, or one that
-        a tag counts as), with all of these words in notes, reasons, tags, call sign or wearer's name."""
-        query = sa.select(recording_table.c.id).where(recording_table.c.state != RecordingState.DELETED.value)
-        if tag:
-            query = query.where(_tagged([tag]))
-        if category:
-            known = table.find(category)
-            counted = _tagged(known.counted if known is not None else [category])
-            query = query.where(sa.or_(_own_category() == category, counted))
-        for word in text.split():
-            query = query.where(_says(word))
-        query = _with_standing(query).order_by(recording_table.c.id.desc()).limit(limit)
+    async def matching(self, table: RetentionTable, sought: Sought) -> list[Recording]:
+        """Recordings that are not deleted, newest first. A category is a recording's own, or one that a tag counts as."""
         async with self._database.reading() as connection:
-            return list((await connection.execute(query)).scalars())
+            rows = (await connection.execute(matching(table, sought))).mappings().all()
+        return [recording_of(row) for row in rows]
 
     # ---- what is due ----------------------------------------------------------------------------
 
@@ -269,6 +262,43 @@ async def _keep_standing(tx: Any, recording_id: str, before: Marks, after: Marks
         await tx.execute(sa.delete(tag_table).where(tag_table.c.recording_id == recording_id, tag_table.c.tag == tag))
     for tag in set(after.tags) - set(before.tags):
         await tx.execute(sa.insert(tag_table).values(recording_id=recording_id, tag=tag))
+
+
+def matching(table: RetentionTable, sought: Sought) -> sa.Select[Any]:
+    """The query for what is sought. Ids sort by their beginning, so that the newest are found without sorting."""
+    where = [recording_table.c.state != RecordingState.DELETED.value, *_when(sought), *_whose(sought)]
+    if sought.tag:
+        where.append(_tagged([sought.tag]))
+    if sought.category:
+        known = table.find(sought.category)
+        counted = _tagged(known.counted if known is not None else [sought.category])
+        where.append(sa.or_(_own_category() == sought.category, counted))
+    where += [_says(word) for word in sought.text.split()]
+    query = _with_standing(sa.select(recording_table)).where(*where)
+    return query.order_by(recording_table.c.id.desc()).limit(sought.limit)
+
+
+def _when(sought: Sought) -> Iterator[sa.ColumnElement[bool]]:
+    column = recording_table.c
+    if sought.before is not None:
+        yield column.id < sought.before
+    if sought.end is not None:
+        yield column.id < id_stamp(sought.end + EARLIER_S)
+    if sought.start is not None:
+        going = sa.or_(column.state == RecordingState.OPEN.value, column.until.is_(None))
+        yield sa.or_(going, column.until >= sought.start - LATER_S)
+
+
+def _whose(sought: Sought) -> Iterator[sa.ColumnElement[bool]]:
+    column = recording_table.c
+    if sought.device_ids is not None:
+        yield column.device_id.in_(sought.device_ids)
+    if sought.person_id is not None:
+        yield column.wearer["person_id"].as_string() == sought.person_id
+    for word in sought.officer.split():
+        if word.isascii():  # SQLite knows no other capitals; who reads the recording itself compares those
+            names = (column.wearer[name].as_string() for name in ("name", "collar_number"))
+            yield sa.or_(*(text.icontains(word, autoescape=True) for text in (column.call_sign, *names)))
 
 
 def _with_standing(query: sa.Select[Any]) -> sa.Select[Any]:

@@ -119,7 +119,12 @@ class Manifest:
 def recording_id(at: float, device_id: str, chance: str) -> str:
     """`20261128T204600Z-et17-3fa2c1d0` for a UTC start, a camera and eight hexadecimal digits of chance."""
     stem = device_id[:LONGEST_STEM].strip("-")
-    return f"{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}-{stem}-{chance}"
+    return f"{id_stamp(at)}-{stem}-{chance}"
+
+
+def id_stamp(at: float) -> str:
+    """What the id of a recording that begins at this second begins with: ids sort by it."""
+    return f"{datetime.fromtimestamp(at, UTC):%Y%m%dT%H%M%SZ}"
 
 
 def parted(name: str) -> tuple[str, str]:

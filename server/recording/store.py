@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from enum import StrEnum
 from typing import Any
 
 import sqlalchemy as sa
 
-from server.database import Database, metadata
+from server.audit.audit_entry import Actor, Note, Subject, What
+from server.database import Along, Database, metadata
 
 MOST_OF_CAMERA = 60
 
@@ -64,21 +65,30 @@ class Recording:
         return {**asdict(self), "state": self.state.value}
 
 
-class RecordingStore:
-    """Rows of recordings. Every call raises Unavailable while the database is away."""
+Within = Callable[..., Along]  # notes: rows of the audit that a change's own transaction writes
 
-    def __init__(self, database: Database) -> None:
+
+class RecordingStore:
+    """Rows of recordings; that one begins or ends is in the audit with its row. Every call raises Unavailable while the
+    database is away."""
+
+    def __init__(self, database: Database, within: Within | None = None) -> None:
         self._database = database
+        self._within = within
 
     async def keep(self, recording: Recording) -> None:
         """Insert it, or bring its row up to date; one that is deleted stays so."""
         values, here = recording.as_json(), recording_table.c.id == recording.id
-        standing = recording_table.c.state != RecordingState.DELETED.value
         async with self._database.transaction() as tx:
-            changed = await tx.execute(sa.update(recording_table).where(here, standing).values(**values))
-            known = sa.select(recording_table.c.id).where(here)
-            if not changed.rowcount and (await tx.execute(known)).first() is None:
+            known = sa.select(recording_table.c.state).where(here).with_for_update()
+            before = (await tx.execute(known)).scalar()
+            if before is None:
                 await tx.execute(sa.insert(recording_table).values(**values))
+            elif before != RecordingState.DELETED.value:
+                await tx.execute(sa.update(recording_table).where(here).values(**values))
+            notes = collected(recording, before)
+            if self._within is not None and notes:
+                await self._within(*notes)(tx)
 
     async def at(self, place: str) -> list[Recording]:
         """All that lie, or should lie, in this data folder, oldest first."""
@@ -114,3 +124,22 @@ class RecordingStore:
 def recording_of(row: Mapping[str, Any]) -> Recording:
     """A row as it was read."""
     return replace(Recording(**row), state=RecordingState(row["state"]))
+
+
+def collected(recording: Recording, before: str | None) -> list[Note]:
+    """What the audit gets to know when a row follows one of this state (None: there was none)."""
+    notes = []
+    if before is None:
+        notes.append(collection(What.COLLECT_STARTED, recording, asked_at=recording.asked_at))
+    if recording.state is RecordingState.CLOSED and before in (None, RecordingState.OPEN.value):
+        told = {"ended_at": recording.ended_at, "segments": recording.segments, "bytes": recording.bytes}
+        notes.append(collection(What.COLLECT_ENDED, recording, **told))
+    return notes
+
+
+def collection(what: What, recording: Recording, **detail: Any) -> Note:
+    """A row about a recording: by its camera, worn by somebody, for what made it record."""
+    worn = {"wearer": (recording.wearer or {}).get("name"), "device_id": recording.device_id}
+    subject = Subject("recording", recording.id, recording.call_sign)
+    actor = Actor("device", recording.device_id, recording.call_sign)
+    return Note(what, actor, subject, recording.why, detail={**worn, **detail})

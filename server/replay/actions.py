@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections import OrderedDict
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
@@ -17,10 +17,14 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 from server.access.permission import Permission, may
 from server.clock import Clock
 from server.errors import BadRequest, Forbidden, NotFound
+from server.positions.area import Area
 from server.positions.fix import Fix
+from server.positions.stay import Stay
 from server.positions.trail import thin
+from server.recording.sought import Sought
 from server.replay.bookmark import Bookmark
-from server.replay.finding import Wanted, fits, listed
+from server.replay.finding import Wanted
+from server.replay.finding_actions import Finder
 from server.replay.footage import HOLE_S, LAYERS, Placed, Recording, recording
 from server.replay.playlist import playlist
 from server.replay.timeline import MOST_FIXES, Facts, known_at, timeline
@@ -30,6 +34,7 @@ from server.replay.webm import webm
 if TYPE_CHECKING:
     from server.access.session import Caller
     from server.recording.library import Library
+    from server.recording.store import Recording as Row
     from server.replay.store import BookmarkStore, ViewStore
 
 Json = dict[str, Any]
@@ -37,7 +42,6 @@ Note = Callable[[View, Mapping[str, str]], Awaitable[None]]  # the view, and eac
 NoteBookmark = Callable[[Bookmark, Mapping[str, str]], Awaitable[None]]  # likewise
 Told = Sequence[tuple[float, Json]]  # when, what
 
-MOST_READ = 500  # journals for one page of the list; each is some 10 ms when it was not read before
 MOST_ROWS = 5000  # of alerts, advice or activity in one timeline
 NOT_OWN = "you may see only what your own camera recorded"
 KEPT_WHOLE = 24  # recordings in memory with all their segments: an hour of both layers is 2.5 MB
@@ -55,6 +59,10 @@ class Sources:
     activity: Callable[[float, float, int], Awaitable[Told]]
     call_signs: Callable[[], Awaitable[Mapping[str, str]]]
     settings: Callable[[], Json]  # what a console must know of the configuration
+    recordings: Callable[[Sought], Awaitable[Sequence[Row]]]  # that may fit, newest first
+    stays: Callable[[Area, float, float, Collection[str] | None], Awaitable[Mapping[str, list[Stay]]]]  # of cameras
+    stood: Callable[[str, float, float, int], Awaitable[Mapping[str, list[Stay]]]]  # alerts of a kind, by camera
+    taser_logs: Callable[[float, float], Awaitable[list[Json]]]
 
 
 class Replays:
@@ -71,20 +79,17 @@ class Replays:
         self._views: OrderedDict[str, View] = OrderedDict()
         self._recordings: OrderedDict[tuple[str, int, bool, int], Recording] = OrderedDict()
         self._outlines: OrderedDict[tuple[str, int], Recording] = OrderedDict()
+        self._finder = Finder(self._outline, sources, clock)
 
     # ---- find, open ---------------------------------------------------------------------------------
 
     async def find(self, looked_for: Wanted, own: str | None = None) -> Json:
         """A page of recordings, newest first; `own`: only those that this person wore the camera of."""
-        now = self._clock.wall()
-        alerts: list[Json] = []
-        if looked_for.alert is not None:
-            alerts = await self._sources.alerts(looked_for.start or 0.0, looked_for.end or now, MOST_ROWS, 0)
-        found, after = await asyncio.to_thread(self._page, looked_for, own, alerts)
-        if found and looked_for.alert is None:
-            span = min(one.start for one in found), max(one.end for one in found)
-            alerts = await self._sources.alerts(*span, MOST_ROWS, 0)
-        return {"at": now, "recordings": [listed(one, alerts) for one in found], "next": after}
+        return await self._finder.page(looked_for, own)
+
+    def settings(self) -> Json:
+        """What a page with a map must know of the configuration."""
+        return self._sources.settings()
 
     async def open(self, caller: Caller, wish: Asked, note: Note, own: str | None = None) -> View:
         """Open a view: noted and committed when this returns. `note` writes the audit; whatever it raises, there is
@@ -187,22 +192,6 @@ class Replays:
 
     # ---- how it is read -----------------------------------------------------------------------------
 
-    def _page(self, looked_for: Wanted, own: str | None, alerts: Sequence[Json]) -> tuple[list[Recording], str | None]:
-        rows: list[Recording] = []
-        read = 0
-        last = None
-        for recording_id in sorted(self._library.ids(), reverse=True):
-            if looked_for.before is not None and recording_id >= looked_for.before:
-                continue
-            if len(rows) >= looked_for.limit or read >= MOST_READ:
-                return rows, last
-            last, read = recording_id, read + 1
-            one = self._outline(recording_id)
-            visible = own is None or _is_own(one, own)
-            if visible and one.segments and fits(one, looked_for, alerts):
-                rows.append(one)
-        return rows, None
-
     def _chosen(self, wish: Asked) -> list[Recording]:
         known = set(self._library.ids())
         missing = [one for one in wish.recording_ids if one not in known]
@@ -297,6 +286,7 @@ class Replays:
             alert_states=await self._sources.alert_states(since, end, MOST_ROWS),
             advice=await self._sources.advice(view.start, end, MOST_ROWS),
             activity=await self._sources.activity(view.start, end, MOST_ROWS),
+            taser_logs=await self._sources.taser_logs(view.start, end),
             bookmarks=await self._bookmarks.of(view.recording_ids, view.start, end),
             call_signs={one: signs.get(one, one) for one in {*fixes, *view.device_ids}}
             | {one.device_id: one.call_sign for one in found},

@@ -1,19 +1,25 @@
-"""Finding a recording: by time, camera, officer, or a kind of alert that stood meanwhile. Pure."""
+"""Finding a recording: by time, place, camera, officer, a kind of alert that stood meanwhile, or what was said of it. Pure."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from server.errors import BadRequest
+from server.positions.area import Area, area_of
+from server.positions.stay import Stay
+from server.recording.marks import checked_tag
 from server.replay.footage import Recording
 from server.replay.view import RECORDING_ID, TIMES
 
-FIELDS = ("from", "to", "device", "officer", "alert", "before", "limit")
+SAID = ("tag", "category", "text")  # what people have said of it
+FIELDS = ("from", "to", "device", "officer", "alert", "area", *SAID, "before", "limit")
 USUAL, MOST = 50, 200
 LONGEST_TEXT = 80
+LONGEST_WITH_AREA_S = 7 * 86_400.0  # every trail of that time is looked at
+THERE_S = 15.0  # a position stands for so long: who was there a moment before it began was there
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,8 +31,17 @@ class Wanted:
     device_id: str | None = None
     officer: str = ""
     alert: str | None = None
+    area: Area | None = None
+    tag: str = ""
+    category: str = ""
+    text: str = ""
     before: str | None = None
     limit: int = USUAL
+
+    @property
+    def by_what_was_said(self) -> bool:
+        """Whether it asks for tag, category or words of notes."""
+        return any(getattr(self, name) for name in SAID)
 
 
 def wanted(query: Mapping[str, str]) -> Wanted:
@@ -34,34 +49,48 @@ def wanted(query: Mapping[str, str]) -> Wanted:
     for name in query:
         if name not in FIELDS:
             raise BadRequest(f"{name}: not expected; the fields are {', '.join(FIELDS)}")
-    for name in ("device", "officer", "alert"):
+    for name in ("device", "officer", "alert", "area", "category", "text"):
         if len(query.get(name, "")) > LONGEST_TEXT:
             raise BadRequest(f"{name}: expected at most {LONGEST_TEXT} characters")
     before = query.get("before") or None
     if before is not None and not RECORDING_ID.fullmatch(before):
         raise BadRequest("before: expected a recording's id")
+    start, end = _number(query, "from", *TIMES), _number(query, "to", *TIMES)
+    if start is not None and end is not None and end <= start:
+        raise BadRequest("to: expected a time after from")
     return Wanted(
-        start=_number(query, "from", *TIMES),
-        end=_number(query, "to", *TIMES),
+        start=start,
+        end=end,
         device_id=query.get("device") or None,
         officer=query.get("officer", "").strip(),
         alert=query.get("alert") or None,
+        area=_area(query, start, end),
+        tag=checked_tag(query["tag"]) if query.get("tag") else "",
+        category=query.get("category", "").strip(),
+        text=query.get("text", "").strip(),
         before=before,
         limit=int(_number(query, "limit", 1, MOST) or USUAL),
     )
 
 
-def fits(one: Recording, looked_for: Wanted, alerts: Iterable[Mapping[str, Any]]) -> bool:
-    """Whether a recording is what is looked for; `alerts` are those that stood meanwhile."""
+def fits(one: Recording, looked_for: Wanted) -> bool:
+    """Whether a recording is what is looked for, as far as it can tell by itself."""
     if looked_for.start is not None and one.end < looked_for.start:
         return False
     if looked_for.end is not None and one.start > looked_for.end:
         return False
     if looked_for.device_id not in (None, one.device_id):
         return False
-    if looked_for.alert is not None and not any(alert["kind"] == looked_for.alert for alert in alerts_of(one, alerts)):
-        return False
     return all(word in _text(one) for word in looked_for.officer.lower().split())
+
+
+def stay_of(one: Recording, stays: Sequence[Stay], slack_s: float = THERE_S) -> Stay | None:
+    """From when to when its camera was there while it recorded; None: never."""
+    there = [stay for stay in stays if stay.overlaps(one.start - slack_s, one.end + slack_s)]
+    if not there:
+        return None
+    first, last = max(there[0].start, one.start), min(there[-1].end, one.end)
+    return Stay(min(first, one.end), max(last, one.start))
 
 
 def alerts_of(one: Recording, alerts: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -69,8 +98,9 @@ def alerts_of(one: Recording, alerts: Iterable[Mapping[str, Any]]) -> list[Mappi
     return [alert for alert in alerts if alert["device_id"] == one.device_id and _stood(alert, one.start, one.end)]
 
 
-def listed(one: Recording, alerts: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
-    """A row of the list."""
+def listed(one: Recording, alerts: Iterable[Mapping[str, Any]], stays: Sequence[Stay] = ()) -> dict[str, Any]:
+    """A row of the list; `stays`: when its camera was in the area that is looked for."""
+    there = stay_of(one, stays)
     shown = sorted(alerts_of(one, alerts), key=lambda alert: (alert["priority"], alert["raised_at"]))
     return {
         "id": one.id,
@@ -83,6 +113,7 @@ def listed(one: Recording, alerts: Iterable[Mapping[str, Any]]) -> dict[str, Any
         "open": one.is_open,
         "signed": one.signed,
         "gaps": len(one.gaps),
+        "there": None if there is None else {"from": there.start, "to": there.end},
         "alerts": [
             {name: alert[name] for name in ("id", "kind", "title", "priority", "raised_at", "place")} for alert in shown
         ],
@@ -98,6 +129,15 @@ def _stood(alert: Mapping[str, Any], start: float, end: float) -> bool:
 def _text(one: Recording) -> str:
     wearer = one.wearer or {}
     return f"{one.call_sign} {wearer.get('name') or ''} {wearer.get('collar_number') or ''}".lower()
+
+
+def _area(query: Mapping[str, str], start: float | None, end: float | None) -> Area | None:
+    if not query.get("area"):
+        return None
+    if start is None or end is None or end - start > LONGEST_WITH_AREA_S:
+        days = LONGEST_WITH_AREA_S / 86_400
+        raise BadRequest(f"area: expected with from and to, at most {days:.0f} days apart: who was there then?")
+    return area_of(query["area"])
 
 
 def _number(query: Mapping[str, str], field: str, least: float, most: float) -> float | None:

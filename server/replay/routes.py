@@ -16,7 +16,7 @@ from server.access.session import Caller
 from server.errors import BadRequest, Forbidden
 from server.replay.actions import Replays, is_layer, is_recording
 from server.replay.bookmark import Bookmark, wished
-from server.replay.finding import wanted
+from server.replay.finding import SAID, wanted
 from server.replay.view import View, asked, time_in
 from server.request_body import json_object
 
@@ -38,6 +38,7 @@ def routes(
     made = _Routes(replays, caller_of, note_view, note_bookmark)
     return [
         web.get("/api/recordings", made.listed),
+        web.get("/api/replays/settings", made.settings),
         web.post("/api/replays", made.opened),
         web.get(VIEW, made.timeline),
         web.get(VIEW + "/known", made.known),
@@ -74,7 +75,15 @@ class _Routes:
 
     async def listed(self, request: web.Request) -> web.Response:
         _, own = self._allowed(request)
-        return web.json_response(await self._replays.find(wanted(request.query), own))
+        looked_for = wanted(request.query)
+        if own is not None and looked_for.by_what_was_said:  # not even whether there is a word in a note
+            raise Forbidden(f"{', '.join(SAID)}: for those who see the recordings of every camera")
+        return web.json_response(await self._replays.find(looked_for, own))
+
+    async def settings(self, request: web.Request) -> web.Response:
+        """What a page with a map must know."""
+        self._allowed(request)
+        return web.json_response(self._replays.settings())
 
     async def opened(self, request: web.Request) -> web.Response:
         caller, own = self._allowed(request)

@@ -18,7 +18,7 @@ Json = dict[str, Any]
 
 FIX_FIELDS = ("at", "received_at", "lat", "lon", "accuracy_m", "heading_deg", "speed_mps")
 MOST_FIXES = 7200  # of a camera: two hours at one a second
-TICK_ORDER = ("recording", "gap", "alert", "advice", "activity", "bookmark")
+TICK_ORDER = ("recording", "gap", "alert", "taser", "advice", "activity", "bookmark")
 RAISES = ("raised", "raised again", "escalated")
 STEP_WORDS = {"acknowledged": "Acknowledged", "resolved": "Resolved", "false": "Marked false"}
 GAP_WORDS = {
@@ -45,6 +45,7 @@ class Facts:
     advice: Sequence[Json] = ()
     activity: Sequence[tuple[float, Json]] = ()
     call_signs: Mapping[str, str] = field(default_factory=dict)
+    taser_logs: Sequence[Json] = ()  # brought in afterwards, with their `placed` events
     bookmarks: Sequence[Bookmark] = ()
 
     def only(self, device_ids: Collection[str]) -> Facts:
@@ -57,6 +58,7 @@ class Facts:
             advice=[one for one in self.advice if one["device_id"] in device_ids],
             activity=[(at, one) for at, one in self.activity if one["device_id"] in device_ids],
             call_signs={one: sign for one, sign in self.call_signs.items() if one in device_ids},
+            taser_logs=[_told(one) for one in self.taser_logs if one["placed"] and one["device_id"] in device_ids],
         )
 
 
@@ -72,6 +74,7 @@ def timeline(facts: Facts) -> Json:
         "alerts": [_without_steps(alert) for alert in facts.alerts],
         "alert_states": [{"at": at, "alert": _without_steps(body)} for at, body in facts.alert_states],
         "advice": list(facts.advice),
+        "taser_logs": [{name: one[name] for name in one if name != "placed"} for one in facts.taser_logs],
         "events": events(facts),
     }
 
@@ -121,6 +124,7 @@ def camera(recordings: Sequence[Recording]) -> Json:
 def events(facts: Facts) -> list[Json]:
     """Everything that a jump may go to, in order."""
     found = [*_of_recordings(facts.recordings), *_of_alerts(facts), *_of_advice(facts.advice), *_of_activity(facts)]
+    found += _of_taser_logs(facts.taser_logs)
     found += [_event(one.at, "bookmark", None, one.words(), sign="bookmark") for one in facts.bookmarks]
     within = [event for event in found if facts.start <= event["at"] <= facts.end]
     return sorted(within, key=lambda event: (event["at"], TICK_ORDER.index(event["kind"]), event["text"]))
@@ -251,6 +255,22 @@ def _of_activity(facts: Facts) -> Iterable[Json]:
             continue
         text = f"{body['text']}, {body['call_sign']}" if body.get("call_sign") else str(body["text"])
         yield _event(at, "activity", body["device_id"], text, sign="info")
+
+
+def _of_taser_logs(logs: Iterable[Json]) -> Iterable[Json]:
+    """What the weapon itself kept, where its clock less the offset places it; each says both."""
+    for log in logs:
+        for one in log["placed"]:
+            lasted = "" if one["duration_s"] is None else f" for {one['duration_s']:g} s"
+            text = f"TASER log: {one['text']}{lasted}, {log['call_sign']} ({log['offset']['words']})"
+            told = {"log_id": log["id"], "device_at": one["device_at"], "duration_s": one["duration_s"]}
+            yield _event(one["at"], "taser", log["device_id"], text, sign="taser", **told)
+
+
+def _told(log: Json) -> Json:
+    """A log without the reason for which it was brought in, which may be a complaint, and without anybody's id."""
+    wearer = log["wearer"] and {name: value for name, value in log["wearer"].items() if name != "person_id"}
+    return {**{name: log[name] for name in log if name not in ("why", "by_id")}, "wearer": wearer}
 
 
 # ---- small parts --------------------------------------------------------------------------------

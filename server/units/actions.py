@@ -17,11 +17,12 @@ import structlog
 
 from server.bus import Body, Bus, Subscription, Topic
 from server.clock import Clock
+from server.database import alone
 from server.errors import NotFound, Unavailable
 from server.media.live import FeedState, WatcherInfo
 from server.tasks import TaskOwner
 from server.units.presence import Presence
-from server.units.store import UnitStore
+from server.units.store import AlongOf, UnitStore
 from server.units.unit import (
     DEVICE_ID,
     Device,
@@ -89,10 +90,11 @@ class Units:
         collar_number: str | None = None,
         public_key: bytes | None = None,
         record_mode: RecordMode = RecordMode.ON_SIGNAL,
+        along: AlongOf = lambda _device: alone,
     ) -> Device:
         """Register a camera under a new id. Raises BadRequest that names the field."""
         device = self._made(call_sign, wearer_name, collar_number)
-        kept = await self._store.add(replace(device, public_key=public_key, record_mode=record_mode))
+        kept = await self._store.add(replace(device, public_key=public_key, record_mode=record_mode), along)
         await self._journalled(kept)
         return kept
 
@@ -107,17 +109,17 @@ class Units:
             await self._journalled(device)
         return device
 
-    async def change(self, device_id: str, **values: Any) -> Device:
+    async def change(self, device_id: str, along: AlongOf = lambda _device: alone, **values: Any) -> Device:
         """Another call sign, wearer or record mode: fields of Device, as `changed_fields` checks them. Raises NotFound."""
-        device = await self._store.change(device_id, values)
+        device = await self._store.change(device_id, values, along)
         if device is None:
             raise NotFound(f"there is no camera {device_id!r}")
         await self._journalled(device)
         return device
 
-    async def revoke(self, device_id: str) -> Device:
+    async def revoke(self, device_id: str, along: AlongOf = lambda _device: alone) -> Device:
         """The camera may do nothing any more. Raises NotFound."""
-        device = await self._store.revoke(device_id, self._clock.wall())
+        device = await self._store.revoke(device_id, self._clock.wall(), along)
         if device is None:
             raise NotFound(f"there is no camera {device_id!r}")
         await self._journalled(device)
@@ -200,6 +202,11 @@ class Units:
         if device is None or device.revoked_at is not None:
             raise NotFound(f"there is no unit {device_id!r}")
         return device
+
+    def bearer(self, device_id: str) -> tuple[str, dict[str, Any] | None]:
+        """Its call sign, and who wears it. Raises NotFound."""
+        device = self.device(device_id)
+        return device.call_sign, device.wearer
 
     def unit(self, device_id: str) -> Unit:
         """One unit, from what all processes know of it. Raises NotFound."""

@@ -9,7 +9,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.database import Database, metadata
+from server.database import Along, Database, metadata
 from server.journal.entry import EntryKind
 from server.journal.store import Journal, journal_counter
 from server.units.unit import Device, RecordMode
@@ -29,6 +29,9 @@ device_table = sa.Table(
 )
 
 
+AlongOf = Callable[[Device], Along]  # what a change's own transaction writes, too
+
+
 class UnitStore:
     """Rows of devices. Each change and its journal entry are one transaction."""
 
@@ -36,11 +39,12 @@ class UnitStore:
         self._database = database
         self._journal = journal
 
-    async def add(self, device: Device) -> Device:
-        """Keep a new device; returned with the number of its journal entry."""
+    async def add(self, device: Device, along: AlongOf) -> Device:
+        """Keep a new device; returned with the number of its journal entry. `along` makes what else is written."""
         async with self._database.transaction() as tx:
             kept = await self._entered(tx, device)
             await tx.execute(sa.insert(device_table).values(**_values(kept)))
+            await along(kept)(tx)
         return kept
 
     async def add_phone(self, person_id: str, make: Callable[[], Device]) -> tuple[Device, bool]:
@@ -60,7 +64,7 @@ class UnitStore:
         async with self._database.reading() as connection:
             return await _phone(connection, person_id)
 
-    async def revoke(self, device_id: str, at: float) -> Device | None:
+    async def revoke(self, device_id: str, at: float, along: AlongOf) -> Device | None:
         """Mark it revoked; None if there is no such device. A second call changes nothing."""
         async with self._database.transaction() as tx:
             found = await _one(tx, device_table.c.device_id == device_id)
@@ -69,9 +73,10 @@ class UnitStore:
             revoked = await self._entered(tx, replace(found, revoked_at=at))
             change = sa.update(device_table).where(device_table.c.device_id == device_id)
             await tx.execute(change.values(revoked_at=at, changed_seq=revoked.changed_seq))
+            await along(revoked)(tx)
         return revoked
 
-    async def change(self, device_id: str, values: dict[str, Any]) -> Device | None:
+    async def change(self, device_id: str, values: dict[str, Any], along: AlongOf) -> Device | None:
         """Set fields of a device that is not revoked; None if there is none. What changes nothing is not journalled."""
         async with self._database.transaction() as tx:
             found = await _one(tx, device_table.c.device_id == device_id, device_table.c.revoked_at.is_(None))
@@ -80,6 +85,7 @@ class UnitStore:
             changed = await self._entered(tx, replace(found, **values))
             change = sa.update(device_table).where(device_table.c.device_id == device_id)
             await tx.execute(change.values(**_values(changed)))
+            await along(changed)(tx)
         return changed
 
     async def device(self, device_id: str) -> Device | None:

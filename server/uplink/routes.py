@@ -58,6 +58,7 @@ class Uplink:
         whip_token_for: WhipToken,
         call_sign: CallSign,
         ice_servers: IceServers,
+        pairing: bool,
         serve_downlink: ServeDownlink,
         on_connected: Notice,
         on_disconnected: Notice,
@@ -75,6 +76,7 @@ class Uplink:
         self._whip_token_for = whip_token_for
         self._call_sign = call_sign
         self._ice_servers = ice_servers
+        self._pairing = pairing
         self._serve_downlink = serve_downlink
         self._on_connected = on_connected
         self._on_disconnected = on_disconnected
@@ -176,6 +178,7 @@ class Uplink:
             whip_path=f"/whip/{device_id}",
             whip_token=self._whip_token_for(device_id, keys),
             ice_servers=self._ice_servers(device_id),
+            pairing=self._pairing,
         )
 
     def _note_clock(self, connection: _Connection, offset: ClockOffset) -> None:

@@ -10,6 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
+from tests.browser.legible import unreadable
 from tests.browser.screen import SIZE, Screen
 from tests.browser.test_access import AXE, violations
 from tests.installation import Installation, Server
@@ -17,6 +18,7 @@ from tests.installation import Installation, Server
 FEED_STATES = {"live", "late", "frozen", "offline", "notrec", "connecting", "paused", "unlinked", "empty"}
 WIDTHS = (320, 683, 1366, 1600, 1920, 2560, 3840)
 LEAST_TARGET = 32  # px
+SPECIMENS = {"scope": ".specimen .shown", "named": ".specimen"}
 FORMS = ("Ask why", "Set a bookmark", "Make an export", "Keep it", "Tag it")
 OPENED = (("Keys", "help-dialog"), ("Unit menu", "unit-menu"), *((name, "form-sheet") for name in FORMS))
 
@@ -64,56 +66,6 @@ TARGETS = """(least) => [...document.querySelectorAll("section.theme :is(button,
   .filter(([, target]) => Math.min(target.offsetWidth, target.offsetHeight) < least)
   .map(([one, target]) => `${one.className} ${one.innerText}: ${target.offsetWidth} × ${target.offsetHeight}`)"""
 
-# Each run of words, with what is left of it by whoever clips it. Three dots say that something is cut: that is fair; and
-# by design what does not fit goes from a caption's facts (the age stays whole) and from the foot's keys.
-WORDS = """() => {
-  const found = [];
-  for (const specimen of document.querySelectorAll(".specimen .shown")) {
-    const name = specimen.closest(".specimen").dataset.state;
-    const texts = [];
-    const walk = document.createTreeWalker(specimen, NodeFilter.SHOW_TEXT);
-    while (walk.nextNode()) {
-      const node = walk.currentNode;
-      const holder = node.parentElement;
-      if (!node.textContent.trim() || holder.closest("svg, .sr, .marks, .map, .below, .ks")) continue;
-      if (!holder.checkVisibility({visibilityProperty: true, opacityProperty: true})) continue;
-      const range = document.createRange();
-      range.selectNodeContents(node);
-      const box = range.getBoundingClientRect();
-      if (!box.width || parseFloat(getComputedStyle(holder).fontSize) === 0) continue;
-      let [left, right, top, bottom] = [box.left, box.right, box.top, box.bottom];
-      let dotted = false, scrolls = false;
-      for (let one = holder; one && one !== specimen.parentElement; one = one.parentElement) {
-        const style = getComputedStyle(one);
-        const edge = one.getBoundingClientRect();
-        if (style.overflowX === "visible" && style.overflowY === "visible") continue;
-        dotted ||= style.textOverflow === "ellipsis" || one.matches(".facts");
-        scrolls ||= [style.overflowX, style.overflowY].some((how) => how === "auto" || how === "scroll");
-        [left, right] = [Math.max(left, edge.left), Math.min(right, edge.right)];
-        [top, bottom] = [Math.max(top, edge.top), Math.min(bottom, edge.bottom)];
-      }
-      const words = node.textContent.trim().slice(0, 40);
-      const lost = box.right - right > 1 || left - box.left > 1 || box.bottom - bottom > 3 || top - box.top > 3;
-      if (lost && !dotted && !scrolls) found.push(`${name}: “${words}” is clipped`);
-      for (const line of range.getClientRects()) {
-        const air = line.height / 4; // above and below the letters: lines may stand close
-        const seen = {node, words, left: Math.max(left, line.left), right: Math.min(right, line.right),
-          top: Math.max(top, line.top + air), bottom: Math.min(bottom, line.bottom - air)};
-        if (seen.right > seen.left && seen.bottom > seen.top) texts.push(seen);
-      }
-    }
-    texts.forEach((one, index) => {
-      for (const other of texts.slice(index + 1)) {
-        if (one.node === other.node) continue; // its own lines; what follows three dots has a box, too
-        const wide = Math.min(one.right, other.right) - Math.max(one.left, other.left);
-        const high = Math.min(one.bottom, other.bottom) - Math.max(one.top, other.top);
-        if (wide > 1.5 && high > 1) found.push(`${name}: “${one.words}” lies over “${other.words}”`);
-      }
-    });
-  }
-  return found;
-}"""
-
 # Where the system gives all colours, each state of a group has a frame, an outline or a fill of its own.
 APART = (
     ('[data-state="Live"] .tile', '[data-state="Late"] .tile', '[data-state="Priority 1"] .tile'),
@@ -133,6 +85,71 @@ LOOKS = """(groups) => groups.filter((group) => {
   });
   return new Set(looks).size < looks.length;
 })"""
+
+
+# What is left of each when all colours are grey: words without their figures, symbols and outlines, strokes and frames.
+# In a group no two may be the same.
+GREY = """(groups) => {
+  const drawn = (one) => {
+    const style = getComputedStyle(one);
+    const words = [...one.childNodes].filter((node) => node.nodeType === 3).map((node) => node.textContent).join(" ")
+      .replace(/[A-Z]{2}\\w*\\d+|[\\d.:,]+/g, "#").trim();
+    const shape = one instanceof SVGElement
+      ? [one.getAttribute("d"), one.getAttribute("href"), one.getAttribute("r"), style.strokeDasharray,
+         style.fill === "none", style.stroke === "none"] : [];
+    const edges = ["borderTopStyle", "borderTopWidth", "outlineStyle", "outlineWidth"].map((name) => style[name]);
+    const before = getComputedStyle(one, "::before");
+    const dot = before.content === "none" ? [] : [before.width, before.height, before.borderRadius, before.backgroundColor === "rgba(0, 0, 0, 0)"];
+    return JSON.stringify([one.localName, words, ...shape, ...edges, ...dot]);
+  };
+  const look = (root) => [root, ...root.querySelectorAll("*")]
+    .filter((one) => one.checkVisibility({visibilityProperty: true}) && !one.closest(".sr")).map(drawn).join();
+  const theme = document.querySelector("section.theme");
+  return groups.flatMap((group) => {
+    const found = group.flatMap((selector) => {
+      const one = theme.querySelector(selector);
+      return one ? [[selector, look(one)]] : [[selector, null]];
+    });
+    return found.flatMap(([selector, seen], index) => {
+      if (seen === null) return [`${selector} is not on the sheet`];
+      const twin = found.slice(0, index).find(([, other]) => other === seen);
+      return twin ? [`${selector} looks like ${twin[0]}`] : [];
+    });
+  });
+}"""
+
+
+def _states(names: str, element: str) -> tuple[str, ...]:
+    return tuple(f'[data-state="{name}"] {element}' for name in names.split(" | "))
+
+
+TOLD_APART = (
+    _states(
+        "Live | Late | Frozen | Offline | Not recording | Asked | Not streaming | Elsewhere | Connecting | Paused | No link"
+        " | Reduced | Not kept | Priority 1 | Priority 2 | Selected | Pinned, with sound | Free",
+        ".tile",
+    ),
+    _states(
+        "Priority 1 | Priority 1, escalated | Priority 1, acknowledged | Priority 1, cleared | Priority 1, over"
+        " | Priority 2 | Watch me | Priority 2, acknowledged | Priority 2, cleared | Priority 3 | Priority 3, acknowledged",
+        ".alert",
+    ),
+    _states("Calm | Waits | Red", ".status"),
+    _states("Graphs | Graphs, stale", "graph-strip"),
+    _states("What is wrong | Nothing is wrong", "problem-list"),
+    _states("LINK LOST | Notice", ".banner-place > *"),
+    (".rcp .on", ".rcp .wait", ".rcp li:not(.on, .wait, .late)"),
+    (".u:not(.h, .a1, .a2, .old, [aria-selected=true])", ".u.a1", ".u.a2", ".u.old", ".u[aria-selected=true]"),
+    (
+        '.mk[aria-label^="ET22"]',  # recording, selected
+        '.mk[aria-label^="ET28"]',  # buffering
+        '.mk[aria-label^="ET09"]',  # off
+        '.mk[aria-label^="ET31"]',  # past its validity
+        ".mk.a1",
+        ".mk.a2",
+        ".mk.count",
+    ),
+)
 
 
 @pytest.fixture(scope="module")
@@ -205,7 +222,7 @@ async def test_no_words_are_clipped_or_lie_over_others_at_any_width(still: Scree
     for width in WIDTHS:
         await page.set_viewport_size({"width": width, "height": 1000})
         await page.evaluate("() => new Promise(requestAnimationFrame)")
-        found += [f"{width}: {line}" for line in await page.evaluate(WORDS)]
+        found += [f"{width}: {line}" for line in await unreadable(page, **SPECIMENS)]
         wide = await page.evaluate("() => document.documentElement.scrollWidth - innerWidth")
         if wide > 0:
             found.append(f"{width}: the page is {wide} px too wide")
@@ -223,3 +240,7 @@ async def test_forced_colours_leave_every_state_its_own_frame(browser: Browser, 
 async def test_every_target_is_large_enough(still: Screen) -> None:
     page = still.page
     assert await page.evaluate(TARGETS, LEAST_TARGET) == []
+
+
+async def test_every_state_is_told_apart_without_colour(still: Screen) -> None:
+    assert await still.page.evaluate(GREY, TOLD_APART) == []

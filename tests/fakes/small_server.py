@@ -115,6 +115,7 @@ class SmallServer:
             whip_token_for=lambda device_id, _keys: f"token of {device_id}",
             call_sign=self.call_sign,
             ice_servers=lambda device_id: [{"urls": "turn:t", "username": device_id, "credential": "c"}],
+            pairing=True,
             serve_downlink=self.downlink.serve,
             on_connected=self._on_connected,
             on_disconnected=self._on_disconnected,

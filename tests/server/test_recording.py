@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import os
 import shutil
+import sqlite3
 import subprocess
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -80,6 +82,37 @@ async def test_a_killed_server_goes_on_in_the_same_recording_which_proves_itself
     assert {entry["why"] for entry in entries if entry["kind"] == "gap"} >= {"server-restart"}
     assert checked(str(shelf.root), checks=checks_with(keys, None))["exit"] == 0
     assert all(path.read_bytes().startswith(MAGIC) == bool(keys) for path in shelf.root.rglob("*.m4s"))
+    assert collected(installation) == ["collect.started", "collect.resumed", "collect.ended"]
+
+
+def collected(installation: Installation) -> list[str]:
+    """What the audit says of the recordings, by their camera and for what made it record; oldest first."""
+    with closing(sqlite3.connect(installation.folder / "watchroom.db")) as database:
+        query = "SELECT what, actor_name, why FROM audit WHERE what LIKE 'collect.%' ORDER BY seq"
+        rows = database.execute(query).fetchall()
+    assert {row[1:] for row in rows} == {("ET17", "signal:taser.drawn")}
+    return [row[0] for row in rows]
+
+
+async def test_where_the_force_has_switched_pairing_off_a_drawn_taser_starts_no_recording(tmp_path: Path) -> None:
+    installation, shelf = installed(tmp_path / "data", "--media-workers", "0")
+    (installation.folder).mkdir(exist_ok=True)
+    (installation.folder / "watchroom.toml").write_text("pairing = false\n")
+    key = installation.add_camera("ET17", "PC Marsh", "0417")
+    with Server(installation) as server:
+        await server.serve()
+        with Camera(key, server.url) as camera:
+            camera.start()
+            await camera.press("taser.drawn")
+            with closing(sqlite3.connect(installation.folder / "watchroom.db")) as database:
+
+                def alerted() -> bool:
+                    return bool(database.execute("SELECT count(*) FROM alert").fetchone()[0])
+
+                await until(alerted, "the room is told", LONG_S)
+            await camera.press("record")
+            await shelf.grows(1)
+    assert [entry["why"] for entry in shelf.entries() if entry["kind"] == "opened"] == ["officer"]
 
 
 @pytest.fixture

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { group, groupAtMost, urgency } from "../../static/js/state/map-clusters.js";
+import { beside, group, groupAtMost, urgency } from "../../static/js/state/map-clusters.js";
 import { isInside, rimPoint } from "../../static/js/state/map-edges.js";
 import { neighbour } from "../../static/js/state/map-focus.js";
 import { labelBox, placeLabels } from "../../static/js/state/map-labels.js";
@@ -128,6 +128,13 @@ test("however many units there are, only so many marks are drawn, and none is le
   const { single, clusters } = groupAtMost(crowd, 22, 60, () => true);
   assert.ok(single.length + clusters.length <= 60, `${single.length + clusters.length} marks`);
   assert.equal(single.length + clusters.reduce((sum, { markers }) => sum + markers.length, 0), 2000);
+});
+
+test("a count does not lie under a unit that stands alone: it stands beside it", () => {
+  const alone = [{ x: 100, y: 100 }];
+  assert.deepEqual(beside({ x: 300, y: 100 }, alone, 34), { x: 300, y: 100 });
+  assert.deepEqual(beside({ x: 110, y: 100 }, alone, 34), { x: 134, y: 100 });
+  assert.deepEqual(beside({ x: 100, y: 100 }, alone, 34), { x: 100, y: 134 });
 });
 
 test("urgency: priority 1, 2, the selected unit, then the rest", () => {

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import assert from "node:assert/strict";
 import { changed, nextRate, standing, steered, timeOf } from "../../static/js/state/playback_clock.js";
 import { mediaTimeAt, nearestWithPicture, serverTimeAt, webmFragments } from "../../static/js/state/playlist_times.js";
-import { about, besides, opensAt, queryOf } from "../../static/js/state/recordings.js";
+import { about, besides, lastDay, opensAt, queryOf } from "../../static/js/state/recordings.js";
 import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf, unseenAt } from "../../static/js/state/replay.js";
 import { addressFrom, marked, pathOf } from "../../static/js/state/replay_address.js";
 import { REPLAY_KEYS, replayActionOf } from "../../static/js/state/replay_keys.js";
@@ -317,6 +317,7 @@ test("the list names what else was recorded then, and opens before the gravest a
       signed: true,
       gaps: 1,
       alerts: [],
+      there: null,
     });
   const one = row_("a", "c1", 0, 100);
   const all = [one, row_("b", "c2", 50, 150), row_("c", "c3", 100, 120), row_("d", "c2", 60, 70)];
@@ -331,6 +332,12 @@ test("the list names what else was recorded then, and opens before the gravest a
     about({ ...one, why: "signal:taser.drawn", open: true, gaps: 0 }),
     "1 min 40 s · no gap · still recording · by taser.drawn",
   );
-  const query = queryOf({ from: "2026-11-28T20:00", to: "rubbish", officer: " marsh ", alert: "" }, ONE);
-  assert.deepEqual([...query.keys()], ["from", "officer", "before"]);
+  assert.equal(opensAt({ ...one, there: { from: 20, to: 30 } }), 20);
+  const said = { tag: "arrest", category: "", text: " dog unit ", area: "circle:1,51,250" };
+  const query = queryOf({ from: "2026-11-28T20:00", to: "rubbish", officer: " marsh ", alert: "", ...said }, ONE);
+  assert.deepEqual([...query.keys()], ["from", "officer", "tag", "text", "area", "before"]);
+  assert.equal(query.get("text"), "dog unit");
+  const day = lastDay(new Date("2026-11-28T20:00:30Z"));
+  assert.equal(new Date(day.to).getTime() - new Date(day.from).getTime(), 24 * 3_600_000);
+  assert.equal(new Date(day.to).getTime(), new Date("2026-11-28T20:00:30Z").getTime());
 });

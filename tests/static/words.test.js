@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { withActivity } from "../../static/js/state/activity.js";
+import { gathered, withActivity } from "../../static/js/state/activity.js";
 import { heard, isLost, newLink, silence } from "../../static/js/state/link.js";
 import { latencyOf, offsetOf, withPong } from "../../static/js/state/server_clock.js";
 import { linkProof, recordingSteps, sampled } from "../../static/js/state/tape.js";
@@ -90,4 +90,34 @@ test("tiles fill the wall and never overflow it", () => {
     }
   }
   assert.equal(tileWidth(9, { width: 932, height: null, gap: 8, bar: 38, bigBar: 64 }), (932 - 16) / 3);
+});
+
+test("activity: what a camera tells twice as it starts is one line, and only that", () => {
+  const line = /** @param {number} seq @param {string} kind @param {string} text @param {string} [device] */ (
+    seq,
+    kind,
+    text,
+    device = "et17",
+  ) => ({ seq, at: seq / 10, device_id: device, call_sign: device, kind, text });
+  const [recording, stream] = ["recording.started", "stream.started"];
+  const words = /** @param {ReturnType<typeof line>[]} lines */ (...lines) => gathered(lines).map(({ text }) => text);
+  assert.deepEqual(
+    words(
+      line(3, stream, "Stream started · by the officer"),
+      line(2, recording, "Recording started · by the officer"),
+      line(1, recording, "Recording started", "et22"),
+    ),
+    ["Recording and stream started · by the officer", "Recording started"],
+  );
+  const between = [line(3, stream, "Stream started"), line(2, stream, "Stream started", "et09")];
+  assert.deepEqual(words(...between, line(1, recording, "Recording started")), [
+    "Recording and stream started",
+    "Stream started",
+  ]);
+  const apart = [line(40, stream, "Stream started"), line(2, recording, "Recording started")];
+  assert.deepEqual(words(...apart), ["Stream started", "Recording started"]);
+  const others = [line(3, stream, "Stream started", "et09"), line(2, recording, "Recording started")];
+  assert.deepEqual(words(...others), ["Stream started", "Recording started"]);
+  const otherwise = [line(3, stream, "Stream started · a"), line(2, recording, "Recording started · b")];
+  assert.deepEqual(words(...otherwise), ["Stream started · a", "Recording started · b"]);
 });

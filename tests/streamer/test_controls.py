@@ -141,3 +141,13 @@ def test_whatever_is_pressed_the_signals_tell_the_state(bench: Bench, presses: l
     assert (watched, taser) == (kit.watch_asked, kit.holster.value)
     if taser != "safe":
         assert kit.recording == "recording"
+
+
+def test_a_camera_whose_force_has_switched_pairing_off_only_tells_of_the_taser(bench: Bench) -> None:
+    bench.kit.paired = False
+    for press in ("taser.drawn", "taser.armed", "taser.safe"):
+        bench.kit.press(press)
+    assert sorted(kind for kind, _ in bench.signals()) == ["taser.armed", "taser.drawn", "taser.safe"]
+    assert (bench.kit.recording, bench.kit.streaming) == ("buffering", False)
+    bench.kit.press("emergency")
+    assert bench.kit.recording == "recording"

@@ -1,5 +1,6 @@
 // <activity-list>: what happened that needs nobody. For information, no sound.
 /** @import { Activity } from "../state/shapes" */
+import { gathered } from "../state/activity.js";
 import { timeOfDay } from "../state/words.js";
 import { make } from "./build.js";
 
@@ -27,7 +28,7 @@ export class ActivityList extends HTMLElement {
   show(activity) {
     if (activity === this.#shown) return;
     this.#shown = activity;
-    const rows = activity
+    const rows = gathered(activity.slice(0, 2 * SHOWN))
       .slice(0, SHOWN)
       .map((line) =>
         make(

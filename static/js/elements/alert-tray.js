@@ -2,12 +2,21 @@
 /** @import { Room } from "../state/room.js" */
 /** @import { Alert } from "../state/shapes" */
 /** @import { Sightings } from "../state/first_picture.js" */
-import { FLOOD, annunciated, isOpen, needsAcknowledging, occasion, openAlerts, openCounts } from "../state/alerts.js";
+import {
+  FLOOD,
+  annunciated,
+  closedSince,
+  needsAcknowledging,
+  occasion,
+  openAlerts,
+  openCounts,
+} from "../state/alerts.js";
 import { pictureAfter } from "../state/first_picture.js";
 import { hasBefore } from "../state/rewind.js";
 import { make, prioritySymbol, setText } from "./build.js";
 import { AlertCard } from "./alert-card.js";
 import { AlertBelow } from "./alert-below.js";
+import { AlertLately } from "./alert-lately.js";
 
 const BATCH_MS = 2000; // polite news is gathered, so that a flood is one sentence
 const HOUR_S = 3600;
@@ -22,10 +31,12 @@ export class AlertTray extends HTMLElement {
   #list = make("div", { class: "cards" });
   #first = ""; // the most urgent that waits
   #below = new AlertBelow(this.#list);
+  #sized = new ResizeObserver(() => this.#place());
   #counts = /** @type {const} */ ([1, 2, 3]).map((priority) => ({ priority, number: make("span", { class: "n" }) }));
   #line = make("span", { class: "sec" });
   #summary = make("span", { class: "mut small" });
   #flood = make("p", { class: "flood", hidden: true });
+  #lately = new AlertLately();
   #urgent = make("div", { class: "sr", role: "alert" });
   #calmly = make("div", { class: "sr", role: "status", "aria-live": "polite" });
 
@@ -37,7 +48,7 @@ export class AlertTray extends HTMLElement {
     this.append(
       make("div", { class: "ph" }, make("h2", { class: "t" }, "Alerts"), make("span", { class: "sp" }), this.#summary),
       this.#flood,
-      make("div", { class: "calm" }, calm, make("div", { class: "row shapes" }, ...shapes)),
+      make("div", { class: "calm" }, calm, make("div", { class: "row shapes" }, ...shapes), this.#lately.element),
       this.#list,
       this.#below.element,
       this.#urgent,
@@ -88,15 +99,14 @@ export class AlertTray extends HTMLElement {
 
   /** @param {Room} room @param {Alert[]} open @param {number} now */
   #showHead(room, open, now) {
-    const closed = [...room.alerts.values()].filter(
-      (alert) => !isOpen(alert) && now - (alert.closed_at ?? 0) < HOUR_S,
-    ).length;
+    const closed = closedSince(room.alerts, now - HOUR_S);
+    this.#lately.show(closed);
     const waiting = open.filter(needsAcknowledging).length;
     setText(this.#summary, open.length ? `${open.length} open, ${waiting} to acknowledge` : "");
     setText(
       this.#line,
-      closed
-        ? `${closed} closed this hour.`
+      closed.length
+        ? `${closed.length} closed this hour.`
         : "Alerts stand here and nowhere else. A priority 1 fills this place and tile 1, and covers nothing.",
     );
     const counts = openCounts(room.alerts);
@@ -109,11 +119,26 @@ export class AlertTray extends HTMLElement {
   /** Cards in order; only those out of place move, so that the focus and a pressed button stay. @param {Alert[]} open */
   #arrange(open) {
     const wanted = new Set(open.map((alert) => alert.id));
+    let moved = this.#cards.size !== open.length;
     for (const [id, card] of this.#cards) if (!wanted.has(id)) this.#drop(id, card);
     open.forEach((alert, index) => {
       const card = this.#cards.get(alert.id) ?? this.#create(alert.id);
-      if (this.#list.children[index] !== card) this.#list.insertBefore(card, this.#list.children[index] ?? null);
+      if (this.#list.children[index] === card) return;
+      this.#list.insertBefore(card, this.#list.children[index] ?? null);
+      moved = true;
     });
+    if (moved) this.#place();
+  }
+
+  /** One under the other by translation: what comes first moves the others, and the page is not laid out anew. */
+  #place() {
+    const { rowGap, paddingTop, paddingBottom } = getComputedStyle(this.#list);
+    let top = parseFloat(paddingTop) || 0;
+    for (const card of /** @type {Iterable<AlertCard>} */ (this.#list.children)) {
+      card.style.setProperty("--top", `${top}px`);
+      top += card.offsetHeight + (parseFloat(rowGap) || 0);
+    }
+    this.#list.style.setProperty("--height", `${top + (parseFloat(paddingBottom) || 0)}px`);
   }
 
   /** @param {string} id */
@@ -121,12 +146,14 @@ export class AlertTray extends HTMLElement {
     const card = new AlertCard();
     this.#cards.set(id, card);
     this.#below.watch(card);
+    this.#sized.observe(card);
     return card;
   }
 
   /** @param {string} id @param {AlertCard} card */
   #drop(id, card) {
     this.#below.forget(card);
+    this.#sized.unobserve(card);
     card.remove();
     this.#cards.delete(id);
     this.#told.delete(id);

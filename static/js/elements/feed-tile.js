@@ -15,7 +15,8 @@ import { TilePlate } from "./tile-plate.js";
  * @property {Alert | undefined} alert the most urgent open alert of this unit
  * @property {Fix | undefined} fix
  * @property {boolean} large
- * @property {boolean} selected
+ * @property {boolean} selected it shows the unit that is selected
+ * @property {boolean} keyed the keys act on it
  * @property {boolean} pinned
  * @property {boolean} audible
  * @property {boolean} enlarged
@@ -87,7 +88,7 @@ export class FeedTile extends HTMLElement {
       this.#picture?.retryNow();
     this.#video.muted = !facts.audible;
     this.setAttribute("aria-label", unit ? `Tile ${this.number}, ${unit.call_sign}` : `Tile ${this.number}, free`);
-    for (const look of /** @type {const} */ (["large", "selected", "enlarged", "pinned"]))
+    for (const look of /** @type {const} */ (["large", "selected", "keyed", "enlarged", "pinned"]))
       this.classList.toggle(look, facts[look]);
     for (const priority of [1, 2]) this.classList.toggle(`a${priority}`, facts.alert?.priority === priority);
     const last = this.free?.lastChild;
@@ -173,8 +174,7 @@ export class FeedTile extends HTMLElement {
 
   /** @param {string} state */
   #setState(state) {
-    if (state === this.#state) return;
-    if (this.#state) this.classList.remove(this.#state);
+    if (state !== this.#state && this.#state) this.classList.remove(this.#state);
     this.#state = state;
     this.classList.add(state);
   }

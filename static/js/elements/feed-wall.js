@@ -90,7 +90,9 @@ export class FeedWall extends HTMLElement {
         alert,
         fix: device ? room.fixes.get(device) : undefined,
         large: number === 1,
-        selected: view.focus === number || (device !== null && device === view.selected),
+        // tile 1 follows the selection anyway: a frame there would say nothing, and lie beside an alarm's
+        selected: number > 1 && device !== null && device === view.selected,
+        keyed: view.focus === number,
         pinned: view.tiles.get(number)?.pinned ?? false,
         audible: view.audible === number,
         enlarged: view.enlarged === number,
@@ -98,7 +100,12 @@ export class FeedWall extends HTMLElement {
         covered: view.enlarged !== null && view.enlarged !== number && !alert,
         linked,
         askedAt: device ? (asked.get(device) ?? null) : null,
-        hint: number === 1 ? "kept for alerts; shows the unit you select" : "free",
+        hint:
+          number === 1
+            ? "kept for alerts; shows the unit you select"
+            : room.units.size
+              ? "free: drop a unit here"
+              : "free",
       },
       this.#serverNow(),
     );

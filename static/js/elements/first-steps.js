@@ -5,15 +5,15 @@ const PHONE_COMMAND = "python3 -m server run --data DIR --host 0.0.0.0 --tls sel
 
 export class FirstSteps extends HTMLElement {
   connectedCallback() {
-    /** @param {string} symbol @param {string} title @param {string} words @param {string} command */
-    const way = (symbol, title, words, command) =>
+    /** @param {string} symbol @param {string} title @param {string} words @param {string | Node} how a command, or a way there */
+    const way = (symbol, title, words, how) =>
       make(
         "li",
         { class: "opt" },
         icon(symbol),
         make("b", {}, title),
         make("span", { class: "d" }, words),
-        make("code", {}, command),
+        typeof how === "string" ? make("code", {}, how) : how,
       );
     const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
     const reachable = location.protocol === "https:" && !here;
@@ -37,15 +37,26 @@ export class FirstSteps extends HTMLElement {
               `${location.origin}/camera`,
             )
           : way("user", "Use a phone as a camera", "A phone needs HTTPS on this network:", PHONE_COMMAND),
-        way(
-          "camera",
-          "Register a body-worn camera",
-          "It answers with the camera’s key and address:",
-          "python3 -m server device add ET17 --data DIR",
-        ),
+        mayRegister()
+          ? way(
+              "camera",
+              "Register a body-worn camera",
+              "You get its key, its address and a code to scan.",
+              toCameras(),
+            )
+          : way(
+              "camera",
+              "Register a body-worn camera",
+              "It answers with the camera’s key and address:",
+              "python3 -m server device add ET17 --data DIR",
+            ),
       ),
     );
   }
 }
+
+/** Who has the way to the cameras' page in the rail. */
+const mayRegister = () => document.querySelector('.nav a[href="/devices"]') !== null;
+const toCameras = () => make("a", { class: "btn line", href: "/devices" }, "To the cameras");
 
 customElements.define("first-steps", FirstSteps);

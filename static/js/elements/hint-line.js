@@ -1,10 +1,10 @@
 // <hint-line>: one line for newcomers in the foot, until they switch it off.
-import { icon, keycap, make, setText } from "./build.js";
+import { icon, keycap, make } from "./build.js";
 
 /** Event: `hints-switch` { on }. */
 export class HintLine extends HTMLElement {
-  #words = make("span", { class: "cut" });
-  #cap = keycap("?");
+  #line = make("span", { class: "cut" });
+  #drawn = "";
 
   connectedCallback() {
     const off = make("button", { class: "btn ic quiet", type: "button", "aria-label": "No more hints" }, icon("close"));
@@ -12,17 +12,18 @@ export class HintLine extends HTMLElement {
     off.addEventListener("click", () =>
       this.dispatchEvent(new CustomEvent("hints-switch", { detail: { on: false }, bubbles: true })),
     );
-    this.append(icon("help", "sm"), this.#words, this.#cap, off);
+    this.append(icon("help", "sm"), this.#line, off);
   }
 
   /** @param {import("../state/hints.js").Hint | null} hint null: switched off */
   show(hint) {
     this.hidden = hint === null;
     if (hint === null) return;
-    setText(this.#words, hint.words);
-    if (this.#words.title !== hint.words) this.#words.title = hint.words;
-    setText(this.#cap, hint.key);
-    this.#cap.hidden = hint.key === "";
+    const { words, key } = hint;
+    if (words + key === this.#drawn) return;
+    this.#drawn = words + key;
+    this.#line.title = words;
+    this.#line.replaceChildren(`${words} `, ...(key ? [keycap(key)] : []));
   }
 }
 

@@ -12,14 +12,14 @@ export class Controls {
   #text = document.createElement("span");
   #credit = document.createElement("span");
 
-  /** @param {{zoom: (delta: number) => void, all: () => void}} actions */
-  constructor({ zoom, all }) {
+  /** @param {{zoom: (delta: number) => void, all: () => void}} actions @param {string} [allWords] what `all` shows */
+  constructor({ zoom, all }, allWords = "Show all units (Z)") {
     this.buttons = document.createElement("div");
     this.buttons.className = "mapctl";
     this.buttons.append(
       button("Zoom in", "M10 3.5v13M3.5 10h13", () => zoom(1)),
       button("Zoom out", "M3.5 10h13", () => zoom(-1)),
-      button("Show all units (Z)", "M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4", all),
+      button(allWords, "M3 7V3h4M13 3h4v4M17 13v4h-4M7 17H3v-4", all),
     );
     this.scale = document.createElement("div");
     this.scale.className = "scale";
@@ -34,7 +34,7 @@ export class Controls {
   /** @param {View} view */
   measure(view) {
     const { px, text } = scaleBar(metresPerPixel(view.lat, view.zoom), SCALE_PX);
-    this.#bar.style.width = `${Math.round(px)}px`;
+    this.#bar.style.width = `calc(${Math.round(px)}px * var(--scale, 1))`;
     if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 

@@ -27,6 +27,7 @@ import { mapStyle } from "../state/map-style.js";
 
 export const ZOOM_LIMITS = /** @type {[number, number]} */ ([3, 20]);
 const EASE_MS = 240;
+const OSM_CREDIT = "© OpenStreetMap"; // a map file that names nobody: Protomaps' are made of its data, whose licence asks for this
 
 /** @returns {boolean} whether this browser can draw it at all */
 export function hasWebGl2() {
@@ -47,6 +48,7 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
   const from = archive && !placed ? await centreOf(archive) : view;
   // Letters are drawn once and kept: not before their font is there.
   await Promise.allSettled([500, 600].map((weight) => document.fonts.load(`${weight} 48px "${FAMILY}"`)));
+  const sharpness = () => devicePixelRatio * (container.getBoundingClientRect().width / container.offsetWidth || 1);
   const style = (/** @type {Palette} */ colours) => mapStyle(colours, basemap, document.baseURI);
   const map = new library.Map({
     container,
@@ -56,6 +58,7 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
     minZoom: ZOOM_LIMITS[0],
     maxZoom: ZOOM_LIMITS[1],
     attributionControl: false,
+    pixelRatio: sharpness(),
     // North stays up, so that a heading on the map is a heading in the street.
     dragRotate: false,
     pitchWithRotate: false,
@@ -74,11 +77,14 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
   map.on("style.load", () => putShield(map, shown));
   map.on("move", (event) => onMove(false, Boolean(event.originalEvent)));
   map.on("moveend", (event) => onMove(true, Boolean(event.originalEvent)));
-  map.on("resize", () => onMove(true, false));
+  map.on("resize", () => {
+    if (map.getPixelRatio() !== sharpness()) map.setPixelRatio(sharpness());
+    onMove(true, false);
+  });
   map.on("error", ({ error }) => onProblem(error?.message || "the street map could not be drawn"));
   return {
     host: map.getCanvasContainer(),
-    credit: basemap.kind === "pmtiles" ? (basemap.attribution ?? "© OpenStreetMap") : "",
+    credit: archive ? await creditOf(archive) : "",
     view() {
       const { lng, lat } = map.getCenter();
       return { lon: lng, lat, zoom: map.getZoom(), width: container.clientWidth, height: container.clientHeight };
@@ -121,6 +127,13 @@ async function tilesOf(library, url) {
 async function centreOf(archive) {
   const header = await archive.getHeader();
   return { lon: header.centerLon, lat: header.centerLat, zoom: Math.max(header.centerZoom, 11) };
+}
+
+/** Whose map it is, in the file's own words (they may hold links: only what is read). @param {import("pmtiles").PMTiles} archive */
+async function creditOf(archive) {
+  const { attribution } = /** @type {{ attribution?: unknown }} */ (await archive.getMetadata());
+  const words = new DOMParser().parseFromString(String(attribution ?? ""), "text/html").body.textContent ?? "";
+  return words.trim() || OSM_CREDIT;
 }
 
 /**

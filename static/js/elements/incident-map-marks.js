@@ -1,6 +1,6 @@
 /** The layer of markers, counts and rim flags over the ground: one group, one tab stop, arrow keys inside it. */
 
-import { urgency } from "../state/map-clusters.js";
+import { beside, urgency } from "../state/map-clusters.js";
 import { isInside, rimPoint } from "../state/map-edges.js";
 import { placeLabels } from "../state/map-labels.js";
 import { neighbour } from "../state/map-focus.js";
@@ -19,6 +19,9 @@ export const UNIT_TYPE = "application/x-watchroom-unit";
 // Beyond this a mark is not made: what is off screen costs nothing.
 const MARGIN_PX = 80;
 const LABEL_HEIGHT_PX = 22;
+const COUNT_RADIUS_PX = 18;
+const CONTROLS_PX = /** @type {const} */ ([50, 126]); // the map's own buttons, in its corner
+const COUNT_APART_PX = 34; // a mark's ring and a count's plate, side by side
 
 export class Marks {
   /** @type {Map<string, Item>} */ #items = new Map();
@@ -48,8 +51,10 @@ export class Marks {
   draw(nodes, view, project) {
     /** @type {Set<string>} */
     const wanted = new Set();
+    const alone = nodes.filter((node) => node.alone).map((node) => project(node.lon, node.lat));
     for (const node of nodes) {
-      const point = project(node.lon, node.lat);
+      const place = project(node.lon, node.lat);
+      const point = node.alone ? place : beside(place, alone, COUNT_APART_PX);
       const inside = isInside(point, view);
       const near = isInside(point, { width: view.width + MARGIN_PX, height: view.height + MARGIN_PX });
       const flagged = !inside && urgency(node.highest) <= 1;
@@ -83,7 +88,13 @@ export class Marks {
         before: mark.side,
       };
     });
-    placeLabels(labelled, view).forEach((side, index) => {
+    const counts = [...this.#items].flatMap(([key, item]) => {
+      const point = item instanceof Count && this.#places.get(key);
+      const [{ x, y }, half] = [point || { x: 0, y: 0 }, COUNT_RADIUS_PX];
+      return point ? [{ left: x - half, top: y - half, right: x + half, bottom: y + half }] : [];
+    });
+    const buttons = { left: view.width - CONTROLS_PX[0], top: 0, right: view.width, bottom: CONTROLS_PX[1] };
+    placeLabels(labelled, view, [...counts, buttons]).forEach((side, index) => {
       const item = marks[index]?.[1];
       if (item instanceof Mark && item.side !== side) item.turn(side);
     });

@@ -103,6 +103,13 @@ function letter(parent, lettering, scale, from, view) {
   parent.replaceChildren(...texts);
 }
 
+/** In the drawing's own pixels, which are as large as the type. @param {HTMLElement} container @param {MouseEvent} event */
+function placeOf(container, { clientX, clientY }) {
+  const { left, top, width } = container.getBoundingClientRect();
+  const scale = width / container.offsetWidth || 1;
+  return { x: (clientX - left) / scale, y: (clientY - top) / scale };
+}
+
 /**
  * @param {HTMLElement} container @param {() => View} current
  * @param {(view: View, settled?: boolean) => void} show
@@ -118,9 +125,10 @@ function listen(container, current, show) {
       if (event.button !== 0) return;
       container.setPointerCapture(event.pointerId);
       /** @type {{x: number, y: number}} */
-      let last = { x: event.clientX, y: event.clientY };
+      let last = placeOf(container, event);
       const drag = new AbortController();
-      const move = (/** @type {PointerEvent} */ { clientX: x, clientY: y }) => {
+      const move = (/** @type {PointerEvent} */ moved) => {
+        const { x, y } = placeOf(container, moved);
         show(panned(current(), last.x - x, last.y - y), false);
         last = { x, y };
       };
@@ -138,17 +146,14 @@ function listen(container, current, show) {
     "wheel",
     (event) => {
       event.preventDefault();
-      const { left, top } = container.getBoundingClientRect();
-      const anchor = { x: event.clientX - left, y: event.clientY - top };
-      show(zoomed(current(), -event.deltaY / 400, anchor, ZOOM_LIMITS));
+      show(zoomed(current(), -event.deltaY / 400, placeOf(container, event), ZOOM_LIMITS));
     },
     { ...options, passive: false },
   );
   container.addEventListener(
     "dblclick",
     (event) => {
-      const { left, top } = container.getBoundingClientRect();
-      show(zoomed(current(), 1, { x: event.clientX - left, y: event.clientY - top }, ZOOM_LIMITS));
+      show(zoomed(current(), 1, placeOf(container, event), ZOOM_LIMITS));
     },
     options,
   );

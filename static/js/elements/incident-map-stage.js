@@ -35,12 +35,14 @@ export class MapStage {
   #canvas;
   #controls;
   #movedByHand;
+  #told;
 
   /**
    * @param {HTMLElement} canvas @param {import("./incident-map-controls.js").Controls} controls
-   * @param {{chosen: (node: Node) => void, movedByHand: () => void}} events
+   * @param {{chosen: (node: Node) => void, movedByHand: () => void, moved?: () => void}} events
    */
-  constructor(canvas, controls, { chosen, movedByHand }) {
+  constructor(canvas, controls, { chosen, movedByHand, moved = () => undefined }) {
+    this.#told = moved;
     this.#canvas = canvas;
     this.#controls = controls;
     this.#movedByHand = movedByHand;
@@ -145,6 +147,7 @@ export class MapStage {
     this.#halos.draw(alone, this.#trails, view, project);
     if (settled) this.#marks.label(view);
     this.#controls.measure(view);
+    this.#told();
   }
 
   /** @param {View} view */

@@ -54,6 +54,7 @@ function rowOf(row, all, stillOf) {
     "span",
     { class: "is" },
     make("span", {}, `${dayOf(row.from)}, ${timeOfDay(row.from)} to ${timeOfDay(row.to)}`),
+    row.there && make("span", { class: "there" }, `There ${timeOfDay(row.there.from)} to ${timeOfDay(row.there.to)}`),
     make("small", {}, about(row)),
   );
   const alerts = row.alerts.map((alert) => {

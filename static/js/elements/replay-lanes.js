@@ -38,7 +38,7 @@ export function lanesOf(replay, scale, height, top) {
     ...replay.cameras.flatMap((camera, index) => lane(camera, scale, top + 8 + index * LANE_PX)),
     ...alerts(replay.alerts, replay.events, scale, below + 18),
     ...row("Advice", replay.events, ["advice"], scale, below + 42),
-    ...row("Log", replay.events, ["recording", "gap", "activity", "bookmark"], scale, below + 64),
+    ...row("Log", replay.events, ["recording", "gap", "taser", "activity", "bookmark"], scale, below + 64),
   ];
 }
 

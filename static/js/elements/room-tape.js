@@ -7,6 +7,7 @@ import { timeOfDay } from "../state/words.js";
 import { svg } from "./build.js";
 
 const [LEFT, RIGHT, HEIGHT, EVERY_S] = [78, 16, 70, 300];
+const WORDS_PX = 260;
 
 export class RoomTape extends HTMLElement {
   #drawing = svg("svg", { role: "img", "aria-label": "The last thirty minutes" });
@@ -30,6 +31,7 @@ export class RoomTape extends HTMLElement {
     this.#drawing.replaceChildren(
       ...axis(x, now),
       ...names(),
+      ...unwatched(samples, x, now),
       ...recording(samples, x, now),
       ...proof(samples, x, now),
       ...marks(onTape(alerts.values(), now), x),
@@ -53,6 +55,20 @@ function axis(x, now) {
 
 function names() {
   return ["Alerts", "Recording", "Link"].map((name, index) => svg("text", { x: 12, y: 30 + index * 17 }, name));
+}
+
+/** Before this console was opened it saw nothing: said, and not left to look like a quiet room.
+ * @param {readonly Sample[]} samples @param {Scale} x @param {number} now */
+function unwatched(samples, x, now) {
+  const opened = samples[0]?.at ?? now;
+  const until = x(opened);
+  if (until <= LEFT) return [];
+  const words = `this console was opened at ${timeOfDay(opened)}`;
+  const fits = until - LEFT > WORDS_PX;
+  return [
+    ...[52, 60].map((y) => svg("line", { class: "blank", x1: LEFT, x2: until, y1: y, y2: y })),
+    ...(fits ? [svg("text", { x: (LEFT + until) / 2, y: 45, "text-anchor": "middle" }, words)] : []),
+  ];
 }
 
 /** @param {readonly Sample[]} samples @param {Scale} x @param {number} now */

@@ -7,7 +7,7 @@ import { age } from "../state/words.js";
 import { icon, make, setText } from "./build.js";
 import { UNIT_DRAG } from "./wall-drop.js";
 
-/** @typedef {{ row: HTMLElement, set: (unit: Unit, alert: Alert | undefined, fix: import("../state/shapes").Fix | undefined, now: number, stale: number) => void }} Row */
+/** @typedef {{ row: HTMLElement, at: number, set: (unit: Unit, alert: Alert | undefined, fix: import("../state/shapes").Fix | undefined, now: number, stale: number) => void }} Row */
 
 /** Events: `unit-pick` { device_id }, `unit-send` { device_id, tile }, `unit-menu` { device_id, at }. */
 export class UnitList extends HTMLElement {
@@ -44,6 +44,7 @@ export class UnitList extends HTMLElement {
       row.setAttribute("aria-selected", String(device === selected));
       row.tabIndex = device === focusable ? 0 : -1;
     }
+    this.classList.toggle("is-new", room.units.size === 0);
     this.classList.toggle("is-empty", units.length === 0);
     setText(
       this.#none,
@@ -70,14 +71,22 @@ export class UnitList extends HTMLElement {
     return make("div", { class: "u h", "aria-hidden": "true" }, ...words.map((word) => make("span", {}, word)));
   }
 
-  /** Rows in order, moving only those that are out of place: the focus stays. @param {Unit[]} units */
+  /**
+   * Rows in order, moving only those that are out of place: the focus stays. An alarm's row comes first by its
+   * translation, so that the page is not laid out anew.
+   * @param {Unit[]} units
+   */
   #arrange(units) {
     const wanted = new Set(units.map((unit) => unit.device_id));
     for (const [device, { row }] of this.#rows) if (!wanted.has(device)) this.#drop(device, row);
     units.forEach((unit, index) => {
       const row = this.#rows.get(unit.device_id) ?? this.#create(unit.device_id);
       if (this.#body.children[index] !== row.row) this.#body.insertBefore(row.row, this.#body.children[index] ?? null);
+      if (row.at === index) return;
+      row.at = index;
+      row.row.style.setProperty("--at", String(index));
     });
+    this.#body.style.setProperty("--count", String(units.length));
   }
 
   /** @param {string} device @param {HTMLElement} row */
@@ -127,7 +136,7 @@ export class UnitList extends HTMLElement {
       setText(fixWords, age(fixAge(fix, now)));
       old.classList.toggle("off", !isOld);
     };
-    const entry = { row, set };
+    const entry = { row, at: -1, set };
     this.#rows.set(device, entry);
     return entry;
   }
@@ -171,7 +180,7 @@ function below(element) {
 
 /** @param {Alert} alert */
 function titleOf({ title, cleared_at }) {
-  return cleared_at === null ? title : `${title}, cleared`;
+  return cleared_at === null ? title : `cleared: ${title}`;
 }
 
 customElements.define("unit-list", UnitList);

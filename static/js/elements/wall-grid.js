@@ -50,6 +50,7 @@ export class WallGrid extends HTMLElement {
           fix: device === null ? undefined : room.fixes.get(device),
           large: isLarge(this.#grid, index),
           selected: false,
+          keyed: false,
           pinned: false,
           audible: false,
           enlarged: false,

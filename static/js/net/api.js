@@ -36,10 +36,12 @@ export class ApiError extends Error {
  * @param {number} [parts.timeoutMs]
  */
 export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutMs = 10_000 }) {
-  /** @param {string} method @param {string} path @param {object} [body] @returns {Promise<any>} */
+  /** @param {string} method @param {string} path @param {object} [body] a Blob goes as it is @returns {Promise<any>} */
   async function call(method, path, body) {
-    const headers = { Accept: "application/json", "X-CSRF-Token": csrf, "Content-Type": "application/json" };
-    const request = { method, headers, body: body && JSON.stringify(body), signal: AbortSignal.timeout(timeoutMs) };
+    const type = body instanceof Blob ? body.type : "application/json";
+    const headers = { Accept: "application/json", "X-CSRF-Token": csrf, "Content-Type": type };
+    const sent = body instanceof Blob ? body : body && JSON.stringify(body);
+    const request = { method, headers, body: sent, signal: AbortSignal.timeout(timeoutMs) };
     let answer;
     try {
       answer = await send(path, /** @type {RequestInit} */ (request));
@@ -113,10 +115,30 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       categorise: (one, wish) => call("PUT", `/api/recordings/${id(one)}/category`, wish),
       /** @param {string} one @param {{ tag: string, why: string }} wish @returns {Promise<unknown>} */
       tag: (one, wish) => call("POST", `/api/recordings/${id(one)}/tags`, wish),
+      /** @param {number} days @returns {Promise<import("../state/upcoming.js").Upcoming>} */
+      upcoming: (days) => call("GET", `/api/retention/upcoming?days=${days}`),
+      /** @param {string} one @param {{ why: string, until?: number }} wish @returns {Promise<unknown>} */
+      hold: (one, wish) => call("POST", `/api/recordings/${id(one)}/holds`, wish),
+      /** @param {string} one @param {{ decision: string, why: string }} wish @returns {Promise<unknown>} */
+      decide: (one, wish) => call("POST", `/api/recordings/${id(one)}/decisions`, wish),
       /** @param {string} one @param {{ text: string }} wish @returns {Promise<unknown>} */
       note: (one, wish) => call("POST", `/api/recordings/${id(one)}/notes`, wish),
     },
+    /** Who has looked at what one recorded oneself. @param {number | null} before @returns {Promise<import("../state/viewings.js").Page>} */
+    viewings: (before) => call("GET", `/api/viewings${before === null ? "" : `?before=${before}`}`),
+    taserLogs: {
+      /** @returns {Promise<{ at: number, logs: import("../state/taser_logs.js").TaserLog[] }>} */
+      all: () => call("GET", "/api/taser-logs"),
+      /** @param {File} file @param {URLSearchParams} about @returns {Promise<import("../state/taser_logs.js").TaserLog>} */
+      bringIn: (file, about) => call("POST", `/api/taser-logs?${about}`, new Blob([file], { type: "text/csv" })),
+      /** @param {string} log @param {{ offset_s: number | null, why: string }} wish */
+      setOffset: (log, wish) => call("PUT", `/api/taser-logs/${id(log)}/offset`, wish),
+    },
+    /** @returns {Promise<{ units: Unit[] }>} */
+    units: () => call("GET", "/api/units"),
     recordings: {
+      /** What a page with a map must know. @returns {Promise<import("../elements/incident-map.js").MapSettings>} */
+      settings: () => call("GET", "/api/replays/settings"),
       /** @param {URLSearchParams} query @returns {Promise<import("../state/recordings.js").Page>} */
       find: (query) => call("GET", `/api/recordings?${query}`),
       /** Looks back at a camera that records. @param {string} device @param {number} from Unix seconds @param {string} why @returns {Promise<import("../state/replay.js").View>} */

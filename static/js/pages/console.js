@@ -12,6 +12,7 @@ import { Desk } from "./desk.js";
 import { listenToKeys } from "./keys.js";
 import { shownTheme } from "./looks.js";
 import { parts, placeMap } from "./parts.js";
+import { readying } from "./readying.js";
 import { rewinding } from "./rewinding.js";
 import { Tiles } from "./tiles.js";
 
@@ -25,7 +26,7 @@ const socket = new ConsoleSocket(`${location.origin.replace(/^http/, "ws")}/api/
 const map = placeMap(desk.now);
 const say = /** @param {string} words */ (words) => parts.notice.say(words);
 const locate = /** @param {string} device */ (device) => map()?.focusUnit(device);
-const rewind = rewinding(api, desk, say);
+const [showReadiness, rewind] = [readying(desk, parts), rewinding(api, desk, say)];
 const alerting = new Alerting(desk, api, socket, {
   speaker: parts.speaker,
   say,
@@ -61,6 +62,7 @@ function draw() {
   });
   parts.composer.show(room, view.selected, advising.outgoing, mayAct, now);
   parts.activity.show(room.activity);
+  showReadiness();
   map()?.show(room, view.selected);
   parts.mapLine.textContent = positionLine(room.units, room.fixes, now, room.settings.fix_stale_s);
   drawEdges(now);

@@ -6,6 +6,7 @@ import { maps } from "../sheet/markers.js";
 import { phone } from "../sheet/phone.js";
 import { replay } from "../sheet/replay.js";
 import { advice, edges, lists } from "../sheet/room.js";
+import { engineering } from "../sheet/status.js";
 import { tiles } from "../sheet/tiles.js";
 import { wall } from "../sheet/wall.js";
 
@@ -20,6 +21,7 @@ for (const section of document.querySelectorAll("section[data-theme]")) {
     advice(),
     lists(),
     edges(),
+    engineering(),
     wall(),
     phone(),
     ...replay(place),

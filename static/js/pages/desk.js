@@ -50,6 +50,11 @@ export class Desk extends EventTarget {
     return latencyOf(this.pongs);
   }
 
+  /** Of the server's clock against this machine's, once a ping has told it: seconds. */
+  get offset() {
+    return this.pongs.length > 1 ? offsetOf(this.pongs) : null;
+  }
+
   get mayAct() {
     return MAY_ACT.has(this.room.person?.role ?? "");
   }

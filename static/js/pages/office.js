@@ -91,6 +91,10 @@ export async function asked(request, about) {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     signInIfOver(error);
+    if (!error.isPassing) {
+      setText(bar, `Not shown: ${error.message}.`);
+      return null;
+    }
     silentSince ??= now();
     setText(bar, `No answer since ${timeOfDay(silentSince)}: what you see is the last that came.`);
     return null;

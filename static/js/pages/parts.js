@@ -6,6 +6,7 @@ import { AlertTray } from "../elements/alert-tray.js";
 import { ConsoleFoot } from "../elements/console-foot.js";
 import { FeedWall } from "../elements/feed-wall.js";
 import { HelpDialog } from "../elements/help-dialog.js";
+import { ReadyList } from "../elements/ready-list.js";
 import { LinkBanner } from "../elements/link-banner.js";
 import { RoomClock } from "../elements/room-clock.js";
 import { RoomNotice } from "../elements/room-notice.js";
@@ -41,6 +42,7 @@ export const parts = {
   tray: find("alert-tray", AlertTray),
   composer: find("advice-composer", AdviceComposer),
   activity: find("activity-list", ActivityList),
+  ready: find("ready-list", ReadyList),
   status: find("status-line", StatusLine),
   meter: find("alarm-meter", AlarmMeter),
   speaker: find("sound-switch", SoundSwitch),

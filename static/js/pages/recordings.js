@@ -1,13 +1,15 @@
-// The page that finds a recording: by time, officer and kind of alert. The address keeps what is looked for. Wiring only.
-import { KINDS, queryOf } from "../state/recordings.js";
+// The page that finds a recording: by time, place, officer, alert and what was said of it. The address keeps it. Wiring only.
+import { KINDS, lastDay, queryOf } from "../state/recordings.js";
+import { areaFrom, textOf } from "../state/area.js";
 import { make } from "../elements/build.js";
 import { RecordingList } from "../elements/recording-list.js";
-import { api, asked, find } from "./office.js";
+import { api, asked, done, find } from "./office.js";
 import { beginPictures } from "./recording_pictures.js";
 
 const PAUSE_MS = 250; // after the last letter
 const list = find("recording-list", RecordingList);
 const form = find("#filter", HTMLFormElement);
+const place = find("#place", HTMLElement);
 const query = new URLSearchParams(location.search);
 /** @type {import("../state/recordings.js").Row[]} */
 let rows = [];
@@ -15,15 +17,15 @@ let rows = [];
 let next = null;
 let round = 0;
 let pause = 0;
+let area = areaFrom(query.get("area"));
 
+const NAMES = /** @type {const} */ (["from", "to", "officer", "alert", "tag", "category", "text"]);
 const field = /** @param {string} name */ (name) =>
-  /** @type {HTMLInputElement | HTMLSelectElement} */ (form.elements.namedItem(name));
-const NAMES = /** @type {const} */ (["from", "to", "officer", "alert"]);
+  /** @type {HTMLInputElement | HTMLSelectElement | null} */ (form.elements.namedItem(name));
 
 function filter() {
-  return /** @type {import("../state/recordings.js").Filter} */ (
-    Object.fromEntries(NAMES.map((name) => [name, field(name).value]))
-  );
+  const given = Object.fromEntries(NAMES.map((name) => [name, field(name)?.value ?? ""]));
+  return /** @type {import("../state/recordings.js").Filter} */ ({ ...given, area: textOf(area) });
 }
 
 /** @param {string | null} before */
@@ -47,10 +49,45 @@ function changed() {
   pause = window.setTimeout(() => void load(null), PAUSE_MS);
 }
 
-field("alert").append(...KINDS.map(([kind, words]) => make("option", { value: kind }, words)));
-for (const name of NAMES) field(name).value = query.get(name) ?? "";
+/** The map is loaded when somebody asks for it. */
+async function openPlace() {
+  place.hidden = !place.hidden;
+  find("#by-place", HTMLButtonElement).ariaExpanded = String(!place.hidden);
+  if (place.hidden || place.childElementCount) return;
+  const { AreaMap } = await import("../elements/area-map.js");
+  const settings = await done(api.recordings.settings(), () => "");
+  if (!settings || place.childElementCount) return;
+  const map = new AreaMap();
+  place.append(map);
+  map.area = area;
+  await map.begin(settings);
+}
+
+/** @param {Event} event */
+function drawn(event) {
+  area = /** @type {CustomEvent<{ area: import("../state/area.js").Area | null }>} */ (event).detail.area;
+  for (const [name, at] of Object.entries(lastDay(new Date()))) {
+    const input = field(name);
+    if (area && input && !input.value) input.value = at;
+  }
+  changed();
+}
+
+field("alert")?.append(...KINDS.map(([kind, words]) => make("option", { value: kind }, words)));
+const category = field("category");
+if (category) {
+  const table = await done(api.retention.table(), () => "");
+  category.append(...(table?.categories ?? []).map(({ name, title }) => make("option", { value: name }, title)));
+}
+for (const name of NAMES) {
+  const input = field(name);
+  if (input) input.value = query.get(name) ?? "";
+}
 form.addEventListener("input", changed);
 form.addEventListener("submit", (event) => event.preventDefault());
 beginPictures(list);
 document.addEventListener("more", () => void load(next));
+document.addEventListener("area", drawn);
+find("#by-place", HTMLButtonElement).addEventListener("click", () => void openPlace());
+if (area) void openPlace();
 void load(null);

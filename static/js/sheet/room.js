@@ -5,6 +5,7 @@ import { AlarmMeter } from "../elements/alarm-meter.js";
 import { ConsoleFoot } from "../elements/console-foot.js";
 import { FirstSteps } from "../elements/first-steps.js";
 import { LinkBanner } from "../elements/link-banner.js";
+import { ReadyList } from "../elements/ready-list.js";
 import { RoomClock } from "../elements/room-clock.js";
 import { RoomNotice } from "../elements/room-notice.js";
 import { RoomTape } from "../elements/room-tape.js";
@@ -14,6 +15,7 @@ import { VerdictLine } from "../elements/verdict-line.js";
 import { WallHead } from "../elements/wall-head.js";
 import { make } from "../elements/build.js";
 import { emptyView } from "../state/layout.js";
+import { readiness } from "../state/readiness.js";
 import { SPAN_S } from "../state/tape.js";
 import { FLOOD, NOW, alarms, named, room } from "./facts.js";
 import { chapter, shown, specimen } from "./specimen.js";
@@ -131,6 +133,7 @@ export function edges() {
       panel(shown(new RoomTape(), (one) => tape(one))),
     ),
     specimen("First start", "How the first camera comes in.", new FirstSteps()),
+    specimen("Ready for duty", "What a new room has, each with its proof.", panel(ready())),
   );
 }
 
@@ -156,6 +159,11 @@ function tape(element) {
   }));
   element.show(samples, FLOOD.alerts, NOW);
 }
+
+const ready = () =>
+  shown(new ReadyList(), (list) =>
+    list.show(readiness({ linked: true, latency: 0.012, offset: 0.003, heard: true, drawn: true, basemap: "town" })),
+  );
 
 /** @param {number} alarmCount */
 const meter = (alarmCount) => shown(new AlarmMeter(), (one) => one.show(alarmCount));

@@ -67,7 +67,14 @@ const STATES = {
     "The last picture of an alarm.",
     { ages: [2.65, 12], facts: { unit: ET17, alert: alert("taser.armed", ET17) } },
   ],
-  Selected: ["The blue frame is yours.", { ages: [0.35], facts: { unit: ET17, selected: true } }],
+  Selected: [
+    "The blue frame is yours: the unit that you selected.",
+    { ages: [0.35], facts: { unit: ET17, selected: true } },
+  ],
+  "Under the keys": [
+    "Its number is framed: M, R and X act here.",
+    { ages: [0.35], facts: { unit: ET17, keyed: true } },
+  ],
   "Pinned, with sound": [
     "A person put it there; the one tile that is heard.",
     { ages: [0.35], facts: { unit: ET17, pinned: true, audible: true } },
@@ -132,7 +139,15 @@ function slot(number, { ages, facts, trouble = {}, away = false }) {
   return make("div", { class: "slot" }, tile);
 }
 
-const NOTHING = { large: false, selected: false, pinned: false, audible: false, enlarged: false, covered: false };
+const NOTHING = {
+  large: false,
+  selected: false,
+  keyed: false,
+  pinned: false,
+  audible: false,
+  enlarged: false,
+  covered: false,
+};
 
 /** Off the screen for longer than a glance. @param {FeedTile} tile @param {number} now */
 function lookAway(tile, now) {

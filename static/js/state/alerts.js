@@ -111,8 +111,17 @@ export function annunciated(alerts, now) {
  * @returns {Alert | undefined}
  */
 export function lastClosed(alerts) {
-  const closed = [...alerts.values()].filter((alert) => !isOpen(alert));
-  return closed.sort((one, other) => (other.closed_at ?? 0) - (one.closed_at ?? 0) || compare(one.id, other.id))[0];
+  return closedSince(alerts, -Infinity)[0];
+}
+
+/**
+ * @param {ReadonlyMap<string, Alert>} alerts
+ * @param {number} since Unix seconds
+ * @returns {Alert[]} the latest first
+ */
+export function closedSince(alerts, since) {
+  const closed = [...alerts.values()].filter((alert) => !isOpen(alert) && (alert.closed_at ?? 0) > since);
+  return closed.sort((one, other) => (other.closed_at ?? 0) - (one.closed_at ?? 0) || compare(one.id, other.id));
 }
 
 /**

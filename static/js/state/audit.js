@@ -21,7 +21,9 @@ import { timeOfDay } from "./words.js";
 /** A row read aloud: D. Okafor – watched live – ET17. @type {Record<string, string>} */
 const WORDS = {
   "collect.started": "recording started",
+  "collect.resumed": "recording went on",
   "collect.ended": "recording ended",
+  "collect.taser-log": "brought in a TASER log",
   "view.live": "watched live",
   "view.replay": "watched the replay",
   "view.thumbnail": "saw a still",
@@ -38,6 +40,8 @@ const WORDS = {
   "change.camera": "changed a camera",
   "change.camera-revoked": "revoked a camera",
   "change.recording": "changed a recording",
+  "change.retention-table": "changed how long recordings are kept",
+  "change.taser-clock": "set a TASER log's clock",
   "share.export": "exported",
   "share.audit": "exported the audit",
   "combine.recordings": "combined recordings",

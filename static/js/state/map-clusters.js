@@ -73,6 +73,24 @@ export function groupAtMost(placed, radius, most, inView) {
 }
 
 /**
+ * Where a count is drawn: beside a unit that stands alone, rather than under it and out of sight.
+ * @param {{x: number, y: number}} count pixels @param {readonly {x: number, y: number}[]} alone @param {number} least apart
+ * @returns {{x: number, y: number}}
+ */
+export function beside(count, alone, least) {
+  let { x, y } = count;
+  for (const mark of alone) {
+    const apart = Math.hypot(x - mark.x, y - mark.y);
+    if (apart >= least) continue;
+    // in one place: below, where labels stand last
+    const [right, down] = apart < 1 ? [0, 1] : [(x - mark.x) / apart, (y - mark.y) / apart];
+    x = mark.x + right * least;
+    y = mark.y + down * least;
+  }
+  return { x, y };
+}
+
+/**
  * @param {Placed[]} members
  * @returns {Cluster}
  */

@@ -31,12 +31,13 @@ export function labelBox(mark, side) {
 /**
  * Chooses a side for each label, most urgent first: the side with the least overlap; the one it had wins a tie.
  * @param {Labelled[]} marks @param {{width: number, height: number}} view
+ * @param {readonly Box[]} others what else stands on the map, without a label
  * @returns {Side[]} in the order of `marks`
  */
-export function placeLabels(marks, view) {
+export function placeLabels(marks, view, others = []) {
   /** @type {Side[]} */
   const sides = new Array(marks.length).fill("right");
-  const discs = marks.map((mark) => square(mark.x, mark.y, mark.radius + 2));
+  const discs = [...marks.map((mark) => square(mark.x, mark.y, mark.radius + 2)), ...others];
   /** @type {Box[]} */
   const taken = [];
   const order = marks.map((_, index) => index).sort((a, b) => rankAt(marks, a) - rankAt(marks, b) || a - b);

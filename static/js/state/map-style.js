@@ -9,8 +9,7 @@ import { lettering } from "./map-lettering.js";
 /** @typedef {import("maplibre-gl").ExpressionSpecification} Expression */
 /**
  * @typedef {{kind: "town" | "pmtiles" | "none", url?: string | null, center?: [number, number] | null,
- *   zoom?: number,
- *   attribution?: string}} Basemap
+ *   zoom?: number}} Basemap
  * @typedef {Record<"sea" | "land" | "urban" | "bld" | "park" | "wood" | "beach" | "s" | "b" | "a" | "case" | "rail" |
  *   "text" | "halo" | "water-text" | "park-text" | "coast", string>} Palette
  * @typedef {(name: string, test?: Expression) => {source: string, "source-layer"?: string, filter?: Expression}} From
@@ -58,7 +57,7 @@ export function mapStyle(palette, basemap, origin) {
     version: 8,
     sources: {
       base: tiled
-        ? { type: "vector", url: `pmtiles://${url}`, attribution: basemap.attribution ?? "© OpenStreetMap" }
+        ? { type: "vector", url: `pmtiles://${url}` }
         : { type: "geojson", data: url, tolerance: 0.2, maxzoom: 17 },
     },
     layers: [background, ...ground(palette, from), ...roads(palette, from), ...lettering(palette, from)],

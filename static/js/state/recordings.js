@@ -5,9 +5,10 @@ import { lengthWords } from "./replay_words.js";
 /**
  * @typedef {{ id: string, kind: string, title: string, priority: Priority, raised_at: number, place: string | null }} AlertOf
  * @typedef {{ id: string, device_id: string, call_sign: string, wearer: Wearer | null, why: string, from: number, to: number,
- *   open: boolean, signed: boolean, gaps: number, alerts: AlertOf[] }} Row
+ *   open: boolean, signed: boolean, gaps: number, alerts: AlertOf[], there: { from: number, to: number } | null }} Row
  * @typedef {{ at: number, recordings: Row[], next: string | null }} Page
- * @typedef {{ from: string, to: string, officer: string, alert: string }} Filter as the form has it
+ * @typedef {{ from: string, to: string, officer: string, alert: string, tag: string, category: string, text: string,
+ *   area: string }} Filter as the form has it
  */
 
 export const MOST_CAMERAS = 9;
@@ -26,14 +27,13 @@ export const KINDS = /** @type {const} */ ([
 const WHY = { officer: "by the officer", always: "records always" };
 
 /** @param {Filter} filter @param {string | null} before @returns {URLSearchParams} the API's query */
-export function queryOf({ from, to, officer, alert }, before) {
+export function queryOf({ from, to, ...others }, before) {
   const query = new URLSearchParams();
   for (const [name, text] of Object.entries({ from, to })) {
     const at = text ? new Date(text).getTime() / 1000 : NaN;
     if (Number.isFinite(at)) query.set(name, String(at));
   }
-  if (officer.trim()) query.set("officer", officer.trim());
-  if (alert) query.set("alert", alert);
+  for (const [name, text] of Object.entries(others)) if (text.trim()) query.set(name, text.trim());
   if (before) query.set("before", before);
   return query;
 }
@@ -49,10 +49,17 @@ export function besides(row, all) {
   });
 }
 
-/** @param {Row} row where it opens: at its gravest alert, else where it begins */
-export function opensAt({ alerts, from }) {
+/** @param {Row} row where it opens: at its gravest alert, else when it came to the place, else where it begins */
+export function opensAt({ alerts, from, there }) {
   const first = alerts[0];
-  return first ? Math.max(from, first.raised_at - 10) : from;
+  return first ? Math.max(from, first.raised_at - 10) : (there?.from ?? from);
+}
+
+/** A day up to now, as the fields of a form have it: a place is searched from one time to another. @param {Date} now */
+export function lastDay(now) {
+  const field = /** @param {number} ms */ (ms) =>
+    new Date(ms - now.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
+  return { from: field(now.getTime() - 24 * 3_600_000), to: field(now.getTime()) };
 }
 
 /** "3 min 20 s, 2 gaps, signed" @param {Row} row */

@@ -96,9 +96,12 @@ export function matching(units, typed) {
   return units.filter((unit) => words.every((word) => searchText(unit).includes(word)));
 }
 
+// one for all comparisons: 200 units are put in order four times a second
+const CALL_SIGNS = new Intl.Collator("en", { numeric: true });
+
 /** @param {Unit} one @param {Unit} other */
 export function byCallSign(one, other) {
-  return one.call_sign.localeCompare(other.call_sign, "en", { numeric: true });
+  return CALL_SIGNS.compare(one.call_sign, other.call_sign);
 }
 
 /** @param {Unit} unit */

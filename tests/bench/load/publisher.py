@@ -10,7 +10,7 @@ import socket
 import struct
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,6 +48,7 @@ class Camera:
 
     def __init__(self, loop: list[list[bytes]], frames_per_s: float, ssrc: int, way: Way) -> None:
         self._loop = loop
+        self._frames_per_s = max(1, round(frames_per_s))
         self._every_s = 1 / frames_per_s
         self._ticks = round(90_000 / frames_per_s)
         self._ssrc = ssrc
@@ -70,7 +71,7 @@ class Camera:
         began, way = time.monotonic(), self._way
         while True:
             await asyncio.sleep(max(0.0, began + self.frames * self._every_s - time.monotonic()))
-            if self._way.report is not None and self.frames % pictures.FRAMES_PER_S == 0:
+            if self._way.report is not None and self.frames % self._frames_per_s == 0:
                 self._way.report(self._sender_report())
             packets = self._picture()
             if way.mirror is not None:
@@ -125,7 +126,7 @@ class Cameras:
 
     def __init__(self, folder: Path) -> None:
         self._keyring = Keyring(folder)
-        self._loop = pictures.coded_loop()
+        self._loops: dict[pictures.Size, list[list[bytes]]] = {}
         self._cameras: list[Camera] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._closing: list[Callable[[], None]] = []
@@ -137,21 +138,27 @@ class Cameras:
         spread_s: float = 0.0,
         mirror: tuple[str, int] | None = None,
         tiny: bool = False,
+        sub: bool = False,
+        tokens: Sequence[str] = (),
     ) -> dict[str, Any]:
-        """One camera for each URL. A `tiny` one sends two small key frames a second. See Way for the rest."""
+        """One camera for each URL, with its token if the server wants one.
+
+        A `tiny` one sends two small key frames a second, a `sub` one a sub layer's pictures. See Way for the rest.
+        """
         to_mirror = None
         if mirror is not None:
             to_mirror = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
             to_mirror.connect(tuple(mirror))
             self._closing.append(to_mirror.close)
         async with ClientSession() as http:
-            for url in urls:
+            for index, url in enumerate(urls):
                 endpoint = Endpoint(self._keyring, host, lambda size: None)
                 self._closing.append(endpoint.close)
                 way = Way(endpoint.seal, endpoint.send, endpoint.send_feedback, spread_s, to_mirror)
-                camera = self._camera(endpoint.ssrc, way, tiny=tiny)
+                camera = self._camera(endpoint.ssrc, way, pictures.SUB if sub else pictures.MAIN, tiny=tiny)
                 endpoint.on_feedback = camera.on_feedback
-                async with http.post(url, data=endpoint.offer("sendonly"), headers=SDP) as response:
+                headers = SDP | ({"Authorization": f"Bearer {tokens[index]}"} if tokens else {})
+                async with http.post(url, data=endpoint.offer("sendonly"), headers=headers) as response:
                     assert response.status == 201, await response.text()
                     endpoint.take(await response.text())
                 await endpoint.until_connected()
@@ -161,9 +168,8 @@ class Cameras:
     async def plain(self, ports: list[int], spread_s: float = 0.0) -> dict[str, Any]:
         """One camera for each UDP port of 127.0.0.1: unencrypted RTP."""
         for port in ports:
-            await self._start(
-                self._camera(port, Way(bytes, self._sender_to(port), spread_s=spread_s), tiny=False), len(ports)
-            )
+            way = Way(bytes, self._sender_to(port), spread_s=spread_s)
+            await self._start(self._camera(port, way, pictures.MAIN, tiny=False), len(ports))
         return {"published": len(self._cameras)}
 
     def _sender_to(self, port: int) -> Callable[[bytes], None]:
@@ -176,15 +182,18 @@ class Cameras:
 
         return send
 
-    def _camera(self, ssrc: int, way: Way, *, tiny: bool) -> Camera:
+    def _camera(self, ssrc: int, way: Way, size: pictures.Size, *, tiny: bool) -> Camera:
+        if size not in self._loops:
+            self._loops[size] = pictures.coded_loop(size)
+        loop = self._loops[size]
         if tiny:
-            return Camera([[self._loop[0][0][:200]]], 2.0, ssrc, way)
-        return Camera(self._loop, pictures.FRAMES_PER_S, ssrc, way)
+            return Camera([[loop[0][0][:200]]], 2.0, ssrc, way)
+        return Camera(loop, size.frames_per_s, ssrc, way)
 
     async def _start(self, camera: Camera, of: int) -> None:
         self._cameras.append(camera)
         self._tasks.append(asyncio.get_running_loop().create_task(camera.run()))
-        await asyncio.sleep(1 / pictures.FRAMES_PER_S / of)  # not all send at the same moment
+        await asyncio.sleep(1 / pictures.MAIN.frames_per_s / of)  # not all send at the same moment
 
     async def read(self) -> dict[str, Any]:
         """What was sent so far. Fails if a camera has failed."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import jinja2
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
+from server.access.session import Caller
 from server.database import Database
 from server.errors import Unavailable
 from server.export.actions import Exports
@@ -55,6 +56,7 @@ class Desk:
         self.render: Callable[[dict[str, Any]], str] = lambda more: environment.get_template("bundle.html").render(more)
         self.exports = self.another()
         self.noted: list[tuple[View, str]] = []
+        self.held: list[tuple[str, str]] = []
         self.client: TestClient[web.Request, web.Application]
 
     def another(self) -> Exports:
@@ -64,12 +66,18 @@ class Desk:
             self.library,
             lambda: EvidenceKey.of(self.data),
             self.office.replays,
+            self.office.taser_logs.excerpts,
+            self.hold,
             lambda more: self.render(more),
             STATIC / "css" / "bundle.css",
             self.office.clock,
             self.tasks,
             lambda folder, more: self.room(folder, more),
         )
+
+    async def hold(self, recording_ids: Sequence[str], _caller: Caller, why: str) -> None:
+        """Nobody deletes what was just taken out."""
+        self.held += [(one, why) for one in recording_ids]
 
     def bundles(self) -> list[Path]:
         """Files that are there of any export, whole or half."""

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import io
 import json
 import zipfile
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -20,10 +22,11 @@ from server.recording.timestamping import Timestamping
 from server.recording.verifier import main as verify
 from server.recording.verifier import verify as checked
 from server.recording.verifying import checks_with
+from server.taser.actions import By, Offered
 from tests.server.export.desk import WHY, Desk, laid
 from tests.server.recording.authority import Authority
 from tests.server.recording.recordings import MASTER
-from tests.server.replay.test_routes import BASE
+from tests.server.replay.test_routes import BASE, unaudited
 
 
 async def test_a_whole_incident_proves_itself_and_plays(desk: Desk) -> None:
@@ -50,6 +53,31 @@ async def test_a_whole_incident_proves_itself_and_plays(desk: Desk) -> None:
         assert "<time>" in archive.read("tracks/et17-cam.gpx").decode()
         assert json.loads(archive.read("log.json"))["events"]
     assert [(view.recording_ids, why) for view, why in desk.noted] == [(tuple(one.id for one in recordings), WHY)]
+
+
+async def test_of_a_weapon_s_log_the_rows_of_that_time_go_out_with_its_events_in_both_clocks(desk: Desk) -> None:
+    recordings = await asyncio.to_thread(laid, desk.data)
+    rows = "".join(f"{datetime.fromtimestamp(BASE + at, UTC):%Y-%m-%d %H:%M:%S},Armed,\n" for at in (1, 9999))
+    content = f"GMT Time,Event,Duration\n{rows}".encode()
+    inside = b"".join(content.splitlines(keepends=True)[:2])
+
+    offered = Offered("et17-cam", BASE, BASE + 60, "X2.csv", "complaint C/412")
+    kept = await desk.office.taser_logs.bring_in(offered, content, By("webb", "Webb"), unaudited)
+    bundle = await desk.exported({"recordings": [one.id for one in recordings]})
+    assert verify([str(bundle)]) == 0
+    with zipfile.ZipFile(bundle) as archive:
+        assert archive.read(f"taser/{kept['id']}.csv") == inside
+        assert b"C/412" not in archive.read("log.json")
+        told = json.loads(archive.read(f"taser/{kept['id']}.json"))
+        assert "weapon’s own log, the rows of this time" in archive.read("index.html").decode()
+    assert told["sha256"] == hashlib.sha256(content).hexdigest()
+    assert [(event["at"], event["device_at"]) for event in told["placed"]] == [(BASE + 1, BASE + 1)]
+    assert told["offset"]["how"] == "unmatched"
+    assert not {"why", "by_id"} & told.keys(), "why it was brought in is nobody else's business"
+    later = await desk.exported({"recordings": [one.id for one in recordings], "from": BASE + 3, "to": BASE + 8})
+    with zipfile.ZipFile(later) as archive:
+        assert not any(name.startswith("taser/") for name in archive.namelist())
+        assert json.loads(archive.read("log.json"))["taser_logs"] == []
 
 
 async def test_what_lies_encrypted_leaves_the_building_decrypted_and_proves_itself_there(desk: Desk) -> None:

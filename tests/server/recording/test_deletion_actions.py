@@ -65,7 +65,11 @@ class House:
     def deletion(self) -> Deletion:
         """The job as a process has it after its start."""
         shelf = Shelf(self.upkeep.place, self.library, self.removal)
-        return Deletion(self.store, self.table, shelf, self.clock, self.note)
+        return Deletion(self.store, self.table, shelf, self.clock, self.note, self.due_at)
+
+    async def due_at(self) -> float:
+        """The clock is believed here."""
+        return self.clock.wall()
 
     async def note(self, note: Note) -> None:
         await self.audit.note(note)
@@ -392,7 +396,7 @@ async def delete(data, now):
     library = Library(root)
     async with Audit(AuditStore(database), clock) as audit:
         shelf = Shelf(Upkeep(data, library, clock).place, library, Removal(root))
-        await keeping(database, {}, shelf, clock, audit.note)[1].run()
+        await keeping(database, {}, shelf, clock, audit, audit.last_at)[1].run()
     await database.close()
 
 sys.addaudithook(lambda event, _: kill(event))

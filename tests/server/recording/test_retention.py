@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from server.errors import Conflict, NotFound, StartError
 from server.recording.marks import By, Entry, Mark, MarkKind, Marks
-from server.recording.retention import DAY_S, GRACE_DAYS, RetentionTable, Verdict
+from server.recording.retention import DAY_S, GRACE_DAYS, RetentionTable, Superseded, Verdict
 
 BY = By("p1", "Insp Achebe")
 ENDED = 1_800_000_000.0
@@ -203,3 +203,46 @@ def test_it_is_always_known_when_it_goes_or_when_somebody_must_look(marks: Marks
 @given(histories(), st.floats(0, 1e9))
 def test_what_ended_later_goes_no_earlier(marks: Marks, later: float) -> None:
     assert goes_at(marks, ENDED + later) >= goes_at(marks)
+
+
+SHORTER = RetentionTable.load({"untagged": {"days": 2}, "complaint": {"days": 3}})
+AFTER_EDIT = ENDED + 20 * DAY_S
+
+
+def followed(before: RetentionTable, replaced_at: float = AFTER_EDIT) -> RetentionTable:
+    """The shorter table, as it is in force since then."""
+    table = RetentionTable.of(SHORTER.as_json())
+    table.follow([Superseded(RetentionTable.of(before.as_json()), replaced_at)])
+    return table
+
+
+def test_an_edit_that_shortens_deletes_nothing_for_a_week() -> None:
+    table = followed(RetentionTable.load({}))
+    verdict = table.judge(ENDED, Marks(), AFTER_EDIT)
+    assert (verdict.rule, days_of(verdict.delete_at)) == (
+        "untagged",
+        20 + GRACE_DAYS,
+    )  # the old one would have kept it to 30
+    assert not verdict.may_delete(AFTER_EDIT + GRACE_DAYS * DAY_S - 1)
+    assert verdict.may_delete(AFTER_EDIT + GRACE_DAYS * DAY_S)
+    complaint = marked(Mark(MarkKind.CATEGORY, "complaint", "C/412"))
+    verdict = table.judge(ENDED, complaint, AFTER_EDIT)  # the old one would have reviewed it
+    assert (verdict.rule, days_of(verdict.delete_at)) == ("complaint", 20 + GRACE_DAYS)
+
+
+def test_what_the_old_table_would_have_deleted_within_the_week_goes_then() -> None:
+    table = followed(RetentionTable.load({"untagged": {"days": 22}}))
+    assert days_of(table.judge(ENDED, Marks(), AFTER_EDIT).delete_at) == 22
+
+
+def test_an_edit_that_prolongs_counts_at_once_and_an_old_edit_no_more() -> None:
+    longer = RetentionTable.load({"untagged": {"days": 60}})
+    longer.follow([Superseded(RetentionTable.load({}), AFTER_EDIT)])
+    assert days_of(longer.judge(ENDED, Marks(), AFTER_EDIT).delete_at) == 60
+    table = followed(RetentionTable.load({}), ENDED - 100 * DAY_S)
+    assert days_of(table.judge(ENDED, Marks(), AFTER_EDIT).delete_at) == 2
+
+
+def test_a_table_is_the_same_when_it_is_read_back() -> None:
+    for table in (TABLE, SHORTER):
+        assert RetentionTable.of(table.as_json()).as_json() == table.as_json()

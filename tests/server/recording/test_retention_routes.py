@@ -10,13 +10,14 @@ from typing import Any
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.app import Watchroom
 from server.audit.asked import Asked
-from server.audit.audit_entry import Note
 from server.clock import HandClock
 from server.config import Config
 from server.errors import StartError, Unavailable
+from server.recording.marks import By, Mark, MarkKind
 from server.recording.retention import DAY_S
 from server.recording.store import Recording, RecordingStore
 from server.site import application
@@ -53,10 +54,11 @@ class Office:
         return told
 
     async def noted(self) -> list[dict[str, Any]]:
-        """The audit's rows of recordings, oldest first."""
+        """The audit's rows of changes to recordings, oldest first."""
         await self.room.audit.flush()
         rows: list[dict[str, Any]] = (await self.room.audit.page(Asked(subject=IDENTITY, limit=200)))["rows"]
-        return [row for row in rows if row["subject"]["kind"] == "recording"][::-1]
+        changed = [row for row in rows if not row["what"].startswith("collect.")]
+        return [row for row in changed if row["subject"]["kind"] == "recording"][::-1]
 
     async def keep(self, *recordings: Recording) -> None:
         for one in recordings:
@@ -156,11 +158,11 @@ async def test_how_long_it_is_kept_is_for_who_manages_evidence(office: Office, r
 
 
 async def test_what_cannot_be_noted_is_not_changed(office: Office, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def refuse(_: Note) -> None:
+    async def refuse(_: AsyncConnection) -> None:
         raise Unavailable("the audit cannot be written")
 
     await office.be("inspector")
-    monkeypatch.setattr(office.room.audit, "note", refuse)
+    monkeypatch.setattr(office.room.audit, "within", lambda *_: refuse)
     await office.ask("PUT", ONE + "/category", 503, category="evidential", why="w")
     await office.ask("POST", ONE + "/tags", 503, tag="arrest")
     await office.ask("POST", ONE + "/holds", 503, why="w")
@@ -238,3 +240,28 @@ async def test_a_mistake_in_the_table_stops_the_start(tmp_path: Path) -> None:
     (tmp_path / "watchroom.toml").write_text("[retention.untagged]\ndays = -1\n")
     with pytest.raises(StartError, match=r"retention\.untagged\.days: "):
         Watchroom(Config.load(tmp_path, {"port": 0}))
+
+
+async def test_what_was_exported_is_held_for_a_month_in_the_name_of_who_took_it(office: Office) -> None:
+    await office.be("inspector")
+    view = await office.ask("POST", "/api/replays", 201, recordings=[IDENTITY], why="R v Smith")
+    for _ in range(2):
+        await office.ask("POST", "/api/exports", 202, view=view["id"], why="for the CPS")
+    told = await office.ask("GET", ONE + "/retention")
+    (hold,) = told["holds"]  # one is enough
+    assert (hold["kind"], hold["why"], hold["until"]) == ("share", "exported: for the CPS", NOW + 30 * DAY_S)
+    assert hold["by"]["name"] == "The inspector"
+    assert [row["what"] for row in await office.noted()].count("change.recording") == 1
+
+
+async def test_a_change_and_its_row_are_one_commit(office: Office) -> None:
+    """The process ends between the two: neither is there."""
+
+    async def die(_: AsyncConnection) -> None:
+        raise SystemExit
+
+    await office.be("inspector")
+    retention = office.room.evidence.retention
+    with pytest.raises(SystemExit):
+        await retention.mark(IDENTITY, By("p1", "Achebe"), Mark(MarkKind.TAG, "arrest"), lambda _: die)
+    assert (await retention.of(IDENTITY))["entries"] == []

@@ -7,14 +7,17 @@ from random import Random
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from server.database import Database
 from server.errors import Conflict, NotFound
 from server.recording import retention_store
 from server.recording.marks import By, Mark, MarkKind, Marks
 from server.recording.retention import DAY_S, RetentionTable
-from server.recording.retention_store import RetentionStore, Tombstone
-from server.recording.store import Recording, RecordingState, RecordingStore
+from server.recording.retention_store import RetentionStore, Tombstone, matching
+from server.recording.segment import recording_id
+from server.recording.sought import Sought
+from server.recording.store import Recording, RecordingState, RecordingStore, recording_table
 
 BY = By("p1", "Insp Achebe")
 NOW = 1_800_000_000.0
@@ -131,8 +134,7 @@ async def test_they_are_found_by_tag_category_and_words(database: Database) -> N
     await store.bury(tombstone_of(ones[4]), lambda *_: True)
 
     async def found(tag: str = "", category: str = "", text: str = "") -> list[int]:
-        ids = await store.matching(TABLE, tag, category, text)
-        return [int(one.rpartition("-")[2], 16) for one in ids]
+        return numbers(await store.matching(TABLE, Sought(tag=tag, category=category, text=text)))
 
     assert await found() == [9, 3, 2, 1, 0]
     assert await found(tag="arrest") == [0]
@@ -144,7 +146,52 @@ async def test_they_are_found_by_tag_category_and_words(database: Database) -> N
     assert await found(text="et20") == [9]
     assert await found(text="marsh", category="training", tag="exercise") == [2]
     assert await found(text="nobody") == []
-    assert len(await store.matching(TABLE, limit=2)) == 2
+    assert len(await store.matching(TABLE, Sought(limit=2))) == 2
+
+
+def numbers(found: list[Recording]) -> list[int]:
+    return [int(one.id.rpartition("-")[2], 16) for one in found]
+
+
+def an_hour(number: int, **fields: object) -> Recording:
+    """It begins at that hour after NOW, and lasts for ten minutes."""
+    at = NOW + number * 3600
+    usual = {"id": recording_id(at, "et17-1", f"{number:08x}"), "asked_at": at, "until": at + 600, "ended_at": at + 600}
+    return a_recording(**{**usual, **fields})  # type: ignore[arg-type]
+
+
+async def test_they_are_found_by_time_camera_officer_and_wearer(database: Database) -> None:
+    lindqvist = {"name": "PC Lindqvist", "collar_number": "0688", "person_id": "p9"}
+    goes_on: dict[str, object] = {"until": None, "ended_at": None, "state": RecordingState.OPEN}
+    others = an_hour(4, device_id="et22-1", call_sign="ET22", wearer=lindqvist), an_hour(5, wearer=None)
+    store = await kept(database, an_hour(1, **goes_on), an_hour(2), an_hour(3), *others)
+
+    async def found(**asked: Any) -> list[int]:
+        return numbers(await store.matching(TABLE, Sought(**asked)))
+
+    assert await found() == [5, 4, 3, 2, 1]
+    assert await found(start=NOW + 3 * 3600 + 300, end=NOW + 3 * 3600 + 400) == [3, 1]  # 1 goes on
+    assert await found(end=NOW + 2 * 3600 - 60) == [2, 1]  # 2 has a pre-event buffer
+    assert await found(start=NOW + 5 * 3600 + 640) == [5, 1]  # its row may be some seconds old
+    assert await found(device_ids=("et22-1",)) == [4]
+    assert await found(device_ids=()) == []
+    assert await found(person_id="p9") == [4]
+    assert await found(officer="LINDQVIST 0688") == [4]
+    assert await found(officer="et17 marsh") == [3, 2, 1]
+    assert await found(before=an_hour(3).id, limit=1) == [2]
+
+
+async def test_a_search_among_ten_thousand_goes_by_an_index(database: Database) -> None:
+    rows = [an_hour(number).as_json() for number in range(10_000)]
+    async with database.transaction() as tx:
+        await tx.execute(sa.insert(recording_table), rows)
+    sought = Sought(start=NOW + 100 * 3600, end=NOW + 101 * 3600)
+    assert numbers(await RetentionStore(database).matching(TABLE, sought)) == [101, 100]
+    async with database.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            query = matching(TABLE, sought).compile(compile_kwargs={"literal_binds": True})
+            plan = [row.detail for row in await connection.execute(sa.text(f"EXPLAIN QUERY PLAN {query}"))]
+            assert "SEARCH recording USING" in plan[0] and "id<?" in plan[0] and "TEMP B-TREE" not in str(plan)
 
 
 async def _marked_at_random(store: RetentionStore, one: Recording, random: Random) -> None:

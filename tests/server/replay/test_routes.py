@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import av
 import pytest
+import sqlalchemy as sa
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
+from sqlalchemy.ext.asyncio import AsyncConnection
 from yarl import URL
 
 from server.access.permission import Role
@@ -20,21 +23,34 @@ from server.access.session import Caller
 from server.advice.store import AdviceStore
 from server.alerts.store import AlertStore
 from server.clock import HandClock
-from server.database import Database
+from server.database import Along, Database
 from server.errors import Unavailable
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.middleware import error_middleware
+from server.positions.area import Area
+from server.positions.stay import Stay
 from server.positions.store import TrailStore
 from server.recording.library import Library
+from server.recording.marks import By, Mark, MarkKind
 from server.recording.master_key import MasterKeys
+from server.recording.retention import RetentionTable
+from server.recording.retention_actions import Retention
+from server.recording.retention_store import RetentionStore
+from server.recording.segment import recording_id
+from server.recording.sought import Sought
+from server.recording.store import Recording, RecordingState, RecordingStore, recording_table
+from server.recording.upkeep import Upkeep
 from server.recording.verifier import Entry
 from server.replay.actions import Replays, Sources
 from server.replay.bookmark import Bookmark
 from server.replay.routes import routes
 from server.replay.store import BookmarkStore, ViewStore
 from server.replay.view import OPEN_S, View
-from tests.fakes.incident import ADVISED_S, ARMED_S, Officer, lay_incident
+from server.taser.actions import By as Bringer
+from server.taser.actions import Offered, TaserLogs
+from server.taser.store import TaserStore
+from tests.fakes.incident import ADVISED_S, ARMED_S, TOWN, Officer, lay_incident
 from tests.fakes.recordings import Laid, Wish, lay, usual_film, vp8_film
 from tests.server.recording.recordings import MASTER
 
@@ -43,6 +59,8 @@ MARSH = {"name": "PC Marsh", "collar_number": "0417", "person_id": "marsh"}
 LINDQVIST = {"name": "PC Lindqvist", "collar_number": "0688", "person_id": "lindqvist"}
 OFFICERS = [Officer("et17-cam", "ET17", MARSH), Officer("et22-cam", "ET22", LINDQVIST)]
 WHY = {"why": "debrief 0412"}
+WALKED = TOWN[0] + 0.0007  # where they are while it is recorded: half a minute's walk to the north
+LOGGED = ((5, "Armed,"), (8, "Trigger,5"), (60, "Safe,55"))  # by a weapon's clock
 
 
 class WatchedLibrary(Library):
@@ -65,6 +83,8 @@ class Office:
         self.noted: list[View] = []
         self.audit_fails = False
         self.store = ViewStore(database)
+        self.trails = TrailStore(database)
+        self.looked_at: list[set[str] | None] = []  # the cameras of each search for a place
         journal = Journal(database, self.clock)
         advice = AdviceStore(database, journal)
 
@@ -85,13 +105,36 @@ class Office:
             activity=lambda *asked: told(EntryKind.ACTIVITY, *asked),
             call_signs=call_signs,
             settings=lambda: {"fix_stale_s": 15},
+            recordings=self._matching,
+            stays=self._stays,
+            stood=AlertStore(database, journal).stood,
+            taser_logs=lambda start, end: self.taser_logs.between(start, end),
         )
+        alerts = AlertStore(database, journal)
+        self.taser_logs = TaserLogs(
+            TaserStore(database), lambda one: (one[:4].upper(), None), alerts.signals, self.clock
+        )
+        self.rows = RecordingStore(database)
+        self.retention = Retention(RetentionStore(database), RetentionTable.load({}), self.clock, _not_held_back)
+        self._upkeep = Upkeep(data, Library(data / "recordings"), self.clock)
         self.library = WatchedLibrary(data / "recordings")
         self.marked: list[Bookmark] = []
         self.bookmarks = BookmarkStore(database)
         self.replays = Replays(self.library, self.store, self.bookmarks, sources, self.clock)
         self.application = web.Application(middlewares=[error_middleware()])
         self.application.add_routes(routes(self.replays, _caller, self._note, self._note_bookmark))
+
+    async def _stays(
+        self, area: Area, start: float, end: float, cameras: Collection[str] | None
+    ) -> dict[str, list[Stay]]:
+        self.looked_at.append(None if cameras is None else set(cameras))
+        return await self.trails.stays(area, start, end, cameras)
+
+    async def _matching(self, sought: Sought) -> list[Recording]:
+        """By the rows, which are first brought in line with what lies on disk, as a start does it."""
+        for row in self._upkeep.found("here")[1]:
+            await self.rows.keep(row)
+        return await self.retention.matching(sought)
 
     async def _note(self, request: web.Request, view: View, recordings: Mapping[str, str]) -> None:
         if self.audit_fails:
@@ -111,6 +154,19 @@ class Office:
 def _caller(request: web.Request) -> Caller:
     name, role = request.headers.get("X-Person", "hale:inspector").split(":")
     return Caller(Person(name, name, name.title(), Role(role)), request.headers.get("X-Session", "s1"))
+
+
+async def _not_held_back() -> str:
+    return ""
+
+
+def unaudited(_about: object) -> Along:
+    """The audit is another test's."""
+
+    async def write(_tx: AsyncConnection) -> None:
+        """Nothing."""
+
+    return write
 
 
 class Browser:
@@ -168,6 +224,103 @@ async def test_a_recording_is_found_by_what_it_is(browser: Browser, database: Da
     await browser.get("/api/recordings?from=yesterday", 400)
 
 
+async def test_a_recording_is_found_by_where_its_camera_was(
+    browser: Browser, database: Database, laid: list[Laid]
+) -> None:
+    """Each officer walks a street of their own; somebody draws round one of them."""
+    await lay_incident(database, OFFICERS, BASE, 10)
+    span = f"from={BASE}&to={BASE + 60}"
+    for area, found in (
+        (f"circle:{TOWN[1]},{WALKED},30", [laid[0].id]),
+        (f"circle:{TOWN[1] + 0.0009},{WALKED},30", [laid[1].id]),
+        (f"rect:{TOWN[1] - 0.001},{TOWN[0] - 0.001},{TOWN[1] + 0.002},{TOWN[0] + 0.01}", [laid[1].id, laid[0].id]),
+        (f"circle:{TOWN[1]},{TOWN[0] + 0.5},100", []),
+    ):
+        page = await browser.get(f"/api/recordings?{span}&area={area}")
+        assert [row["id"] for row in page["recordings"]] == found, area
+    row = (await browser.get(f"/api/recordings?{span}&area=circle:{TOWN[1]},{WALKED},30"))["recordings"][0]
+    assert BASE <= row["there"]["from"] < row["there"]["to"] <= BASE + 10
+    refused = await browser.get(f"/api/recordings?area=circle:{TOWN[1]},{WALKED},30", 400)
+    assert refused["detail"].startswith("area: expected with from and to")
+    page = await browser.get(f"/api/recordings?{span}&area=circle:{TOWN[1]},{WALKED},30&alert=taser.armed")
+    assert [row["id"] for row in page["recordings"]] == [laid[0].id]
+    assert (await browser.get("/api/recordings?alert=emergency"))["recordings"] == []
+
+
+async def test_only_the_trails_of_those_cameras_are_looked_at_that_the_rest_leaves(
+    browser: Browser, database: Database, laid: list[Laid]
+) -> None:
+    await lay_incident(database, OFFICERS, BASE, 10)
+    whole = f"rect:{TOWN[1] - 0.001},{TOWN[0] - 0.001},{TOWN[1] + 0.002},{TOWN[0] + 0.01}"
+    for query, cameras in (
+        ("device=et22-cam", [{"et22-cam"}]),
+        ("officer=nobody", []),
+        ("", [{"et17-cam", "et22-cam"}]),
+    ):
+        browser.office.looked_at.clear()
+        await browser.get(f"/api/recordings?from={BASE}&to={BASE + 60}&area={whole}&{query}")
+        assert browser.office.looked_at == cameras, query
+
+
+async def test_a_recording_is_found_by_what_was_said_of_it(browser: Browser, laid: list[Laid]) -> None:
+    await browser.get("/api/recordings")
+
+    async def say(one: Laid, mark: Mark) -> None:
+        await browser.office.retention.mark(one.id, By("hale", "Hale"), mark, unaudited)
+
+    await say(laid[0], Mark(MarkKind.TAG, "arrest", "custody"))
+    await say(laid[1], Mark(MarkKind.NOTE, text="Dog unit came late"))
+    await say(laid[1], Mark(MarkKind.CATEGORY, "evidential", "R v Smith"))
+    for query, found in (
+        ("tag=Arrest", [laid[0].id]),
+        ("tag=burglary", []),
+        ("category=evidential", [laid[1].id]),
+        ("category=untagged", [laid[0].id]),
+        ("text=dog%20late", [laid[1].id]),
+    ):
+        page = await browser.get(f"/api/recordings?{query}")
+        assert [row["id"] for row in page["recordings"]] == found, query
+        await browser.get(f"/api/recordings?{query}", 403, X_Person="marsh:officer")
+    refused = await browser.get("/api/recordings?category=secret", 400)
+    assert refused["detail"].startswith("category: expected one of untagged, evidential")
+
+
+async def test_one_among_ten_thousand_is_found_without_reading_the_others(
+    browser: Browser, database: Database, laid: list[Laid]
+) -> None:
+    await lay_incident(database, OFFICERS, BASE, 10)
+    rows = []
+    for number in range(10_000):
+        at = BASE - 40 * 86_400 + number * 300
+        name = recording_id(at, "et99-cam", f"{number:08x}")
+        one = Recording(name, "et99-cam", "ET99", None, "officer", at, "here", at + 60, at + 60, RecordingState.CLOSED)
+        rows.append(one.as_json())
+    async with database.transaction() as tx:
+        await tx.execute(sa.insert(recording_table), rows)
+    for query in (f"from={BASE}&to={BASE + 30}", "alert=taser.armed", "officer=marsh", "device=et17-cam"):
+        browser.office.library.journals.clear()
+        page = await browser.get(f"/api/recordings?{query}")
+        assert laid[0].id in [row["id"] for row in page["recordings"]], query
+        assert browser.office.library.journals <= {one.id for one in laid}, query
+
+
+async def test_a_list_is_read_on_until_it_ends(browser: Browser, tmp_path: Path) -> None:
+    films = {"main": usual_film(2.0, "main")}
+    ids = [lay(tmp_path, Wish("et17-cam", "ET17", BASE + n * 100, MARSH), films).id for n in range(5)]
+    found: list[str] = []
+    after = ""
+    while after is not None:
+        page = await browser.get("/api/recordings?limit=2" + (f"&before={after}" if after else ""))
+        found += [row["id"] for row in page["recordings"]]
+        after = page["next"]
+    assert found == ids[::-1]
+
+
+async def test_a_page_with_a_map_is_told_what_it_must_know(browser: Browser) -> None:
+    assert await browser.get("/api/replays/settings", X_Person="marsh:officer") == {"fix_stale_s": 15}
+    await browser.get("/api/replays/settings", 403, X_Person="byrne:engineer")
+
+
 async def test_a_list_reads_the_journal_of_what_is_signed_once(browser: Browser, laid: list[Laid]) -> None:
     first = await browser.get("/api/recordings")
     browser.office.library.journals.clear()
@@ -195,6 +348,30 @@ async def test_a_view_is_noted_then_kept_and_shows_everything(
     later = await browser.get(f"/api/replays/{view['id']}/known?at={BASE + ADVISED_S + 0.5}")
     assert (later["advice"][0]["delivered_at"], later["advice"][0]["shown_at"]) == (BASE + ADVISED_S + 0.3, None)
     await browser.get(f"/api/replays/{view['id']}/known?at=never", 400)
+
+
+async def test_a_weapon_s_log_stands_on_the_timeline_with_both_clocks(
+    browser: Browser, database: Database, laid: list[Laid]
+) -> None:
+    await lay_incident(database, OFFICERS, BASE, 10)
+    rows = "".join(f"{datetime.fromtimestamp(BASE + at, UTC):%Y-%m-%d %H:%M:%S},{what}\n" for at, what in LOGGED)
+    offered = Offered("et17-cam", BASE, BASE + 100, "X2.csv", "debrief")
+    logs = browser.office.taser_logs
+
+    kept = await logs.bring_in(offered, f"GMT Time,Event,Duration\n{rows}".encode(), Bringer("webb", "Webb"), unaudited)
+    await logs.set_offset(kept["id"], 3.0, "compared", Bringer("webb", "Webb"), unaudited(None))
+    view = await browser.open({"recordings": [laid[0].id]})
+    told = await browser.get(f"/api/replays/{view['id']}")
+    (log,) = told["taser_logs"]
+    assert (log["sha256"], log["offset"]["seconds"], "placed" in log) == (kept["sha256"], 3.0, False)
+    events = [event for event in told["events"] if event["kind"] == "taser"]
+    assert [(event["at"] - BASE, event["device_at"] - BASE, event["duration_s"]) for event in events] == [
+        (2.0, 5.0, None),
+        (5.0, 8.0, 5.0),
+    ]
+    assert events[1]["text"] == "TASER log: Trigger for 5 s, ET17 (weapon's clock 3.0 s ahead, set by Webb)"
+    other = await browser.open({"recordings": [laid[1].id]}, 201, "lindqvist:officer")
+    assert (await browser.get(f"/api/replays/{other['id']}", X_Person="lindqvist:officer"))["taser_logs"] == []
 
 
 async def test_without_a_reason_or_an_audit_there_is_no_view(browser: Browser, laid: list[Laid]) -> None:

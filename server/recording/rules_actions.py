@@ -1,0 +1,83 @@
+"""What the deletion goes by: the force's table with those that it replaced lately, and a clock that is not believed blindly."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from itertools import pairwise
+from typing import Any
+
+import structlog
+
+from server.audit.audit_entry import SYSTEM, Note, Subject, What
+from server.clock import Clock
+from server.database import Along
+from server.recording.due_time import DueTime
+from server.recording.retention import RetentionTable, Superseded
+from server.recording.rules_store import Categories, RulesStore
+
+log = structlog.get_logger(__name__)
+
+Newest = Callable[[], Awaitable[float | None]]  # when something was last written into audit or journal, before now
+
+
+class Rules:
+    """`start` before the first deletion; `within` makes a row of the audit to be written by a change's own transaction."""
+
+    def __init__(
+        self, store: RulesStore, table: RetentionTable, clock: Clock, newest: Newest, within: Callable[..., Along]
+    ) -> None:
+        self._store = store
+        self._table = table
+        self._clock = clock
+        self._newest = newest
+        self._within = within
+        self._looked_at: float | None = None  # monotonic
+
+    async def start(self) -> None:
+        """Know what was in force before, and note what is now."""
+        await self._due_time()
+        now = self._clock.wall()
+        held = await self._store.in_force(self._table.as_json(), now, self._changed)
+        replaced = pairwise(held)
+        self._table.follow([Superseded(RetentionTable.of(before), after[0]) for (_, before), after in replaced])
+
+    async def due_at(self) -> float:
+        """The time (Unix seconds) by which recordings are deleted. Where the clock leapt, the log says so."""
+        due = await self._due_time()
+        reason = due.held_back(self._clock.wall())
+        if reason:
+            log.error("nothing is deleted by the clock", reason=reason)
+        return due.trusted
+
+    async def held_back(self) -> str:
+        """Why nothing is deleted by the clock, for people; empty where it is."""
+        due = await self._store.due_time()
+        return due.held_back(self._clock.wall()) if due is not None else ""
+
+    async def _due_time(self) -> DueTime:
+        monotonic, wall = self._clock.monotonic(), self._clock.wall()
+        elapsed = 0.0 if self._looked_at is None else monotonic - self._looked_at
+        before = await self._store.due_time()
+        if before is None:
+            newest = await self._newest()
+            before = DueTime(wall if newest is None else min(wall, newest))
+        due = before.after(wall, elapsed)
+        await self._store.keep_due_time(due)
+        self._looked_at = monotonic
+        return due
+
+    def _changed(self, before: Categories) -> Along:
+        old, new = _by_name(before), _by_name(self._table.as_json())
+        names = sorted(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+        log.warning("the table of categories was changed", categories=names)
+        detail = {name: [_terms(old.get(name)), _terms(new.get(name))] for name in names[:10]}
+        return self._within(Note(What.CHANGE_RETENTION_TABLE, SYSTEM, Subject("retention", "table"), detail=detail))
+
+
+def _by_name(categories: Categories) -> dict[str, Any]:
+    return {one["name"]: one for one in categories}
+
+
+def _terms(category: dict[str, Any] | None) -> list[Any] | None:
+    """Days, days until a review, and how many tags count as it."""
+    return None if category is None else [category["days"], category["review_days"], len(category["tags"])]

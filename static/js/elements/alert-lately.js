@@ -1,0 +1,35 @@
+// The place is kept for alerts: while none stands there, it tells what became of the last.
+/** @import { Alert } from "../state/shapes" */
+import { timeOfDay } from "../state/words.js";
+import { make, prioritySymbol } from "./build.js";
+
+export class AlertLately {
+  element = make("ol", {
+    class: "lately",
+    "aria-label": "Closed this hour, newest first",
+    tabindex: "0",
+    hidden: true,
+  });
+  #drawn = "";
+
+  /** @param {Alert[]} closed the latest first */
+  show(closed) {
+    const drawn = closed.map((alert) => `${alert.id} ${alert.seq}`).join();
+    if (drawn === this.#drawn) return;
+    this.#drawn = drawn;
+    this.element.hidden = closed.length === 0;
+    this.element.replaceChildren(...closed.map(row));
+  }
+}
+
+/** @param {Alert} alert */
+function row({ priority, title, call_sign, state, closed_at, closed_by }) {
+  return make(
+    "li",
+    {},
+    prioritySymbol(priority, "z"),
+    make("span", { class: "cut" }, make("b", { class: "cs" }, call_sign), ` ${title}`),
+    make("span", { class: "mut small cut" }, [state, closed_by?.name].filter(Boolean).join(", ")),
+    make("time", { class: "mut small" }, timeOfDay(closed_at)),
+  );
+}

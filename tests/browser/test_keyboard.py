@@ -1,0 +1,89 @@
+"""The keyboard's way through the pages: in the page's order, to every control, and always seen where it is."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from playwright.async_api import Page, expect
+
+from tests.browser.conftest import Cast
+from tests.browser.screen import Screen
+from tests.browser.test_access import CONTROLS
+from tests.installation import Installation
+
+MOST_STOPS = 150
+DESK = {"width": 1366, "height": 768}
+
+# What has the focus: its name, whether it follows what had it before, whether a frame round it is seen, and whether
+# it is in sight with nothing over it.
+STOP = """() => {
+  const one = document.activeElement;
+  if (!one || one === document.body) return null;
+  const name = (one.ariaLabel || one.innerText || one.id || one.tagName).trim().replace(/\\s+/g, " ");
+  const before = window.stopped;
+  window.stopped = one;
+  const isAfter = !before?.isConnected || Boolean(before.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+  let framed = false;
+  for (let at = one, steps = 0; at && steps < 3 && !framed; at = at.parentElement, steps += 1) {
+    const {outlineStyle, outlineWidth} = getComputedStyle(at);
+    framed = outlineStyle !== "none" && parseFloat(outlineWidth) >= 2;
+  }
+  const {left, top, width, height} = one.getBoundingClientRect();
+  const [x, y] = [left + width / 2, top + Math.min(height / 2, 20)];
+  const over = document.elementFromPoint(x, y);
+  const place = one.closest("label") ?? one;
+  const seen = over !== null && (place.contains(over) || over.contains(one));
+  return {name, isAfter, framed, seen, over: over?.outerHTML.slice(0, 80)};
+}"""
+BEGIN = """() => {
+  const page = document.documentElement;
+  page.tabIndex = -1;
+  page.focus();
+  page.removeAttribute("tabindex");
+  window.stopped = undefined;
+}"""
+
+
+@pytest.fixture(scope="module")
+def admin(installation: Installation, cast: Cast) -> str:
+    """Who may see every page but the camera's."""
+    installation.add_person("adeyemi", "admin", "Sgt Adeyemi")
+    return "adeyemi"
+
+
+async def way(page: Page) -> list[dict[str, Any]]:
+    """Every stop of Tab, from the page's beginning until it leaves the page or comes back."""
+    await page.evaluate(BEGIN)
+    missing = set(await page.evaluate(CONTROLS))
+    assert missing
+    stops: list[dict[str, Any]] = []
+    for _ in range(MOST_STOPS):
+        await page.keyboard.press("Tab")
+        stop = await page.evaluate(STOP)
+        if stop is None or (not stop["isAfter"] and len(stops) > 1):
+            break
+        stops.append(stop)
+    missing -= {stop["name"] for stop in stops}
+    assert not missing, f"not reached by Tab: {sorted(missing)}"
+    return stops
+
+
+@pytest.mark.parametrize("path", ["/status", "/people", "/settings"])
+async def test_tab_reaches_every_control_in_the_pages_order_and_its_frame_is_seen(
+    screen: Screen, admin: str, path: str
+) -> None:
+    page = await screen.sign_in(admin, path)
+    await page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
+    await expect(page.locator("room-clock")).not_to_be_empty()
+    stops = await way(page)
+    assert stops[0]["name"].startswith("To the ")  # past header and rail in one press
+    faults = [stop for stop in stops if not (stop["framed"] and stop["seen"])]
+    assert not faults, "\n".join(["", *map(str, faults)])
+
+
+async def test_the_page_without_a_rail(screen: Screen) -> None:
+    page = screen.page
+    await page.goto(f"{screen.url}/sign-in")
+    await expect(page.get_by_text("answers in")).to_be_visible()
+    assert [stop for stop in await way(page) if not (stop["framed"] and stop["seen"])] == []

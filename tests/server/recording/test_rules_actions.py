@@ -1,0 +1,134 @@
+"""What the deletion goes by over restarts: edits of the table, a clock that leapt, and how much goes at once."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.audit.actions import Audit
+from server.audit.asked import Asked
+from server.audit.store import AuditStore
+from server.clock import HandClock
+from server.database import Database
+from server.recording import deletion_actions
+from server.recording.deletion_actions import Deletion, Shelf, keeping
+from server.recording.library import Library
+from server.recording.marks import Marks
+from server.recording.removal import Removal
+from server.recording.retention import DAY_S, GRACE_DAYS
+from server.recording.retention_actions import Retention
+from server.recording.store import RecordingState, RecordingStore
+from server.recording.upkeep import Upkeep
+from tests.server.recording.test_retention_store import NOW, a_recording
+
+
+@dataclass
+class House:
+    """One database; each `started` is a process of its own, on its own table."""
+
+    data: Path
+    database: Database
+    audit: Audit
+    clock: HandClock = field(default_factory=lambda: HandClock(NOW))
+    newest: float | None = None
+
+    async def started(self, **changes: dict[str, Any]) -> tuple[Retention, Deletion]:
+        library = Library(self.data / "recordings")
+        shelf = Shelf(Upkeep(self.data, library, self.clock).place, library, Removal(self.data / "recordings"))
+        (self.data / "recordings").mkdir(exist_ok=True)
+        retention, deletion, rules = keeping(self.database, changes, shelf, self.clock, self.audit, self.newest_at)
+        await rules.start()
+        return retention, deletion
+
+    async def newest_at(self) -> float | None:
+        return self.newest
+
+    async def rows(self, what: str) -> list[dict[str, Any]]:
+        await self.audit.flush()
+        found: list[dict[str, Any]] = (await self.audit.page(Asked(what=what, limit=200)))["rows"]
+        return found
+
+    async def leave(self, count: int, days_ago: float) -> None:
+        """Recordings of which nothing came to disk: to delete one is to bury its row."""
+        place = Upkeep(self.data, Library(self.data / "recordings"), self.clock).place()
+        for number in range(count):
+            one = a_recording(number, days_ago, place=place, segments=0, bytes=0)
+            await RecordingStore(self.database).keep(one)
+
+    async def left(self) -> int:
+        rows = await RecordingStore(self.database).at(
+            Upkeep(self.data, Library(self.data / "recordings"), self.clock).place()
+        )
+        return sum(row.state is not RecordingState.DELETED for row in rows)
+
+
+@pytest.fixture
+async def house(tmp_path: Path) -> AsyncIterator[House]:
+    database = Database(str(tmp_path / "watchroom.sqlite"))
+    await database.migrate()
+    async with Audit(AuditStore(database), HandClock(NOW)) as audit:
+        yield House(tmp_path, database, audit)
+    await database.close()
+
+
+async def test_a_shorter_table_counts_a_week_after_it_was_first_in_force_over_restarts(house: House) -> None:
+    await house.started()
+    ended = NOW - 20 * DAY_S
+    for day in (0, 1, 6):  # it is restarted, and the edit is no newer for that
+        house.clock.move(NOW + day * DAY_S - house.clock.wall())
+        retention, _ = await house.started(untagged={"days": 3})
+        assert retention.table.judge(ended, Marks(), house.clock.wall()).delete_at == NOW + GRACE_DAYS * DAY_S
+    (row,) = await house.rows("change.retention-table")
+    assert row["detail"] == {"untagged": [[30, None, 0], [3, None, 0]]}
+    house.clock.move(30 * DAY_S)
+    retention, _ = await house.started(untagged={"days": 3})
+    assert len(await house.rows("change.retention-table")) == 1
+
+
+async def test_an_edit_of_the_table_deletes_nothing_that_was_not_in_the_list_for_a_week(house: House) -> None:
+    await house.started()
+    await house.leave(3, 20)
+    retention, deletion = await house.started(untagged={"days": 3})
+    await deletion.run()
+    assert await house.left() == 3
+    coming = await retention.upcoming(8)
+    assert coming["rules"] == [{"rule": "untagged", "deletions": 3, "bytes": 0}]
+    assert {one["delete_at"] for one in coming["deletions"]} == {NOW + GRACE_DAYS * DAY_S}
+    house.clock.move(GRACE_DAYS * DAY_S)
+    await deletion.run()
+    assert await house.left() == 0
+
+
+async def test_a_clock_that_is_years_ahead_deletes_nothing_and_the_page_says_why(house: House) -> None:
+    await house.leave(3, 5)
+    house.newest = NOW
+    house.clock = HandClock(NOW + 900 * DAY_S)
+    retention, deletion = await house.started()
+    await deletion.run()
+    assert await house.left() == 3
+    assert (await retention.upcoming(7))["held_back"].startswith("the server's clock is 900 days ahead")
+    _, deletion = await house.started()  # a restart makes it no better known
+    house.clock.move(DAY_S)
+    await deletion.run()
+    assert await house.left() == 3
+    house.clock = HandClock(NOW + 2 * DAY_S)  # somebody put it right
+    retention, deletion = await house.started()
+    assert (await retention.upcoming(7))["held_back"] == ""
+    house.clock.move(24 * DAY_S)
+    await deletion.run()
+    assert await house.left() == 0
+
+
+async def test_of_what_is_due_only_so_much_goes_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(deletion_actions, "MOST_A_RUN", 4)
+    await house.leave(10, 40)
+    _, deletion = await house.started()
+    left = []
+    for _ in range(4):
+        await deletion.run()
+        left.append(await house.left())
+    assert left == [6, 2, 0, 0]
