@@ -28,6 +28,7 @@ from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingStore, collection
 from server.recording.timestamping import Timestamping
 from server.recording.upkeep import RECORDINGS, Upkeep, require_room
+from server.replay.store import forget_bookmarks
 from server.stills.actions import Stills
 from server.stills.decoder import Decoder
 from server.stills.folder import STILLS, StillFolder
@@ -73,7 +74,7 @@ class Evidence:
         )
         shelf = Shelf(upkeep.place, self.library, Removal(root, config.data / STILLS))
         self.retention, self.deletion, self._rules = keeping(
-            room.database, config.retention, shelf, clock, room.audit, partial(_newest, room)
+            room.database, config.retention, shelf, clock, room.audit, partial(_newest, room), forget_bookmarks
         )
         signals = AlertStore(room.database, room.journal).signals
         self.taser_logs = TaserLogs(TaserStore(room.database), self._bearer, signals, clock)

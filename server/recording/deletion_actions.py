@@ -22,7 +22,7 @@ from server.recording.marks import Marks
 from server.recording.removal import Remains, Removal
 from server.recording.retention import RetentionTable, Verdict
 from server.recording.retention_actions import Retention
-from server.recording.retention_store import RetentionStore, Tombstone
+from server.recording.retention_store import Forget, RetentionStore, Tombstone
 from server.recording.rules_actions import Newest, Rules
 from server.recording.rules_store import RulesStore
 from server.recording.store import Recording
@@ -201,9 +201,10 @@ def keeping(
     clock: Clock,
     audit: Audit,
     newest: Newest,
+    forget: Forget | None = None,
 ) -> tuple[Retention, Deletion, Rules]:
     """What people do about keeping recordings, the job, and what both go by. Raises StartError for a mistake in the table."""
-    store, table = RetentionStore(database), RetentionTable.load(changes)
+    store, table = RetentionStore(database, forget), RetentionTable.load(changes)
     rules = Rules(RulesStore(database), table, clock, newest, audit.within)
     job = Deletion(store, table, shelf, clock, audit.note, rules.due_at)
     return Retention(store, table, clock, rules.held_back), job, rules

@@ -7,7 +7,7 @@ at the same moment, one is first and the other sees it.
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -72,6 +72,9 @@ tombstone_table = sa.Table(
 )
 
 
+Forget = Callable[[Any, str], Awaitable[None]]  # within the transaction; the recording's id
+
+
 @dataclass(frozen=True, slots=True)
 class Tombstone:
     """What stays of a recording: which it was, what it proved itself by, and why, by which rule and when it was deleted."""
@@ -99,10 +102,14 @@ class Tombstone:
 
 
 class RetentionStore:
-    """Marks and tombstones. Every call raises Unavailable while the database is away."""
+    """Marks and tombstones. `forget`: what others know of a recording goes when it is deleted.
 
-    def __init__(self, database: Database) -> None:
+    Every call raises Unavailable while the database is away.
+    """
+
+    def __init__(self, database: Database, forget: Forget | None = None) -> None:
         self._database = database
+        self._forget = forget
 
     # ---- marks ----------------------------------------------------------------------------------
 
@@ -183,6 +190,8 @@ class RetentionStore:
             if recording.state is not RecordingState.CLOSED or not still(recording, Marks.of(said)):
                 return False
             await tx.execute(sa.insert(tombstone_table).values(tombstone.as_json()))
+            if self._forget is not None:
+                await self._forget(tx, tombstone.id)
             here = recording_table.c.id == tombstone.id
             await tx.execute(sa.update(recording_table).where(here).values(state=RecordingState.DELETED.value))
             return True

@@ -25,7 +25,7 @@ from server.recording.sought import Sought
 from server.replay.bookmark import Bookmark
 from server.replay.finding import Wanted
 from server.replay.finding_actions import Finder
-from server.replay.footage import LAYERS, Placed, Recording, recording
+from server.replay.footage import HOLE_S, LAYERS, Placed, Recording, recording
 from server.replay.playlist import playlist
 from server.replay.timeline import MOST_FIXES, Facts, known_at, timeline
 from server.replay.view import MOST_CAMERAS, OPEN_S, RECORDING_ID, Asked, View
@@ -211,6 +211,12 @@ class Replays:
         """Those that a view names, whole. Blocks."""
         return [self._recording(one) for one in view.recording_ids]
 
+    def recordings_at(self, view: View, device_id: str, at: float) -> list[Recording]:
+        """Those of one camera that reach to that moment, or to just before it, whole. Blocks."""
+        mine = (self._outline(one) for one in view.recording_ids if _may_be_of(one, [device_id]))
+        held = [one for one in mine if one.device_id == device_id and one.start <= at < one.end + HOLE_S]
+        return [self._recording(one.id) for one in held]
+
     def recording_of(self, recording_id: str, own: str | None) -> Recording:
         """One, whole; `own`: only if this person wore its camera. Blocks. Raises NotFound, Forbidden."""
         one = self._recording(recording_id)
@@ -227,6 +233,7 @@ class Replays:
         if held is None:
             held = recording(recording_id, entries, manifest, [self._library.entries(part) for part in parts])
         self._recordings[key] = held
+        self._recordings.move_to_end(key)
         while len(self._recordings) > KEPT_WHOLE:
             self._recordings.popitem(last=False)
         return held

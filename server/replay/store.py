@@ -69,6 +69,11 @@ def _view(row: Any) -> View:
     return View(**values | lists)
 
 
+async def forget_bookmarks(tx: Any, recording_id: str) -> None:
+    """In the transaction that deletes the recording: what was written about its pictures goes with them."""
+    await tx.execute(sa.delete(replay_bookmark).where(replay_bookmark.c.recording_id == recording_id))
+
+
 class BookmarkStore:
     """A row for each recording of a bookmark; a bookmark never changes."""
 
@@ -85,14 +90,21 @@ class BookmarkStore:
 
     async def of(self, recording_ids: Sequence[str], start: float, end: float) -> list[Bookmark]:
         """Those of any of these recordings within `start` to `end` (Unix seconds), in order; of these recordings alone."""
-        found = (
-            sa.select(replay_bookmark)
-            .where(replay_bookmark.c.recording_id.in_(recording_ids), replay_bookmark.c.at.between(start, end))
-            .order_by(replay_bookmark.c.at, replay_bookmark.c.id, replay_bookmark.c.recording_id)
+        of_these = replay_bookmark.c.recording_id.in_(recording_ids)
+        first = (
+            sa.select(replay_bookmark.c.id)
+            .where(of_these, replay_bookmark.c.at.between(start, end))
+            .group_by(replay_bookmark.c.id, replay_bookmark.c.at)  # a row for each recording
+            .order_by(replay_bookmark.c.at, replay_bookmark.c.id)
             .limit(MOST_BOOKMARKS)
         )
+        whole = (
+            sa.select(replay_bookmark)
+            .where(of_these, replay_bookmark.c.id.in_(first))
+            .order_by(replay_bookmark.c.at, replay_bookmark.c.id, replay_bookmark.c.recording_id)
+        )
         async with self._database.reading() as connection:
-            rows = (await connection.execute(found)).all()
+            rows = (await connection.execute(whole)).all()
         of_each: dict[str, list[Any]] = {}
         for row in rows:
             of_each.setdefault(row.id, []).append(row)

@@ -54,7 +54,8 @@ class Stills:
         self._openings: OrderedDict[str, Placed] = OrderedDict()
 
     def start(self) -> None:
-        """Make the strips of what is closed from now on."""
+        """Take away what a deleted recording left, and make the strips of what is closed from now on."""
+        self._tasks.start(asyncio.to_thread(self._folder.tidy), "tidy")
         self._tasks.start(self._make_strips(), "strips")
         self._tasks.repeat(REST_S, self._decoder.rest, "rest")
 
@@ -71,7 +72,7 @@ class Stills:
         """The picture of that moment, or of up to two seconds before it. Raises NotFound where there is none."""
         if not view.covers(at - 1e-3, at + 1e-3):
             raise NotFound("the view does not reach so far")
-        recordings = await asyncio.to_thread(self._replays.recordings_of, view)
+        recordings = await asyncio.to_thread(self._replays.recordings_at, view, device_id, at)
         part = await asyncio.to_thread(segment_at, recordings, device_id, at)
         if part is None or not view.covers(part.at, part.end):
             raise NotFound("there is no picture of that moment")

@@ -15,6 +15,7 @@ from pathlib import Path
 import structlog
 
 from server.replay.footage import Placed
+from server.replay.view import RECORDING_ID
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +53,12 @@ class StillFolder:
             log.info("a still is not kept", recording_id=part.recording_id, reason=str(error))
         if not self._is_there(part.recording_id):  # deleted meanwhile
             shutil.rmtree(path.parent, ignore_errors=True)
+
+    def tidy(self) -> None:
+        """Take away the stills of what is deleted: a process that ends while it saves one may leave some."""
+        for left in [*self._root.iterdir()] if self._root.is_dir() else []:
+            if RECORDING_ID.fullmatch(left.name) and not self._is_there(left.name):
+                shutil.rmtree(left, ignore_errors=True)  # another process may be at it
 
     def _path(self, part: Placed) -> Path:
         return self._root / part.recording_id / f"{part.layer}-{part.n:06d}.jpg"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.replay.footage import Placed, Recording
+from server.replay.footage import HOLE_S, Placed, Recording
 from server.stills.still import STRIP_S, opening_of, segment_at, strip_of
 
 BASE = 1_800_000_000.0
@@ -38,6 +38,22 @@ def test_the_small_layer_stands_for_a_moment_where_it_is_there() -> None:
 def test_what_cannot_be_decoded_alone_stands_for_nothing(without: dict[str, Any]) -> None:
     one = recorded(part(0), replace(part(1), **without))
     assert segment_at([one], "et17-cam", BASE + 3) is None
+
+
+@given(
+    pieces=st.lists(st.tuples(st.integers(0, 40), st.sampled_from([0.5, 2.0, 9.0]), st.booleans()), max_size=20),
+    moment=st.floats(-2, 55),
+)
+def test_of_all_that_hold_a_moment_the_small_layer_s_newest_stands_for_it(
+    pieces: list[tuple[int, float, bool]], moment: float
+) -> None:
+    parts = [
+        replace(part(n, "sub" if small else "main"), at=BASE + at + n / 100, duration=duration)
+        for n, (at, duration, small) in enumerate(pieces)
+    ]
+    holding = [one for one in parts if one.at <= BASE + moment < one.end + HOLE_S]
+    wanted = max(holding, key=lambda one: (one.layer == "sub", one.at), default=None)
+    assert segment_at([recorded(*parts)], "et17-cam", BASE + moment) == wanted
 
 
 def test_in_a_gap_there_is_no_picture_but_over_a_jitter_there_is() -> None:

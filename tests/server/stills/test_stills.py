@@ -14,6 +14,7 @@ from aiohttp.test_utils import TestClient, TestServer
 from server.database import Database
 from server.errors import Unavailable
 from server.recording.folder import JOURNAL
+from server.recording.library import Library
 from server.recording.removal import Removal
 from server.recording.verifier import main as verify
 from server.replay.footage import Recording
@@ -232,6 +233,18 @@ async def test_a_full_disk_shows_pictures_and_keeps_none(asking: Asking, laid: l
     asking.gallery.disk_is_full = True
     await asking.still(f"/api/replays/{await asking.view(laid[0])}/stills/et17-cam?at={BASE + 5}")
     assert asking.gallery.kept() == []
+
+
+def test_what_a_process_left_of_a_deleted_recording_goes_at_the_next_start(tmp_path: Path, laid: list[Laid]) -> None:
+    kept, deleted, other = (
+        tmp_path / STILLS / name for name in (laid[0].id, "20200101T000000Z-et99-00000000", "notes")
+    )
+    for folder in (kept, deleted, other):
+        folder.mkdir(parents=True)
+        (folder / "main-000001.jpg").write_bytes(b"jpeg")
+    StillFolder(tmp_path / STILLS, lambda *_: None, Library(tmp_path / "recordings", MASTER).is_there).tidy()
+    assert sorted((tmp_path / STILLS).iterdir()) == sorted([kept, other])
+    StillFolder(tmp_path / "nothing yet", lambda *_: None, lambda _: False).tidy()
 
 
 async def test_stills_go_with_their_recording(asking: Asking, laid: list[Laid], tmp_path: Path) -> None:
