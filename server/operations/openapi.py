@@ -183,6 +183,8 @@ SCHEMAS: dict[str, Schema] = {
         taser_logs=_OBJECTS,
         events=_OBJECTS,
     ),
+    "NewBookmark": _thing("at:number", "note:string"),
+    "Bookmark": _thing("id:string at:number note:string by:string made_at:number"),
     "Wish": _thing("", "sound:boolean", layer={"enum": ["main", "sub"]}),
 }
 
@@ -252,6 +254,10 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", VIEW + "/known", "What was known at a moment of it", gives={"type": "object"}, query=("at",)),
     Operation("get", VIEW + "/cameras/{device_id}/{layer}.m3u8", "A camera's playlist (HLS, RFC 8216)"),
     Operation("get", VIEW + "/files/{recording_id}/{name}", "A segment or initialisation (CMAF); answers ranges"),
+    Operation("get", VIEW + "/webm/{recording_id}/{name}", "A segment as WebM, its times counted from `from`: browsers take VP8 from no MP4", query=("from",)),
+    Operation("get", VIEW + "/stills/{device_id}", "A small picture (JPEG) of a moment; Still-At: when it was", query=("at",)),
+    Operation("post", VIEW + "/bookmarks", "Mark a second of what was recorded, for everybody", 201, gives=_ref("Bookmark"), takes=_ref("NewBookmark")),
+    Operation("get", KEPT + "/still", "The small picture (JPEG) that a list shows a recording by; `why` is logged", query=("why",)),
     Operation("post", "/api/exports", "Have a view's content made into a bundle that proves itself; who takes it and why is logged", 202, gives=_ref("Export"), takes=_ref("NewExport")),
     Operation("get", "/api/exports/{export_id}", "How far it is", gives=_ref("Export")),
     Operation("get", "/api/exports/{export_id}/bundle", "The ZIP; answers ranges"),

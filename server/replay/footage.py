@@ -34,6 +34,7 @@ class Placed:
     sound: bool
     before: bool  # from the pre-event buffer: it was before recording was ordered
     filled: bool  # uploaded later, from the camera's own store
+    pictures: bool = True  # False: sound alone
     part: str = ""  # the back-filled part that it stands in, whose media time it has; "": the recording itself
 
     @property
@@ -44,7 +45,10 @@ class Placed:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """A stretch without picture, on the server's clock, and why; `filled` seconds of it were uploaded afterwards."""
+    """A stretch in which something is missing, on the server's clock, and why; `filled` seconds of it were uploaded later.
+
+    Where packets were lost the pictures that came are there all the same.
+    """
 
     start: float
     end: float
@@ -176,6 +180,7 @@ def _placed(recording_id: str, entry: Mapping[str, Any], opened: Mapping[str, An
         sound=bool(entry["sound"]),
         before=bool(entry.get("prerecord", False)),
         filled=bool(entry.get("back_filled", False)),
+        pictures=entry["pictures"] > 0,
         part=part,
     )
 

@@ -105,6 +105,7 @@ def camera(recordings: Sequence[Recording]) -> Json:
             for one in recordings
         ],
         "spans": spans(shown),
+        "unseen": [{"from": one["from"], "to": one["to"]} for one in spans([one for one in shown if not one.pictures])],
         "gaps": [
             {
                 "from": gap.start,

@@ -14,8 +14,8 @@ def webm(film: bytes, shift: float) -> bytes:
     made = io.BytesIO()
     try:
         _remux(film, made, shift)
-    except av.FFmpegError as error:
-        raise NotFound("this segment cannot be read") from error
+    except (av.FFmpegError, ValueError) as error:  # ValueError: a WebM takes no such codec
+        raise NotFound("this segment cannot be had as a WebM") from error
     return made.getvalue()
 
 

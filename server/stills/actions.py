@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 REST_S = 60.0
+REFUSED_S = 3600.0  # what gave no picture is not tried again for so long: it may cost the only decoder 20 s
+MOST_REFUSED = 3  # in a row: then the rest of that recording gets no strip
 KEPT = 20_000  # who has opened which recording's still; which still a recording is shown by
 
 Note = Callable[[Recording], Awaitable[None]]
@@ -47,7 +49,8 @@ class Stills:
         self._clock = clock
         self._tasks = TaskOwner("stills")
         self._closed: asyncio.Queue[str] = asyncio.Queue()
-        self._noted: OrderedDict[tuple[str, str], float] = OrderedDict()
+        self._noted: OrderedDict[tuple[str, str, str], float] = OrderedDict()
+        self._refused: OrderedDict[Placed, float] = OrderedDict()
         self._openings: OrderedDict[str, Placed] = OrderedDict()
 
     def start(self) -> None:
@@ -74,16 +77,16 @@ class Stills:
             raise NotFound("there is no picture of that moment")
         return await self._still(part)
 
-    async def of_recording(self, recording_id: str, caller: Caller, own: str | None, note: Note) -> Still:
-        """The picture that a list shows a recording by. `note` commits the audit's row, once for each session: whatever it
-        raises, nothing is shown. Raises NotFound, Forbidden.
+    async def of_recording(self, recording_id: str, caller: Caller, own: str | None, why: str, note: Note) -> Still:
+        """The picture that a list shows a recording by. `note` commits the audit's row, once for each session and reason:
+        whatever it raises, nothing is shown. Raises NotFound, Forbidden.
         """
         one = await asyncio.to_thread(self._replays.recording_of, recording_id, own)
         part = self._openings.get(recording_id) or await asyncio.to_thread(opening_of, one)
         if part is None:
             raise NotFound("this recording has no picture")
         _remember(self._openings, recording_id, part)
-        key, now = (caller.session_id, recording_id), self._clock.wall()
+        key, now = (caller.session_id, recording_id, why), self._clock.wall()
         if now - self._noted.get(key, -OPEN_S) >= OPEN_S:
             await note(one)
             _remember(self._noted, key, now)
@@ -94,12 +97,21 @@ class Stills:
     async def _still(self, part: Placed) -> Still:
         kept = await asyncio.to_thread(self._folder.load, part)
         if kept is None:
+            kept = await self._decoded(part)
+            await asyncio.to_thread(self._keep, part, kept)
+        return Still(part.at, kept)
+
+    async def _decoded(self, part: Placed) -> bytes:
+        now = self._clock.wall()
+        kept = None
+        if now - self._refused.get(part, -REFUSED_S) >= REFUSED_S:
             film = await asyncio.to_thread(self._film, part)
             kept = await self._decoder.picture(film)
             if kept is None:
-                raise NotFound("the picture of that moment cannot be decoded")
-            await asyncio.to_thread(self._keep, part, kept)
-        return Still(part.at, kept)
+                _remember(self._refused, part, now)
+        if kept is None:
+            raise NotFound("the picture of that moment cannot be decoded")
+        return kept
 
     def _film(self, part: Placed) -> bytes:
         return b"".join(self._library.read(part.recording_id, name) for name in (part.init, part.file))
@@ -112,10 +124,14 @@ class Stills:
     async def _make_strips(self) -> None:
         while True:
             recording_id = await self._closed.get()
-            try:
-                await self._make_strip(recording_id)
-            except (WatchroomError, OSError) as error:  # deleted meanwhile, say: whoever asks for a still is told
-                log.info("a filmstrip is not made", recording_id=recording_id, reason=str(error))
+            # A task of its own: what is strange about one recording is logged, and the next one's strip is made.
+            await asyncio.wait([self._tasks.start(self._try_strip(recording_id), "strip")])
+
+    async def _try_strip(self, recording_id: str) -> None:
+        try:
+            await self._make_strip(recording_id)
+        except (WatchroomError, OSError) as error:  # deleted meanwhile, say: whoever asks for a still is told
+            log.info("a filmstrip is not made", recording_id=recording_id, reason=str(error))
 
     async def _make_strip(self, recording_id: str) -> None:
         one = await asyncio.to_thread(self._replays.recording_of, recording_id, None)
@@ -123,11 +139,16 @@ class Stills:
         if opening is not None and await asyncio.to_thread(self._library.is_encrypted, recording_id, opening.file):
             return  # its stills are made when they are asked for, and not kept
         strip = await asyncio.to_thread(strip_of, one)
+        refused = 0  # in a row
         for part in [*([opening] if opening else []), *strip]:
             try:
                 await self._still(part)
+                refused = 0
             except NotFound:
                 log.info("a still of a filmstrip cannot be decoded", recording_id=recording_id, n=part.n)
+                refused += 1
+            if refused >= MOST_REFUSED:
+                raise NotFound("one picture after the other cannot be decoded")
         log.info("a filmstrip is made", recording_id=recording_id, stills=len(strip))
 
 

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import os
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import structlog
@@ -16,13 +17,16 @@ from server.stills.decoding import LENGTH
 log = structlog.get_logger(__name__)
 
 ROOT = Path(__file__).resolve().parents[2]
+INHERITED = ("PATH", "LANG", "LD_LIBRARY_PATH")
+MOST_ANSWERED = 1_000_000  # bytes of a picture; 8 kB are usual, and what answers may be in a camera's hands
 ANSWER_S = 20.0  # 5 ms is usual; at the lowest priority on a busy machine, and with the process's start, much more
 
 
 class Decoder:
     """`rest` is to be called now and then, `close` at the end."""
 
-    def __init__(self) -> None:
+    def __init__(self, command: Sequence[str] = (sys.executable, "-m", "server.stills.decoding")) -> None:
+        self._command = command
         self._process: asyncio.subprocess.Process | None = None
         self._turn = asyncio.Lock()
         self._was_used = False
@@ -45,7 +49,7 @@ class Decoder:
                 async with asyncio.timeout(ANSWER_S):
                     answer = await _answer(process, film)
                 is_in_step = True
-            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError) as error:
+            except (TimeoutError, asyncio.IncompleteReadError, ConnectionError, ValueError) as error:
                 log.warning("a still cannot be decoded", pid=process.pid, reason=repr(error))
                 return None
             finally:
@@ -69,11 +73,13 @@ class Decoder:
         if self._process is not None and self._process.returncode is None:
             return self._process
         await self._end()
-        # It opens what cameras sent: it inherits no password.
-        environment = {name: value for name, value in os.environ.items() if not name.startswith("WATCHROOM_")}
+        # It opens what cameras sent: it inherits no password, whatever that is called.
+        environment = {
+            name: value for name, value in os.environ.items() if name in INHERITED or name.startswith("PYTHON")
+        }
         try:
             self._process = await asyncio.create_subprocess_exec(
-                *(sys.executable, "-m", "server.stills.decoding"),
+                *self._command,
                 stdin=asyncio.subprocess.PIPE,
                 stdout=asyncio.subprocess.PIPE,
                 cwd=ROOT,
@@ -91,7 +97,7 @@ class Decoder:
             process.stdin.close()
         with contextlib.suppress(ProcessLookupError):  # it has ended by itself
             process.kill()
-        await process.wait()
+        await process.communicate()  # also reads what it still said: with a full pipe nobody learns that it has ended
 
 
 async def _answer(process: asyncio.subprocess.Process, film: bytes) -> bytes:
@@ -100,4 +106,6 @@ async def _answer(process: asyncio.subprocess.Process, film: bytes) -> bytes:
     process.stdin.write(LENGTH.pack(len(film)) + film)
     await process.stdin.drain()
     size = LENGTH.unpack(await process.stdout.readexactly(LENGTH.size))[0]
+    if size > MOST_ANSWERED:
+        raise ValueError(f"a still of {size} bytes is none")
     return await process.stdout.readexactly(size)

@@ -38,8 +38,9 @@ def routes(stills: Stills, replays: Replays, allowed: Allowed, note_still: NoteS
         recording_id = request.match_info["recording_id"]
         if not RECORDING_ID.fullmatch(recording_id):
             raise BadRequest("expected a recording's id")
-        note = partial(note_still, request, reason(request.query.get("why")))
-        return _jpeg(await stills.of_recording(recording_id, caller, own, note))
+        why = reason(request.query.get("why"))
+        note = partial(note_still, request, why)
+        return _jpeg(await stills.of_recording(recording_id, caller, own, why, note))
 
     return [
         web.get("/api/replays/{view_id}/stills/{device_id}", of_moment),

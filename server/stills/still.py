@@ -42,10 +42,10 @@ def opening_of(one: Recording) -> Placed | None:
 def strip_of(one: Recording) -> list[Placed]:
     """The stills of its filmstrip, in order."""
     first = ceil(one.start / STRIP_S)
-    last = min(int(one.end / STRIP_S), first + MOST_OF_A_STRIP)
+    last = min(int((one.end + HOLE_S) / STRIP_S), first + MOST_OF_A_STRIP)  # what stands for the jitter behind it, too
     found = [segment_at([one], one.device_id, float(number * STRIP_S)) for number in range(first, last + 1)]
     return list(dict.fromkeys(part for part in found if part is not None))
 
 
 def _has_picture(part: Placed) -> bool:
-    return part.key and part.codec is not None
+    return part.key and part.pictures and part.codec is not None

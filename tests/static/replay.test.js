@@ -136,6 +136,7 @@ function told() {
           { from: T + 30, to: T + 50 },
           { from: T + 80, to: T + 100 },
         ],
+        unseen: [],
         gaps: [{ from: T + 20, to: T + 30, why: "camera-away", words: "gap 10 s: camera away" }],
       },
     ],
@@ -180,21 +181,31 @@ test("where there is no picture the reason is told", () => {
   assert.equal(absenceAt(camera, T + 101)?.title, "RECORDING HAS ENDED");
 });
 
-test("a picture that stands while the sound goes on is called a gap, unless nobody would notice", () => {
+test("sound without a picture is called a gap, unless nobody would notice or the picture came later", () => {
   const gap = { why: "lost", words: "gap 2.0 s: packets lost", packets: 9 };
   const camera = /** @type {any} */ ({
     ...told().cameras[0],
-    gaps: [
-      { ...gap, from: T + 5, to: T + 7 },
-      { ...gap, from: T + 9, to: T + 9.2 },
+    spans: [...(told().cameras[0]?.spans ?? []), { from: T + 12, to: T + 14, before: false, filled: true }],
+    unseen: [
+      { from: T + 5, to: T + 7 },
+      { from: T + 9, to: T + 9.2 },
+      { from: T + 12, to: T + 16 },
     ],
+    gaps: [{ ...gap, from: T + 5, to: T + 7 }],
   });
   assert.equal(absenceAt(camera, T + 6), null, "there is sound");
   assert.deepEqual(unseenAt(camera, T + 6), { kind: "gap", title: "GAP", line: "gap 2.0 s: packets lost" });
   assert.deepEqual(
-    [T + 4.9, T + 7, T + 9.1].map((at) => unseenAt(camera, at)),
-    [null, null, null],
+    [T + 4.9, T + 7, T + 9.1, T + 13].map((at) => unseenAt(camera, at)),
+    [null, null, null, null],
   );
+  assert.equal(unseenAt(camera, T + 15)?.line, "sound alone");
+});
+
+test("where packets were lost the pictures that came are seen", () => {
+  const gaps = [{ why: "lost", words: "gap 2.0 s: packets lost", packets: 1, from: T + 5, to: T + 7 }];
+  const camera = /** @type {any} */ ({ ...told().cameras[0], gaps });
+  assert.equal(absenceAt(camera, T + 6) ?? unseenAt(camera, T + 6), null);
 });
 
 test("J and K walk through the events, and the row of now is the last that has happened", () => {

@@ -1,15 +1,7 @@
 // Looking back while live goes on: never more than two minutes, never nearer than what is recorded, caught up at 2×.
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import {
-  EDGE_S,
-  JOIN_RATE,
-  behindWords,
-  hasBefore,
-  hasJoined,
-  momentOf,
-  rateOf,
-} from "../../static/js/state/rewind.js";
+import { EDGE_S, JOIN_RATE, behindWords, hasBefore, joinEnd, momentOf, rateOf } from "../../static/js/state/rewind.js";
 
 test("it goes back two minutes at most and no nearer to now than what is recorded", () => {
   assert.equal(momentOf(1000, 1000, null), 1000);
@@ -33,12 +25,14 @@ test("the seconds before an alert are offered while they lie within the two minu
 test("a join shows 30 s within 8 s, and ends where live is as near as it can be, or where nothing more is recorded", () => {
   const recordedUntil = /** @param {number} now */ (now) => now - 3;
   let [at, now] = [970, 1000];
-  while (!hasJoined(at, now, recordedUntil(now), now - 1000)) [at, now] = [at + JOIN_RATE * 0.1, now + 0.1];
+  while (!joinEnd(at, now, recordedUntil(now), now - 1000)) [at, now] = [at + JOIN_RATE * 0.1, now + 0.1];
   assert.ok(now - 1000 < 9, `joined after ${now - 1000} s`);
   assert.ok(30 / JOIN_RATE < 8);
-  assert.equal(hasJoined(980, 1000, 980.3, 5), true, "the camera stopped: nothing more comes");
-  assert.equal(hasJoined(980, 1000, 980.3, 1), false, "it is still being written");
-  assert.equal(hasJoined(970, 1000, null, 5), false);
+  assert.equal(joinEnd(at, now, recordedUntil(now), now - 1000), "live");
+  assert.equal(joinEnd(993.5, 1000, 993.8, 5), "live", "a segment is on its way to the disk");
+  assert.equal(joinEnd(980, 1000, 980.3, 5), "ended", "the camera stopped: nobody is told that this is live");
+  assert.equal(joinEnd(980, 1000, 980.3, 1), null, "it is still being written");
+  assert.equal(joinEnd(970, 1000, null, 5), null);
 });
 
 test("it says how far behind it is", () => {

@@ -52,7 +52,7 @@ test("few are asked for at a time, and the newest wish comes first", async () =>
   assert.ok(asked.length <= 3 + 80, "wishes that are long past are nobody's");
 });
 
-test("where there was none it is asked again later; without an answer at the next wish", async () => {
+test("where there was none, and without an answer, it is asked again later", async () => {
   const { asked, stills, pass } = server();
   stills.of("et17", 1);
   await asked[0]?.answer(404);
@@ -62,5 +62,23 @@ test("where there was none it is asked again later; without an answer at the nex
   assert.equal(stills.of("et17", 1), undefined);
   await asked[1]?.answer(0);
   assert.equal(stills.of("et17", 1), undefined);
+  assert.equal(asked.length, 2);
+  pass(5000);
+  stills.of("et17", 1);
   assert.equal(asked.length, 3);
+});
+
+test("a server in trouble is not asked again by whoever draws at each answer", async () => {
+  for (const status of [0, 401, 503]) {
+    const { asked, stills, pass } = server();
+    const draw = () => [1, 2, 3, 4, 5].forEach((at) => stills.of("et17", at));
+    stills.addEventListener("still", draw);
+    for (let round = 1; round <= 2; round += 1) {
+      draw();
+      for (let turn = 0; turn < asked.length; turn += 1) await asked[turn]?.answer(status);
+      draw();
+      assert.equal(asked.length, 5 * round, `status ${status}`);
+      pass(5000);
+    }
+  }
 });

@@ -158,7 +158,7 @@ export class ReplayPicture {
     else {
       this.#drop();
       if (playsWebm()) this.#loadWebm(at);
-      else this.problem = NOT_DECODED;
+      else this.#cannot();
     }
   }
 
@@ -167,7 +167,13 @@ export class ReplayPicture {
     this.#webm = new WebmSource(this.video, this.#urlOf(this.#layer), at, {
       learn: (fragments) => (this.#fragments = fragments),
       fail: (status) => this.#refused(status),
+      unfit: () => this.#cannot(),
     });
+  }
+
+  #cannot() {
+    this.#drop();
+    this.problem = NOT_DECODED;
   }
 
   /** @param {number} status the server's; 0: it does not answer */

@@ -8,7 +8,8 @@ const BEHIND_S = 60; // what is longer ago is let go
 const LIST_AGAIN_MS = 2000;
 const HEAD_BYTES = 2048; // tracks stand at the beginning
 
-/** @typedef {{ learn: (fragments: Fragment[]) => void, fail: (status: number) => void }} Told status: of the server's refusal; 0: no answer */
+/** @typedef {{ learn: (fragments: Fragment[]) => void, fail: (status: number) => void, unfit: () => void }} Told
+ *   fail: status of the server's refusal; 0: no answer; unfit: these pictures can be in no WebM */
 
 /** Whether this browser plays it so. */
 export function playsWebm() {
@@ -24,6 +25,7 @@ export class WebmSource {
   #playlist;
   #start;
   #isBusy = false;
+  #isOver = false;
   #listedAt = -Infinity;
   #grows = true;
   #timer;
@@ -41,6 +43,7 @@ export class WebmSource {
   }
 
   destroy() {
+    this.#isOver = true; // what is still on its way is nobody's: another layer may be playing by then
     window.clearInterval(this.#timer);
     this.#video.removeAttribute("src");
     URL.revokeObjectURL(this.#address);
@@ -120,10 +123,13 @@ export class WebmSource {
   async #fetched(address) {
     try {
       const answer = await fetch(address);
-      if (answer.ok) return await answer.arrayBuffer();
-      this.#told.fail(answer.status);
+      const film = answer.ok ? await answer.arrayBuffer() : null;
+      if (film || this.#isOver) return this.#isOver ? null : film;
+      const isUnfit = answer.status === 404 && address !== this.#playlist && !this.#buffer;
+      if (isUnfit) this.#told.unfit();
+      else this.#told.fail(answer.status);
     } catch {
-      this.#told.fail(0);
+      if (!this.#isOver) this.#told.fail(0);
     }
     return null;
   }

@@ -1,6 +1,6 @@
 // <rewind-pane>: the last two minutes of one camera, beside its live picture, which goes on. Violet: it is not now.
 import { changed, standing, timeOf } from "../state/playback_clock.js";
-import { CATCH_UP_RATE, JOIN_RATE, MOST_BACK_S, behindWords, hasJoined, momentOf, rateOf } from "../state/rewind.js";
+import { CATCH_UP_RATE, JOIN_RATE, MOST_BACK_S, behindWords, joinEnd, momentOf, rateOf } from "../state/rewind.js";
 import { timeOfDay } from "../state/words.js";
 import { icon, make, setText } from "./build.js";
 import { ReplayPicture } from "./replay-picture.js";
@@ -8,7 +8,7 @@ import { ReplayPicture } from "./replay-picture.js";
 const STEER_MS = 200;
 const monotonic = () => performance.now() / 1000;
 
-/** Events: `rewind-close`; before it `rewind-joined` { device, call_sign }, when a join has come to its end by itself. */
+/** Events: `rewind-close`; before it `rewind-joined` { device, call_sign, end: "live" | "ended" }, when a join has ended by itself. */
 export class RewindPane extends HTMLElement {
   #video = make("video", { playsinline: true, disablepictureinpicture: true });
   #callSign = make("span", { class: "cs" });
@@ -109,8 +109,9 @@ export class RewindPane extends HTMLElement {
     if (!picture) return;
     const now = this.#now();
     const at = picture.nearest(momentOf(timeOf(this.#clock, monotonic()), now, picture.reach));
-    if (this.#joins && hasJoined(at, now, picture.reach, monotonic() - this.#openedAt)) return this.#joined();
     const { playing } = this.#clock;
+    const end = this.#joins && playing && joinEnd(at, now, picture.reach, monotonic() - this.#openedAt);
+    if (end) return this.#joined(end);
     const rate = rateOf(now - at, this.#hurry);
     if (rate === 1) this.#hurry = 1;
     // while the picture is on its way the clock stands: it must not run away from what is to be seen
@@ -126,9 +127,9 @@ export class RewindPane extends HTMLElement {
     this.#range.setAttribute("aria-valuetext", behindWords(now - at, 1, true));
   }
 
-  /** Live is beside it, and has been all the time: nothing is left to catch up with. */
-  #joined() {
-    const detail = { device: this.device, call_sign: this.#callSign.textContent };
+  /** Live is beside it, and has been all the time: nothing is left to catch up with. @param {"live" | "ended"} end */
+  #joined(end) {
+    const detail = { device: this.device, call_sign: this.#callSign.textContent, end };
     this.close();
     this.dispatchEvent(new CustomEvent("rewind-joined", { detail, bubbles: true }));
   }

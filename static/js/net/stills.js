@@ -3,13 +3,13 @@
 const AT_ONCE = 3;
 const MOST_KEPT = 400; // of some 8 kB
 const MOST_WAITING = 80; // a strip and what a hand has swept over; older wishes are nobody's any more
-const AGAIN_MS = 4000; // where there was none: a recording may have grown since
+const AGAIN_MS = 4000; // where there was none: a recording may have grown since, and a server be back
 
 /** @typedef {{ url: string, at: number } | null} Still a blob's address, and when the picture was (Unix seconds); null: there is none */
 
-/** Event: `still` whenever one has come. */
+/** Event: `still` whenever something is known of one. */
 export class Stills extends EventTarget {
-  /** @type {Map<string, { still: Still, until: number }>} least lately used first */ #held = new Map();
+  /** @type {Map<string, { still: Still | undefined, until: number }>} least lately used first */ #held = new Map();
   /** @type {Map<string, string>} address by key, oldest wish first */ #waiting = new Map();
   /** @type {Set<string>} */ #asked = new Set();
   #addressOf;
@@ -27,7 +27,7 @@ export class Stills extends EventTarget {
     this.#now = now;
   }
 
-  /** The picture of that second; undefined while it is on its way. @param {string} device @param {number} at Unix seconds @returns {Still | undefined} */
+  /** The picture of that second; undefined while it is on its way or cannot be asked for. @param {string} device @param {number} at Unix seconds @returns {Still | undefined} */
   of(device, at) {
     const key = `${device} ${at}`;
     const held = this.#held.get(key);
@@ -59,9 +59,10 @@ export class Stills extends EventTarget {
   async #ask(key, address) {
     const still = await this.#fetched(address);
     this.#asked.delete(key);
-    if (still !== undefined) this.#keep(key, still);
+    this.#keep(key, still);
     this.#pump();
-    this.dispatchEvent(new Event("still"));
+    // Not for what could not be asked: whoever draws wishes again, and a server in trouble would be asked without end.
+    if (still !== undefined) this.dispatchEvent(new Event("still"));
   }
 
   /** @param {string} address @returns {Promise<Still | undefined>} undefined: it could not be asked */
@@ -72,11 +73,11 @@ export class Stills extends EventTarget {
         return { url: URL.createObjectURL(await answer.blob()), at: Number(answer.headers.get("Still-At")) };
       return answer.status === 404 ? null : undefined;
     } catch {
-      return undefined; // no answer: asked again with the next wish
+      return undefined; // no answer
     }
   }
 
-  /** @param {string} key @param {Still} still */
+  /** @param {string} key @param {Still | undefined} still */
   #keep(key, still) {
     this.#held.set(key, { still, until: still ? Infinity : this.#now() + AGAIN_MS });
     for (const [old, { still: gone }] of this.#held) {

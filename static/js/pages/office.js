@@ -33,6 +33,8 @@ let silentSince = null;
 export const api = createApi({ csrf });
 /** Who is signed in. */
 export const person = document.body.dataset["person"] ?? "";
+/** Of this sign-in alone: who signs in next, in the same tab, has another. */
+export const signIn = csrf;
 export const say = /** @param {string} words */ (words) => notice.say(words);
 /** The server's time, as far as an answer has told it. */
 export const now = () => Date.now() / 1000 + ahead;

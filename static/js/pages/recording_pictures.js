@@ -1,8 +1,9 @@
-// Pictures in the list of recordings: footage of people, so that they come when somebody has said why, and for this tab.
+// Pictures in the list of recordings: footage of people, so that they come when somebody has said why: for this tab,
+// and until they sign out.
 /** @import { RecordingList } from "../elements/recording-list.js" */
-import { reasonOf, reasonQuestions } from "../state/replay_forms.js";
+import { reasonKept, reasonOf, reasonQuestions, reasonToKeep } from "../state/replay_forms.js";
 import { FormSheet } from "../elements/form-sheet.js";
-import { find } from "./office.js";
+import { find, signIn } from "./office.js";
 
 const KEY = "watchroom.pictures";
 
@@ -11,21 +12,23 @@ export function beginPictures(list) {
   const button = find("#pictures", HTMLButtonElement);
   const form = find("form-sheet", FormSheet);
 
+  const given = () => reasonKept(sessionStorage.getItem(KEY), signIn);
+
   function show() {
-    const why = sessionStorage.getItem(KEY);
+    const why = given();
     button.setAttribute("aria-pressed", String(why !== null));
     list.stillOf = why === null ? null : (id) => `/api/recordings/${id}/still?why=${encodeURIComponent(why)}`;
   }
 
   function turn() {
-    if (sessionStorage.getItem(KEY) !== null) {
+    if (given() !== null) {
       sessionStorage.removeItem(KEY);
       return show();
     }
     return form.open({
       ...reasonQuestions("Show the pictures", " Each recording whose picture you see is one line of the log."),
       act: async (values) => {
-        sessionStorage.setItem(KEY, reasonOf(values));
+        sessionStorage.setItem(KEY, reasonToKeep(reasonOf(values), signIn));
         show();
       },
     });

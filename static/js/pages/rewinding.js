@@ -15,9 +15,10 @@ const AGAIN_MS = 1000;
  */
 export function rewinding(api, desk, say) {
   const allowed = document.body.dataset["mayReplay"] === "yes";
-  document.addEventListener("rewind-joined", (event) =>
-    say(`${/** @type {CustomEvent} */ (event).detail.call_sign}: you are live.`),
-  );
+  document.addEventListener("rewind-joined", (event) => {
+    const { call_sign, end } = /** @type {CustomEvent} */ (event).detail;
+    say(`${call_sign}: ${end === "live" ? "you are live" : "nothing newer is recorded"}.`);
+  });
   return { allowed, back, before };
 
   /** Half a minute back; again: further. @param {string} device */

@@ -20,6 +20,7 @@ export function camera(of, more = {}) {
       { from: FROM, to: FROM + 30, before: true, filled: false },
       { from: FROM + 30, to: TO, before: false, filled: false },
     ],
+    unseen: [],
     gaps: [],
     ...more,
   };

@@ -11,7 +11,8 @@ const LEAST_UNSEEN_S = 0.5; // a shorter standstill nobody takes for a living pi
  * @typedef {{ from: number, to: number, why: string, words: string, packets: number | null, filled?: number }} Gap
  * @typedef {{ id: string, why: string, asked_at: number, from: number, to: number, open: boolean, signed: boolean }} RecordingOf
  * @typedef {{ device_id: string, call_sign: string, wearer: Wearer | null, layers: ("main" | "sub")[], codec: string | null,
- *   sound: boolean, ahead_s: number | null, recordings: RecordingOf[], spans: Span[], gaps: Gap[] }} ReplayCamera
+ *   sound: boolean, ahead_s: number | null, recordings: RecordingOf[], spans: Span[], unseen: { from: number, to: number }[],
+ *   gaps: Gap[] }} ReplayCamera unseen: sound alone
  * @typedef {{ at: number, kind: "recording" | "gap" | "alert" | "taser" | "advice" | "activity" | "bookmark", device_id: string | null, text: string,
  *   sign?: string, priority?: 1 | 2 | 3, alert_id?: string, family?: string }} ReplayEvent
  * @typedef {{ id: string, by: string, why: string, recordings: string[], from: number, to: number | null,
@@ -108,13 +109,16 @@ export function absenceAt(camera, at) {
 }
 
 /**
- * A gap in the picture while the sound went on: what stands on screen then is the picture from before it.
+ * Sound without a picture: what stands on screen then is the picture from before it. Where packets were lost and pictures
+ * came all the same, those are seen.
  * @param {ReplayCamera} camera @param {number} at
  * @returns {ReturnType<typeof absenceAt>}
  */
 export function unseenAt(camera, at) {
-  const gap = camera.gaps.find((one) => one.to - one.from >= LEAST_UNSEEN_S && one.from <= at && at < one.to);
-  return gap ? { kind: "gap", title: "GAP", line: gap.words } : null;
+  const unseen = camera.unseen.find((one) => one.to - one.from >= LEAST_UNSEEN_S && one.from <= at && at < one.to);
+  if (!unseen || camera.spans.some((span) => span.filled && span.from <= at && at < span.to)) return null;
+  const gap = camera.gaps.find((one) => one.from <= at && at < one.to);
+  return { kind: "gap", title: "GAP", line: gap?.words ?? "sound alone" };
 }
 
 /**

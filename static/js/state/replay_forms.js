@@ -13,6 +13,8 @@ const REASONS = [
   "Check of the system",
 ];
 
+const WHY_LENGTH = 200; // as the server takes it: server/replay/view.py
+
 /** Asked in the same words everywhere: the audit is read side by side. @param {string} submit @param {string} [more] @returns {Questions} */
 export function reasonQuestions(submit, more = "") {
   return {
@@ -29,7 +31,7 @@ export function reasonQuestions(submit, more = "") {
       {
         name: "why",
         label: "Reference or remark",
-        longest: 250,
+        longest: WHY_LENGTH - Math.max(...REASONS.map((one) => `${one}: `.length)),
         hint: "An incident or case number, say. May stay empty.",
       },
     ],
@@ -39,6 +41,18 @@ export function reasonQuestions(submit, more = "") {
 /** @param {Record<string, string>} values of those fields */
 export function reasonOf({ reason = "", why = "" }) {
   return why.trim() ? `${reason}: ${why.trim()}` : reason;
+}
+
+/** As it is kept in a tab. @param {string} why @param {string} signIn something that each sign-in has of its own */
+export function reasonToKeep(why, signIn) {
+  return JSON.stringify({ signIn, why });
+}
+
+/** The reason that was given since this sign-in; null: none was. @param {string | null} kept @param {string} signIn */
+export function reasonKept(kept, signIn) {
+  if (!kept?.startsWith("{")) return null;
+  const { signIn: given, why } = JSON.parse(kept);
+  return given === signIn ? String(why) : null;
 }
 
 /** @param {string} second "22:41:07" @returns {Questions} */

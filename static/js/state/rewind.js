@@ -8,6 +8,7 @@ export const JOIN_RATE = 4;
 const PATIENCE_S = 3; // a recording that the alert has begun is still being written down to now
 /** What is recorded can be played some seconds later: a segment must end, and be safe on the disk. */
 export const EDGE_S = 5;
+const SEGMENT_S = 2;
 
 /**
  * @param {number} behind seconds @param {number} wished the rate to catch up at; 1: not at all
@@ -26,13 +27,16 @@ export function hasBefore({ raised_at }, now) {
 }
 
 /**
- * Whether a join has come as near to live as what is recorded lets it.
+ * How a join has come to its end: as near to live as what is recorded lets it, or where nothing newer is recorded.
  * @param {number} at the moment that is shown @param {number} now
  * @param {number | null} reach end of what can be played @param {number} since seconds since the join began
+ * @returns {"live" | "ended" | null} null: it goes on
  */
-export function hasJoined(at, now, reach, since) {
-  if (since < PATIENCE_S) return false;
-  return now - at <= EDGE_S || (reach !== null && at >= reach - 0.5);
+export function joinEnd(at, now, reach, since) {
+  if (since < PATIENCE_S) return null;
+  if (now - at <= EDGE_S) return "live";
+  if (reach === null || at < reach - 0.5) return null;
+  return now - at <= EDGE_S + SEGMENT_S ? "live" : "ended";
 }
 
 /**

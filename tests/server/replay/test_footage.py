@@ -35,6 +35,7 @@ def segment(n: int, start: float, late: float = 0.0, **more: Any) -> dict[str, A
         "captured_at": None,
         "received_at": BASE + start + late,
         "key": True,
+        "pictures": 50,
         "codec": "h264",
         "sound": True,
         **more,

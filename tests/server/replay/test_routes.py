@@ -438,6 +438,12 @@ async def test_what_lies_encrypted_plays_and_any_part_of_it_can_be_asked_for(bro
     assert (await browser.client.get(path)).status == 503
 
 
+async def test_a_segment_that_no_webm_takes_is_not_found(browser: Browser, tmp_path: Path) -> None:
+    laid = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), {"main": usual_film(4.0, "main")})
+    view = await browser.open({"recordings": [laid.id]})
+    await browser.get(f"/api/replays/{view['id']}/webm/{laid.id}/main/000001.m4s?from={BASE - 10}", 404)
+
+
 async def test_a_segment_of_vp8_is_to_be_had_as_a_webm_of_the_same_pictures_at_their_times(
     browser: Browser, tmp_path: Path
 ) -> None:

@@ -168,6 +168,17 @@ def test_a_camera_tells_its_layers_its_spans_and_its_gaps() -> None:
     assert camera["recordings"][0]["signed"] and not camera["recordings"][0]["open"]
 
 
+def test_what_is_unseen_is_sound_alone_and_not_where_packets_were_lost_and_pictures_came() -> None:
+    lost = {"kind": "gap", "layer": "main", "why": "lost", "packets": 1, "start": 0, "end": 2}
+    parts = [segment(1, 0.0), segment(2, 2.0, pictures=0), segment(3, 4.0, pictures=0), segment(4, 6.0)]
+    one = recording("r", [opened(), {**lost, "from": BASE, "to": BASE + 2}, *parts], None)
+    (camera,) = timeline(facts(recordings=[one]))["cameras"]
+    assert [(part["from"] - BASE, part["to"] - BASE) for part in camera["unseen"]] == [(2, 6)]
+    back = [opened(epoch=BASE + 1.9, part="back-1"), *(segment(n, 2.0 * n - 2, back_filled=True) for n in (1, 2, 3))]
+    filled = recording("r", [opened(), *parts], None, [back])
+    assert timeline(facts(recordings=[filled]))["cameras"][0]["unseen"] == []
+
+
 @pytest.mark.parametrize(
     ("why", "filled", "words"),
     [

@@ -13,6 +13,7 @@ from aiohttp.test_utils import TestClient, TestServer
 
 from server.database import Database
 from server.errors import Unavailable
+from server.recording.folder import JOURNAL
 from server.recording.removal import Removal
 from server.recording.verifier import main as verify
 from server.replay.footage import Recording
@@ -22,7 +23,7 @@ from server.stills.decoder import Decoder
 from server.stills.folder import STILLS, StillFolder
 from server.stills.routes import AT, routes
 from server.stills.still import STRIP_S
-from tests.fakes.recordings import Laid, Wish, lay, usual_film
+from tests.fakes.recordings import Film, Laid, Wish, lay, usual_film
 from tests.patience import until
 from tests.server.recording.recordings import MASTER
 from tests.server.replay.test_routes import BASE, LINDQVIST, MARSH, Office, _caller
@@ -33,13 +34,13 @@ SECONDS = 24.0
 class Gallery:
     """The routes of stills beside those of replay."""
 
-    def __init__(self, data: Path, database: Database) -> None:
+    def __init__(self, data: Path, database: Database, decoder: Decoder | None = None) -> None:
         self.office = Office(data, database)
         self.shown: list[tuple[str, str]] = []
         self.audit_fails = self.disk_is_full = False
         self.folder = data / STILLS
         folder = StillFolder(self.folder, self._require_room, self.office.library.is_there)
-        self.stills = Stills(self.office.replays, self.office.library, folder, Decoder(), self.office.clock)
+        self.stills = Stills(self.office.replays, self.office.library, folder, decoder or Decoder(), self.office.clock)
         self.office.application.add_routes(
             routes(self.stills, self.office.replays, lambda request: allowed(_caller(request)), self._note)
         )
@@ -130,10 +131,11 @@ async def test_the_list_s_picture_is_noted_once_a_session_before_it_is_shown(ask
         await asking.still(f"{path}?why=debrief")
     assert asking.gallery.shown == [(laid[0].id, "debrief")]
     await asking.still(f"{path}?why=complaint", X_Session="s2")
-    assert asking.gallery.shown[1:] == [(laid[0].id, "complaint")]
+    await asking.still(f"{path}?why=training")  # another reason is another line
+    assert asking.gallery.shown[1:] == [(laid[0].id, "complaint"), (laid[0].id, "training")]
     asking.gallery.office.clock.move(9 * 3600.0)
     await asking.still(f"{path}?why=debrief")
-    assert len(asking.gallery.shown) == 3
+    assert len(asking.gallery.shown) == 4
 
 
 async def test_who_may_see_a_recording_may_see_its_picture_and_nobody_else(asking: Asking, laid: list[Laid]) -> None:
@@ -161,6 +163,60 @@ async def test_a_closed_recording_gets_its_strip_and_is_whole_all_the_same(
     await asking.still(f"/api/replays/{view}/stills/et17-cam?at={first}")
     assert len(asking.gallery.kept()) <= SECONDS / STRIP_S + 2
     assert verify([str(tmp_path / "recordings" / laid[0].id)]) == 0, capsys.readouterr().out
+
+
+class Refusing(Decoder):
+    """Finds no picture in anything, and counts."""
+
+    asked = 0
+
+    async def picture(self, film: bytes) -> bytes | None:
+        self.asked += 1
+        return None
+
+
+async def test_what_gave_no_picture_is_not_tried_again_for_an_hour_and_ends_its_strip(
+    tmp_path: Path, database: Database
+) -> None:
+    decoder = Refusing()
+    gallery = Gallery(tmp_path, database, decoder)
+    films = {"main": usual_film(SECONDS, "main")}
+    long = Film(films["main"].init, films["main"].segments * 5, films["main"].pictures, True)
+    one = await asyncio.to_thread(lay, tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), {"main": long})
+    gallery.stills.start()
+    async with TestClient(TestServer(gallery.office.application)) as client:
+        asking = Asking(client, gallery)
+        path = f"/api/replays/{await asking.view(one)}/stills/et17-cam?at={BASE + 100}"
+        for _ in range(2):
+            await asking.still(path, 404)
+        assert decoder.asked == 1
+        gallery.office.clock.move(3601.0)
+        await asking.still(path, 404)
+        assert decoder.asked == 2
+        gallery.stills.recording_closed(one.id)
+
+        async def given_up() -> bool:
+            return decoder.asked == 5
+
+        await until(given_up, "three were tried", 60)
+        gallery.stills.recording_closed(one.id)  # those three are known
+        await asking.still(path, 404)
+        assert decoder.asked == 5
+    await gallery.stills.close()
+
+
+async def test_what_is_strange_about_one_recording_keeps_no_other_from_its_strip(
+    asking: Asking, laid: list[Laid], tmp_path: Path
+) -> None:
+    strange = laid[1].id
+    (tmp_path / "recordings" / strange / JOURNAL).write_bytes(b"")
+    asking.gallery.stills.recording_closed(strange)
+    asking.gallery.stills.recording_closed(laid[0].id)
+
+    async def made() -> bool:
+        return len(asking.gallery.kept()) >= 3
+
+    await until(made, "the strip is made", 60)
 
 
 async def test_of_what_lies_encrypted_no_picture_is_kept_in_the_clear(asking: Asking, tmp_path: Path) -> None:
