@@ -9,6 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from server.database import Along, Database, metadata
 from server.errors import Conflict, NotFound
@@ -39,7 +40,7 @@ log_table = sa.Table(
     sa.Column("within", sa.Integer, nullable=False),
     sa.Column("offset", sa.JSON, nullable=False),
     sa.Column("content", sa.LargeBinary, nullable=False),
-    sa.Index("ix_taser_log_device_id_sha256", "device_id", "sha256"),
+    sa.Index("ix_taser_log_device_id_sha256", "device_id", "sha256", "start", "end", unique=True),
     sa.Index("ix_taser_log_start", "start"),
 )
 offset_table = sa.Table(
@@ -114,11 +115,12 @@ class TaserStore:
             log_table.c.start == item.start,
             log_table.c.end == item.end,
         )
+        values = {**asdict(item), **placed, "content": content}
         async with self._database.transaction() as tx:
-            known = (await tx.execute(sa.select(log_table.c.id).where(same))).scalar()
-            if known is not None:
+            insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+            if not (await tx.execute(insert(log_table).values(**values).on_conflict_do_nothing())).rowcount:
+                known = (await tx.execute(sa.select(log_table.c.id).where(same))).scalar()
                 raise Conflict("this file is kept already for this camera and time", log=known)
-            await tx.execute(sa.insert(log_table).values(**asdict(item), **placed, content=content))
             await along(tx)
 
     async def set_offset(self, log_id: str, setting: Setting, placed: Json, along: Along) -> None:

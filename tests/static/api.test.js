@@ -50,3 +50,15 @@ test("an id cannot leave its place in the path", async () => {
   await api.ask("../../x", "record");
   assert.equal(asked[0].path, "/api/units/..%2F..%2Fx/request");
 });
+
+test("a file has more time to go up than anything else has to be answered", async () => {
+  const slow = /** @param {any} _path @param {any} request */ (_path, { signal }) =>
+    new Promise((resolve, reject) => {
+      signal.addEventListener("abort", () => reject(signal.reason));
+      setTimeout(resolve, 200, Response.json({ id: "l1" }));
+    });
+  const api = createApi({ csrf: "t", fetch: /** @type {any} */ (slow), timeoutMs: 1 });
+  const late = await api.resolve("a1").catch((reason) => reason);
+  assert.equal(late.status, 0);
+  assert.deepEqual(await api.taserLogs.bringIn(new File(["x"], "x2.csv"), new URLSearchParams()), { id: "l1" });
+});

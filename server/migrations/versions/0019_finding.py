@@ -43,7 +43,8 @@ def upgrade() -> None:
         sa.Column("offset", sa.JSON, nullable=False),
         sa.Column("content", sa.LargeBinary, nullable=False),
     )
-    op.create_index("ix_taser_log_device_id_sha256", "taser_log", ["device_id", "sha256"])
+    same = ["device_id", "sha256", "start", "end"]
+    op.create_index("ix_taser_log_device_id_sha256", "taser_log", same, unique=True)
     op.create_index("ix_taser_log_start", "taser_log", ["start"])
     op.create_table(
         "taser_offset",

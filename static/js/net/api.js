@@ -3,6 +3,8 @@
 
 /** @typedef {{ id: string, name: string, state: "waiting" | "writing" | "ready" | "failed", share: number, problem: string, bytes?: number, url?: string }} Export */
 
+const UPLOAD_MS = 120_000; // 4 MB at 0.3 Mbit/s
+
 /** A refusal by the server, or no answer at all (`status` 0). */
 export class ApiError extends Error {
   /**
@@ -41,7 +43,8 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     const type = body instanceof Blob ? body.type : "application/json";
     const headers = { Accept: "application/json", "X-CSRF-Token": csrf, "Content-Type": type };
     const sent = body instanceof Blob ? body : body && JSON.stringify(body);
-    const request = { method, headers, body: sent, signal: AbortSignal.timeout(timeoutMs) };
+    const signal = AbortSignal.timeout(body instanceof Blob ? UPLOAD_MS : timeoutMs);
+    const request = { method, headers, body: sent, signal };
     let answer;
     try {
       answer = await send(path, /** @type {RequestInit} */ (request));

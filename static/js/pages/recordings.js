@@ -16,6 +16,8 @@ let rows = [];
 /** @type {string | null} */
 let next = null;
 let round = 0;
+/** the last request; one at a time, since a search for a place may take its time @type {Promise<unknown>} */
+let running = Promise.resolve();
 let pause = 0;
 let area = areaFrom(query.get("area"));
 
@@ -31,11 +33,15 @@ function filter() {
 /** @param {string | null} before */
 async function load(before) {
   const mine = ++round;
+  await running;
+  if (mine !== round) return;
   const words = /** @param {import("../state/recordings.js").Page} page */ (page) => {
     const count = (before ? rows.length : 0) + page.recordings.length;
     return `${count}${page.next ? " and more" : ""} ${count === 1 ? "recording" : "recordings"}`;
   };
-  const page = await asked(api.recordings.find(queryOf(filter(), before)), words);
+  const answer = asked(api.recordings.find(queryOf(filter(), before)), words);
+  running = answer.catch(() => null);
+  const page = await answer;
   if (!page || mine !== round) return;
   rows = before ? [...rows, ...page.recordings] : page.recordings;
   next = page.next;

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
@@ -19,11 +20,12 @@ from server.audit.actions import Audit
 from server.audit.audit_entry import Actor, Note, Subject, What
 from server.audit.store import AuditStore, audit_table
 from server.clock import HandClock
-from server.database import Along, Database
-from server.errors import Forbidden, NotFound, Unavailable
+from server.database import Along, Database, alone
+from server.errors import Conflict, Forbidden, NotFound, Unavailable
 from server.journal.store import Journal
 from server.middleware import error_middleware
-from server.taser.actions import TaserLogs
+from server.recording.marks import By
+from server.taser.actions import Offered, TaserLogs
 from server.taser.routes import taser_routes
 from server.taser.store import TaserStore, log_table, offset_table
 from tests.server.taser.logs import ARMED_AT, FIRED_AT, SAFE_AT, SEVEN, X2
@@ -211,6 +213,10 @@ async def test_the_same_file_is_not_kept_twice(desk: Desk) -> None:
     kept = await desk.bring()
     refused = await desk.bring(status=409)
     assert refused["log"] == kept["id"]
+    about = Offered("et17-cam", ARMED_AT - 80, SAFE_AT + 80, "X2.csv", "debrief 0412")
+    offers = (desk.logs.bring_in(about, X2.encode(), By("webb", "Webb"), lambda _item: alone) for _ in range(3))
+    told = await asyncio.gather(*offers, return_exceptions=True)
+    assert sum(isinstance(one, Conflict) for one in told) == 2, told
     await desk.bring(SEVEN)
 
 
