@@ -176,7 +176,7 @@ class Inlet:
         if before is None:
             self._on_track(source.forwarder)
         self._on_dirty(source.forwarder)
-        if source.loss.is_missing_any:
+        if source.loss.needs_a_look:
             self._serve_soon(REPAIR_S)
 
     def _on_repair(self, packet: memoryview, header: Header, now: float) -> None:
@@ -280,7 +280,7 @@ class Inlet:
             return
         again = waits = False
         for source in self._active.values():
-            missing = self._due(source, now) if source.loss.is_missing_any else []
+            missing = self._due(source, now) if source.loss.needs_a_look else []
             if missing:
                 self.counts["nack_sent"] += len(missing)
                 source.nacks += len(missing)
@@ -290,7 +290,7 @@ class Inlet:
                 source.plis += 1
                 peer.send_feedback(_compound(feedback.picture_loss(OWN_SSRC, source.ssrc)))
             waits = waits or (source.forwarder.key_frames.is_pending and source.forwarder.watchers > 0)
-            again = again or source.loss.is_missing_any
+            again = again or source.loss.needs_a_look
         if again or waits:
             self._serve_soon(REPAIR_S if again else KEY_FRAME_S)
 

@@ -169,6 +169,11 @@ class LossTracker:
     @property
     def is_missing_any(self) -> bool:
         """Whether `due` may have something to say."""
+        return bool(self._missing)
+
+    @property
+    def needs_a_look(self) -> bool:
+        """Whether there is something to ask for, or to be told of as given up."""
         return bool(self._missing or self._abandoned)
 
     def give_up(self) -> None:
