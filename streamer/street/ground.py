@@ -36,9 +36,10 @@ _AREA_COLOUR = {
 
 @dataclass(frozen=True)
 class Tiles:
-    """Polygons near one cell in drawing order: their points in one array, cut by `ends`."""
+    """Polygons near one cell in drawing order: their points in one array, from `heads` to `ends`."""
 
     points: NDArray[np.float64]
+    heads: NDArray[np.intp]
     ends: list[int]
     colours: list[int]
 
@@ -61,19 +62,20 @@ class Ground:
         scale = view.f / np.maximum(ahead, NEAR_M)
         columns, rows = view.width / 2 + side * scale, view.horizon + EYE_M * scale
         flat = np.stack([columns, rows], -1).reshape(-1).tolist()
-        heads = np.array([0, *tiles.ends[:-1]])
+        heads = tiles.heads
         nearest, farthest = np.minimum.reduceat(ahead, heads), np.maximum.reduceat(ahead, heads)
-        left, right = np.minimum.reduceat(columns, heads), np.maximum.reduceat(columns, heads)
         tall = np.maximum.reduceat(rows, heads) - np.minimum.reduceat(rows, heads)
-        whole = (nearest >= NEAR_M) & (right > 0) & (left < view.width) & (nearest < SIGHT_M) & (tall > 0.35)
-        cut = (nearest < NEAR_M) & (farthest >= NEAR_M)
-        for k in np.nonzero(whole | cut)[0].tolist():
+        # outside one of the planes through the eye and the picture's edges: exact for those behind us, too
+        beside = (view.width / 2 + 1) / view.f * ahead
+        seen = (np.maximum.reduceat(side + beside, heads) > 0) & (np.minimum.reduceat(side - beside, heads) < 0)
+        seen &= (farthest > view.f * EYE_M / (view.height + 1 - view.horizon)) & (nearest < SIGHT_M) & (tall > 0.35)
+        for k in np.flatnonzero(seen).tolist():
             start, end = int(heads[k]), tiles.ends[k]
-            if whole[k]:
+            if nearest[k] >= NEAR_M:
                 draw.polygon(flat[2 * start : 2 * end], fill=tiles.colours[k])
             else:
                 ring = list(zip(side[start:end].tolist(), ahead[start:end].tolist(), strict=True))
-                draw.polygon([view.pixel(s, a, 0.0) for s, a in _clipped(ring)], fill=tiles.colours[k])
+                draw.polygon(_pixels(view, _clipped(ring)), fill=tiles.colours[k])
         return picture
 
     def _near(self, view: View, near: Surroundings) -> Tiles:
@@ -89,7 +91,7 @@ class Ground:
         shapes += [s for layer in _street_layers(near.segments, (x, y)) for s in layer]
         points = np.array([p for _, ring in shapes for p in ring], float).reshape(-1, 2)
         ends = np.cumsum([len(ring) for _, ring in shapes]).tolist()
-        return Tiles(points, ends, [c for c, _ in shapes])
+        return Tiles(points, np.array([0, *ends[:-1]], np.intp), ends, [c for c, _ in shapes])
 
 
 def _touches(ring: tuple[XY, ...], x: float, y: float) -> bool:
@@ -166,6 +168,12 @@ def _clipped(ring: list[XY]) -> list[XY]:
             t = (NEAR_M - a0) / (a1 - a0)
             out.append((s0 + (s1 - s0) * t, NEAR_M))
     return out
+
+
+def _pixels(view: View, ring: list[XY]) -> list[float]:
+    """Column, row, column, row … of a (side, ahead) ring on the ground."""
+    middle, f, horizon, rise = view.width / 2, view.f, view.horizon, view.f * EYE_M
+    return [c for side, ahead in ring for c in (middle + side * f / ahead, horizon + rise / ahead)]
 
 
 def ground_shade(view: View, lamps: NDArray[np.float64], first: int, haze_m: float) -> NDArray[np.uint16]:

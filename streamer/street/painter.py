@@ -120,15 +120,22 @@ def _reflect(
     """Wet ground: one 2**mirror-th of what stands above the foot of the wall, mirrored about it."""
     first = int(view.horizon) + 1
     foot = np.where(np.isfinite(nearest.depth), nearest.foot, view.horizon)
-    rows = np.arange(first, view.height, dtype=np.int32)[:, None]
-    source = (2 * foot).astype(np.int32) - rows  # the same height over the foot as this pixel is under it
-    source = np.maximum(source, 0) * view.width + np.arange(view.width, dtype=np.int32)
+    rows = np.arange(first, view.height)[:, None]
+    source = (2 * foot).astype(np.intp) - rows  # the same height over the foot as this pixel is under it
+    np.maximum(source, 0, out=source)
+    source *= view.width
+    source += np.arange(view.width)
     mirrored = np.take(pixels.reshape(-1), source, mode="clip")
     wet = np.take(_WET, index[first:])
-    wet &= rows > foot
+    wet &= rows.astype(np.float32) > foot.astype(np.float32)
     below = pixels[first:]
     left = np.uint32((0xFF >> mirror) * 0x010101)  # what is left of each byte after the shift
     shift = np.uint32(mirror)
     # of the ground what is left, of its mirror image the rest, all channels at once
-    mixed = below - ((below >> shift) & left) + ((mirrored >> shift) & left)
-    np.copyto(below, mixed, where=wet)
+    mirrored >>= shift
+    mirrored &= left
+    kept = below >> shift
+    kept &= left
+    mirrored -= kept
+    mirrored += below
+    np.copyto(below, mirrored, where=wet)
