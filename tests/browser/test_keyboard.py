@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
 from tests.browser.test_access import CONTROLS
-from tests.installation import Installation
+from tests.installation import Installation, Server
 
 MOST_STOPS = 150
 DESK = {"width": 1366, "height": 768}
@@ -87,3 +87,21 @@ async def test_the_page_without_a_rail(screen: Screen) -> None:
     await page.goto(f"{screen.url}/sign-in")
     await expect(page.get_by_text("answers in")).to_be_visible()
     assert [stop for stop in await way(page) if not (stop["framed"] and stop["seen"])] == []
+
+
+# How the rail's links are painted: whether each is the page one is on, and its field.
+FIELDS = """() => [...document.querySelectorAll(".nav a")].map((one) =>
+  [one.matches("[aria-current=page]"), getComputedStyle(one).backgroundColor])"""
+
+
+@pytest.mark.parametrize("path", ["/people", "/replay", "/status"])
+async def test_the_rail_marks_the_page_one_is_on_in_forced_colours(
+    browser: Browser, server: Server, admin: str, path: str
+) -> None:
+    async with Screen(browser, server.url, forced_colors="active") as forced:
+        page = await forced.sign_in(admin, path)
+        await expect(page.locator("room-clock")).not_to_be_empty()
+        fields = await page.evaluate(FIELDS)
+        here = [colour for current, colour in fields if current]
+        assert len(here) == 1
+        assert here[0] not in [colour for current, colour in fields if not current]
