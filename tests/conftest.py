@@ -94,7 +94,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A SQLite that was migrated once: a copy of it takes a hundredth of the migrations' time."""
+    """A SQLite that was migrated once, to be copied."""
     path = tmp_path_factory.mktemp("migrated") / "watchroom.sqlite"
     await _migrate(str(path))
     return path
