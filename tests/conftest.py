@@ -6,10 +6,12 @@ import asyncio
 import inspect
 import os
 import secrets
+import shutil
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
 import pytest
+import pytest_asyncio
 from hypothesis import settings
 
 from server.database import Database
@@ -90,11 +92,50 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     return str(request.getfixturevalue("postgres_url"))
 
 
-@pytest.fixture
-async def database(database_url: str) -> AsyncIterator[Database]:
-    """A migrated database: the test runs once on SQLite and once on PostgreSQL."""
-    database = Database(database_url)
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A SQLite that was migrated once, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "watchroom.sqlite"
+    await _migrate(str(path))
+    return path
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def migrated_template(postgres_cluster: LocalPostgres) -> str:
+    """The name of a PostgreSQL database that was migrated once."""
+    name = "migrated"
+    await _migrate(postgres_cluster.create(name))
+    return name
+
+
+async def _migrate(url: str) -> None:
+    database = Database(url)
     await database.migrate()
+    await database.close()
+
+
+@pytest.fixture
+def migrated_sqlite(migrated_file: Path, tmp_path: Path) -> str:
+    """The path of a migrated SQLite without a row."""
+    return str(shutil.copyfile(migrated_file, tmp_path / "watchroom.sqlite"))
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def migrated_url(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A migrated database without a row: the test runs once on SQLite and once on PostgreSQL."""
+    if request.param == "sqlite":
+        yield request.getfixturevalue("migrated_sqlite")
+        return
+    cluster: LocalPostgres = request.getfixturevalue("postgres_cluster")
+    name = f"watchroom_{secrets.token_hex(6)}"
+    yield cluster.create(name, like=request.getfixturevalue("migrated_template"))
+    cluster.drop(name)
+
+
+@pytest.fixture
+async def database(migrated_url: str) -> AsyncIterator[Database]:
+    """A migrated database: the test runs once on SQLite and once on PostgreSQL."""
+    database = Database(migrated_url)
     yield database
     await database.close()
 

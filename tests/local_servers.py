@@ -245,9 +245,9 @@ class LocalPostgres(LocalServer):
         """Whether it accepts sessions."""
         return self._process is not None and self._called("pg_isready", "-d", "postgres").returncode == 0
 
-    def create(self, name: str) -> str:
-        """A new, empty database; returns its URL for `--database`."""
-        self._called("createdb", name).check_returncode()
+    def create(self, name: str, like: str = "template1") -> str:
+        """A new database, empty or `like` another, to which nobody is connected; returns its URL for `--database`."""
+        self._called("createdb", f"--template={like}", name).check_returncode()
         return f"postgresql://watchroom@127.0.0.1:{self.port}/{name}"
 
     def drop(self, name: str) -> None:

@@ -117,10 +117,9 @@ class Site:
 
 
 @pytest.fixture
-async def site(running: Running, tmp_path: Path) -> AsyncIterator[Site]:
+async def site(running: Running, migrated_sqlite: str) -> AsyncIterator[Site]:
     """WHIP, WHEP and an empty page on a free port."""
-    database = Database(str(tmp_path / "views.sqlite"))
-    await database.migrate()
+    database = Database(migrated_sqlite)
     people = {"hale": INSPECTOR, "osei": CONTROLLER}
     revoked: set[str] = set()
     views = LiveViewStore(database, SystemClock())

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 import pytest
 
@@ -96,9 +95,8 @@ class World:
 
 
 @pytest.fixture
-async def world(tmp_path: Path) -> AsyncIterator[World]:
-    database = Database(str(tmp_path / "recordings.sqlite"))
-    await database.migrate()
+async def world(migrated_sqlite: str) -> AsyncIterator[World]:
+    database = Database(migrated_sqlite)
     async with TaskOwner("test") as tasks:
         yield World(RecordingStore(database), HandClock(), tasks)
     await database.close()

@@ -70,9 +70,8 @@ class House:
 
 
 @pytest.fixture
-async def house(tmp_path: Path) -> AsyncIterator[House]:
-    database = Database(str(tmp_path / "watchroom.sqlite"))
-    await database.migrate()
+async def house(migrated_sqlite: str, tmp_path: Path) -> AsyncIterator[House]:
+    database = Database(migrated_sqlite)
     async with Audit(AuditStore(database), HandClock(NOW)) as audit:
         yield House(tmp_path, database, audit)
     await database.close()
