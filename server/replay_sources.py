@@ -9,7 +9,7 @@ from aiohttp import web
 
 from server.advice.store import AdviceStore
 from server.alerts.store import AlertStore
-from server.audit.audit_entry import Subject, What
+from server.audit.audit_entry import AuditEntry, Subject, What
 from server.console.settings import console_settings
 from server.export.routes import NoteExport
 from server.journal.entry import EntryKind
@@ -21,6 +21,7 @@ from server.recording.store import Recording as Row
 from server.replay.actions import Replays, Sources, Told
 from server.replay.bookmark import Bookmark
 from server.replay.footage import Recording
+from server.replay.room_command import AUDITED
 from server.replay.routes import NoteBookmark, NoteView
 from server.replay.store import BookmarkStore, ViewStore
 from server.replay.view import View
@@ -51,6 +52,9 @@ def of(
     async def activity(start: float, end: float, limit: int) -> Told:
         return [(one.at, one.body) for one in await journal.between(EntryKind.ACTIVITY, start, end, limit)]
 
+    async def done(start: float, end: float, limit: int) -> Sequence[AuditEntry]:
+        return await watchroom.audit.between(AUDITED, start, end, limit)
+
     async def call_signs() -> Mapping[str, str]:
         return {one.device_id: one.call_sign for one in await watchroom.units.registered()}
 
@@ -70,6 +74,7 @@ def of(
             stays=TrailStore(database).stays,
             stood=AlertStore(database, journal).stood,
             taser_logs=taser_logs.between,
+            done=done,
         ),
         watchroom.clock,
     )

@@ -104,6 +104,10 @@ class Audit:
         more = len(entries) == asked.limit and entries[-1].seq > 1
         return {"at": self._clock.wall(), "viewings": [_viewing(entry) for entry in entries], "more": more}
 
+    async def between(self, whats: Sequence[str], start: float, end: float, limit: int) -> list[AuditEntry]:
+        """What was done of these kinds from `start` to `end` (Unix seconds), the oldest first, at most `limit`."""
+        return await self._store.between(whats, start, end, limit)
+
     async def export(self, asked: Asked, upto: int) -> AsyncIterator[str]:
         """The rows that are asked for up to number `upto`, oldest first, as JSON lines, some at a time."""
         async for entries in self._store.chunks(asked, 0, upto):

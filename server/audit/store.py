@@ -204,6 +204,13 @@ class AuditStore:
             rows = await connection.execute(query.order_by(audit_table.c.seq.desc()).limit(limit))
             return [_entry(row) for row in rows]
 
+    async def between(self, whats: Sequence[str], start: float, end: float, limit: int) -> list[AuditEntry]:
+        """What was done of these kinds from `start` to `end` (Unix seconds), the oldest first."""
+        table = audit_table.c
+        query = sa.select(audit_table).where(table.what.in_(whats), table.at.between(start, end))
+        async with self._database.reading() as connection:
+            return [_entry(row) for row in await connection.execute(query.order_by(table.seq).limit(limit))]
+
     async def chunks(self, asked: Asked, after: int, upto: int) -> AsyncIterator[list[AuditEntry]]:
         """The rows that are asked for with numbers above `after` up to `upto`, oldest first, some at a time."""
         while True:

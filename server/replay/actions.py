@@ -27,12 +27,14 @@ from server.replay.finding import Wanted
 from server.replay.finding_actions import Finder
 from server.replay.footage import HOLE_S, LAYERS, Placed, Recording, recording
 from server.replay.playlist import playlist
+from server.replay.room_command import commands
 from server.replay.timeline import MOST_FIXES, Facts, known_at, timeline
 from server.replay.view import MOST_CAMERAS, OPEN_S, RECORDING_ID, Asked, View
 from server.replay.webm import webm
 
 if TYPE_CHECKING:
     from server.access.session import Caller
+    from server.audit.audit_entry import AuditEntry
     from server.recording.library import Library
     from server.recording.store import Recording as Row
     from server.replay.store import BookmarkStore, ViewStore
@@ -63,6 +65,9 @@ class Sources:
     stays: Callable[[Area, float, float, Collection[str] | None], Awaitable[Mapping[str, list[Stay]]]]  # of cameras
     stood: Callable[[str, float, float, int], Awaitable[Mapping[str, list[Stay]]]]  # alerts of a kind, by camera
     taser_logs: Callable[[float, float], Awaitable[list[Json]]]
+    done: Callable[
+        [float, float, int], Awaitable[Sequence[AuditEntry]]
+    ]  # the rows of room_command.AUDITED, oldest first
 
 
 class Replays:
@@ -277,6 +282,7 @@ class Replays:
         since = min([view.start, *(float(alert["raised_at"]) for alert in alerts)])
         fixes = await self._sources.fixes(view.start, end)
         signs = await self._sources.call_signs()
+        done = await self._sources.done(view.start, end, MOST_ROWS)
         facts = Facts(
             start=view.start,
             end=end,
@@ -288,6 +294,7 @@ class Replays:
             activity=await self._sources.activity(view.start, end, MOST_ROWS),
             taser_logs=await self._sources.taser_logs(view.start, end),
             bookmarks=await self._bookmarks.of(view.recording_ids, view.start, end),
+            commands=commands(done, {one.id: one.device_id for one in found}),
             call_signs={one: signs.get(one, one) for one in {*fixes, *view.device_ids}}
             | {one.device_id: one.call_sign for one in found},
         )

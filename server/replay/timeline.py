@@ -13,12 +13,15 @@ from typing import Any
 from server.positions.fix import Fix, Standing, newer
 from server.replay.bookmark import Bookmark
 from server.replay.footage import HOLE_S, LAYERS, Gap, Placed, Recording, holes, spans
+from server.replay.gap_steps import GapStep, gap_steps
+from server.replay.room_command import MARKS, WATCHES, Command
 
 Json = dict[str, Any]
 
 FIX_FIELDS = ("at", "received_at", "lat", "lon", "accuracy_m", "heading_deg", "speed_mps")
 MOST_FIXES = 7200  # of a camera: two hours at one a second
-TICK_ORDER = ("recording", "gap", "alert", "taser", "advice", "activity", "bookmark")
+TICK_ORDER = ("recording", "gap", "alert", "command", "taser", "advice", "activity", "bookmark")
+TOGETHER_S = 3.0  # cameras that one person takes up within this are taken up at once
 RAISES = ("raised", "raised again", "escalated")
 STEP_WORDS = {"acknowledged": "Acknowledged", "resolved": "Resolved", "false": "Marked false"}
 GAP_WORDS = {
@@ -47,9 +50,10 @@ class Facts:
     call_signs: Mapping[str, str] = field(default_factory=dict)
     taser_logs: Sequence[Json] = ()  # brought in afterwards, with their `placed` events
     bookmarks: Sequence[Bookmark] = ()
+    commands: Sequence[Command] = ()  # in order
 
     def only(self, device_ids: Collection[str]) -> Facts:
-        """What concerns these cameras: an officer's own view shows nobody else."""
+        """What concerns these cameras: an officer's own view shows nobody else, and not what others write of its recordings."""
         return replace(
             self,
             fixes={one: fixes for one, fixes in self.fixes.items() if one in device_ids},
@@ -59,6 +63,7 @@ class Facts:
             activity=[(at, one) for at, one in self.activity if one["device_id"] in device_ids],
             call_signs={one: sign for one, sign in self.call_signs.items() if one in device_ids},
             taser_logs=[_told(one) for one in self.taser_logs if one["placed"] and one["device_id"] in device_ids],
+            commands=[one for one in self.commands if one.what == WATCHES and one.device_id in device_ids],
         )
 
 
@@ -124,7 +129,7 @@ def camera(recordings: Sequence[Recording]) -> Json:
 def events(facts: Facts) -> list[Json]:
     """Everything that a jump may go to, in order."""
     found = [*_of_recordings(facts.recordings), *_of_alerts(facts), *_of_advice(facts.advice), *_of_activity(facts)]
-    found += _of_taser_logs(facts.taser_logs)
+    found += [*_of_taser_logs(facts.taser_logs), *_of_commands(facts.commands)]
     found += [_event(one.at, "bookmark", None, one.words(), sign="bookmark") for one in facts.bookmarks]
     within = [event for event in found if facts.start <= event["at"] <= facts.end]
     return sorted(within, key=lambda event: (event["at"], TICK_ORDER.index(event["kind"]), event["text"]))
@@ -196,9 +201,9 @@ def _of_recordings(recordings: Iterable[Recording]) -> Iterable[Json]:
         kept = f", {before:.0f} s before kept" if before >= 1 else ""
         begins = max(one.asked_at, one.start)  # what is ordered begins with its first picture
         yield _event(begins, "recording", one.device_id, f"Recording {one.call_sign}{kept}", sign="camera")
-        for gap in _holes(one):
-            words = f"{one.call_sign} {gap_words(gap)}"
-            yield _event(gap.start, "gap", one.device_id, words, sign="camoff")
+        for step in gap_steps(_holes(one), _shown(one)):
+            words = f"{one.call_sign} {_step_of_gaps(step)}"
+            yield _event(step.start, "gap", one.device_id, words, sign="camoff")
         if not one.is_open:
             yield _event(one.end, "recording", one.device_id, f"Recording {one.call_sign} ends", sign="camera")
 
@@ -212,8 +217,9 @@ def _of_alerts(facts: Facts) -> Iterable[Json]:
                 continue
             raises = step["action"] in RAISES
             more = {"priority": _priority_then(facts, alert, step["at"])} if raises else {}
+            kind = "command" if step["by"] and not raises else "alert"
             sign = "alert" if raises else "tick"
-            yield _event(step["at"], "alert", alert["device_id"], text, sign=sign, **about, **more)
+            yield _event(step["at"], kind, alert["device_id"], text, sign=sign, **about, **more)
 
 
 def _priority_then(facts: Facts, alert: Json, at: float) -> int:
@@ -245,6 +251,29 @@ def _of_advice(advice: Iterable[Json]) -> Iterable[Json]:
         for name, said in receipts:
             if one[name] is not None:
                 yield _event(one[name], "advice", one["device_id"], f"{said} {one['call_sign']}", sign="tick")
+
+
+def _of_commands(commands: Iterable[Command]) -> Iterable[Json]:
+    """Who begins to watch: a wall of nine cameras is opened in one step."""
+    held: list[Command] = []
+    for one in commands:
+        if one.what != WATCHES:
+            text = f"{MARKS[one.what]} on {one.call_sign}'s recording, {one.by}"
+            yield _event(one.at, "command", one.device_id, text, sign="log")
+        elif held and one.by == held[0].by and one.at - held[0].at <= TOGETHER_S:
+            held.append(one)
+        else:
+            yield from _watching(held)
+            held = [one]
+    yield from _watching(held)
+
+
+def _watching(together: Sequence[Command]) -> Iterable[Json]:
+    if together:
+        first = together[0]
+        names = ", ".join(dict.fromkeys(one.call_sign for one in together))
+        device_id = first.device_id if len({one.device_id for one in together}) == 1 else None
+        yield _event(first.at, "command", device_id, f"{first.by} watches {names}", sign="eye")
 
 
 def _of_activity(facts: Facts) -> Iterable[Json]:
@@ -287,8 +316,19 @@ def _sorted(segments: Iterable[Placed]) -> list[Placed]:
     return sorted(segments, key=lambda one: (one.at, one.n))
 
 
+def _shown(one: Recording) -> list[Placed]:
+    return one.layer("main") or one.layer("sub")
+
+
 def _holes(one: Recording) -> list[Gap]:
-    return holes(one.layer("main") or one.layer("sub"), one.gaps)
+    return holes(_shown(one), one.gaps)
+
+
+def _step_of_gaps(step: GapStep) -> str:
+    if len(step.gaps) == 1:
+        return gap_words(step.gaps[0])
+    why = step.gaps[0].why
+    return f"{len(step.gaps)} gaps in {_seconds(step.end - step.start)}: {GAP_WORDS.get(why, why)}"
 
 
 def _holds(part: Placed, at: float) -> bool:

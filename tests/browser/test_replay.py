@@ -20,7 +20,8 @@ from playwright.async_api import Browser, Page, expect
 from server.database import Database
 from server.recording.verifier import main as verify
 from tests.browser.conftest import Cast
-from tests.browser.screen import REPLAY_READY, Screen
+from tests.browser.replaying import OFFSETS_S, address, entered, moment, opened, ready, shown
+from tests.browser.screen import Screen
 from tests.browser.test_access import AXE, CONTROLS, FOCUSED, violations
 from tests.browser.test_status import SHIFTS
 from tests.fakes.incident import ARMED_S, SAFE_S, Officer, lay_incident
@@ -30,23 +31,8 @@ from tests.patience import until
 
 SECONDS = 30.0
 GAP_S = (16.0, 20.0)  # of the fourth camera, in its media time
-OFFSETS_S = (0.0, 0.37, 0.81, 1.24)  # when each camera began
 STOPS = 150
 SPREAD_SAMPLES = 20
-
-# The media time in the barcode of the picture on screen, and the page's own word on it.
-GLASS = """() => [...document.querySelectorAll("replay-tile video")].map((video) => {
-  const [cells, px] = [40, 16];
-  const canvas = new OffscreenCanvas(cells * px, px);
-  const pen = canvas.getContext("2d", {willReadFrequently: true});
-  pen.drawImage(video, 0, video.videoHeight - px, cells * px, px, 0, 0, cells * px, px);
-  const {data} = pen.getImageData(0, px / 2, cells * px, 1);
-  const bits = Array.from({length: cells}, (_, k) => data[4 * (k * px + px / 2) + 1] > 125 ? 1 : 0);
-  const word = bits.slice(0, 32).reduce((whole, bit) => whole * 2 + bit, 0);
-  let sum = 0xA5;
-  for (const shift of [24, 16, 8, 0]) sum = (sum * 31 + (word >>> shift & 0xFF)) & 0xFF;
-  return sum === bits.slice(32).reduce((whole, bit) => whole * 2 + bit, 0) ? word / 1000 : null;
-})"""
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -83,45 +69,6 @@ async def server(installation: Installation, laid: list[Laid]) -> AsyncIterator[
 def base(laid: list[Laid]) -> float:
     """When the incident began."""
     return laid[0].base
-
-
-def address(laid: list[Laid], at: float, *only: int) -> str:
-    """The page of these recordings, at a second."""
-    chosen = [laid[index] for index in only] if only else laid
-    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    return f"/replay/{','.join(one.id for one in chosen)}?t={moment}"
-
-
-async def opened(screen: Screen, path: str, name: str = "hale") -> Page:
-    """Signed in: the page, its reason given, its pictures ready."""
-    return await entered(await screen.sign_in(name, "/replay"), screen.url + path)
-
-
-async def entered(page: Page, url: str) -> Page:
-    """The same, of somebody who is in."""
-    await page.goto(url)
-    await page.get_by_label("Reference or remark").fill("0412")
-    await page.get_by_role("button", name="Open the replay").click()
-    await expect(page.get_by_role("dialog")).to_have_count(0)
-    await ready(page)
-    return page
-
-
-async def ready(page: Page) -> None:
-    """Wait until each picture that there is stands on screen."""
-    await until(lambda: page.evaluate(REPLAY_READY), "the pictures are there", 30)
-
-
-async def moment(page: Page) -> float:
-    """What the clock on the page says, in seconds of the day."""
-    hours, minutes, seconds = (await page.locator("replay-transport .big").input_value()).split(":")
-    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
-
-
-async def shown(page: Page) -> list[float | None]:
-    """The moment that each picture on screen shows, in seconds after the incident's beginning; None where none is."""
-    words: list[float | None] = await page.evaluate(GLASS)
-    return [None if word is None else word + offset for word, offset in zip(words, OFFSETS_S, strict=False)]
 
 
 async def test_a_recording_is_found_and_a_link_opens_its_second(screen: Screen, laid: list[Laid], base: float) -> None:
@@ -205,6 +152,15 @@ async def test_everything_is_done_from_the_keyboard(screen: Screen, laid: list[L
     await page.keyboard.press(">")
     await expect(page.get_by_role("button", name="2×", exact=True)).to_have_attribute("aria-pressed", "true")
     await expect(page).to_have_url(re.compile(r"rate=2.*sound=et22-cam|sound=et22-cam.*rate=2"))
+    await expect(page.locator("replay-timeline text").filter(has_text="Decisions")).to_have_count(1)
+    await page.keyboard.press("+")
+    await page.keyboard.press("+")
+    await expect(page).to_have_url(re.compile("zoom="))
+    shown_then = page.locator("replay-timeline text.m")
+    times = await shown_then.all_text_contents()
+    await page.reload()
+    await ready(page)
+    await expect(shown_then).to_have_text(times)  # a link opens the same stretch
     before = await moment(page)
     await page.keyboard.press("Space")
     await until(lambda: _past(page, before + 1), "the clock goes on", 20)

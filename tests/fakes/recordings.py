@@ -75,7 +75,7 @@ def film(seconds: float, layer: str = "main", paint: Paint = plain, sound: bool 
     options = {"movflags": "frag_keyframe+empty_moov+default_base_moof+cmaf", "use_editlist": "0"}
     with av.open(held, "w", format="mp4", options={**options, "video_track_timescale": "90000"}) as container:
         picture = container.add_stream("libx264", rate=rate)
-        picture.width, picture.height, picture.pix_fmt = WIDTH, HEIGHT, "yuv420p"
+        (picture.width, picture.height), picture.pix_fmt = paint(0.0).size, "yuv420p"
         gop = str(int(rate * SEGMENT_S))
         coding = {"preset": "ultrafast", "tune": "zerolatency", "profile": "baseline", "crf": "30"}
         picture.options = {**coding, "g": gop, "keyint_min": gop, "sc_threshold": "0"}

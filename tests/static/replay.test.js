@@ -5,9 +5,9 @@ import { changed, nextRate, standing, steered, timeOf } from "../../static/js/st
 import { mediaTimeAt, nearestWithPicture, serverTimeAt, webmFragments } from "../../static/js/state/playlist_times.js";
 import { about, besides, lastDay, opensAt, queryOf } from "../../static/js/state/recordings.js";
 import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf, unseenAt } from "../../static/js/state/replay.js";
-import { addressFrom, marked, pathOf } from "../../static/js/state/replay_address.js";
+import { addressFrom, marked, pathOf, timeText } from "../../static/js/state/replay_address.js";
 import { REPLAY_KEYS, replayActionOf } from "../../static/js/state/replay_keys.js";
-import { marksOf, scaleOf, showing, zoomedTo } from "../../static/js/state/replay_scale.js";
+import { fitted, marksOf, partOf, scaleOf, showing, zoomedTo } from "../../static/js/state/replay_scale.js";
 import { aheadWords, lengthWords, preciseTime, timeTyped, utcTime } from "../../static/js/state/replay_words.js";
 
 /** @typedef {import("../../static/js/state/replay.js").Told} Told */
@@ -234,10 +234,13 @@ test("an address opens the same second of the same cameras, and rubbish in it is
     follow: null,
     markIn: T + 1,
     markOut: null,
+    zoom: { from: T - 1, to: T + 60.5 },
   };
   const url = new URL(pathOf(address), "https://console");
   assert.deepEqual(addressFrom(url.pathname, url.searchParams), address);
-  const wrong = new URL(`https://console/replay/${ONE},../etc,${ONE}?t=yesterday&rate=99&sound=<b>&in=2026`);
+  const wrong = new URL(
+    `https://console/replay/${ONE},../etc,${ONE}?t=yesterday&rate=99&sound=<b>&in=2026&zoom=${timeText(T)}~${timeText(T)}`,
+  );
   assert.deepEqual(addressFrom(wrong.pathname, wrong.searchParams), {
     ...address,
     recordings: [ONE],
@@ -245,6 +248,7 @@ test("an address opens the same second of the same cameras, and rubbish in it is
     rate: 1,
     sound: null,
     markIn: null,
+    zoom: null,
   });
 });
 
@@ -279,6 +283,9 @@ test("the timeline's scale goes both ways, has round times, zooms about the hand
   assert.deepEqual(zoomedTo(near, whole, 10, T + 100), whole);
   assert.equal(zoomedTo(near, whole, 1e-6, T + 100).to - zoomedTo(near, whole, 1e-6, T + 100).from, 10);
   assert.equal(showing(near, whole, T + 200), near);
+  assert.deepEqual([partOf(near, whole), partOf(whole, whole)], [near, null]);
+  assert.deepEqual(fitted({ from: T + 595, to: T + 596 }, whole), { from: T + 590, to: T + 600 });
+  assert.deepEqual(fitted({ from: 0, to: 9e9 }, whole), whole);
   assert.deepEqual(showing(near, whole, T + 400), { from: T + 300, to: T + 600 });
 });
 

@@ -9,7 +9,7 @@ import { svg } from "./build.js";
 
 export const TOP_PX = 20;
 const LANE_PX = 18;
-const BELOW_PX = 78; // alerts, advice, other events
+const BELOW_PX = 100; // alerts, decisions, advice, other events
 const SHAPES = {
   1: "M-3.700 -9h7.400L9 -3.700v7.400L3.700 9h-7.400L-9 3.700v-7.400z",
   2: "M0 -9L10 8H-10z",
@@ -17,10 +17,20 @@ const SHAPES = {
 };
 const BOOKMARK = "M-4.500 -8h9v16L0 3.500l-4.500 4.500z";
 const DIAMOND = "M0 -7L7 0 0 7-7 0z";
+const COMMANDS = /** @type {Record<string, string>} */ ({
+  tick: "M-5 0.5l3.5 4 6.5-8.500", // dealt with an alert
+  eye: "M-5 0a5 5 0 1 1 10 0 5 5 0 1 1-10 0z", // watches
+  log: "M-4.500 -5h9v10h-9z", // wrote something of a recording
+});
 
 /** Pixels, at the usual size of type; timeline.css has the same sum. @param {number} cameras how many @param {number} top where the lanes begin */
 export function heightOf(cameras, top) {
   return top + 6 + cameras * LANE_PX + BELOW_PX;
+}
+
+/** The drawing grows with the type: its units are the page's pixels over this. */
+export function magnification() {
+  return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
 }
 
 /** Whose lane it is; -1 above and below them. @param {number} y @param {number} top @param {number} cameras */
@@ -37,8 +47,9 @@ export function lanesOf(replay, scale, height, top) {
     ...axis(scale, height),
     ...replay.cameras.flatMap((camera, index) => lane(camera, scale, top + 8 + index * LANE_PX)),
     ...alerts(replay.alerts, replay.events, scale, below + 18),
-    ...row("Advice", replay.events, ["advice"], scale, below + 42),
-    ...row("Log", replay.events, ["recording", "gap", "taser", "activity", "bookmark"], scale, below + 64),
+    ...row("Decisions", replay.events, ["command"], scale, below + 42),
+    ...row("Advice", replay.events, ["advice"], scale, below + 64),
+    ...row("Log", replay.events, ["recording", "gap", "taser", "activity", "bookmark"], scale, below + 86),
   ];
 }
 
@@ -130,7 +141,7 @@ function alerts(all, events, scale, y) {
   return [svg("text", { x: 10, y: y + 4 }, "Alerts"), ...bars, ...marks];
 }
 
-/** Diamonds for words to an officer, ticks for the log. @param {string} name @param {readonly ReplayEvent[]} events @param {string[]} kinds @param {Scale} scale @param {number} y */
+/** Diamonds for words to an officer, a sign for each thing that the room did, ticks for the log. @param {string} name @param {readonly ReplayEvent[]} events @param {string[]} kinds @param {Scale} scale @param {number} y */
 function row(name, events, kinds, scale, y) {
   const shown = events.filter((event) => kinds.includes(event.kind) && inside(event, scale));
   const marks = shown.map((event) => {
@@ -145,7 +156,8 @@ function row(name, events, kinds, scale, y) {
         svg("path", { d: isWord ? DIAMOND : "M0 -5V5" }),
       );
     }
-    const shape = event.kind === "bookmark" ? BOOKMARK : "M0 -7V7";
+    const sign = event.kind === "command" ? COMMANDS[event.sign ?? ""] : undefined;
+    const shape = event.kind === "bookmark" ? BOOKMARK : (sign ?? "M0 -7V7");
     return svg("g", { class: `tick ${event.kind}`, ...place }, title, svg("path", { d: shape }));
   });
   return [svg("text", { x: 10, y: y + 4 }, name), ...marks];

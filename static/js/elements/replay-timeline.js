@@ -1,10 +1,10 @@
 // <replay-timeline>: the interval on one line a camera, with alerts and words below; the playhead, in and out marks.
 /** @import { Replay } from "../state/replay.js" */
 /** @import { Window } from "../state/replay_scale.js" */
-import { scaleOf, showing, zoomedTo } from "../state/replay_scale.js";
+import { fitted, partOf, scaleOf, showing, zoomedTo } from "../state/replay_scale.js";
 import { preciseTime } from "../state/replay_words.js";
 import { svg } from "./build.js";
-import { TOP_PX, bracketOf, heightOf, laneAt, lanesOf } from "./replay-lanes.js";
+import { TOP_PX, bracketOf, heightOf, laneAt, lanesOf, magnification } from "./replay-lanes.js";
 import { STRIP_PX, stripOf } from "./replay-strip.js";
 
 const [LEFT_PX, RIGHT_PX] = [100, 20];
@@ -87,25 +87,29 @@ export class ReplayTimeline extends HTMLElement {
     this.setAttribute("aria-valuetext", preciseTime(at));
   }
 
-  /** Nearer or farther, about the playhead. @param {1 | -1} by */
-  zoom(by) {
-    if (!this.#replay || !this.#window) return;
-    this.#window = zoomedTo(this.#window, this.#replay, by === 1 ? 1 / ZOOM : ZOOM, this.#at);
+  /** What it shows; null: all. @returns {Window | null} */
+  get zoomed() {
+    return this.#window && this.#replay && partOf(this.#window, this.#replay);
+  }
+
+  set zoomed(wished) {
+    if (wished && this.#replay) this.#window = fitted(wished, this.#replay);
     this.#draw();
   }
 
-  /** The drawing grows with the type: its units are the page's pixels over this. */
-  get #magnification() {
-    return parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+  /** Nearer or farther, about the playhead or another moment. @param {1 | -1} by */
+  zoom(by, about = this.#at) {
+    if (!this.#replay || !this.#window) return;
+    this.#window = zoomedTo(this.#window, this.#replay, by === 1 ? 1 / ZOOM : ZOOM, about);
+    this.#draw();
   }
 
   get #width() {
-    return this.clientWidth / this.#magnification;
+    return this.clientWidth / magnification();
   }
 
-  /** Where the lanes begin. */
   get #top() {
-    return TOP_PX + (HAS_STRIP.matches ? STRIP_PX : 0);
+    return TOP_PX + (HAS_STRIP.matches ? STRIP_PX : 0); // where the lanes begin
   }
 
   #scale() {
@@ -114,7 +118,7 @@ export class ReplayTimeline extends HTMLElement {
 
   /** The moment under the pointer. @param {MouseEvent} event */
   #under(event) {
-    return this.#scale().at((event.clientX - this.getBoundingClientRect().left) / this.#magnification);
+    return this.#scale().at((event.clientX - this.getBoundingClientRect().left) / magnification());
   }
 
   #draw() {
@@ -152,7 +156,7 @@ export class ReplayTimeline extends HTMLElement {
     let detail = null;
     if (event && cameras) {
       const { top } = this.getBoundingClientRect();
-      const lane = laneAt((event.clientY - top) / this.#magnification, this.#top, cameras);
+      const lane = laneAt((event.clientY - top) / magnification(), this.#top, cameras);
       const index = lane < 0 ? this.#stripIndex : lane;
       detail = { at: this.#under(event), index, x: event.clientX, top };
     }
@@ -174,10 +178,9 @@ export class ReplayTimeline extends HTMLElement {
 
   /** With Ctrl, as maps and editors zoom; without, the page scrolls. @param {WheelEvent} event */
   #wheel(event) {
-    if (!event.ctrlKey || !this.#replay || !this.#window) return;
+    if (!event.ctrlKey) return;
     event.preventDefault();
-    this.#window = zoomedTo(this.#window, this.#replay, event.deltaY < 0 ? 1 / ZOOM : ZOOM, this.#under(event));
-    this.#draw();
+    this.zoom(event.deltaY < 0 ? 1 : -1, this.#under(event));
   }
 
   /** Home and End; the rest are the page's keys. @param {KeyboardEvent} event */

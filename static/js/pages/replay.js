@@ -84,6 +84,7 @@ function drawKnown() {
 function keep() {
   address.at = Math.round(player.at * 1000) / 1000;
   address.rate = player.rate;
+  address.zoom = parts.timeline.zoomed;
   const path = pathOf(address);
   if (path !== location.pathname + location.search) history.replaceState(null, "", path);
 }
@@ -118,7 +119,7 @@ const acts = {
   speed: (by) => player.setRate(nextRate(player.rate, by > 0 ? 1 : -1)),
   "mark-in": () => mark("markIn"),
   "mark-out": () => mark("markOut"),
-  zoom: (by) => parts.timeline.zoom(by > 0 ? 1 : -1),
+  zoom: (by) => (parts.timeline.zoom(by > 0 ? 1 : -1), keep()),
   sound: (number) => toggleSound(tiles[number - 1]?.camera?.device_id),
   mute: () => listen(null),
   fit: () => map?.viewAll(),
@@ -166,6 +167,7 @@ parts.follow.addEventListener("change", () => follow(parts.follow.value || null)
 beginGlance(parts.timeline, () => replay);
 beginLive();
 draw();
+parts.timeline.zoomed = address.zoom; // about the playhead, which stands by now
 drawKnown();
 setInterval(draw, DRAW_MS);
 setInterval(drawKnown, MAP_MS);

@@ -12,6 +12,7 @@ import { RATES } from "./playback_clock.js";
  * @property {string | null} follow device that the map follows
  * @property {number | null} markIn
  * @property {number | null} markOut
+ * @property {import("./replay_scale.js").Window | null} zoom what the timeline shows of it; null: all
  */
 
 const MOST = 200;
@@ -32,6 +33,7 @@ export function addressFrom(path, query) {
     follow: deviceFrom(query.get("follow")),
     markIn: timeFrom(query.get("in")),
     markOut: timeFrom(query.get("out")),
+    zoom: windowFrom(query.get("zoom")),
   };
 }
 
@@ -43,6 +45,8 @@ export function pathOf(address) {
   if (address.rate !== 1) query.set("rate", String(address.rate));
   if (address.sound) query.set("sound", address.sound);
   if (address.follow) query.set("follow", address.follow);
+  const { zoom } = address;
+  if (zoom) query.set("zoom", `${timeText(zoom.from)}~${timeText(zoom.to)}`);
   const text = query.toString().replaceAll("%3A", ":");
   return `/replay/${address.recordings.join(",")}${text ? `?${text}` : ""}`;
 }
@@ -70,6 +74,12 @@ function timeFrom(text) {
   if (!text || !/^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,3})?Z$/.test(text)) return null;
   const at = Date.parse(text) / 1000;
   return Number.isFinite(at) ? at : null;
+}
+
+/** "2026-11-20T22:41:00.000Z~2026-11-20T22:42:00.000Z" @param {string | null} text */
+function windowFrom(text) {
+  const [from = null, to = null] = (text?.split("~") ?? []).map(timeFrom);
+  return from !== null && to !== null && from < to ? { from, to } : null;
 }
 
 /** @param {string | null} text */

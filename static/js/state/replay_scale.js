@@ -56,6 +56,19 @@ export function showing(window, whole, at) {
   return within({ from: at - length * 0.1, to: at + length * 0.9 }, whole);
 }
 
+/** The window, if it is not all of it. @param {Window} window @param {Window} whole @returns {Window | null} */
+export function partOf(window, whole) {
+  return window.from > whole.from || window.to < whole.to ? window : null;
+}
+
+/**
+ * A window that is wished for, as far as it can be had.
+ * @param {Window} wished @param {Window} whole
+ */
+export function fitted({ from, to }, whole) {
+  return within({ from, to: Math.max(to, from + LEAST_WINDOW_S) }, whole);
+}
+
 /** @param {Window} window @param {Window} whole @returns {Window} */
 function within(window, whole) {
   const length = Math.min(window.to - window.from, whole.to - whole.from);

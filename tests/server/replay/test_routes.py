@@ -6,6 +6,7 @@ import io
 import re
 from collections.abc import AsyncIterator, Collection, Mapping
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,8 @@ from server.access.person import Person
 from server.access.session import Caller
 from server.advice.store import AdviceStore
 from server.alerts.store import AlertStore
+from server.audit.audit_entry import Actor, Note, Subject, What
+from server.audit.store import AuditStore
 from server.clock import HandClock
 from server.database import Along, Database
 from server.errors import Unavailable
@@ -44,6 +47,7 @@ from server.recording.upkeep import Upkeep
 from server.recording.verifier import Entry
 from server.replay.actions import Replays, Sources
 from server.replay.bookmark import Bookmark
+from server.replay.room_command import AUDITED
 from server.replay.routes import routes
 from server.replay.store import BookmarkStore, ViewStore
 from server.replay.view import OPEN_S, View
@@ -112,6 +116,7 @@ class Office:
             stays=self._stays,
             stood=AlertStore(database, journal).stood,
             taser_logs=lambda start, end: self.taser_logs.between(start, end),
+            done=partial(AuditStore(database).between, AUDITED),
         )
         alerts = AlertStore(database, journal)
         self.taser_logs = TaserLogs(TaserStore(database), _bearer, alerts.signals, self.clock)
@@ -586,3 +591,21 @@ async def test_a_journal_is_read_from_a_time_on_without_an_index(database: Datab
     assert [entry.at - BASE for entry in found] == [1000, 1100, 1200]
     assert await journal.between(EntryKind.ADVICE, BASE, BASE + 9000, 100) == []
     assert len(await journal.between(EntryKind.ACTIVITY, 0, BASE + 9000, 7)) == 7
+
+
+async def test_what_the_room_did_meanwhile_stands_on_the_timeline_and_of_it_to_an_officer_who_watched(
+    browser: Browser, database: Database, laid: list[Laid]
+) -> None:
+    okafor = Actor("person", "okafor", "D. Okafor", "control")
+    watches = Note(What.VIEW_LIVE, okafor, Subject("device", "et17-cam", "ET17"), "on duty", detail={"layer": "sub"})
+    tags = Note(What.CHANGE_RECORDING, okafor, Subject("recording", laid[0].id, "ET17"), "case", detail={"mark": "tag"})
+    async with database.transaction() as tx:
+        await AuditStore(database).append_in(tx, [(BASE + 3, watches), (BASE + 6, tags), (BASE + 900, watches)])
+    told = {}
+    for who in ("hale:inspector", "marsh:officer"):
+        view = await browser.open({"recordings": [laid[0].id]}, who=who)
+        events = (await browser.get(f"/api/replays/{view['id']}", X_Person=who))["events"]
+        told[who] = [(one["at"] - BASE, one["text"]) for one in events if one["kind"] == "command"]
+    watched = (3.0, "D. Okafor watches ET17")
+    assert told["hale:inspector"] == [watched, (6.0, "Tag set on ET17's recording, D. Okafor")]
+    assert told["marsh:officer"] == [watched]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from server.positions.fix import Fix, Standing
 from server.replay.footage import Gap, recording
+from server.replay.room_command import Command
 from server.replay.timeline import Facts, advice_at, alerts_at, events, gap_words, known_at, known_fix, timeline
 from tests.server.replay.test_footage import BASE, opened, segment
 
@@ -89,11 +90,11 @@ def test_everything_stands_in_one_order_of_time() -> None:
         (1, "alert", "TASER drawn, ET17"),
         (3, "alert", "TASER armed, ET17"),
         (4, "gap", "ET17 gap 4.0 s: camera away"),
-        (4, "alert", "Acknowledged, D. Okafor: TASER armed"),
+        (4, "command", "Acknowledged, D. Okafor: TASER armed"),
         (5, "advice", "D. Okafor to ET17: Hold"),
         (6, "advice", "Shown to ET17"),
         (7, "activity", "TASER safe, ET17"),
-        (9, "alert", "Resolved, D. Okafor: TASER armed"),
+        (9, "command", "Resolved, D. Okafor: TASER armed"),
         (10, "recording", "Recording ET17 ends"),
     ]
 
@@ -158,6 +159,43 @@ def test_an_officer_s_own_view_names_nobody_else() -> None:
     assert "ET22" in repr(timeline(mixed)) and "et22-cam" in repr(timeline(mixed))
     own = repr(timeline(mixed.only(["et17-cam"])))
     assert "ET22" not in own and "et22-cam" not in own
+
+
+def test_a_wall_that_is_opened_is_one_step_and_a_note_another() -> None:
+    done = [
+        Command(BASE + 2, "D. Okafor", "watches", "et17-cam", "ET17"),
+        Command(BASE + 2.4, "D. Okafor", "watches", "et22-cam", "ET22"),
+        Command(BASE + 6, "Insp. Hale", "note", "et17-cam", "ET17"),
+        Command(BASE + 7, "Insp. Hale", "watches", "et17-cam", "ET17"),
+    ]
+    told = facts(alerts=[], commands=done)
+    shown = [(one["at"] - BASE, one["device_id"], one["text"]) for one in events(told) if one["kind"] == "command"]
+    assert shown == [
+        (2, None, "D. Okafor watches ET17, ET22"),
+        (6, "et17-cam", "Note written on ET17's recording, Insp. Hale"),
+        (7, "et17-cam", "Insp. Hale watches ET17"),
+    ]
+    own = [one["text"] for one in events(told.only(["et17-cam"])) if one["kind"] == "command"]
+    assert own == ["D. Okafor watches ET17", "Insp. Hale watches ET17"]  # who looked, and not what was written
+
+
+def test_short_gaps_that_leave_pictures_are_no_steps_and_neighbours_are_one() -> None:
+    parts = [segment(n, 2.0 * n - 2) for n in range(1, 31)]
+
+    def lost(start: float, length: float = 2.0) -> dict[str, Any]:
+        times = {"start": start, "end": start + length, "from": BASE + start, "to": BASE + start + length}
+        return {"kind": "gap", "layer": "main", "why": "lost", "packets": 1, **times}
+
+    def steps(*gaps: dict[str, Any]) -> list[tuple[float, str]]:
+        told = facts(recordings=[recording("r", [opened(), *parts, *gaps], None)], end=BASE + 100)
+        return [(one["at"] - BASE, one["text"]) for one in events(told) if one["kind"] == "gap"]
+
+    assert steps(lost(4, 0.4)) == []
+    assert steps(lost(4)) == [(4, "ET17 gap 2.0 s: packets lost")]
+    assert steps(lost(4), lost(6), lost(14)) == [(4, "ET17 3 gaps in 12 s: packets lost")]
+    assert steps(lost(4), lost(30)) == [(4, "ET17 gap 2.0 s: packets lost"), (30, "ET17 gap 2.0 s: packets lost")]
+    told = facts(recordings=[recording("r", [opened(), *parts, lost(4, 0.4), lost(6)], None)])
+    assert len(timeline(told)["cameras"][0]["gaps"]) == 2  # the lane hatches each
 
 
 def test_a_camera_tells_its_layers_its_spans_and_its_gaps() -> None:

@@ -1,0 +1,67 @@
+"""A replay in a browser: how it is opened, what its clock says, and which moment each picture on screen shows."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+
+from playwright.async_api import Page, expect
+
+from tests.browser.screen import REPLAY_READY, Screen
+from tests.fakes.recordings import Laid
+from tests.patience import until
+
+OFFSETS_S = (0.0, 0.37, 0.81, 1.24)  # when each of four cameras began, after the first
+
+# The media time in the barcode of the picture on screen, and the page's own word on it.
+GLASS = """() => [...document.querySelectorAll("replay-tile video")].map((video) => {
+  const [cells, px] = [40, 16];
+  const canvas = new OffscreenCanvas(cells * px, px);
+  const pen = canvas.getContext("2d", {willReadFrequently: true});
+  pen.drawImage(video, 0, video.videoHeight - px, cells * px, px, 0, 0, cells * px, px);
+  const {data} = pen.getImageData(0, px / 2, cells * px, 1);
+  const bits = Array.from({length: cells}, (_, k) => data[4 * (k * px + px / 2) + 1] > 125 ? 1 : 0);
+  const word = bits.slice(0, 32).reduce((whole, bit) => whole * 2 + bit, 0);
+  let sum = 0xA5;
+  for (const shift of [24, 16, 8, 0]) sum = (sum * 31 + (word >>> shift & 0xFF)) & 0xFF;
+  return sum === bits.slice(32).reduce((whole, bit) => whole * 2 + bit, 0) ? word / 1000 : null;
+})"""
+
+
+def address(laid: Sequence[Laid], at: float, *only: int) -> str:
+    """The page of these recordings, at a second."""
+    chosen = [laid[index] for index in only] if only else laid
+    moment = datetime.fromtimestamp(at, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return f"/replay/{','.join(one.id for one in chosen)}?t={moment}"
+
+
+async def opened(screen: Screen, path: str, name: str = "hale") -> Page:
+    """Signed in: the page, its reason given, its pictures ready."""
+    return await entered(await screen.sign_in(name, "/replay"), screen.url + path)
+
+
+async def entered(page: Page, url: str) -> Page:
+    """The same, of somebody who is in."""
+    await page.goto(url)
+    await page.get_by_label("Reference or remark").fill("0412")
+    await page.get_by_role("button", name="Open the replay").click()
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await ready(page)
+    return page
+
+
+async def ready(page: Page) -> None:
+    """Wait until each picture that there is stands on screen."""
+    await until(lambda: page.evaluate(REPLAY_READY), "the pictures are there", 30)
+
+
+async def moment(page: Page) -> float:
+    """What the clock on the page says, in seconds of the day."""
+    hours, minutes, seconds = (await page.locator("replay-transport .big").input_value()).split(":")
+    return int(hours) * 3600 + int(minutes) * 60 + float(seconds)
+
+
+async def shown(page: Page) -> list[float | None]:
+    """The moment that each picture on screen shows, in seconds after the incident's beginning; None where none is."""
+    words: list[float | None] = await page.evaluate(GLASS)
+    return [None if word is None else word + offset for word, offset in zip(words, OFFSETS_S, strict=False)]
