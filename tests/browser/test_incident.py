@@ -38,6 +38,7 @@ async def test_an_armed_taser_is_seen_by_all_and_acknowledged_by_one(
     # drawn starts the recording by itself, so the picture comes to the alert's tile
     await screen.is_in_state(1, "live")
     await screen.pictures_come(1)
+    await expect(screen.tile(1).locator(".cap .tag")).to_have_text("ARMED")
     await page.keyboard.press("a")
     for each in (screen, second_screen):
         await expect(each.alert("TASER armed").locator(".life li.on").nth(1)).to_contain_text("Insp. Hale")
@@ -46,6 +47,8 @@ async def test_an_armed_taser_is_seen_by_all_and_acknowledged_by_one(
     await et17.says("Insp. Hale has seen your alert: taser armed.")
     await et17.press("taser.safe")
     await expect(screen.alert("TASER armed").locator(".life li.on").nth(2)).to_contain_text("Cleared")
+    for each in (screen, second_screen):
+        await expect(each.tile(1).locator(".cap .tag")).to_have_text("SAFE")
     await screen.alert("TASER armed").get_by_role("button", name="Resolve").click()
     for each in (screen, second_screen):
         await expect(each.page.locator("alert-tray")).to_contain_text("Nothing needs you")

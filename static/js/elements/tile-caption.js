@@ -37,7 +37,7 @@ export class TileCaption {
   #icon = make("span", { class: "ai" });
   #word = make("span", { class: "w" });
   #age = make("b");
-  #alertId = "";
+  #tagged = "";
   #iconName = "";
 
   /** @param {number} number of the tile */
@@ -136,9 +136,9 @@ export class TileCaption {
 
   /** @param {Alert | undefined} alert */
   #showAlert(alert) {
-    const id = alert ? `${alert.id}${alert.kind}` : "";
-    if (id === this.#alertId) return;
-    this.#alertId = id;
+    const tagged = alert ? `${alert.id} ${alertIcon(alert)} ${alertTag(alert)}` : "";
+    if (tagged === this.#tagged) return;
+    this.#tagged = tagged;
     this.#tag.replaceChildren(...(alert ? [icon(alertIcon(alert)), alertTag(alert)] : []));
   }
 }
