@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
 
 from server.advice.store import AdviceStore
 from server.alerts.store import AlertStore
-from server.audit.audit_entry import AuditEntry, Subject, What
+from server.audit.audit_entry import Subject, What
 from server.console.settings import console_settings
 from server.export.routes import NoteExport
 from server.journal.entry import EntryKind
@@ -52,9 +53,6 @@ def of(
     async def activity(start: float, end: float, limit: int) -> Told:
         return [(one.at, one.body) for one in await journal.between(EntryKind.ACTIVITY, start, end, limit)]
 
-    async def done(start: float, end: float, limit: int) -> Sequence[AuditEntry]:
-        return await watchroom.audit.between(AUDITED, start, end, limit)
-
     async def call_signs() -> Mapping[str, str]:
         return {one.device_id: one.call_sign for one in await watchroom.units.registered()}
 
@@ -74,7 +72,7 @@ def of(
             stays=TrailStore(database).stays,
             stood=AlertStore(database, journal).stood,
             taser_logs=taser_logs.between,
-            done=done,
+            done=partial(watchroom.audit.between, AUDITED),
         ),
         watchroom.clock,
     )

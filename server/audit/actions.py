@@ -7,7 +7,7 @@ shown. `noted_soon` and `refused` are plain calls for what has happened already;
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import asdict
 from typing import Any, Self
@@ -104,9 +104,11 @@ class Audit:
         more = len(entries) == asked.limit and entries[-1].seq > 1
         return {"at": self._clock.wall(), "viewings": [_viewing(entry) for entry in entries], "more": more}
 
-    async def between(self, whats: Sequence[str], start: float, end: float, limit: int) -> list[AuditEntry]:
-        """What was done of these kinds from `start` to `end` (Unix seconds), the oldest first, at most `limit`."""
-        return await self._store.between(whats, start, end, limit)
+    async def between(
+        self, whats: Sequence[str], subject_ids: Collection[str], start: float, end: float, limit: int
+    ) -> list[AuditEntry]:
+        """What of these kinds was done with these from `start` to `end` (Unix seconds), the oldest first, at most `limit`."""
+        return await self._store.between(whats, subject_ids, start, end, limit)
 
     async def export(self, asked: Asked, upto: int) -> AsyncIterator[str]:
         """The rows that are asked for up to number `upto`, oldest first, as JSON lines, some at a time."""

@@ -7,7 +7,7 @@ order is the chain's order in all processes. Triggers refuse UPDATE and DELETE; 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -204,10 +204,14 @@ class AuditStore:
             rows = await connection.execute(query.order_by(audit_table.c.seq.desc()).limit(limit))
             return [_entry(row) for row in rows]
 
-    async def between(self, whats: Sequence[str], start: float, end: float, limit: int) -> list[AuditEntry]:
-        """What was done of these kinds from `start` to `end` (Unix seconds), the oldest first."""
+    async def between(
+        self, whats: Sequence[str], subject_ids: Collection[str], start: float, end: float, limit: int
+    ) -> list[AuditEntry]:
+        """What of these kinds was done with these from `start` to `end` (Unix seconds), the oldest first."""
         table = audit_table.c
-        query = sa.select(audit_table).where(table.what.in_(whats), table.at.between(start, end))
+        query = sa.select(audit_table).where(
+            table.what.in_(whats), table.subject_id.in_(subject_ids), table.at.between(start, end)
+        )
         async with self._database.reading() as connection:
             return [_entry(row) for row in await connection.execute(query.order_by(table.seq).limit(limit))]
 

@@ -65,9 +65,8 @@ class Sources:
     stays: Callable[[Area, float, float, Collection[str] | None], Awaitable[Mapping[str, list[Stay]]]]  # of cameras
     stood: Callable[[str, float, float, int], Awaitable[Mapping[str, list[Stay]]]]  # alerts of a kind, by camera
     taser_logs: Callable[[float, float], Awaitable[list[Json]]]
-    done: Callable[
-        [float, float, int], Awaitable[Sequence[AuditEntry]]
-    ]  # the rows of room_command.AUDITED, oldest first
+    # of room_command.AUDITED what was done with these recordings and devices, oldest first
+    done: Callable[[Collection[str], float, float, int], Awaitable[Sequence[AuditEntry]]]
 
 
 class Replays:
@@ -282,7 +281,8 @@ class Replays:
         since = min([view.start, *(float(alert["raised_at"]) for alert in alerts)])
         fixes = await self._sources.fixes(view.start, end)
         signs = await self._sources.call_signs()
-        done = await self._sources.done(view.start, end, MOST_ROWS)
+        device_of = {one.id: one.device_id for one in found}
+        done = await self._sources.done({*device_of, *device_of.values()}, view.start, end, MOST_ROWS)
         facts = Facts(
             start=view.start,
             end=end,
@@ -294,7 +294,7 @@ class Replays:
             activity=await self._sources.activity(view.start, end, MOST_ROWS),
             taser_logs=await self._sources.taser_logs(view.start, end),
             bookmarks=await self._bookmarks.of(view.recording_ids, view.start, end),
-            commands=commands(done, {one.id: one.device_id for one in found}),
+            commands=commands(done, device_of),
             call_signs={one: signs.get(one, one) for one in {*fixes, *view.device_ids}}
             | {one.device_id: one.call_sign for one in found},
         )

@@ -18,6 +18,7 @@ from playwright.async_api import async_playwright, expect
 
 from tests.bench.added_latency import added_latency
 from tests.bench.figures import Figure, cpu_seconds, processes_below, resident_mb, tell
+from tests.browser.barcode import READER
 from tests.browser.screen import FLAGS, Screen
 from tests.installation import Camera, CameraKey, Installation, Server
 from tests.local_servers import chromium
@@ -28,26 +29,17 @@ CALM_S = 6.0  # how long the idle console's processor time is measured
 LONGEST_WAIT_MS = 10_000
 RING_TILES = ("8", "9")
 
-# Reads 40 cells of 16 px from the picture's last rows (streamer/street/barcode.py) at every frame shown.
-GLASS = """async ([count, longest]) => {
+# Reads the barcode of every frame shown.
+GLASS = (
+    "async ([count, longest]) => { const barcode = "
+    + READER
+    + """;
   const video = document.querySelector('.slot[data-tile="1"] video');
-  const [cells, px] = [40, 16];
-  const canvas = new OffscreenCanvas(cells * px, px);
-  const pen = canvas.getContext("2d", {willReadFrequently: true});
-  const read = () => {
-    pen.drawImage(video, 0, video.videoHeight - px, cells * px, px, 0, 0, cells * px, px);
-    const {data} = pen.getImageData(0, px / 2, cells * px, 1);
-    const bits = Array.from({length: cells}, (_, k) => data[4 * (k * px + px / 2) + 1] > 125 ? 1 : 0);
-    const word = bits.slice(0, 32).reduce((whole, bit) => whole * 2 + bit, 0);
-    let sum = 0xA5;
-    for (const shift of [24, 16, 8, 0]) sum = (sum * 31 + (word >>> shift & 0xFF)) & 0xFF;
-    return sum === bits.slice(32).reduce((whole, bit) => whole * 2 + bit, 0) ? word : null;
-  };
   const found = {ages: [], unread: 0, sizes: {}};
   const limit = performance.now() + longest;
   await new Promise((done) => {
     const frame = (now, {expectedDisplayTime}) => {
-      const at = read();
+      const at = barcode(video);
       const size = `${video.videoWidth}×${video.videoHeight}`;
       found.sizes[size] = (found.sizes[size] ?? 0) + 1;
       if (at === null) found.unread += 1;
@@ -61,6 +53,7 @@ GLASS = """async ([count, longest]) => {
   // the barcode holds the time of capture modulo 2^32 ms; a frame may be due within its own millisecond
   return {...found, ages: found.ages.map((age) => (age > 2 ** 31 ? age - 2 ** 32 : age))};
 }"""
+)
 
 FIRST_FRAME = """([tile, longest]) => {
   const video = document.querySelector(`.slot[data-tile="${tile}"] video`);

@@ -7,25 +7,21 @@ from datetime import UTC, datetime
 
 from playwright.async_api import Page, expect
 
+from tests.browser.barcode import READER
 from tests.browser.screen import REPLAY_READY, Screen
 from tests.fakes.recordings import Laid
 from tests.patience import until
 
 OFFSETS_S = (0.0, 0.37, 0.81, 1.24)  # when each of four cameras began, after the first
 
-# The media time in the barcode of the picture on screen, and the page's own word on it.
-GLASS = """() => [...document.querySelectorAll("replay-tile video")].map((video) => {
-  const [cells, px] = [40, 16];
-  const canvas = new OffscreenCanvas(cells * px, px);
-  const pen = canvas.getContext("2d", {willReadFrequently: true});
-  pen.drawImage(video, 0, video.videoHeight - px, cells * px, px, 0, 0, cells * px, px);
-  const {data} = pen.getImageData(0, px / 2, cells * px, 1);
-  const bits = Array.from({length: cells}, (_, k) => data[4 * (k * px + px / 2) + 1] > 125 ? 1 : 0);
-  const word = bits.slice(0, 32).reduce((whole, bit) => whole * 2 + bit, 0);
-  let sum = 0xA5;
-  for (const shift of [24, 16, 8, 0]) sum = (sum * 31 + (word >>> shift & 0xFF)) & 0xFF;
-  return sum === bits.slice(32).reduce((whole, bit) => whole * 2 + bit, 0) ? word / 1000 : null;
-})"""
+# The media time in the barcode of each picture on screen, in seconds.
+GLASS = f"""() => {{
+  const read = {READER};
+  return [...document.querySelectorAll("replay-tile video")].map((video) => {{
+    const word = read(video);
+    return word === null ? null : word / 1000;
+  }});
+}}"""
 
 
 def address(laid: Sequence[Laid], at: float, *only: int) -> str:

@@ -45,6 +45,7 @@ from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingState, RecordingStore, recording_table
 from server.recording.upkeep import Upkeep
 from server.recording.verifier import Entry
+from server.replay import actions
 from server.replay.actions import Replays, Sources
 from server.replay.bookmark import Bookmark
 from server.replay.room_command import AUDITED
@@ -594,13 +595,17 @@ async def test_a_journal_is_read_from_a_time_on_without_an_index(database: Datab
 
 
 async def test_what_the_room_did_meanwhile_stands_on_the_timeline_and_of_it_to_an_officer_who_watched(
-    browser: Browser, database: Database, laid: list[Laid]
+    browser: Browser, database: Database, laid: list[Laid], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(actions, "MOST_ROWS", 3)
     okafor = Actor("person", "okafor", "D. Okafor", "control")
+    elsewhere = Note(What.VIEW_LIVE, okafor, Subject("device", "et99-cam", "ET99"), "on duty")
     watches = Note(What.VIEW_LIVE, okafor, Subject("device", "et17-cam", "ET17"), "on duty", detail={"layer": "sub"})
     tags = Note(What.CHANGE_RECORDING, okafor, Subject("recording", laid[0].id, "ET17"), "case", detail={"mark": "tag"})
     async with database.transaction() as tx:
-        await AuditStore(database).append_in(tx, [(BASE + 3, watches), (BASE + 6, tags), (BASE + 900, watches)])
+        await AuditStore(database).append_in(
+            tx, [*[(BASE + 2, elsewhere)] * 4, (BASE + 3, watches), (BASE + 6, tags), (BASE + 900, watches)]
+        )
     told = {}
     for who in ("hale:inspector", "marsh:officer"):
         view = await browser.open({"recordings": [laid[0].id]}, who=who)
