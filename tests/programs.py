@@ -52,6 +52,7 @@ PROGRAMS = (
     Program("chromium", _found(chromium)),
     Program("iproute2", lambda: shutil.which("ip") is not None or sys.platform != "linux"),
     Program("coturn", _found(LocalTurn.find)),
+    Program("ffmpeg", lambda: shutil.which("ffprobe") is not None),
     Program("openssl", lambda: shutil.which("openssl") is not None),
     Program("fonts-dejavu-core", lambda: FONT.exists() or shutil.which("apt-get") is None),
 )
@@ -102,7 +103,7 @@ def _as_root() -> list[str] | None:
 
 def _elsewhere() -> str:
     if shutil.which("brew"):
-        return "brew install redis postgresql chromium coturn openssl"
+        return "brew install redis postgresql chromium coturn ffmpeg openssl"
     if shutil.which("dnf"):
-        return "sudo dnf install redis postgresql-server chromium coturn openssl"
-    return "your system's installer for Redis, PostgreSQL, Chromium, coturn and OpenSSL"
+        return "sudo dnf install redis postgresql-server chromium coturn ffmpeg-free openssl"
+    return "your system's installer for Redis, PostgreSQL, Chromium, coturn, FFmpeg and OpenSSL"
