@@ -79,12 +79,14 @@ async def test_a_poor_uplink_keeps_the_picture_moving_and_alerts_do_not_wait_beh
 
 
 async def test_a_camera_off_for_a_moment_is_said_to_be_and_is_the_same_feed_afterwards(watching: Watching) -> None:
+    viewings = await watching.screen.page.evaluate("window.connections.length")
     outage = await faults.camera_off(watching, 4.0)
     assert outage.told_s < 4.0, "the tile has said that the picture is not now"
     assert outage.sessions == 0, "the same session goes on"
     assert outage.kept.recordings == 1, "so does the recording"
     assert outage.kept.gap_s["main"] > 2.0, "and declares what it has not got"
     await watching.screen.is_in_state(1, "live")
+    assert await watching.screen.page.evaluate("window.connections.length") == viewings, "no viewing is begun anew"
 
 
 async def test_a_new_process_of_the_camera_is_the_same_feed(watching: Watching) -> None:
