@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -73,7 +74,12 @@ def test_400_viewers_lose_nothing_in_any_round_and_need_half_a_core() -> None:
     (fine,) = forward_table.tabled([good, good, good], judged=True)
     (lost,) = forward_table.tabled([good, leaky, good], judged=True)
     assert fine.missed == []
-    assert lost.missed == ["1 × 400: 3 packets lost, expected none"]
+    assert lost.missed == ["1 × 400: 3 packets, expected none lost"]
+
+
+def test_a_load_that_starves_is_no_proof_of_400_viewers() -> None:
+    (starved,) = forward_table.tabled([replace(row(ENGINE, "1x400", 5.0), frames_per_s=16.1)], judged=True)
+    assert starved.missed == ["1 × 400: 16.1, expected frames/s ≥ 24.5"]
 
 
 def test_without_bars_nothing_is_missed() -> None:
