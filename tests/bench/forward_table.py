@@ -88,8 +88,13 @@ def tabled(rows: Sequence[Row], *, judged: bool) -> list[Line]:
 
 def _of_all(rows: list[Row]) -> Row:
     middle = sorted(rows, key=lambda row: row.us_per_packet)[len(rows) // 2]
-    worst = {"lost": max(row.lost for row in rows), "memory_mb": max(row.memory_mb for row in rows)}
-    return replace(middle, **worst, silent=max(row.silent for row in rows), forged=max(row.forged for row in rows))
+    return replace(
+        middle,
+        lost=max(row.lost for row in rows),
+        silent=max(row.silent for row in rows),
+        forged=max(row.forged for row in rows),
+        memory_mb=max(row.memory_mb for row in rows),
+    )
 
 
 def _judged(line: Line) -> Line:
