@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.bench import forward_table
+from tests.bench import forward, forward_table
 from tests.bench.bars import Bar, exit_code
 from tests.bench.figures import Figure, tell
 from tests.bench.forward_table import Row
@@ -46,6 +46,14 @@ def test_what_could_not_be_measured_has_missed_its_bar(capsys: pytest.CaptureFix
 
 def row(server: str, case: str, us: float, core: float = 0.1, lost: int = 0) -> Row:
     return Row(server, case, 1000.0, 25.0, us, core, lost, silent=0, forged=0, memory_mb=80.0, profiles=["GCM"])
+
+
+def test_a_case_beside_several_servers_is_measured_once_a_round() -> None:
+    plan = forward.planned(["1x10", "1x50"], ["1x1", "1x10"], alone=False)
+    assert len(plan) == len(set(plan))
+    assert plan[:4] == [(ENGINE, "1x1"), (RELAY, "1x1"), (ENGINE, "1x10"), (RELAY, "1x10")]
+    assert (RELAY, "1x50") not in plan
+    assert forward.planned(["1x50"], ["1x1"], alone=True) == [(ENGINE, "1x1"), (ENGINE, "1x50")]
 
 
 def test_rounds_are_compared_each_within_itself_and_the_middle_is_judged() -> None:

@@ -62,7 +62,7 @@ def main(argv: list[str]) -> int:
         given.seconds, given.rounds, given.spread / 1000, given.media_workers, not given.unwoken, address(), cores
     )
     about = described()  # before the load is the benchmark's own
-    plan = _plan(_words(given.cases), _words(given.relay_cases), alone=given.alone)
+    plan = planned(_words(given.cases), _words(given.relay_cases), alone=given.alone)
     return _tell(asyncio.run(_measure_all(plan * given.rounds, options)), options, about)
 
 
@@ -70,12 +70,15 @@ def _words(text: str) -> list[str]:
     return [word for word in text.split(",") if word]
 
 
-def _plan(cases: list[str], relay_cases: list[str], *, alone: bool) -> list[tuple[str, str]]:
-    """What to run, in order: server, case."""
+def planned(cases: list[str], relay_cases: list[str], *, alone: bool) -> list[tuple[str, str]]:
+    """What to run in a round, in order: server, case. Ours once for each case, right before those that it is beside."""
     others = [JANUS, JANUS_LOOPS] if janus.installed() and not alone else []
-    relay = [] if alone else [RELAY]
-    plan = [(name, case) for case in relay_cases for name in (ENGINE, *relay)]
-    return plan + [(name, case) for case in cases for name in (ENGINE, *others)]
+    plan = []
+    for case in dict.fromkeys([*relay_cases, *cases]):
+        plan.append((ENGINE, case))
+        plan += [(RELAY, case)] if case in relay_cases and not alone else []
+        plan += [(name, case) for name in others if case in cases]
+    return plan
 
 
 async def _measure_all(plan: list[tuple[str, str]], options: Options) -> list[Row]:

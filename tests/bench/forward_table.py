@@ -79,9 +79,8 @@ def tabled(rows: Sequence[Row], *, judged: bool) -> list[Line]:
         found.setdefault((row.case, row.server), []).append(row)
     lines = []
     for (case, server), same in found.items():
-        ours = found.get((case, ENGINE), []) if server != ENGINE else []
-        ratios = [mine.ratio_of(other) for mine, other in zip(ours, same, strict=bool(ours))] if ours else []
-        line = Line(_of_all(same), ratios)
+        rounds = [] if server == ENGINE else zip(found[case, ENGINE], same, strict=True)
+        line = Line(_of_all(same), [ours.ratio_of(other) for ours, other in rounds])
         lines.append(_judged(line) if judged else line)
     return lines
 
