@@ -13,7 +13,8 @@ from server.recording.verifier import verify
 from tests.patience import until
 
 LAYERS = ("main", "sub")
-COMMITTED_S = 20.0  # a segment is two seconds long at most; the machine may be busy
+LATER_S = 2.5  # a segment is two seconds long at most: once one of so much later is there, so is all of before
+COMMITTED_S = 30.0  # on a busy machine
 
 
 @dataclass(frozen=True)
@@ -39,7 +40,7 @@ class Recordings:
         """Between two moments (Unix seconds), once all of it is committed. `sent`: pictures of both layers in that time."""
 
         def is_committed() -> bool:
-            return any(_end(one) >= end for _, one in self._segments("main"))
+            return any(_end(one) >= end + LATER_S for layer in LAYERS for _, one in self._segments(layer))
 
         await until(is_committed, "what came until then is on disk", COMMITTED_S)
         parts = [(name, _pictures(one, start, end)) for layer in LAYERS for name, one in self._segments(layer)]
