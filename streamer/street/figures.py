@@ -40,7 +40,6 @@ COATS: list[RGB] = [
 SUBJECT, OFFICER = Dress((92, 88, 92)), Dress(UNIFORM, police=True)
 WALKERS_M = 50.0
 FLASHES_HZ = 2.3
-CLEAR_OF_OFFICERS_M = 4.5  # a car does not drive through an officer, on foot or on wheels
 
 
 class Seen(NamedTuple):
@@ -190,12 +189,6 @@ class Scene:
             half,
             lambda picture: self._stamp.put(picture, sprite, foot, px, seen.light, seen.ahead),
         )
-
-
-def driving(cars: list[Car], pose: Pose, others: tuple[Colleague, ...]) -> list[Car]:
-    """Those of `cars` that are clear of every officer; all cameras leave out the same ones."""
-    officers = [(pose.x, pose.y), *((other.x, other.y) for other in others)]
-    return [car for car in cars if all(math.dist(car.at, officer) > CLEAR_OF_OFFICERS_M for officer in officers)]
 
 
 def walker(beat: Beat, at: float) -> tuple[XY, float, bool]:

@@ -16,7 +16,7 @@ from streamer.street.burnt_in import BurntIn
 from streamer.street.cabin import Cabin
 from streamer.street.camera import View
 from streamer.street.canvas import canvas
-from streamer.street.figures import Moment, Scene, driving
+from streamer.street.figures import Moment, Scene
 from streamer.street.ground import Ground, ground_shade
 from streamer.street.indoor import IndoorScene
 from streamer.street.lens import Lens
@@ -26,14 +26,16 @@ from streamer.street.palette import GROUND_INDEX, STEPS, lit_table
 from streamer.street.sky import make_sky, sky_columns
 from streamer.street.surroundings import DETAIL_M, Neighbourhood
 from streamer.street.taser import draw_taser
-from streamer.street.traffic import Traffic
+from streamer.street.traffic import Traffic, making_way
 from streamer.town import Town
 
 # Of a shade the row of the table: the steps between two rows have done their work when the grain was added.
 _ROW = np.uint16(0xFFFF - (STEPS - 1))
-# Colour indexes that mirror what stands behind them: the roads of a town by the sea, and in rain whatever is paved.
-_WET = ("road", "water", "iron", "kerb")
-_WET_IN_RAIN = (*_WET, "pavement", "joint", "setts", "path", "yellow", "white")
+# Colour indexes that mirror what stands behind them: the roads of a town by the sea; where it rains or has rained,
+# whatever is paved.
+_DAMP = ("road", "water", "iron", "kerb")
+_WET = (*_DAMP, "pavement", "joint", "setts", "path", "yellow", "white")
+WET_MIRROR = 2
 
 
 class StreetPainter:
@@ -51,7 +53,7 @@ class StreetPainter:
         self._atlas: Atlas = make_atlas()
         self._colours = lit_table(self._atlas.table, self._look)
         self._wet = np.zeros(256, bool)
-        self._wet[[GROUND_INDEX[name] for name in (_WET_IN_RAIN if self._look.rain else _WET)]] = True
+        self._wet[[GROUND_INDEX[name] for name in (_WET if self._look.mirror <= WET_MIRROR else _DAMP)]] = True
         self._sky = make_sky(height, 48, self._look)
         self._near = Neighbourhood(town, self._atlas)
         self._ground = Ground(town)
@@ -79,7 +81,8 @@ class StreetPainter:
         look = self._look
         view = replace(View.of(pose, self.width, self.height, self._bob(pose, at)), height=self._rows)
         near = self._near.at(pose.x, pose.y)
-        cars = driving(self._traffic.near(pose.x, pose.y, DETAIL_M, at), pose, others)
+        officers = [(pose.x, pose.y), *((other.x, other.y) for other in others)]
+        cars = making_way(self._traffic.near(pose.x, pose.y, DETAIL_M, at), officers)
         light = Sources.of(view, near, cars)
         horizon = int(view.horizon)
         index = self._ground.draw(view, near)

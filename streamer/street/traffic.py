@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 import numpy as np
@@ -25,6 +25,8 @@ KERB_M = 1.0  # from a car's middle to the kerb
 PARKED_M = 3.05  # … where cars are parked along it
 CORNER_M = 2.2  # before and after a corner the wheel is turned
 AXLE_M = 1.3
+PAST_M = 1.9  # from a car's middle to an officer whom it passes
+SWERVE_M, ABREAST_M = 18.0, 5.0  # it begins to swerve so far before, and has done so
 XY = tuple[float, float]
 
 
@@ -106,6 +108,32 @@ class Traffic:
         share = ((metres - self._metres[step]) / long)[:, None]
         out: NDArray[np.float64] = self._points[step] * (1 - share) + self._points[step + 1] * share
         return out
+
+
+def making_way(cars: list[Car], officers: list[XY]) -> list[Car]:
+    """`cars` as they drive round officers, on foot or on wheels; for all cameras in the same way."""
+    return [_round_them(car, officers) for car in cars]
+
+
+def _round_them(car: Car, officers: list[XY]) -> Car:
+    (ax, ay), aside, turn = car.along, 0.0, 0.0
+    for x, y in officers:
+        dx, dy = x - car.at[0], y - car.at[1]
+        ahead, right = dx * ax + dy * ay, dx * ay - dy * ax
+        if abs(ahead) < SWERVE_M and abs(right) < PAST_M:
+            t = min(1.0, (SWERVE_M - abs(ahead)) / (SWERVE_M - ABREAST_M))
+            # to the middle of the road, unless the officer is nearer to that
+            far = PAST_M + right if right < PAST_M / 3 else right - PAST_M
+            aside += far * t * t * (3 - 2 * t)
+            turn += math.copysign(far * 6 * t * (1 - t) / (SWERVE_M - ABREAST_M), ahead * far)
+    if not aside:
+        return car
+    long = math.hypot(1.0, turn)
+    return replace(
+        car,
+        at=(car.at[0] + ay * aside, car.at[1] - ax * aside),
+        along=((ax + ay * turn) / long, (ay - ax * turn) / long),
+    )
 
 
 def _lanes(segments: Iterable[Segment]) -> list[_Lane]:

@@ -9,10 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from streamer.pose import Colleague, Pose
-from streamer.street.figures import driving
 from streamer.street.surroundings import Car, cars_of
-from streamer.street.traffic import SPEED_MPS, Traffic
+from streamer.street.traffic import SPEED_MPS, Traffic, making_way
 from streamer.street.trees import inside
 from streamer.town import Segment, Town, distance_to_segment
 
@@ -90,8 +88,20 @@ def test_a_town_without_a_round_has_no_traffic() -> None:
     assert Traffic(alone).near(50, 0, 100, AT) == [] == Traffic([]).near(0, 0, 100, AT)
 
 
-def test_cars_keep_clear_of_every_officer_whoever_looks() -> None:
-    car, clear = Car((0.0, 3.0), (0.0, 1.0), 1, drives=True), Car((0.0, 40.0), (0.0, 1.0), 1, drives=True)
-    mine, theirs = Pose(0, 0, 0, 1.4), Pose(0, 60, 180, 1.4)
-    assert driving([car, clear], mine, (Colleague(0, 60, 180, 1.4),)) == [clear]
-    assert driving([car, clear], theirs, (Colleague(0, 0, 0, 1.4),)) == [clear]
+@given(right=st.floats(-1.8, 1.8), far=st.floats(-30, 30))
+def test_a_car_drives_round_an_officer_without_a_jump(right: float, far: float) -> None:
+    def passing(ahead: float) -> Car:
+        return making_way([Car((right, -ahead), (0.0, 1.0), 1, drives=True)], [(0.0, 0.0)])[0]
+
+    here, next_ = passing(far), passing(far - 0.1)
+    assert math.dist(here.at, next_.at) < 0.2
+    assert here.along[1] > 0.8
+    assert abs(passing(0.0).at[0]) > 1.8
+    assert passing(40.0) == Car((right, -40.0), (0.0, 1.0), 1, drives=True)
+
+
+def test_whoever_looks_sees_cars_swerve_alike_and_those_in_another_lane_go_on() -> None:
+    car, beside = Car((0.0, 3.0), (0.0, 1.0), 1, drives=True), Car((2.2, 1.0), (0.0, -1.0), 1, drives=True)
+    one, other = (0.0, 0.0), (0.0, 60.0)
+    assert making_way([car, beside], [one, other]) == making_way([car, beside], [other, one])
+    assert making_way([car, beside], [one, other])[1] == beside
