@@ -120,7 +120,7 @@ class Office:
             recordings=self._matching,
             stays=self._stays,
             stood=AlertStore(database, journal).stood,
-            stamped=self.stamps.get,
+            stamped=lambda recording_id: self.stamps.get(recording_id),
             taser_logs=lambda start, end: self.taser_logs.between(start, end),
             done=partial(AuditStore(database).between, AUDITED),
         )
