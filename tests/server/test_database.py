@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config as AlembicConfig
 from alembic.migration import MigrationContext
 from sqlalchemy import Connection, text
 
 from server.clock import HandClock
-from server.database import Database, metadata
+from server.database import MIGRATIONS, Database, metadata
 from server.errors import StartError, Unavailable
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
@@ -32,6 +35,31 @@ async def test_the_migrations_make_what_the_stores_declare(database: Database) -
 async def test_migrating_twice_changes_nothing(database: Database) -> None:
     await database.migrate()
     assert await Journal(database, HandClock()).last_seq() == 0
+
+
+async def test_what_the_journal_held_before_is_found_by_what_it_is_about(database_url: str) -> None:
+    older = {"alert": {"id": "a1", "device_id": "c1"}, "activity": {"device_id": "c1"}, "unit": {"device_id": "c1"}}
+    database = Database(database_url)
+    try:
+        async with database._engine.connect() as connection:
+            await connection.run_sync(_upgraded, "0019")
+            rows = [{"seq": n, "kind": k, "body": json.dumps(b)} for n, (k, b) in enumerate(older.items(), 1)]
+            insert = "INSERT INTO journal (seq, at, kind, body) VALUES (:seq, 1.0, :kind, :body)"
+            await connection.execute(text(insert), rows)
+            await connection.commit()
+        await database.migrate()
+        journal = Journal(database, HandClock())
+        assert [one.seq for one in await journal.states(["a1"], 0.0, 2.0, 9)] == [1]
+        assert [one.seq for one in await journal.states(["c1"], 0.0, 2.0, 9)] == [2]
+    finally:
+        await database.close()
+
+
+def _upgraded(connection: Connection, revision: str) -> None:
+    config = AlembicConfig()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 async def test_several_processes_may_start_at_once_on_an_empty_database(postgres_url: str) -> None:

@@ -94,6 +94,11 @@ export function statusLines() {
     ["Red", "A priority 1 that nobody has acknowledged.", room([ARMED, alert("emergency", LONG)])],
     ["Red, acknowledged", "Steady.", room([alert("taser.armed", ET17, ACKNOWLEDGED)])],
     ["Red, long", "What is cut is in the card.", room([alert("taser.armed", LONG, LONG_WORDS)])],
+    [
+      "Disk low",
+      "Told to every console until there is room again.",
+      room([], { warning: "less than 15% of the disk for recordings is free" }),
+    ],
     ["Link lost", "Not an alarm of the field: not red.", room(), false],
   ];
   const lines = states.map(([name, words, of, linked = true]) => {
