@@ -10,7 +10,7 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -26,8 +26,9 @@ from server.replay.bookmark import Bookmark
 from server.replay.facts_actions import FactReader
 from server.replay.finding import Wanted
 from server.replay.finding_actions import Finder
-from server.replay.footage import HOLE_S, LAYERS, Placed, Recording, recording
+from server.replay.footage import HOLE_S, LAYERS, Placed, Recording
 from server.replay.playlist import playlist
+from server.replay.reading_actions import Reader, may_be_of
 from server.replay.timeline import Facts, known_at, timeline
 from server.replay.view import MOST_CAMERAS, OPEN_S, RECORDING_ID, Asked, View
 from server.replay.webm import webm
@@ -45,8 +46,7 @@ AlongBookmark = Callable[[Bookmark, Mapping[str, str]], Along]  # likewise: the 
 Told = Sequence[tuple[float, Json]]  # when, what
 
 NOT_OWN = "you may see only what your own camera recorded"
-KEPT_WHOLE = 24  # recordings in memory with all their segments: an hour of both layers is 2.5 MB
-KEPT = 20_000  # views, and the outlines of closed recordings: some 2 kB each
+KEPT = 20_000  # views
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,10 +83,9 @@ class Replays:
         self._sources = sources
         self._clock = clock
         self._views: OrderedDict[str, View] = OrderedDict()
-        self._recordings: OrderedDict[tuple[str, int, bool, int], Recording] = OrderedDict()
-        self._outlines: OrderedDict[tuple[str, int], Recording] = OrderedDict()
-        self._finder = Finder(self._outline, sources, clock)
-        self._reader = FactReader(sources, bookmarks)
+        self._footage = Reader(library)
+        self._finder = Finder(self._footage.outline, sources, clock)
+        self._facts = FactReader(sources, bookmarks)
 
     # ---- find, open ---------------------------------------------------------------------------------
 
@@ -156,7 +155,10 @@ class Replays:
 
     async def playlist(self, view: View, device_id: str, layer: str) -> str:
         """The playlist of one camera. Raises NotFound when it has no such layer in the interval."""
-        found = await asyncio.to_thread(self.recordings_of, view)
+        return await asyncio.to_thread(self._playlist, view, device_id, layer)
+
+    def _playlist(self, view: View, device_id: str, layer: str) -> str:
+        found = [self._footage.near(one, view.start) for one in view.recording_ids]
         mine = [one for one in found if one.device_id == device_id]
         growing = view.end is None and any(one.is_open for one in mine)
         # What grows is only added to: a part that comes meanwhile is seen once nothing grows any more.
@@ -206,9 +208,9 @@ class Replays:
         missing = [one for one in wish.recording_ids if one not in known]
         if missing:
             raise NotFound(f"there is no recording {missing[0]}")
-        candidates = wish.recording_ids or sorted(one for one in known if _may_be_of(one, wish.device_ids))
-        found = [self._outline(one) for one in candidates]
         start, end = wish.start or 0.0, wish.end or self._clock.wall() + 1
+        found = [self._footage.outline(one) for one in wish.recording_ids]
+        found += self._footage.reaching(known, wish.device_ids, start)
         chosen = [one for one in found if one.segments and one.start < end and one.end > start]
         if wish.device_ids:
             chosen = [one for one in chosen if one.device_id in wish.device_ids]
@@ -218,53 +220,23 @@ class Replays:
 
     def recordings_of(self, view: View) -> list[Recording]:
         """Those that a view names, whole. Blocks."""
-        return [self._recording(one) for one in view.recording_ids]
+        return [self._footage.whole(one) for one in view.recording_ids]
 
     def recordings_at(self, view: View, device_id: str, at: float) -> list[Recording]:
         """Those of one camera that reach to that moment, or to just before it, whole. Blocks."""
-        mine = (self._outline(one) for one in view.recording_ids if _may_be_of(one, [device_id]))
+        mine = (self._footage.outline(one) for one in view.recording_ids if may_be_of(one, [device_id]))
         held = [one for one in mine if one.device_id == device_id and one.start <= at < one.end + HOLE_S]
-        return [self._recording(one.id) for one in held]
+        return [self._footage.whole(one.id) for one in held]
 
     def recording_of(self, recording_id: str, own: str | None) -> Recording:
         """One, whole; `own`: only if this person wore its camera. Blocks. Raises NotFound, Forbidden."""
-        one = self._recording(recording_id)
+        one = self._footage.whole(recording_id)
         if own is not None and not _is_own(one, own):
             raise Forbidden(NOT_OWN)
         return one
 
-    def _recording(self, recording_id: str) -> Recording:
-        entries = self._library.entries(recording_id)
-        manifest = self._library.manifest(recording_id)
-        parts = self._library.parts(recording_id)
-        key = (recording_id, len(entries), manifest is not None, len(parts))
-        held = self._recordings.get(key)
-        if held is None:
-            held = recording(recording_id, entries, manifest, [self._library.entries(part) for part in parts])
-        self._recordings[key] = held
-        self._recordings.move_to_end(key)
-        while len(self._recordings) > KEPT_WHOLE:
-            self._recordings.popitem(last=False)
-        return held
-
-    def _outline(self, recording_id: str) -> Recording:
-        """It with its first and last segment alone; that of a signed one is kept, since only a part may yet come to it."""
-        key = recording_id, len(self._library.parts(recording_id))
-        known = self._outlines.get(key)
-        if known is not None:
-            return known
-        whole = self._recording(recording_id)
-        parts = whole.segments
-        ends = (min(parts, key=lambda one: one.at), max(parts, key=lambda one: one.end)) if parts else ()
-        outline = replace(whole, segments=ends)
-        if whole.signed:
-            self._outlines[key] = outline
-        while len(self._outlines) > KEPT:
-            self._outlines.popitem(last=False)
-        return outline
-
     def _file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
-        parts = [part for part in self._recording(recording_id).segments if name in (part.file, part.init)]
+        parts = [part for part in self._footage.near(recording_id, view.start).segments if name in (part.file, part.init)]
         if not any(view.covers(part.at, part.end) for part in parts):
             raise NotFound("this view has no such file")
         if self._library.is_encrypted(recording_id, name):
@@ -272,7 +244,7 @@ class Replays:
         return self._library.path(recording_id, name)
 
     def _webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
-        part = next((one for one in self._recording(recording_id).segments if one.file == name), None)
+        part = next((one for one in self._footage.near(recording_id, view.start).segments if one.file == name), None)
         if part is None or part.at < since or not view.covers(part.at, part.end):
             raise NotFound("this view has no such segment from then on")
         film = b"".join(self._library.read(recording_id, one) for one in (part.init, part.file))
@@ -283,7 +255,7 @@ class Replays:
         found = await asyncio.to_thread(self.recordings_of, view)
         end = view.end if view.end is not None else self._clock.wall()
         may_all = may(view.role, Permission.REPLAY)
-        facts = await self._reader.facts(view, found, end, of_all=of_all and may_all)
+        facts = await self._facts.facts(view, found, end, of_all=of_all and may_all)
         return facts if may_all else facts.only(view.device_ids)
 
     def _keep(self, view: View) -> None:
@@ -294,12 +266,6 @@ class Replays:
 
 def _is_own(one: Recording, person_id: str) -> bool:
     return bool((one.wearer or {}).get("person_id") == person_id)
-
-
-def _may_be_of(recording_id: str, device_ids: Sequence[str]) -> bool:
-    """By its name alone, which has the beginning of the camera's id: not every journal need be read."""
-    stem = recording_id.split("-", 1)[1].rpartition("-")[0]
-    return any(device_id.startswith(stem) for device_id in device_ids)
 
 
 def _in_order(segments: Sequence[Placed]) -> list[Placed]:

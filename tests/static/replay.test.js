@@ -38,6 +38,8 @@ test("a picture far off is moved, one a little off is hurried or held by at most
   assert.equal(steered({ wanted: 10, shown: 9.8, rate: 1 }).rate, 1.12);
   assert.equal(steered({ wanted: 10, shown: 10.2, rate: 1 }).rate, 0.88);
   assert.equal(steered({ wanted: 10, shown: 9.998, rate: 1 }).rate, 1);
+  assert.equal(steered({ wanted: 10, shown: 9.99, rate: 1 }).rate, 1, "not for that: to begin costs more");
+  assert.equal(steered({ wanted: 10, shown: 9.99, rate: 1, trimmed: true }).rate > 1, true);
   assert.equal(steered({ wanted: 10, shown: 9.98, rate: 2 }).rate > 2, true);
   assert.equal(steered({ wanted: 10, shown: 10, rate: 20 }).rate, 16);
 });
@@ -46,7 +48,7 @@ test("steering brings a picture home and keeps it there, at every rate", () => {
   for (const rate of [0.5, 1, 2, 4]) {
     let [shown, wanted] = [0, 0.24 * Math.max(1, rate)];
     for (let step = 0; step < 40; step += 1) {
-      const next = steered({ wanted, shown, rate });
+      const next = steered({ wanted, shown, rate, trimmed: step > 0 });
       assert.equal(next.seek, false, `rate ${rate}, step ${step}, off ${wanted - shown}`);
       shown += next.rate * 0.2;
       wanted += rate * 0.2;

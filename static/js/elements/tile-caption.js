@@ -2,6 +2,7 @@
 /** @import { FeedState } from "../state/liveness.js" */
 /** @import { Alert, Unit } from "../state/shapes" */
 import { STATE_WORD, ageText } from "../state/liveness.js";
+import { notHeld } from "../state/rewind.js";
 import { familyName, wearerName } from "../state/units.js";
 import { counter } from "../state/words.js";
 import { icon, keycap, make, setText } from "./build.js";
@@ -39,6 +40,7 @@ export class TileCaption {
   #age = make("b");
   #tagged = "";
   #iconName = "";
+  /** @type {{ device: string, at: number } | null} when the camera in it was last recorded */ #kept = null;
 
   /** @param {number} number of the tile */
   constructor(number) {
@@ -100,6 +102,7 @@ export class TileCaption {
     press(this.sound, facts.audible, facts.audible ? "sound" : "soundoff");
     press(this.size, facts.enlarged, facts.enlarged ? "shrink" : "expand");
     this.#showRecording(facts);
+    this.#showRewind(facts);
     this.#showAlert(facts.alert);
     const unkept = unit.keeping === "failing";
     this.#why.classList.toggle("unkept", unkept);
@@ -118,6 +121,14 @@ export class TileCaption {
     if (name === this.#iconName) return;
     this.#iconName = name;
     this.#icon.replaceChildren(...(name ? [icon(name)] : []));
+  }
+
+  /** It can be pressed all the same: then the reason is said in words. @param {CaptionFacts} facts */
+  #showRewind({ unit, now }) {
+    if (unit.keeping !== null) this.#kept = { device: unit.device_id, at: now };
+    const why = notHeld(this.#kept?.device === unit.device_id ? this.#kept.at : null, now);
+    this.rewind.title = why;
+    this.rewind.setAttribute("aria-disabled", String(why !== ""));
   }
 
   /** @param {CaptionFacts} facts */

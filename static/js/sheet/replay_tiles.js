@@ -33,7 +33,7 @@ const STATES = {
   "Replay, not yet": ["Before its first picture.", { camera: BROKEN, at: NOW - 119 }],
   "Replay, ended": ["After its last.", { camera: BROKEN, at: NOW + 999 }],
   "Replay, loading": ["Longer than a moment.", { camera: ET17, waiting: 2 }],
-  "Replay, not played": ["Why, and what to do.", { camera: ET17, problem: NOT_DECODED }],
+  "Replay, not played": ["Why, and what to do.", { camera: ET17, problem: NOT_DECODED.words }],
 };
 
 export function replayTiles() {

@@ -56,7 +56,7 @@ from server.taser.actions import Offered, TaserLogs
 from server.taser.store import TaserStore
 from tests.fakes.incident import ADVISED_S, ARMED_S, TOWN, Officer, lay_incident
 from tests.fakes.recordings import Laid, Wish, lay, usual_film, vp8_film
-from tests.server.recording.recordings import MASTER
+from tests.server.recording.recordings import BEGAN, MASTER, journal
 
 BASE = 1_800_000_000.0
 MARSH = {"name": "PC Marsh", "collar_number": "0417", "person_id": "marsh"}
@@ -77,6 +77,11 @@ class WatchedLibrary(Library):
     def __init__(self, root: Path) -> None:
         super().__init__(root, MASTER)
         self.journals: set[str] = set()
+        self.latest_asked: list[str] = []
+
+    def latest(self, recording_id: str, since: float) -> list[Entry]:
+        self.latest_asked.append(recording_id)
+        return super().latest(recording_id, since)
 
     def entries(self, recording_id: str) -> list[Entry]:
         self.journals.add(recording_id)
@@ -530,6 +535,43 @@ async def test_a_camera_that_records_is_looked_back_at_as_it_grows(browser: Brow
     assert (view["to"], view["recordings"]) == (None, [laid[1].id])
     text = await browser.get(f"/api/replays/{view['id']}/cameras/et22-cam/main.m3u8")
     assert "#EXT-X-ENDLIST" not in text and re.findall(r"\d{6}\.m4s", text) == ["000003.m4s"]
+
+
+async def test_a_camera_that_has_recorded_for_hours_is_looked_back_at_without_reading_them(
+    browser: Browser, tmp_path: Path
+) -> None:
+    journal(tmp_path / "recordings", 7200)  # four hours
+    browser.office.clock.move(BEGAN + 14_400 - browser.office.clock.wall())
+    view = await browser.open({"device_ids": ["et17-3fa2c1"], "from": BEGAN + 14_270})
+    playlist = f"/api/replays/{view['id']}/cameras/et17-3fa2c1/main.m3u8"
+    text = await browser.get(playlist)
+    assert re.findall(r"\d{6}\.m4s", text) == [f"{number:06d}.m4s" for number in range(7136, 7201)]
+    assert browser.office.library.journals == set()
+    journal(tmp_path / "recordings", 7201)
+    assert (await browser.get(playlist)).removeprefix(text).count(".m4s") == 1
+    assert browser.office.library.journals == set()
+
+
+async def test_of_a_camera_s_many_recordings_only_those_are_read_that_may_reach_so_far(
+    browser: Browser, tmp_path: Path
+) -> None:
+    for number in range(12):
+        began = BASE + 100 * number
+        journal(tmp_path / "recordings", 20, recording_id(began, "et17-cam", f"{number:08x}"), "et17-cam", began)
+    browser.office.library.latest_asked.clear()
+    view = await browser.open({"device_ids": ["et17-cam"], "from": BASE + 1030})
+    assert [one[-1] for one in view["recordings"]] == ["a", "b"]
+    assert len(set(browser.office.library.latest_asked)) < 7
+
+
+async def test_a_recording_that_a_crash_cut_off_at_once_hides_none_of_the_same_camera_s(
+    browser: Browser, laid: list[Laid], tmp_path: Path
+) -> None:
+    cut = tmp_path / "recordings" / "20270115T080100Z-et22-cam-00000000" / "journal.jsonl"
+    cut.parent.mkdir()
+    cut.write_bytes(b'{"torn":')
+    view = await browser.open({"device_ids": ["et22-cam"], "from": BASE + 1})
+    assert view["recordings"] == [laid[1].id]
 
 
 async def test_a_view_is_known_to_every_process_and_after_a_restart(
