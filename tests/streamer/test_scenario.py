@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamer.errors import ScenarioError
-from streamer.scenario import parse
+from streamer.scenario import Colleague, parse
 
 SCENARIOS = Path(__file__).parents[2] / "streamer" / "scenarios"
 
@@ -37,6 +37,14 @@ def test_what_is_left_out_has_a_default() -> None:
     assert one.patrol == ("Harbour Street", (1.03, 51.36))
     assert (two.recording, two.speed_mps) == ("buffering", 7.0)
     assert (one.view, parse(HEAD.replace("= 7", "= 7\nview = 'vehicle'")).officers[1].view) == ("dusk", "vehicle")
+
+
+def test_a_colleague_is_declared_by_name_and_words_and_has_times_of_its_own() -> None:
+    assert parse(HEAD).colleague is None
+    colleague = parse(HEAD + "[colleague]\nname = 'Sgt Moss'\nsays = 'Hold.'\nafter_s = 30").colleague
+    assert colleague == Colleague("Sgt Moss", "Hold.", after_s=30.0)
+    with pytest.raises(ScenarioError, match=r"colleague\.says"):
+        parse(HEAD + "[colleague]\nname = 'Sgt Moss'")
 
 
 def test_injects_come_in_order_of_time_with_their_parameters() -> None:
