@@ -46,10 +46,10 @@ from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
 from server.positions.actions import Positions
 from server.positions.store import TrailStore
+from server.recording.disk import RECORDINGS
 from server.recording.master_key import MasterKeys
 from server.recording.order import RecordingNews
 from server.recording.recorder import recorder_for
-from server.recording.upkeep import RECORDINGS
 from server.site import application
 from server.tasks import TaskOwner
 from server.units.actions import Units

@@ -150,8 +150,8 @@ def master_key_add(file: Path) -> int:
 def master_key_rewrap(data: Data) -> int:
     """Wrap each recording's key by the first master key; then those before it are needed no more."""
     from server.config import Config
+    from server.recording.disk import RECORDINGS
     from server.recording.master_key import MasterKeys
-    from server.recording.upkeep import RECORDINGS
 
     rewrapped, left = MasterKeys.of_config(Config.load(data)).rewrap_all(data / RECORDINGS)
     print(json.dumps({"rewrapped": rewrapped, "left": left}, ensure_ascii=False))

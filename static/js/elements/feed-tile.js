@@ -84,7 +84,7 @@ export class FeedTile extends HTMLElement {
     this.#facts = facts;
     this.look();
     const unit = facts.unit;
-    if (unit && asked === unit.device_id && unit.streaming && !before?.streaming) this.#picture?.retryNow();
+    if (unit && asked === unit.device_id && unit.streaming && !before?.streaming) this.#picture?.flowsAgain();
     this.#video.muted = !facts.audible;
     this.setAttribute("aria-label", unit ? `Tile ${this.number}, ${unit.call_sign}` : `Tile ${this.number}, free`);
     for (const look of /** @type {const} */ (["large", "selected", "keyed", "enlarged", "pinned"]))
