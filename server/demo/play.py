@@ -89,7 +89,8 @@ async def play(children: Children, folder: Path, port: int, cameras: int, scenar
             await _welcome(watchroom, browser)
             if plan.colleague is not None:
                 desk = await _seat(watchroom, plan.colleague)
-                tasks.repeat(LOOKS_S, desk.look, "colleague")
+                seated = await closing.enter_async_context(TaskOwner("colleague"))  # who leaves before the room closes
+                seated.repeat(LOOKS_S, desk.look, "looks")
             await _either(tasks, stop, live)
             if not stop.is_set():
                 print("Ready", flush=True)
