@@ -36,6 +36,21 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 };
 """
 
+# Every shift of the layout that no hand has caused, with what moved.
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const {value, hadRecentInput, startTime, sources} of list.getEntries()) {
+    if (hadRecentInput) continue;
+    const path = (node) => !node || node.nodeName === "BODY" ? ""
+      : `${path(node.parentElement)} ${node.nodeName.toLowerCase()}.${node.className?.baseVal ?? node.className ?? ""}`;
+    const moved = sources.map(({node, previousRect: was, currentRect: is}) =>
+      `${path(node)} ${was.x},${was.y} ${was.width}×${was.height} → ${is.x},${is.y} ${is.width}×${is.height}`);
+    window.shifts.push({value, at: startTime / 1000, moved});
+  }
+}).observe({type: "layout-shift", buffered: true});
+"""
+
 DECODED = """async (tile) => {
   const track = tile.querySelector("video").srcObject?.getVideoTracks()[0];
   const connection = window.connections.find((one) => one.getReceivers().some((receiver) => receiver.track === track));

@@ -21,7 +21,7 @@ const CARDS = {
   "Priority 1, acknowledged": [
     "Full and steady, until resolved or false.",
     alert("taser.armed", ET17, ACKNOWLEDGED),
-    { pictureAfter: 0.7 },
+    { pictureAfter: 0.7, ends: true },
   ],
   "Priority 1, cleared": ["Safe before anybody saw to it: it still waits.", alert("taser.armed", ET17, CLEARED)],
   "Priority 1, over": ["Acknowledged and cleared.", alert("taser.armed", ET17, OVER), { pictureAfter: -1 }],
@@ -47,7 +47,7 @@ export function alertCards() {
     const card = new AlertCard();
     card.show(
       one,
-      { me: ME.id, first: false, mayAct: true, before: false, busy: false, pictureAfter: null, ...facts },
+      { me: ME.id, first: false, ends: false, mayAct: true, before: false, busy: false, pictureAfter: null, ...facts },
       NOW,
     );
     card.classList.toggle("chosen", name === "Chosen");
@@ -67,6 +67,7 @@ export function alertTrays() {
     const tray = shown(new AlertTray(), (one) =>
       one.show({
         room: of,
+        me: ME.id,
         mayAct: true,
         mayLookBack: false,
         linked: true,

@@ -118,7 +118,7 @@ async def test_a_taser_from_holster_to_safe_is_one_alert(scene: Scene) -> None:
     for seq, kind in enumerate(["taser.drawn", "taser.armed", "taser.trigger", "taser.arc", "taser.safe"], start=1):
         await scene.signal(kind, seq)
     alert = await scene.only()
-    assert (alert["kind"], alert["priority"], alert["state"], alert["count"]) == ("taser.arc", 1, "cleared", 4)
+    assert (alert["kind"], alert["priority"], alert["state"], alert["count"]) == ("taser.arc", 1, "cleared", 1)
     actions = [step["action"] for step in alert["steps"]]
     assert actions == ["raised", "escalated", "escalated", "escalated", "cleared"]
     assert "count 1" in alert["steps"][3]["detail"]
