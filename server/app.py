@@ -27,7 +27,7 @@ from server.audit.actions import Audit
 from server.audit.store import AuditStore
 from server.bus import Body, Topic, bus_for
 from server.clock import Clock, SystemClock
-from server.config import Config
+from server.config import Config, base_url
 from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
 from server.console.settings import console_settings
@@ -46,10 +46,10 @@ from server.operations.phone import camera_page, qr_code
 from server.operations.store import forget_where, note_where, prepare_folder, tls_context
 from server.positions.actions import Positions
 from server.positions.store import TrailStore
+from server.recording.disk import RECORDINGS
 from server.recording.master_key import MasterKeys
 from server.recording.order import RecordingNews
 from server.recording.recorder import recorder_for
-from server.recording.upkeep import RECORDINGS
 from server.site import application
 from server.tasks import TaskOwner
 from server.units.actions import Units
@@ -346,7 +346,7 @@ class Watchroom:
         closing.push_async_callback(self.sockets.close)
         await web.SockSite(runner, listening, ssl_context=tls).start()
         port = int(listening.getsockname()[1])
-        self.url = serving.base_url(self.config.host, port, self.config.secure)
+        self.url = base_url(self.config.host, port, self.config.secure)
         closing.callback(forget_where, self.config.data, self.url)
         note_where(self.config.data, self.url)
 

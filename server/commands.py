@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from server.access.person import checked_name, checked_role
+from server.bootstrap import loading
 from server.errors import BadRequest, WatchroomError
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ def run(
         "log_level": log_level,
         "development": development,
     }
-    from server.app import run as run_server
-    from server.config import Config
-    from server.operations.store import prepare_folder
+    with loading():
+        from server.app import run as run_server
+        from server.config import Config
+        from server.operations.store import prepare_folder
 
     prepare_folder(data)
     return run_server(Config.load(data, options))
@@ -150,8 +152,8 @@ def master_key_add(file: Path) -> int:
 def master_key_rewrap(data: Data) -> int:
     """Wrap each recording's key by the first master key; then those before it are needed no more."""
     from server.config import Config
+    from server.recording.disk import RECORDINGS
     from server.recording.master_key import MasterKeys
-    from server.recording.upkeep import RECORDINGS
 
     rewrapped, left = MasterKeys.of_config(Config.load(data)).rewrap_all(data / RECORDINGS)
     print(json.dumps({"rewrapped": rewrapped, "left": left}, ensure_ascii=False))
@@ -267,8 +269,9 @@ def token_revoke(token_id: str, data: Data) -> int:
 
 
 def _with_registry(data: Path, work: Callable[[Registry], Awaitable[dict[str, Any]]]) -> int:
-    from server import logs
-    from server.registry import opened
+    with loading():
+        from server import logs
+        from server.registry import opened
 
     async def session() -> dict[str, Any]:
         async with opened(data) as registry:

@@ -18,6 +18,7 @@ from server.export.actions import EXPORTS, Exports
 from server.operations.assets import STATIC
 from server.recording.actions import Disk, Field, Media, Recordings
 from server.recording.deletion_actions import Shelf, keeping
+from server.recording.disk import RECORDINGS, require_room
 from server.recording.joining import Arrived, Joining
 from server.recording.library import Library
 from server.recording.marks import By
@@ -27,7 +28,7 @@ from server.recording.signing import EvidenceKey
 from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingStore, collection
 from server.recording.timestamping import Timestamping
-from server.recording.upkeep import RECORDINGS, Upkeep, require_room
+from server.recording.upkeep import Upkeep
 from server.replay.store import forget_bookmarks
 from server.stills.actions import Stills
 from server.stills.decoder import Decoder

@@ -22,6 +22,7 @@ from server.media.run import Run
 from server.media.settings import MediaSettings
 from server.media.track import AUDIO, VIDEO, UpTrack
 from server.recording.depacketiser import Picture, assembler_for, payload_of
+from server.recording.disk import RECORDINGS
 from server.recording.master_key import MasterKeys
 from server.recording.order import Keeping, OnRecording, RecordingOrder
 from server.recording.reorder import Arrived, Lost, Reorder
@@ -30,7 +31,6 @@ from server.recording.segmenter import PAUSE_S, Arrival, Segmenter
 from server.recording.signing import EvidenceKey
 from server.recording.steady_time import SteadyTime
 from server.recording.track_time import CameraOffset, TrackTime
-from server.recording.upkeep import RECORDINGS
 from server.recording.writer import Writing
 from server.tasks import TaskOwner
 

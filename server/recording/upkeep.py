@@ -1,12 +1,9 @@
-"""The recordings' root folder on disk: what it is called, what lies in it, how much room there is. Everything here blocks."""
+"""The recordings' root folder on disk: what it is called among several, what lies in it. Everything here blocks."""
 
 from __future__ import annotations
 
-import errno
 import os
 import secrets
-import shutil
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +12,7 @@ import structlog
 from server.clock import Clock
 from server.errors import NotFound, WatchroomError
 from server.private_file import write_private
+from server.recording.disk import RECORDINGS, space_at
 from server.recording.folder import SIGNATURE, RecordingFolder
 from server.recording.library import Library
 from server.recording.order import Keeping, RecordingNews
@@ -24,22 +22,7 @@ from server.recording.store import Recording, RecordingState
 
 log = structlog.get_logger(__name__)
 
-RECORDINGS = "recordings"
 PLACE = "place.id"
-
-
-def space_at(root: Path) -> Space:
-    """Of the disk that `root` lies on; it is made if it is not there. Raises OSError."""
-    root.mkdir(parents=True, exist_ok=True)
-    usage = shutil.disk_usage(root)
-    return Space(usage.free, usage.total)
-
-
-def require_room(root: Path, more: int = 0) -> None:
-    """Raises OSError (ENOSPC) when only the reserve is left, or would be once `more` bytes are written."""
-    space = space_at(root)
-    if replace(space, free=space.free - more).is_full:
-        raise OSError(errno.ENOSPC, "the disk is full; the rest is kept for alerts and audit")
 
 
 class Upkeep:

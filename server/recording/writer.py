@@ -19,13 +19,13 @@ import structlog
 
 from server.clock import Clock
 from server.errors import Conflict, NotFound, WatchroomError
+from server.recording.disk import require_room
 from server.recording.folder import WRITTEN_ELSEWHERE, RecordingFolder
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.order import Keeping, OnRecording, RecordingNews, RecordingOrder
 from server.recording.segment import Opened
 from server.recording.segmenter import Stretch, muxed
 from server.recording.signing import EvidenceKey
-from server.recording.upkeep import require_room
 
 log = structlog.get_logger(__name__)
 

@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
 
 from server.clock import HandClock
-from server.database import Database, metadata
+from server.database import MIGRATIONS, Database, metadata, newest_revision
 from server.errors import StartError, Unavailable
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from tests.local_servers import LocalPostgres
+from tests.source import ROOT
 
 
 async def test_the_migrations_make_what_the_stores_declare(database: Database) -> None:
@@ -32,6 +38,29 @@ async def test_the_migrations_make_what_the_stores_declare(database: Database) -
 async def test_migrating_twice_changes_nothing(database: Database) -> None:
     await database.migrate()
     assert await Journal(database, HandClock()).last_seq() == 0
+
+
+def test_the_newest_migration_is_told_without_alembic_as_with_it() -> None:
+    assert newest_revision() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def test_an_older_schema_is_brought_up_and_the_newest_is_opened_without_alembic(tmp_path: Path) -> None:
+    older, path = Config(), str(tmp_path / "x.db")
+    older.set_main_option("script_location", str(MIGRATIONS))
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        older.attributes["connection"] = connection
+        command.upgrade(older, "0001")
+    assert [opened_by_a_process_that_loads_alembic(path) for _ in range(2)] == [True, False]
+
+
+def opened_by_a_process_that_loads_alembic(path: str) -> bool:
+    work = (
+        "import asyncio, sys; from server.database import Database; "
+        "asyncio.run(Database(sys.argv[1]).migrate()); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", work, path], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip() == "True"
 
 
 async def test_several_processes_may_start_at_once_on_an_empty_database(postgres_url: str) -> None:
