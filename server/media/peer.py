@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -14,8 +14,9 @@ from server.clock import Clock
 from server.media import sdp, stun
 from server.media.dtls import Certificate, DtlsError, Handshake
 from server.media.ice_lite import Address, IceLite
-from server.media.run import Numbers, Run
-from server.media.srtp import Prepared, Profile, SrtpBuffers, SrtpReceiver, SrtpSender
+from server.media.run import Run
+from server.media.send_together import SendTogether, Way
+from server.media.srtp import Profile, SrtpBuffers, SrtpReceiver, SrtpSender
 from server.media.udp_port import Path, UdpPort
 
 log = structlog.get_logger(__name__)
@@ -40,7 +41,7 @@ class Peer:
 
     __slots__ = (
         *("_buffers", "_certificate", "_created_at", "_fingerprints", "_handshake", "_ice", "_is_client", "_owner"),
-        *("_path", "_paths", "_port", "_receiver", "_sender", "_timer", "__weakref__", "is_closed", "profile"),
+        *("_path", "_paths", "_port", "_receiver", "_sender", "_timer", "__weakref__", "is_closed", "profile", "way"),
     )
 
     def __init__(
@@ -68,6 +69,7 @@ class Peer:
         self._timer: asyncio.TimerHandle | None = None
         self._sender: SrtpSender | None = None
         self._receiver: SrtpReceiver | None = None
+        self.way: Way | None = None  # anew whenever one of its two is another
         self.profile: Profile | None = None
         self.is_closed = False
         port.expect(self._ice.ufrag, self)
@@ -154,6 +156,10 @@ class Peer:
         elif before is not None and not nominated:
             return  # by another of our own addresses; the peer says by nomination which one it has chosen
         self._path = path
+        self._find_way()
+
+    def _find_way(self) -> None:
+        self.way = (self._sender, self._path) if self._sender is not None and self._path is not None else None
 
     def on_dtls(self, datagram: bytes, address: Address, now: float) -> None:
         """DTLS from a validated address."""
@@ -186,6 +192,7 @@ class Peer:
             self.profile, ours, theirs = keys
             self._sender = SrtpSender(self._buffers, ours, self.profile)
             self._receiver = SrtpReceiver(self._buffers, theirs, self.profile)
+            self._find_way()
             self._owner.on_ready(now)
 
     def _schedule_retransmission(self) -> None:
@@ -229,37 +236,27 @@ class Peer:
 
     def send_run(self, run: Run, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
         """Seal and send; False (and counted) if it could not leave."""
-        sender, path = self._sender, self._path
-        if sender is None or path is None:
+        if self.way is None:
             return False
+        sender, path = self.way
         sealed = sender.seal(run, payload_type, ssrc, sequence_shift, timestamp_shift)
         if sealed is None:
             self._port.counts["seal_refused"] += 1
             return False
         return self._port.send_run(sealed, run.size + sender.overhead, path)
 
-    def prepare(self, run: Run, numbers: Numbers) -> Prepared:
-        """What `send_prepared` of this and other peers with the same overhead takes."""
-        return self._buffers.numbered(run, numbers)
-
-    def send_prepared(self, prepared: Prepared, stride: int) -> bool:
-        """As `send_run`, of packets that are numbered and `stride` bytes apart."""
-        sender, path = self._sender, self._path
-        if sender is None or path is None:
-            return False
-        sealed = sender.seal_numbered(prepared)
-        if sealed is None:
-            self._port.counts["seal_refused"] += 1
-            return False
-        return self._port.send_run(sealed, stride, path)
+    def together(self, peers: Sequence[Peer]) -> SendTogether:
+        """A way to send the same to this and other peers with the same overhead."""
+        return SendTogether(self._port, self._buffers, peers)
 
     def send_feedback(self, packet: bytes) -> None:
         """Seal and send an RTCP packet."""
-        if self._sender is None or self._path is None:
+        if self.way is None:
             return
-        sealed = self._sender.seal_feedback(packet)
+        sender, path = self.way
+        sealed = sender.seal_feedback(packet)
         if sealed is not None:
-            self._port.send(sealed, self._path)
+            self._port.send(sealed, path)
 
     # ---- its end ---------------------------------------------------------------------------------------
 
@@ -284,7 +281,7 @@ class Peer:
         for address in self._paths:
             self._port.release(address, self)
         # At once, not when the garbage collector comes: it does not see the 60 kB that OpenSSL has for each.
-        self._handshake = self._sender = self._receiver = None
+        self._handshake = self._sender = self._receiver = self.way = None
         self._owner.on_closed(reason)
 
     def _cancel_timer(self) -> None:

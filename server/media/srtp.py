@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import repeat
+from itertools import chain, repeat
 from typing import Any, NamedTuple
 
 import pylibsrtp
@@ -20,6 +20,7 @@ from server.media.run import Numbers, Run
 
 BUFFER_SIZE = 1 << 17
 MOST_PACKETS = 64  # in one run: a kernel splits no more from one send
+MOST_TOGETHER = 16  # viewers whose sealed runs stand in the send buffer at once: of 25, no more was gained
 RECEIVE_SIZE = 1 << 16
 write_header = struct.Struct("!HHII").pack_into  # as packet.HEADER, its first two bytes in one
 REPLAY_WINDOW = 1024  # packets; about 2 s of a main stream, as long as the cache can repair
@@ -73,8 +74,8 @@ class Prepared(NamedTuple):
 
     `template`: the packets with room for their tags, which go to the send buffer's `place`; `lengths` as libsrtp wants
     to be told them, for `lengths_place`. `headers` are those still to be written: a packet's place, first two bytes
-    (payload type 0), sequence number, timestamp. `pointers` and `length_pointers` are to each packet and its length,
-    `sizes` those lengths. `sealed` is where the sealed run will stand.
+    (payload type 0), sequence number, timestamp. `pointers` are to each packet, `sizes` are the packets' lengths,
+    `stride` is from one to the next. `sealed` is where the sealed run will stand.
     """
 
     template: bytes
@@ -83,8 +84,8 @@ class Prepared(NamedTuple):
     lengths_place: slice
     headers: list[tuple[int, int, int, int]]
     pointers: list[Any]
-    length_pointers: list[Any]
     sizes: list[int]
+    stride: int
     sealed: memoryview
 
 
@@ -107,8 +108,10 @@ class SrtpBuffers:
         self.sealed = memoryview(ffi.buffer(self._send_memory)).cast("B")
         self.received_pointer = self._receive_memory
         self.length = ffi.new("int *")
-        self._length_memory = ffi.new("int[]", MOST_PACKETS)
+        self._length_memory = ffi.new("int[]", MOST_PACKETS * MOST_TOGETHER)
         self.lengths = memoryview(ffi.buffer(self._length_memory)).cast("B")
+        self.length_pointers = [self._length_memory + index for index in range(MOST_PACKETS * MOST_TOGETHER)]
+        self.sealed_address = int(ffi.cast("uintptr_t", self._send_memory))
 
     def prepared(self, run: Run, overhead: int) -> Prepared:
         """What all viewers have in common whose packets grow by `overhead` bytes; kept in the run."""
@@ -126,18 +129,21 @@ class SrtpBuffers:
         return common._replace(template=bytes(template), headers=[])
 
     def _prepare(self, run: Run, overhead: int) -> Prepared:
-        headers, pointers, length_pointers, at = [], [], [], 0
-        for index, (first, marker, sequence, timestamp) in enumerate(run.headers):
+        headers, at = [], 0
+        for first, marker, sequence, timestamp in run.headers:
             headers.append((at, first << 8 | marker, sequence, timestamp))
-            if self.is_direct:
-                pointers.append(self._send_memory + at)
-                length_pointers.append(self._length_memory + index)
             at += run.size + overhead
+        pointers = self.pointers_to(0, [at for at, *_ in headers]) if self.is_direct else []
         sizes = [run.size] * (len(headers) - 1) + [run.last_size]
         template, lengths = run.template(overhead), struct.pack(f"={len(sizes)}i", *sizes)
         end = len(template)
         places = slice(end), lengths, slice(len(lengths))
-        return Prepared(template, *places, headers, pointers, length_pointers, sizes, self.sealed[:end])
+        return Prepared(template, *places, headers, pointers, sizes, run.size + overhead, self.sealed[:end])
+
+    def pointers_to(self, start: int, places: Sequence[int]) -> list[Any]:
+        """For libsrtp: to these places in the send buffer, counted from `start`."""
+        memory = self._send_memory + start
+        return [memory + place for place in places]
 
 
 def write_headers(
@@ -160,12 +166,12 @@ def _session(key: bytes, direction: int, profile: Profile) -> Session:
 class SrtpSender:
     """Seals what goes to one peer."""
 
-    __slots__ = ("_buffers", "_handle", "_session", "overhead")
+    __slots__ = ("_buffers", "_session", "handle", "overhead")
 
     def __init__(self, buffers: SrtpBuffers, key: bytes, profile: Profile) -> None:
         self._buffers = buffers
         self._session = _session(key, Policy.SSRC_ANY_OUTBOUND, profile)
-        self._handle = self._session._srtp[0] if buffers.is_direct else None
+        self.handle = self._session._srtp[0] if buffers.is_direct else None  # libsrtp's, for Slots
         self.overhead = profile.overhead
 
     def seal(
@@ -196,7 +202,7 @@ class SrtpSender:
         buffers = self._buffers
         buffers.lengths[prepared.lengths_place] = prepared.lengths
         # `any` and `map` save 0.15 of 2 µs a packet over a loop; what is not 0 is an error, and ends it
-        if any(map(buffers.protect, repeat(self._handle), prepared.pointers, prepared.length_pointers)):
+        if any(map(buffers.protect, repeat(self.handle), prepared.pointers, buffers.length_pointers)):
             return None
         return prepared.sealed
 
@@ -218,6 +224,45 @@ class SrtpSender:
         except (pylibsrtp.Error, ValueError):
             return None
         return sealed
+
+
+class Slots:
+    """The send buffer as room for several viewers' sealed runs in a row, `count` of them: at most `wanted`.
+
+    Of one prepared run whose headers are written; only where `is_direct`. `stride` is from packet to packet in bytes;
+    `pieces` says where each slot lies, as struct iovec (readv(2)).
+    """
+
+    __slots__ = ("_buffers", "_lengths", "_pointers", "_templates", "count", "pieces", "prepared", "stride")
+
+    def __init__(self, buffers: SrtpBuffers, prepared: Prepared, wanted: int) -> None:
+        size, packets = len(prepared.template), len(prepared.sizes)
+        self._buffers = buffers
+        self.prepared = prepared
+        self.count = min(wanted, BUFFER_SIZE // size, MOST_TOGETHER)
+        self.stride = prepared.stride
+        places = range(0, packets * self.stride, self.stride)
+        self._pointers = list(prepared.pointers)
+        for slot in range(1, self.count):
+            self._pointers += buffers.pointers_to(slot * size, places)
+        self._templates = memoryview(prepared.template * self.count)
+        self._lengths = memoryview(prepared.lengths * self.count)
+        words = chain.from_iterable((buffers.sealed_address + slot * size, size) for slot in range(self.count))
+        self.pieces = struct.pack(f"={2 * self.count}Q", *words)
+
+    def seal(self, handles: Sequence[Any]) -> bool:
+        """For these viewers (SrtpSender.handle), from the first slot on; False if libsrtp refused one of them."""
+        buffers, prepared, count = self._buffers, self.prepared, len(handles)
+        size, lengths_size = count * len(prepared.template), count * len(prepared.lengths)
+        buffers.sealed[:size] = self._templates[:size]
+        buffers.lengths[:lengths_size] = self._lengths[:lengths_size]
+        each = chain.from_iterable(map(repeat, handles, repeat(len(prepared.sizes))))
+        return not any(map(buffers.protect, each, self._pointers, buffers.length_pointers))
+
+    def sealed(self, slot: int) -> memoryview:
+        """What stands in one of them."""
+        size = len(self.prepared.template)
+        return self._buffers.sealed[slot * size : (slot + 1) * size]
 
 
 class SrtpReceiver:

@@ -70,7 +70,7 @@ class UdpPort:
         self._host = ""
         self._by_address: dict[Address, Receiver] = {}
         self._by_ufrag: dict[str, Receiver] = {}
-        self._segments = [(socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", size)) for size in range(2048)]
+        self._segments = [segment_option(size) for size in range(2048)]
         self.has_gso = IS_LINUX
         self.counts: Counter[str] = Counter()
         self.port = 0
@@ -212,6 +212,11 @@ class UdpPort:
                 return True
         sent = [self.send(sealed[at : at + stride], path) for at in range(0, len(sealed), stride)]
         return all(sent)
+
+
+def segment_option(size: int) -> tuple[int, int, bytes]:
+    """The option that has the kernel split what is sent into datagrams of `size` bytes (udp(7), UDP_SEGMENT)."""
+    return socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", size)
 
 
 def _reply_from(ancillary: Ancillary) -> Ancillary:

@@ -42,12 +42,16 @@ class Sent:
         return Sent(self.packets - other.packets, self.octets - other.octets, self.payload - other.payload)
 
 
+class Together(Protocol):
+    """Several peers as one. `send` tells the places of those whom the run could not leave for."""
+
+    def send(self, run: Run, numbers: Numbers) -> Sequence[int]: ...
+
+
 class Outgoing(Protocol):
     """A peer, as a unison needs it."""
 
-    def prepare(self, run: Run, numbers: Numbers) -> Any: ...
-
-    def send_prepared(self, prepared: Any, stride: int) -> bool: ...
+    def together(self, peers: Sequence[Any]) -> Together: ...
 
 
 class Member(DownTrack, Protocol):
@@ -78,7 +82,8 @@ class Unison:
         self.numbers = numbers
         self.progress = progress
         self.sent = Sent()
-        self._members: dict[DownTrack, tuple[Member, Outgoing]] = {}
+        self._members: dict[DownTrack, Member] = {}
+        self._together: Together | None = None  # of those who are members now
         self._starts_at = 0  # of the one who began last: what lies before it is not for everybody
 
     def __len__(self) -> int:
@@ -87,7 +92,7 @@ class Unison:
     @property
     def members(self) -> list[Member]:
         """In the order in which they joined."""
-        return [member for member, _ in self._members.values()]
+        return list(self._members.values())
 
     def admit(self, member: Member) -> bool:
         """Take `member` in, if its numbers are these and it has been sent all that the others were."""
@@ -95,7 +100,8 @@ class Unison:
         if stretch is None or member.progress != self.progress:
             return False
         self._starts_at = max(self._starts_at, stretch.starts_at)
-        self._members[member] = member, member.peer
+        self._members[member] = member
+        self._together = None
         member.join(self)
         return True
 
@@ -103,7 +109,8 @@ class Unison:
         """No error if it is no member."""
         found = self._members.pop(down, None)
         if found is not None:
-            found[0].leave()
+            self._together = None
+            found.leave()
 
     def send(self, runs: Sequence[Run]) -> None:
         """To all members."""
@@ -118,9 +125,11 @@ class Unison:
             self._send(run)
 
     def _send(self, run: Run) -> None:
-        prepared, stride = None, run.size + self.numbers[0]
-        for member, peer in self._members.values():
-            if prepared is None:
-                prepared = peer.prepare(run, self.numbers)
-            if not peer.send_prepared(prepared, stride):
-                member.note_unsent(run)
+        members = self.members
+        if not members:  # the last one took itself out, while it was sent a run alone
+            return
+        if self._together is None:
+            peers = [member.peer for member in members]
+            self._together = peers[0].together(peers)
+        for place in self._together.send(run, self.numbers):
+            members[place].note_unsent(run)

@@ -10,6 +10,7 @@ from server.media import out_track
 from server.media.forwarder import Forwarder
 from server.media.out_track import OutTrack
 from server.media.renumbering import SharedStart
+from server.media.run import Numbers, Run
 from server.media.track import VIDEO
 from server.media.unison import Sent
 from tests.server.media.test_outlet import IDR, SLICE, FakePeer, Stage
@@ -20,14 +21,14 @@ class Counted(FakePeer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.together = 0
+        self.runs_with_others = 0
         self.is_full = False
 
-    def send_prepared(self, prepared: object, stride: int) -> bool:
+    def send_with_others(self, run: Run, numbers: Numbers) -> bool:
         if self.is_full:
             return False
-        self.together += 1
-        return super().send_prepared(prepared, stride)  # type: ignore[arg-type]
+        self.runs_with_others += 1
+        return super().send_with_others(run, numbers)
 
 
 def joined(stage: Stage, count: int) -> list[tuple[OutTrack, Counted]]:
@@ -47,7 +48,7 @@ def test_viewers_of_one_camera_come_to_be_served_together() -> None:
     viewers = joined(stage, 3)
     for frame in range(1, 4):
         stage.picture("main", SLICE, frame)
-    assert [peer.together for _, peer in viewers] == [2, 2, 2], "the first picture is sent to each alone"
+    assert [peer.runs_with_others for _, peer in viewers] == [2, 2, 2], "the first picture is sent to each alone"
     assert len({tuple(peer.sent) for _, peer in viewers}) == 1 and len(viewers[0][1].sent) == 4
     assert {track.sent.packets for track, _ in viewers} == {4}
     assert stage.layers["main"].watchers == 3
@@ -63,7 +64,7 @@ def test_who_joins_later_is_counted_from_then_on() -> None:
     [(late, late_peer)] = joined(stage, 1)
     for frame in range(5, 8):
         stage.picture("main", SLICE, frame)
-    assert late_peer.together == 2
+    assert late_peer.runs_with_others == 2
     assert (early.sent.packets, late.sent.packets) == (8, 4)
     before = replace(late.sent)
     late.detach()
@@ -97,7 +98,7 @@ def test_a_packet_from_before_the_last_one_began_goes_to_those_alone_who_were_th
     [(_, late)] = joined(stage, 1)
     stage.picture("main", SLICE, 5)
     stage.picture("main", SLICE, 6)
-    assert early.together and late.together
+    assert early.runs_with_others and late.runs_with_others
     stage.picture("main", SLICE, 7, late=5)
     stage.picture("main", SLICE, 8)
     assert [sequence for sequence, _, _ in early.sent] == [100, 101, 103, 104, 105, 106, 102, 108]
