@@ -167,18 +167,13 @@ async def no_task_left() -> AsyncIterator[None]:
 def pytest_configure(config: pytest.Config) -> None:
     """Servers and cameras that a test starts run on this very Python, which has all that they need.
 
-    asyncio's debug mode (pyproject.toml) refuses calls from the wrong thread and blocking sockets. It also writes down
-    the stack of every future and callback, which took half of these tests' processor time (36 of 67 s, measured): that
-    only who asks for --asyncio-debug gets.
+    asyncio's debug mode (pyproject.toml) refuses calls from the wrong thread and blocking sockets, by the loop's own
+    note of it. Futures and callbacks ask `get_debug` and write down the stack that made them, which took half of some
+    tests' processor time: only who asks for --asyncio-debug gets that.
     """
     os.environ["WATCHROOM_SETUP"] = "off"
     if not config.getoption("asyncio_debug"):
-        asyncio.BaseEventLoop.get_debug = _writes_no_stacks  # type: ignore[method-assign]
-
-
-def _writes_no_stacks(_loop: asyncio.BaseEventLoop) -> bool:
-    """What futures and handles ask. The loop's own checks go by what `set_debug` was told."""
-    return False
+        asyncio.BaseEventLoop.get_debug = lambda self: False  # type: ignore[method-assign]
 
 
 def pytest_itemcollected(item: pytest.Item) -> None:
