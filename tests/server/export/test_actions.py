@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from server.export import actions
-from server.recording.upkeep import require_room, space_at
+from server.recording.disk import require_room, space_at
 from tests.server.export.desk import WHY, Desk, laid
 
 
