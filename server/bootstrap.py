@@ -76,7 +76,7 @@ def loading() -> Iterator[None]:
     try:
         yield
     finally:
-        gc.freeze()  # nor is it looked at ever again: 0.1 s of standstill each time, for who is being recorded
+        gc.freeze()  # nor is it ever looked at again: all packets would wait for that, 60 ms each time
         gc.enable()
 
 

@@ -104,9 +104,9 @@ async def test_the_console_calm_alarmed_and_in_both_themes(screen: Screen, camer
 
 
 async def test_the_keyboard_reaches_every_control_of_the_console(screen: Screen, camera: Camera) -> None:
-    await camera.press("taser.armed")
+    await camera.press("emergency")
     page = await screen.console()
-    await expect(screen.alert("TASER armed")).to_be_visible()
+    await expect(screen.alert("Emergency button")).to_be_visible()
     missing = set(await page.evaluate(CONTROLS))
     assert len(missing) > 12
     for _ in range(MOST_STOPS):
@@ -156,8 +156,10 @@ async def test_the_link_lost(screen: Screen, server: Server, camera: Camera, axe
     await expect(page.locator(".marks [role=button]").first).to_be_attached()
     # the map's own worker comes after the marks: a server that is killed before gives it no more
     await until(lambda: page.evaluate(MAP_WORKER_CAME), "the map's worker has come", 30)
-    for what in ("emergency", "taser.armed", "watch_me"):  # more than the lane holds, and none can be acknowledged now
+    for what in ("emergency", "watch_me"):
         await camera.press(what)
+    if (await camera.state())["taser"] != "armed":
+        await camera.press("taser.armed")  # three are more than the lane holds
     await expect(page.get_by_role("button", name="more below")).to_be_visible()
     server.kill()
     await expect(page.locator("link-banner")).to_be_visible()
