@@ -21,6 +21,7 @@ from tests.tally import Tally
 ROOT = Path(environments.ROOT)
 PYTHON = ("server", "streamer", "tests")
 SHARED = ("-n", "2", "--dist", "loadfile")  # two workers for two cores, a file at a time
+ALONE = ("tests/links", "tests/browser/test_demo.py")  # what they measure needs both cores
 # CI's whole run has 90 minutes.
 LONGEST_S = 3600.0
 MOST_LOOKED_AT_AGAIN = 10  # more than these is no busy machine
@@ -58,13 +59,12 @@ def _part(word: str) -> str:
 def _everything(total: Tally) -> None:
     with ThreadPoolExecutor(1) as beside:
         read = beside.submit(_reading)
-        ignored = [f"--ignore=tests/{folder}" for folder in ("browser", "links")]
-        total.add(_pytest("pytest", ["tests", *ignored, *SHARED]))
+        total.add(_pytest("pytest", ["tests", "--ignore=tests/browser", "--ignore=tests/links", *SHARED]))
     found, printed = read.result()
     print(printed, end="", flush=True)
     total.add(found)
-    total.add(_pytest("pytest in the browser", ["tests/browser", *SHARED]))
-    total.add(_pytest("pytest over bad links", ["tests/links"]))  # what it measures needs both cores
+    total.add(_pytest("pytest in the browser", ["tests/browser", *(f"--ignore={path}" for path in ALONE), *SHARED]))
+    total.add(_pytest("pytest over bad links, and the demo", ALONE))
 
 
 def _reading() -> tuple[Tally, str]:
