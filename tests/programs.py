@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from tests import gstreamer
 from tests.local_servers import LocalPostgres, LocalRedis, LocalTurn, NotInstalled, chromium
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
@@ -46,6 +48,10 @@ def _found(look: Callable[[], object]) -> Callable[[], bool]:
     return there
 
 
+def _has_gstreamer(package: str) -> bool:
+    return package not in gstreamer.missing()
+
+
 PROGRAMS = (
     Program("redis-server", _found(LocalRedis.find)),
     Program("postgresql", _found(LocalPostgres.find)),
@@ -54,6 +60,7 @@ PROGRAMS = (
     Program("coturn", _found(LocalTurn.find)),
     Program("openssl", lambda: shutil.which("openssl") is not None),
     Program("fonts-dejavu-core", lambda: FONT.exists() or shutil.which("apt-get") is None),
+    *(Program(package, partial(_has_gstreamer, package)) for package in gstreamer.PARTS),
 )
 
 
@@ -102,7 +109,7 @@ def _as_root() -> list[str] | None:
 
 def _elsewhere() -> str:
     if shutil.which("brew"):
-        return "brew install redis postgresql chromium coturn openssl"
+        return "brew install redis postgresql chromium coturn openssl gstreamer pygobject3"
     if shutil.which("dnf"):
-        return "sudo dnf install redis postgresql-server chromium coturn openssl"
-    return "your system's installer for Redis, PostgreSQL, Chromium, coturn and OpenSSL"
+        return "sudo dnf install redis postgresql-server chromium coturn openssl gstreamer1-plugins-bad-free libnice-gstreamer1 python3-gobject"
+    return "your system's installer for Redis, PostgreSQL, Chromium, coturn, OpenSSL and GStreamer"

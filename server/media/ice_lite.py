@@ -2,6 +2,11 @@
 
 An address becomes the peer's only by a check that is signed with our password. That settles forged DTLS,
 NAT rebinding and ICE restart at once, and no candidate of the peer is needed.
+
+Consent (RFC 7675 section 5.1) is shown by the answers to one's own checks, and a lite agent makes none. Here it is shown by
+what comes from the selected address: a check that is signed with our password, or a packet that opens with the peer's
+SRTP keys. The latter is more than the RFC lets count; without it a client that stops its checks once it is connected
+would be cut off while it sends its reports.
 """
 
 from __future__ import annotations
@@ -24,7 +29,7 @@ class IceLite:
         self._passwords = {ufrag: pwd}
         self.selected: Address | None = None
         self._validated: dict[Address, float] = {}
-        self._heard_at = self._spoke_at = now
+        self._consented_at = self._spoke_at = now
         self._spoke_from: Address | None = None
 
     @property
@@ -63,8 +68,13 @@ class IceLite:
         silent = self.selected is not None and now - self._validated.get(self.selected, now - SILENT_S) >= SILENT_S
         if request.use_candidate or restarted or silent or self.selected is None:
             self.selected = address
-        self._validated[address] = self._heard_at = now
+        self._note(address, now)
         return stun.success(request, address, password)
+
+    def _note(self, address: Address, now: float) -> None:
+        self._validated[address] = now
+        if address == self.selected:
+            self._consented_at = now
 
     def _validate(self, address: Address, now: float) -> None:
         self._validated.setdefault(address, now)
@@ -83,8 +93,8 @@ class IceLite:
         moved = address != selected and (selected is None or now - self._validated.get(selected, now) >= QUIET_S)
         if moved:
             self.selected = address
-        self._validated[address] = self._heard_at = self._spoke_at = now
-        self._spoke_from = address
+        self._note(address, now)
+        self._spoke_at, self._spoke_from = now, address
         return moved
 
     def speaks_from(self, address: Address, now: float) -> bool:
@@ -92,5 +102,5 @@ class IceLite:
         return address == self._spoke_from and now - self._spoke_at < SILENT_S
 
     def has_consent(self, now: float) -> bool:
-        """Whether the peer has shown within CONSENT_S that it still wants to be sent to."""
-        return now - self._heard_at < CONSENT_S
+        """Whether the peer has shown within CONSENT_S, from where it is sent to, that it still wants to be."""
+        return now - self._consented_at < CONSENT_S

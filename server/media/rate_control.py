@@ -22,6 +22,8 @@ SEEN_DECAY = 0.97  # an update: pictures differ in size, and what came two secon
 UNTESTED_BPS = 240_000  # but so much may be tried: main comes back with that, while sub alone shows less
 HOLD_S = 0.5  # after a decrease, and while a queue stands
 AGAIN_AFTER_S = 0.3  # the camera's answer to the last decrease cannot be seen sooner …
+SINCE_S = (0.5, 1.0)  # after a decrease: all that is measured has come since …
+TOO_LITTLE = 1.25  # … and so much more than the estimate is no noise of it
 FAR_LESS = 0.6  # … but for a link that has fallen this far, each update counts
 
 FALLING_S = 0.02  # below its mean of half a second: the queue drains
@@ -85,7 +87,7 @@ class RateControl:
         self.bits_per_second = float(start_bps)
         self.limit_bps: float | None = None  # what the link carried when it was full
         self._updated: float | None = None
-        self._decreased_at = float("-inf")
+        self._decreased_at = self._lowered_at = float("-inf")
         self._lossy_at = float("-inf")
         self._trial: _Trial | None = None
         self._before: _Before | None = None  # as it was at the first decrease since a queue began
@@ -105,6 +107,8 @@ class RateControl:
             self._short_at = seen.now
         if short and seen.now - self._decreased_at > STANDS_S:
             self._before = None
+        if self._revised(seen):
+            return False
         lingers = seen.now - self._short_at > LINGERS_S and seen.jitter_s > LINGERING_JITTER_S
         stands = lingers or (
             seen.queue_s > STANDING_S + noise_s + LARGEST_PACKET_BITS / max(seen.received_bps, FLOOR_BPS)
@@ -120,6 +124,18 @@ class RateControl:
         elif not seen.underuse and short and seen.now - self._decreased_at > HOLD_S:
             self._grow(seen, passed)
         return False
+
+    def _revised(self, seen: Seen) -> bool:
+        """What has come since a decrease is what the link carries. Jitter that begins holds packets back at first, and a
+        decrease that is made of the few that came then is too large.
+        """
+        since, carried = seen.now - self._lowered_at, DECREASE * seen.received_bps
+        is_since = SINCE_S[0] <= since < SINCE_S[1]
+        if seen.overuse or not is_since or carried < TOO_LITTLE * self.bits_per_second:
+            return False
+        self.limit_bps = max(self.limit_bps or 0.0, seen.received_bps)
+        self._set(carried)
+        return True
 
     def _tries_less(self, seen: Seen) -> bool:
         """A queue stands and does not grow: whether it stands although less was sent. Then all is as before."""
@@ -160,7 +176,9 @@ class RateControl:
         is_obeyed = seen.told_bps > DECREASE * seen.received_bps  # else what was lost was sent before it was told
         overflows = full and is_obeyed and not drains and seen.loss > QUEUE_LOSS
         cut = DECREASE * (1 - 0.5 * seen.loss) if overflows else DECREASE
-        self._set(min(self.bits_per_second, seen.received_bps * cut))
+        if seen.received_bps * cut < self.bits_per_second:
+            self._lowered_at = seen.now
+            self._set(seen.received_bps * cut)
         limit = max(seen.received_bps, FLOOR_BPS)
         if self.limit_bps is None or not NEAR[0] < limit / self.limit_bps < 1 / NEAR[0]:
             self.limit_bps = limit

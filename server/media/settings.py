@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from server.config import Config
+if TYPE_CHECKING:  # a worker is told by its server, and need not load what reads configurations
+    from server.config import Config
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,16 +11,18 @@ import re
 import secrets
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from cryptography.hazmat.primitives.keywrap import InvalidUnwrap, aes_key_unwrap, aes_key_wrap
 
-from server.config import Config
 from server.errors import Conflict, StartError, Unavailable
 from server.private_file import sync_folder, write_private
 from server.recording.encryption import KEY_BYTES
 from server.recording.segment import is_recording_id
 from server.recording.verifier import CONTENT_KEY, canonical, parsed
+
+if TYPE_CHECKING:  # see media/settings
+    from server.config import Config
 
 MARK = "master-keys.id"  # in the folder of recordings: whoever records here must have these
 KEY_LINE = re.compile(r"[0-9a-f]{64}")

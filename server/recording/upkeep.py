@@ -1,4 +1,4 @@
-"""The recordings' root folder on disk: what it is called among several, what lies in it. Everything here blocks."""
+"""The recordings' root folder on disk: what it is called, what lies in it, as rows. Everything here blocks."""
 
 from __future__ import annotations
 

@@ -1,7 +1,8 @@
 """`python3 -m tests.bench NAME [option …]`: a benchmark by name; without a name, the list. Standard library only.
 
 A benchmark is a module `tests/bench/NAME.py` with `main(argv) -> int`, which prints a table for people and, as its last
-line, one JSON object with its figures. The first line of its docstring is shown in the list.
+line, one JSON object with its figures; it returns 1 if a bar was missed, and names it on stderr. The first line of its
+docstring is shown in the list.
 """
 
 from __future__ import annotations

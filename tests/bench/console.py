@@ -49,18 +49,17 @@ new PerformanceObserver((list) => {
 
 
 def main(argv: list[str]) -> int:
-    """Run the benchmark; returns the exit code."""
+    """Run the benchmark; returns the exit code: 1 if a bar was missed."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench console", description=__doc__)
     parser.add_argument("--seconds", type=float, default=20.0, help="for which each room is measured [20]")
     parser.add_argument("--units", type=int, default=200, help="on duty [200]")
     parser.add_argument("--tiles", type=int, default=9, help="living, tile 1 among them [9]")
     parser.add_argument("--demo-seconds", type=float, default=60.0, help="0 leaves the demo out [60]")
     options = parser.parse_args(argv)
-    asyncio.run(_run(options))
-    return 0
+    return asyncio.run(_run(options))
 
 
-async def _run(options: argparse.Namespace) -> None:
+async def _run(options: argparse.Namespace) -> int:
     expect.set_options(timeout=60_000)
     figures: list[Figure] = []
     async with AsyncExitStack() as closing:
@@ -72,7 +71,7 @@ async def _run(options: argparse.Namespace) -> None:
         if options.demo_seconds:
             figures.append(await _demo(browser, options.demo_seconds))
     about = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "units": options.units}
-    tell("console", figures, {**about, "tiles": options.tiles, "seconds": options.seconds})
+    return tell("console", figures, {**about, "tiles": options.tiles, "seconds": options.seconds})
 
 
 async def _busy(browser: Browser, options: argparse.Namespace) -> list[Figure]:

@@ -16,6 +16,7 @@ from pathlib import Path
 from server.clock import SystemClock
 from server.recording.folder import RecordingFolder
 from server.recording.verifier import verify
+from tests.bench.bars import exit_code
 from tests.server.recording.committing import crash
 from tests.server.recording.recordings import BEGAN, IDENTITY, KEY
 
@@ -58,4 +59,5 @@ def _measure(root: Path, kills: int, within_s: float, seed: int) -> int:
     print(f"{'kills before the journal line':32} {figures['beside_the_journal']:>8}")
     print(f"{'closed and signed at the end':32} {told['verdict']:>8}   expected INTACT")
     print(json.dumps({"benchmark": "crash", "seed": seed, "load": round(os.getloadavg()[0], 1), "figures": figures}))
-    return 1 if figures["troubled"] or told["exit"] else 0
+    bars = {"nothing is lost or blamed": not figures["troubled"], "the recording is intact": not told["exit"]}
+    return exit_code(what for what, holds in bars.items() if not holds)

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from tests.bench.bars import Bar, exit_code
+
 
 @dataclass(frozen=True)
 class Figure:
-    """One measured thing; `limit` is the expected figure at `judged` ("p50", "p95" or "value")."""
+    """One measured thing; `limit` is the expected figure at `judged` ("p50", "p95" or "value"), the most or the least."""
 
     name: str
     what: str
@@ -20,6 +22,7 @@ class Figure:
     samples: Sequence[float]
     judged: str
     limit: float | None
+    at_least: bool = False
 
     def percentile(self, share: float) -> float:
         """The sample that this share of all does not exceed."""
@@ -32,34 +35,43 @@ class Figure:
         return {"p50": self.percentile(0.5), "p95": self.percentile(0.95), "value": self.samples[-1]}[self.judged]
 
     @property
-    def verdict(self) -> str:
-        """Whether it is as expected."""
-        if self.limit is None:
+    def bar(self) -> Bar | None:
+        """What is expected."""
+        return None if self.limit is None else Bar(self.limit, self.at_least)
+
+    @property
+    def holds(self) -> bool:
+        """Whether it is as expected. What could not be measured is not."""
+        return self.bar is None or (len(self.samples) > 0 and self.bar.holds(self.value))
+
+    @property
+    def expected(self) -> str:
+        """The bar and whether it is reached, for people."""
+        if self.bar is None:
             return ""
-        return "ok" if self.value <= self.limit else f"over by {self.value - self.limit:.0f} {self.unit}"
+        verdict = "ok" if self.holds else f"missed by {abs(self.value - self.bar.limit):.3g}"
+        return f"{self.judged} {self.bar.sign} {self.bar.limit:g} {self.unit}: {verdict}"
 
     def as_json(self) -> dict[str, Any]:
         """For the last line."""
         found: dict[str, Any] = {"unit": self.unit, "samples": len(self.samples), "p50": round(self.percentile(0.5), 1)}
         found |= {"p95": round(self.percentile(0.95), 1), "max": round(max(self.samples), 1)}
-        return found | ({"expected": self.limit, "judged": self.judged} if self.limit is not None else {})
+        return found | ({"expected": self.limit, "judged": self.judged, "holds": self.holds} if self.bar else {})
 
 
-def tell(benchmark: str, figures: Sequence[Figure], about: dict[str, Any]) -> None:
-    """Print the table and the JSON line."""
+def tell(benchmark: str, figures: Sequence[Figure], about: dict[str, Any]) -> int:
+    """Print the table and the JSON line; returns the exit code: 1 if a bar was missed."""
     print(f"{'':46} {'n':>4} {'p50':>8} {'p95':>8} {'max':>8}  expected")
     for figure in figures:
         if not figure.samples:
-            print(f"{figure.what:46} {'none':>4}")
+            print(f"{figure.what:46} {'none':>4}{'':29}{'missed' if not figure.holds else ''}".rstrip())
             continue
         p50, p95, most = figure.percentile(0.5), figure.percentile(0.95), max(figure.samples)
-        expected = (
-            f"{figure.judged} ≤ {figure.limit:g} {figure.unit}: {figure.verdict}" if figure.limit is not None else ""
-        )
         what = f"{figure.what}, {figure.unit}"
-        print(f"{what:46} {len(figure.samples):>4} {p50:>8.1f} {p95:>8.1f} {most:>8.1f}  {expected}")
+        print(f"{what:46} {len(figure.samples):>4} {p50:>8.1f} {p95:>8.1f} {most:>8.1f}  {figure.expected}")
     found = {figure.name: figure.as_json() for figure in figures if figure.samples}
     print(json.dumps({"benchmark": benchmark, **about, "figures": found}))
+    return exit_code(figure.what for figure in figures if not figure.holds)
 
 
 def resident_mb(pid: int) -> float:

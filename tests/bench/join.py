@@ -24,7 +24,7 @@ MODULE = "tests.bench.load."
 
 
 def main(argv: list[str]) -> int:
-    """Run the benchmark; returns the exit code."""
+    """Run the benchmark; returns the exit code: 1 if a bar was missed."""
     go_inside("join", argv)
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench join", description=__doc__)
     parser.add_argument("--setups", type=int, default=100, help="viewers of which the set-up is measured [100]")
@@ -32,11 +32,10 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--storm", type=int, default=200, help="joins at once [200]")
     parser.add_argument("--joins", type=int, default=10_000, help="joins and leaves, looked at for growth [10000]")
     options = parser.parse_args(argv)
-    asyncio.run(_measure(options))
-    return 0
+    return asyncio.run(_measure(options))
 
 
-async def _measure(options: argparse.Namespace) -> None:
+async def _measure(options: argparse.Namespace) -> int:
     host, cores = address(), Cores.divided()
     ours = await _setup_ms(ENGINE, options.setups, host, cores)
     theirs = await _setup_ms(RELAY, options.setups, host, cores)
@@ -51,7 +50,7 @@ async def _measure(options: argparse.Namespace) -> None:
     about = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "joins": options.joins, "grown": grew}
     for name, (before, after) in grew.items():
         print(f"grew: {name}, {before} → {after}")
-    tell("join", [*figures, *growth], about)
+    return tell("join", [*figures, *growth], about)
 
 
 async def _loaded(

@@ -79,24 +79,23 @@ CARD = """(longest) => {
 
 
 def main(argv: list[str]) -> int:
-    """Run the benchmark; returns the exit code."""
+    """Run the benchmark; returns the exit code: 1 if a bar was missed."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench latency", description=__doc__)
     parser.add_argument("--samples", type=int, default=60, help="of each kind [60]")
     parser.add_argument("--cameras", type=int, default=6, help="cameras that stream meanwhile [6]")
     parser.add_argument("--added-seconds", type=float, default=10.0, help="for what the server adds [10]")
     parser.add_argument("--added-only", action="store_true", help="only what the server adds, without a browser")
     options = parser.parse_args(argv)
-    asyncio.run(_run(options))
-    return 0
+    return asyncio.run(_run(options))
 
 
-async def _run(options: argparse.Namespace) -> None:
+async def _run(options: argparse.Namespace) -> int:
     figures = await added_latency(options.added_seconds)
     about = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
     if not options.added_only:
         about["cameras"] = options.cameras
         figures += await _measure(options.samples, options.cameras)
-    tell("latency", figures, about)
+    return tell("latency", figures, about)
 
 
 async def _measure(samples: int, cameras: int) -> list[Figure]:

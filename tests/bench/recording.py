@@ -19,6 +19,7 @@ import av
 
 from server.recording.library import Library
 from server.recording.verifier import verify
+from tests.bench.bars import exit_code
 from tests.bench.load.machine import Cores, address, cpu_ns, go_inside
 from tests.bench.load.orders import Child
 from tests.bench.load.servers import ENGINE, serving
@@ -72,7 +73,8 @@ async def _measure_all(folder: Path, cameras: int, seconds: float) -> int:
     print(f"{'recordings that are broken':48} {figures['broken']:>8}   of {len(verdicts)}, expected 0")
     about = {"cameras": cameras, "cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1)}
     print(json.dumps({"benchmark": "recording", **about, "figures": figures}))
-    return 1 if figures["broken"] or len(verdicts) != 2 * cameras else 0
+    bars = {"every camera is recorded": len(verdicts) == 2 * cameras, "no recording is broken": not figures["broken"]}
+    return exit_code(what for what, holds in bars.items() if not holds)
 
 
 async def _measure(folder: Path, mode: str, cameras: int, seconds: float) -> float:

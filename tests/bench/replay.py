@@ -56,17 +56,16 @@ BOTH = f"""() => {{
 
 
 def main(argv: list[str]) -> int:
-    """Run the benchmark; returns the exit code."""
+    """Run the benchmark; returns the exit code: 1 if a bar was missed."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench replay", description=__doc__)
     parser.add_argument("--seconds", type=float, default=30.0, help="at 1× [30]")
     parser.add_argument("--seeks", type=int, default=12, help="[12]")
     parser.add_argument("--fast-seconds", type=float, default=6.0, help="at each of the higher rates [6]")
     options = parser.parse_args(argv)
-    asyncio.run(_run(options))
-    return 0
+    return asyncio.run(_run(options))
 
 
-async def _run(options: argparse.Namespace) -> None:
+async def _run(options: argparse.Namespace) -> int:
     expect.set_options(timeout=60_000)
     length = max(options.seconds + 10, max(RATES) * (options.fast_seconds + STEADY_S + 1)) + 10
     async with AsyncExitStack() as closing:
@@ -85,7 +84,7 @@ async def _run(options: argparse.Namespace) -> None:
         for rate in RATES:
             figures += await _fast(page, laid[0].base, rate, options.fast_seconds)
     about = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "cameras": len(laid)}
-    tell("replay", figures, {**about, "main": SIZES["main"], "sub": SIZES["sub"], "recorded_s": round(length)})
+    return tell("replay", figures, {**about, "main": SIZES["main"], "sub": SIZES["sub"], "recorded_s": round(length)})
 
 
 def _lay(installation: Installation, length: float) -> list[Laid]:

@@ -25,7 +25,7 @@ LONGEST_S = 60
 
 
 def main(argv: list[str]) -> int:
-    """Run the benchmark; returns the exit code."""
+    """Run the benchmark; returns the exit code: 1 if a bar was missed, 2 if it cannot be run here."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench verify", description=__doc__)
     parser.add_argument("--megabytes", type=int, default=512, help="of the recording [512]")
     parser.add_argument("--segment", type=int, default=400, help="kB: 2 s at 1.6 Mbit/s [400]")
@@ -36,11 +36,10 @@ def main(argv: list[str]) -> int:
         print("The program `sha256sum` is not installed.", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory(dir=given.folder) as place:
-        _measure(Path(place), given.megabytes, given.segment * 1000, given.rounds)
-    return 0
+        return _measure(Path(place), given.megabytes, given.segment * 1000, given.rounds)
 
 
-def _measure(place: Path, megabytes: int, size: int, rounds: int) -> None:
+def _measure(place: Path, megabytes: int, size: int, rounds: int) -> int:
     root = place / "recordings"
     folder = new_folder(root)
     for number in range(megabytes * 1_000_000 // size):
@@ -72,9 +71,8 @@ def _measure(place: Path, megabytes: int, size: int, rounds: int) -> None:
         figures.append(Figure(f"{name}_ratio", f"verify, {what}, to one sha256sum", "%", ratio, "value", None))
         whole = [WHOLE_MB / read_mb * middle[name]]
         figures.append(Figure(f"{name}_10gb", f"verify, {what}: 10 GB at this rate", "s", whole, "value", LONGEST_S))
-    tell(
-        "verify", figures, {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "megabytes": round(read_mb)}
-    )
+    about = {"cores": os.cpu_count(), "load": round(os.getloadavg()[0], 1), "megabytes": round(read_mb)}
+    return tell("verify", figures, about)
 
 
 def _run(words: list[str], names: list[str] | None = None) -> None:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-import os
-import signal
+import asyncio
 from pathlib import Path
 
 from playwright.async_api import Browser
 
 from tests.browser.screen import Screen
+from tests.browser.worker_loss import seconds_away
 from tests.installation import Camera, Installation, Server
 from tests.patience import until
+
+LONGEST_AWAY_S = 20.0  # on any machine; `python3 -m tests.bench workers` has the bar
 
 
 async def test_a_killed_worker_costs_its_cameras_a_moment_and_the_others_nothing(
@@ -39,29 +41,14 @@ async def test_a_killed_worker_costs_its_cameras_a_moment_and_the_others_nothing
 
 async def _kill_the_worker_of(screen: Screen, server: Server, first: Camera, second: Camera) -> None:
     before = await screen.figures(9)
-    async with screen.page.expect_response(lambda answer: "/whep/" in answer.url and answer.status == 201):
-        os.kill(_worker_pid(server.pid, "media-1"), signal.SIGKILL)  # the first camera was placed there
-        await first.says("Picture reaches control.", times=2)
-
-    async def is_back() -> bool:
-        return bool((await screen.figures(8))["decoded"] > 0)
-
-    await until(is_back, "the lost picture is shown again")
+    # the first camera was placed there
+    away = await asyncio.wait_for(seconds_away(screen.page, 8, server, "media-1"), LONGEST_AWAY_S)
+    await first.says("Picture reaches control.", times=2)
     await screen.is_in_state(8, "live")
+    assert 0 < away < LONGEST_AWAY_S
     assert second.printed.count("Picture reaches control.") == 1
 
     async def goes_on() -> bool:
         return bool((await screen.figures(9))["decoded"] > before["decoded"] + 10)
 
     await until(goes_on, "the other worker's picture goes on, in the same connection")
-
-
-def _worker_pid(server_pid: int, name: str) -> int:
-    found = [
-        int(pid)
-        for task in Path(f"/proc/{server_pid}/task").glob("*/children")
-        for pid in task.read_text().split()
-        if Path(f"/proc/{pid}/cmdline").read_bytes().rstrip(b"\0").endswith(name.encode())
-    ]
-    assert len(found) == 1, f"{len(found)} workers are called {name}"
-    return found[0]

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from playwright.async_api import expect
+from playwright.async_api import WebSocketRoute, expect
 
 from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
 from tests.installation import Camera, Server
+from tests.patience import until
 
 LOST_WITHIN_MS = 3000
 MARGIN_MS = 2000  # for the screen to be asked, on a busy machine
@@ -67,3 +68,39 @@ async def _the_last_picture_stays(screen: Screen) -> None:
         ".reduce((most, value, k) => (k % 4 < 3 ? Math.max(most, value) : most), 0)"
     )
     assert brightest > 60, "the last picture is a picture"
+
+
+async def test_a_live_channel_that_breaks_and_comes_back_leaves_the_living_pictures_alone(
+    screen: Screen, cast: Cast, start_camera: Callable[..., Camera]
+) -> None:
+    """Media does not go by the console's socket: its sessions live on, and the pictures with them."""
+    screen.allowed += ["WebSocket connection", "Failed to load resource"]
+    channels: list[WebSocketRoute] = []
+    is_cut = False
+
+    async def relay(channel: WebSocketRoute) -> None:
+        channels.append(channel)
+        if is_cut:
+            await channel.close()
+        else:
+            channel.connect_to_server()
+
+    et22 = await start_camera(cast.et22, "--recording", "on").shows()
+    await screen.page.route_web_socket("**/api/console*", relay)
+    page = await screen.console()
+    await screen.row(et22.key.call_sign).click()
+    await screen.is_in_state(1, "live")
+    sessions = await page.evaluate("window.connections.length")
+
+    await channels[-1].close()
+    await until(lambda: len(channels) == 2, "the console links again")
+    await screen.pictures_come(1, more=20)
+    is_cut = True
+    await channels[-1].close()
+    await expect(page.locator("link-banner")).to_contain_text("LINK LOST")
+    await screen.pictures_come(1)
+    is_cut = False
+    await expect(page.locator("link-banner")).to_be_hidden()
+    await screen.is_in_state(1, "live")
+    await screen.pictures_come(1, more=20)
+    assert await page.evaluate("window.connections.length") == sessions, "no viewing was begun anew"

@@ -17,6 +17,7 @@ from typing import Any
 from playwright.async_api import Error
 
 from tests.browser.screen import Screen
+from tests.links.kept import Kept, Recordings
 from tests.links.link_model import Conditions
 from tests.links.scene import FPS, Scene, Shown, Viewer, shown_by
 from tests.patience import until
@@ -44,13 +45,22 @@ class Stretch:
     frozen_share: float
 
 
+@dataclass(frozen=True)
+class Seen:
+    """What came of a stretch of time: at each viewer, and on the server's disk."""
+
+    viewers: list[Stretch]
+    kept: Kept
+
+
 class Watching:
-    """Who watches the camera: an aiortc viewer, and a console in Chromium."""
+    """Who watches the camera: an aiortc viewer, and a console in Chromium. It is recorded, too."""
 
     def __init__(self, scene: Scene, viewer: Viewer, screen: Screen) -> None:
         self.scene = scene
         self.viewer = viewer
         self.screen = screen
+        self.recordings = Recordings(scene.installation.folder)
 
     async def shown(self) -> dict[str, Shown]:
         """By viewer: when pictures were shown, so far."""
@@ -68,10 +78,10 @@ class Watching:
         """By layer: pictures that the camera has sent so far."""
         return Counter((await self.scene.camera.state())["sent"])
 
-    async def look(self, seconds: float) -> list[Stretch]:
+    async def look(self, seconds: float) -> Seen:
         """Watch for a while, whatever the link is like now."""
         before, sent, start = await self.decoded(), await self.sent(), time.time()
-        meant = 0
+        meant, sent_before = 0, sent
         while (left := start + seconds - time.time()) > 0:
             await asyncio.sleep(min(SAMPLE_S, left))
             now_sent = await self.sent()
@@ -84,7 +94,8 @@ class Watching:
             frozen = sum(seen.freezes(USUAL_S, end)) / (end - start)
             share = (after[viewer] - before[viewer]) / max(1, meant)
             found.append(Stretch(viewer, end - start, share, max(seen.gaps(end), default=end - start), frozen))
-        return found
+        pictures = sent - sent_before
+        return Seen(found, await self.recordings.kept(start, end, pictures["main"] + pictures["sub"]))
 
     async def word(self) -> str:
         """What the tile says: LIVE, LATE, FROZEN …"""
@@ -127,12 +138,13 @@ class Outage:
     told_s: float
     back_s: dict[str, float]
     sessions: int  # that the camera has made since
+    kept: Kept  # from the cut until a moment after the picture's return; what was sent into the cut counts, too
 
 
 async def camera_off(watching: Watching, off_s: float) -> Outage:
     """R1: the camera's link is cut."""
     scene = watching.scene
-    connected = scene.camera.printed.count("Picture reaches control.")
+    connected, sent = scene.camera.printed.count("Picture reaches control."), await watching.sent()
     scene.network.cut()
     cut_at = time.time()
     told = asyncio.create_task(_until_told(watching, off_s))
@@ -141,7 +153,10 @@ async def camera_off(watching: Watching, off_s: float) -> Outage:
     # what was under way when the link was cut is lost; what comes now is new
     scene.network.mend()
     back = await watching.both_have_pictures(max(time.time(), cut_at + off_s))
-    return Outage(told_s, back, scene.camera.printed.count("Picture reaches control.") - connected)
+    sessions = scene.camera.printed.count("Picture reaches control.") - connected
+    pictures = await watching.sent() - sent
+    kept = await watching.recordings.kept(cut_at, time.time(), pictures["main"] + pictures["sub"])
+    return Outage(told_s, back, sessions, kept)
 
 
 async def _until_told(watching: Watching, within_s: float) -> float:
@@ -153,13 +168,13 @@ async def _until_told(watching: Watching, within_s: float) -> float:
     return time.time() - start
 
 
-async def new_address(watching: Watching, seconds: float) -> list[Stretch]:
+async def new_address(watching: Watching, seconds: float) -> Seen:
     """R2: the camera is seen by another address from now on."""
     watching.scene.network.rebind()
     return await watching.look(seconds)
 
 
-async def over(watching: Watching, up: Conditions, down: Conditions, seconds: float, settle_s: float) -> list[Stretch]:
+async def over(watching: Watching, up: Conditions, down: Conditions, seconds: float, settle_s: float) -> Seen:
     """R3, R4: such a link for a while; the first `settle_s` are not looked at. The link is calm again afterwards."""
     watching.scene.network.change(up=up, down=down)
     await asyncio.sleep(settle_s)

@@ -1,4 +1,4 @@
-"""The README's pages and its script against a whole server: with its gate, from another origin, by a real Chromium."""
+"""The README's pages and its scripts against a whole server: with its gate, from another origin, by a real Chromium."""
 
 from __future__ import annotations
 
@@ -6,9 +6,11 @@ import asyncio
 import os
 import sys
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+import av
 import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer
@@ -96,19 +98,32 @@ async def test_the_pages_of_the_readme_publish_and_play(house: House, elsewhere:
     assert await player.evaluate("document.querySelector('video').videoWidth") > 0
 
 
-async def test_the_script_of_the_readme_publishes(house: House) -> None:
+@asynccontextmanager
+async def script(house: House, holds: str, folder: Path) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A script of the README, running there."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-c",
-        block("python", "RTCPeerConnection"),
+        block("python", holds),
         env=os.environ | house.values,
+        cwd=folder,
         stderr=asyncio.subprocess.PIPE,
     )
     try:
-        await house.streams()
-        assert house.watchroom.units.unit(house.device_id).recording == "recording"
+        yield process
     finally:
         if process.returncode is None:
             process.terminate()
         _, errors = await process.communicate()
-    assert "Traceback" not in errors.decode()
+    assert "Traceback" not in errors.decode(), errors.decode()
+
+
+async def test_the_scripts_of_the_readme_publish_and_play(house: House, tmp_path: Path) -> None:
+    async with script(house, "async def publish", tmp_path):
+        await house.streams()
+        assert house.watchroom.units.unit(house.device_id).recording == "recording"
+        async with script(house, "async def watch", tmp_path) as player:
+            await asyncio.wait_for(player.wait(), START_S)
+    with av.open(str(tmp_path / "seen.mp4")) as film:
+        pictures = list(film.decode(video=0))
+    assert len(pictures) > 20 and (pictures[-1].width, pictures[-1].height) == (640, 360)

@@ -194,6 +194,50 @@ test("a session that the server no longer knows is begun anew", async () => {
   viewing.stop();
 });
 
+test("a camera that sends again leaves a session that still stands alone", async () => {
+  const { viewing, peers, lines } = begin((method) => (method === "POST" ? created() : clockOf(1)));
+  viewing.start();
+  await settle();
+  peers[0]?.become("connected");
+  await settle();
+  await viewing.probe(true);
+  assert.equal(peers.length, 1);
+  assert.equal(viewing.standing.phase, "connected");
+  assert.equal(lines().at(-1), "GET /media/sessions/s1");
+  viewing.stop();
+});
+
+test("a camera that sends again by another worker has lost its sessions: the next begins at once", async () => {
+  let known = true;
+  const { viewing, peers } = begin((method) =>
+    method === "POST" ? created() : known ? clockOf(1) : problem(404, "not-found"),
+  );
+  viewing.start();
+  await settle();
+  peers[0]?.become("connected");
+  await settle();
+  known = false;
+  await viewing.probe(true);
+  await settle();
+  assert.equal(peers.length, 2, "without a wait");
+  viewing.stop();
+});
+
+test("a viewing that waits for its turn begins when the camera sends again, or when the link is back", async () => {
+  for (const atOnce of [true, false]) {
+    let streams = false;
+    const { viewing, peers } = begin(() => (streams ? created() : problem(409, "not-streaming")));
+    viewing.start();
+    await settle();
+    assert.equal(viewing.standing.phase, "waiting");
+    streams = true;
+    await viewing.probe(atOnce);
+    await settle();
+    assert.equal(peers.length, 2);
+    viewing.stop();
+  }
+});
+
 test("another layer, or its sound, changes the running session; before there is one, the next offer asks for it", async () => {
   const { viewing, peers, lines } = begin((method, path) =>
     method === "POST" && path.startsWith("/whep") ? created() : clockOf(1),

@@ -85,7 +85,7 @@ export class FeedTile extends HTMLElement {
     this.look();
     const unit = facts.unit;
     if (unit && before?.unit?.device_id === unit.device_id && unit.streaming && !before.unit.streaming)
-      this.#picture?.retryNow();
+      this.#picture?.flowsAgain();
     this.#video.muted = !facts.audible;
     this.setAttribute("aria-label", unit ? `Tile ${this.number}, ${unit.call_sign}` : `Tile ${this.number}, free`);
     for (const look of /** @type {const} */ (["large", "selected", "keyed", "enlarged", "pinned"]))

@@ -102,6 +102,11 @@ export class TilePicture extends EventTarget {
     if (!this.#rest.rests) this.#viewing?.retryNow();
   }
 
+  /** The camera sends again: a session that still stands goes on with it, any other begins at once. */
+  flowsAgain() {
+    if (!this.#rest.rests) this.#viewing?.probe(true);
+  }
+
   /** Does the server still know the session? */
   probe() {
     this.#viewing?.probe();

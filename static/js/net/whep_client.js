@@ -89,10 +89,11 @@ export class WhepClient extends EventTarget {
     if ((await this.#told?.tell(this.wish)) && round === this.#round) this.#readClock(round);
   }
 
-  /** Asks whether the server still knows the session; if not, begins another. */
-  probe() {
-    if (this.standing.phase === "connected") this.#readClock(this.#round);
-    else if (this.standing.phase === "waiting") this.retryNow();
+  /** Asks whether the server still knows the session; if not, begins another: in its turn, or at once. */
+  async probe(atOnce = false) {
+    const stood = this.standing.phase === "connected";
+    if (stood) await this.#readClock(this.#round);
+    if (this.standing.phase === "waiting" && (atOnce || !stood)) this.retryNow();
   }
 
   /** @param {number} round */
@@ -186,10 +187,7 @@ export class WhepClient extends EventTarget {
     peer.onconnectionstatechange = null;
     peer.ontrack = null;
     const patience = this.here.after(() => peer.close(), 1);
-    this.signalling.leave(location).then(() => {
-      this.here.cancel(patience);
-      peer.close();
-    });
+    this.signalling.leave(location).then(() => (this.here.cancel(patience), peer.close()));
   }
 
   /** @param {Standing} standing */

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import platform
 import shutil
 import subprocess
 import sys
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
+
+from OpenSSL import SSL
 
 from server.addresses import own_addresses
 from tests.bench.figures import processes_below, resident_mb
@@ -74,3 +78,24 @@ def go_inside(benchmark: str, argv: list[str]) -> None:
 def address() -> str:
     """Where servers and load meet: the namespace's address, else this machine's first."""
     return os.environ.get(INSIDE) or own_addresses()[0]
+
+
+def described() -> dict[str, str]:
+    """What a figure depends on: processor, kernel, Python, OpenSSL; when, and how busy the machine was."""
+    openssl = SSL.OpenSSL_version(SSL.OPENSSL_VERSION).decode().split()
+    return {
+        "at": f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+        "processor": f"{_processor()}, cores: {os.cpu_count()}",
+        "kernel": f"{platform.system()} {platform.release()}",
+        "python": f"Python {platform.python_version()}",
+        "openssl": " ".join(openssl[:2]),
+        "load": f"load {os.getloadavg()[0]:.1f}",
+    }
+
+
+def _processor() -> str:
+    for line in Path("/proc/cpuinfo").read_text().splitlines():
+        name, _, value = line.partition(":")
+        if name.strip() == "model name":
+            return value.strip()
+    return platform.machine()  # ARM does not say its name there

@@ -101,8 +101,24 @@ def test_consent_and_the_number_of_addresses_are_bounded() -> None:
         ice.answer(check("here", "secret"), ("192.0.2.1", 1000 + port), float(port) / 100)
     assert len(ice.addresses) == MAX_ADDRESSES
     assert ice.selected in ice.addresses
-    assert ice.has_consent(CONSENT_S)
-    assert not ice.has_consent(0.5 + CONSENT_S)
+    assert ice.has_consent(CONSENT_S - 0.1)
+    assert not ice.has_consent(CONSENT_S), "by the checks of addresses that it is not sent to"
+
+
+def test_only_what_comes_from_the_selected_address_keeps_consent() -> None:
+    """RFC 7675 section 5.1: consent is to be sent to at one address."""
+    ice = IceLite("here", "secret", 0.0)
+    ice.answer(check("here", "secret"), HERE, 0.0)
+    ice.answer(check("here", "secret"), THERE, 0.1)
+    ice.note_traffic(HERE, 10.0)
+    ice.answer(check("here", "secret"), THERE, 10.2)
+    assert ice.selected == HERE
+    assert ice.has_consent(9.9 + CONSENT_S)
+    assert not ice.has_consent(10.1 + CONSENT_S), "the other address's check says nothing of this one"
+    ice.note_traffic(("192.0.2.9", 9), 11.0)
+    assert not ice.has_consent(10.1 + CONSENT_S), "nor does an address that nobody has shown to be the peer's"
+    ice.answer(check("here", "secret"), HERE, 12.0)
+    assert ice.has_consent(10.1 + CONSENT_S)
 
 
 def test_a_restart_keeps_the_old_credentials_until_the_new_ones_are_used() -> None:

@@ -101,7 +101,8 @@ async def test_a_session_from_offer_to_delete(site: Site) -> None:
 async def test_preflight_asks_for_no_credentials(site: Site) -> None:
     async with site.http.options(f"{site.url}/whip/{CAMERA}") as response:
         assert response.status == 200
-        assert response.headers["Access-Control-Allow-Headers"] == "Authorization, Content-Type, If-Match"
+        allowed = response.headers["Access-Control-Allow-Headers"]
+        assert allowed == "Authorization, Content-Type, If-Match, If-None-Match"
         assert "Access-Control-Allow-Credentials" not in response.headers
 
 

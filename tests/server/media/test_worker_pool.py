@@ -6,6 +6,8 @@ import asyncio
 import os
 import signal
 import socket
+import subprocess
+import sys
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -19,6 +21,7 @@ from server.media.settings import MediaSettings
 from server.media.worker_pool import WorkerPool
 from server.media.worker_process import WorkerLogs
 from server.tasks import TaskOwner
+from tests.installation import ROOT
 from tests.local_servers import free_port
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Heard, until
@@ -64,6 +67,13 @@ async def pool(tmp_path: Path) -> AsyncIterator[Pool]:
         await engine.start()
         yield Pool(engine, heard)
         await engine.close()
+
+
+def test_a_worker_loads_neither_a_database_nor_what_reads_configurations() -> None:
+    """It needs neither, and they were two thirds of the time in which a worker that has died is back."""
+    look = "import sys, server.media_worker; print(*sys.modules)"
+    loaded = subprocess.run([sys.executable, "-c", look], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert not {"sqlalchemy", "alembic", "aiosqlite", "pydantic"} & set(loaded.split())
 
 
 async def test_a_worker_that_is_killed_takes_only_its_own_cameras_and_they_come_back(pool: Pool) -> None:
