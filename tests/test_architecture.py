@@ -244,7 +244,6 @@ def test_what_runs_before_the_packages_needs_none() -> None:
     [
         ("server.commands", "server.config sqlalchemy aiohttp"),
         ("server.registry", "aiohttp alembic jinja2 cryptography.x509"),  # device add, person add, token add …
-        ("server.media_worker", "sqlalchemy aiohttp"),  # one for each core
         ("server.app", "alembic"),
     ],
 )
