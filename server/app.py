@@ -28,7 +28,7 @@ from server.audit.actions import Audit
 from server.audit.store import AuditStore
 from server.bus import Body, Topic, bus_for
 from server.clock import Clock, SystemClock
-from server.config import Config
+from server.config import Config, base_url
 from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
 from server.console.settings import console_settings
@@ -363,7 +363,7 @@ class Watchroom:
         closing.push_async_callback(self.sockets.close)
         await web.SockSite(runner, listening, ssl_context=tls).start()
         port = int(listening.getsockname()[1])
-        self.url = serving.base_url(self.config.host, port, self.config.secure)
+        self.url = base_url(self.config.host, port, self.config.secure)
         closing.callback(forget_where, self.config.data, self.url)
         note_where(self.config.data, self.url)
 

@@ -236,7 +236,9 @@ class Replays:
         return one
 
     def _file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
-        parts = [part for part in self._footage.near(recording_id, view.start).segments if name in (part.file, part.init)]
+        parts = [
+            part for part in self._footage.near(recording_id, view.start).segments if name in (part.file, part.init)
+        ]
         if not any(view.covers(part.at, part.end) for part in parts):
             raise NotFound("this view has no such file")
         if self._library.is_encrypted(recording_id, name):

@@ -32,7 +32,13 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=100, help="how many [100]")
     parser.add_argument("--within", type=float, default=0.15, metavar="S", help="after its first commit [0.15]")
     parser.add_argument("--seed", type=int, default=None, help="of the moments [by chance]")
-    parser.add_argument("--server", type=int, default=0, metavar="N", help="kill a whole server N times instead, and see what its camera's recording lost")
+    parser.add_argument(
+        "--server",
+        type=int,
+        default=0,
+        metavar="N",
+        help="kill a whole server N times instead, and see what its camera's recording lost",
+    )
     parser.add_argument("--folder", type=Path, default=None, help="on the disk that is to be tried [a temporary one]")
     given = parser.parse_args(argv)
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1 << 32)

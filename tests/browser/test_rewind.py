@@ -109,5 +109,7 @@ async def test_a_camera_that_is_not_recorded_cannot_be_looked_back_at_and_that_i
     await expect(button).to_have_attribute("aria-disabled", "true")
     await expect(button).to_have_attribute("title", re.compile("not recorded"))
     await button.dispatch_event("click")
-    await expect(page.locator("room-notice")).to_have_text(re.compile("ET40 cannot be looked back at. It is not recorded"))
+    await expect(page.locator("room-notice")).to_have_text(
+        re.compile("ET40 cannot be looked back at. It is not recorded")
+    )
     await expect(page.locator("rewind-pane")).to_be_hidden()

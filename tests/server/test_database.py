@@ -4,21 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import json
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
-from alembic.config import Config as AlembicConfig
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
 
 from server.clock import HandClock
-from server.database import MIGRATIONS, Database, metadata
+from server.database import MIGRATIONS, Database, metadata, newest_revision
 from server.errors import StartError, Unavailable
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from tests.local_servers import LocalPostgres
+from tests.source import ROOT
 
 
 async def test_the_migrations_make_what_the_stores_declare(database: Database) -> None:
@@ -56,10 +60,33 @@ async def test_what_the_journal_held_before_is_found_by_what_it_is_about(databas
 
 
 def _upgraded(connection: Connection, revision: str) -> None:
-    config = AlembicConfig()
+    config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["connection"] = connection
     command.upgrade(config, revision)
+
+
+def test_the_newest_migration_is_told_without_alembic_as_with_it() -> None:
+    assert newest_revision() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def test_an_older_schema_is_brought_up_and_the_newest_is_opened_without_alembic(tmp_path: Path) -> None:
+    older, path = Config(), str(tmp_path / "x.db")
+    older.set_main_option("script_location", str(MIGRATIONS))
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        older.attributes["connection"] = connection
+        command.upgrade(older, "0001")
+    assert [opened_by_a_process_that_loads_alembic(path) for _ in range(2)] == [True, False]
+
+
+def opened_by_a_process_that_loads_alembic(path: str) -> bool:
+    work = (
+        "import asyncio, sys; from server.database import Database; "
+        "asyncio.run(Database(sys.argv[1]).migrate()); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", work, path], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip() == "True"
 
 
 async def test_several_processes_may_start_at_once_on_an_empty_database(postgres_url: str) -> None:

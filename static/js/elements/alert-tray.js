@@ -29,7 +29,7 @@ export class AlertTray extends HTMLElement {
   /** @type {Map<string, AlertCard>} */ #cards = new Map();
   /** @type {Map<string, string>} the last occasion told, by alert */ #told = new Map();
   /** @type {string[]} */ #polite = [];
-  #list = make("div", { class: "cards" });
+  #list = make("div", { class: "cards", role: "group", "aria-label": "Alerts" });
   #first = ""; // the most urgent that waits
   #below = new AlertBelow(this.#list);
   #sized = new ResizeObserver(() => this.#place());
@@ -62,6 +62,9 @@ export class AlertTray extends HTMLElement {
     const { room, now } = facts;
     const open = openAlerts(room.alerts);
     this.classList.toggle("is-calm", open.length === 0);
+    // without the link no button of a card can be focused: the list itself is then what the keyboard scrolls
+    if (facts.linked) this.#list.removeAttribute("tabindex");
+    else this.#list.tabIndex = 0;
     this.#showHead(room, open, now);
     const firstWaiting = open.find(needsAcknowledging)?.id;
     const ended = toClose(room.alerts, facts.chosen)?.id;

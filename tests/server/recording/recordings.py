@@ -73,7 +73,15 @@ def journal(
     """A journal alone, still open: so many segments of each of two layers, 2 s each, whose files are not there."""
     lines, link = [], Link()
     words = segment(0)
-    names = {"file": "", "n": 0, "bytes": 60, "sha256": "ab" * 32, "init": "", "init_bytes": 9, "init_sha256": "cd" * 32}
+    names = {
+        "file": "",
+        "n": 0,
+        "bytes": 60,
+        "sha256": "ab" * 32,
+        "init": "",
+        "init_bytes": 9,
+        "init_sha256": "cd" * 32,
+    }
     bodies = [opened(identity, device_id, began).entry()]
     for number in range(count):
         for layer in ("main", "sub"):

@@ -100,7 +100,10 @@ def test_the_program_reads_what_was_recorded_as_the_library_does(tmp_path: Path)
     if shutil.which("ffprobe") is None:
         pytest.skip("the program `ffprobe` is not installed")
     film = recorded(7).film
-    samples = [sorted(read, key=lambda one: (one.kind, one.at)) for read in (by_library(film), by_program(tmp_path / "film.mp4", film))]
+    samples = [
+        sorted(read, key=lambda one: (one.kind, one.at))
+        for read in (by_library(film), by_program(tmp_path / "film.mp4", film))
+    ]
     assert [(one.kind, one.digest) for one in samples[0]] == [(one.kind, one.digest) for one in samples[1]]
     assert max(abs(one.at - other.at) for one, other in zip(*samples, strict=True)) < 1e-4
 
