@@ -86,7 +86,7 @@ class Replays:
         self._recordings: OrderedDict[tuple[str, int, bool, int], Recording] = OrderedDict()
         self._outlines: OrderedDict[tuple[str, int], Recording] = OrderedDict()
         self._finder = Finder(self._outline, sources, clock)
-        self._reader = FactReader(sources, bookmarks)
+        self._facts = FactReader(sources, bookmarks)
 
     # ---- find, open ---------------------------------------------------------------------------------
 
@@ -283,7 +283,7 @@ class Replays:
         found = await asyncio.to_thread(self.recordings_of, view)
         end = view.end if view.end is not None else self._clock.wall()
         may_all = may(view.role, Permission.REPLAY)
-        facts = await self._reader.facts(view, found, end, of_all=of_all and may_all)
+        facts = await self._facts.of(view, found, end, of_all=of_all and may_all)
         return facts if may_all else facts.only(view.device_ids)
 
     def _keep(self, view: View) -> None:
