@@ -83,8 +83,8 @@ class Replays:
         self._sources = sources
         self._clock = clock
         self._views: OrderedDict[str, View] = OrderedDict()
-        self._footage = Reader(library)
-        self._finder = Finder(self._footage.outline, sources, clock)
+        self._reader = Reader(library)
+        self._finder = Finder(self._reader.outline, sources, clock)
         self._facts = FactReader(sources, bookmarks)
 
     # ---- find, open ---------------------------------------------------------------------------------
@@ -158,7 +158,7 @@ class Replays:
         return await asyncio.to_thread(self._playlist, view, device_id, layer)
 
     def _playlist(self, view: View, device_id: str, layer: str) -> str:
-        found = [self._footage.near(one, view.start) for one in view.recording_ids]
+        found = [self._reader.near(one, view.start) for one in view.recording_ids]
         mine = [one for one in found if one.device_id == device_id]
         growing = view.end is None and any(one.is_open for one in mine)
         # What grows is only added to: a part that comes meanwhile is seen once nothing grows any more.
@@ -209,8 +209,8 @@ class Replays:
         if missing:
             raise NotFound(f"there is no recording {missing[0]}")
         start, end = wish.start or 0.0, wish.end or self._clock.wall() + 1
-        found = [self._footage.outline(one) for one in wish.recording_ids]
-        found += self._footage.reaching(known, wish.device_ids, start)
+        found = [self._reader.outline(one) for one in wish.recording_ids]
+        found += self._reader.reaching(known, wish.device_ids, start)
         chosen = [one for one in found if one.segments and one.start < end and one.end > start]
         if wish.device_ids:
             chosen = [one for one in chosen if one.device_id in wish.device_ids]
@@ -220,24 +220,24 @@ class Replays:
 
     def recordings_of(self, view: View) -> list[Recording]:
         """Those that a view names, whole. Blocks."""
-        return [self._footage.whole(one) for one in view.recording_ids]
+        return [self._reader.whole(one) for one in view.recording_ids]
 
     def recordings_at(self, view: View, device_id: str, at: float) -> list[Recording]:
         """Those of one camera that reach to that moment, or to just before it, whole. Blocks."""
-        mine = (self._footage.outline(one) for one in view.recording_ids if may_be_of(one, [device_id]))
+        mine = (self._reader.outline(one) for one in view.recording_ids if may_be_of(one, [device_id]))
         held = [one for one in mine if one.device_id == device_id and one.start <= at < one.end + HOLE_S]
-        return [self._footage.whole(one.id) for one in held]
+        return [self._reader.whole(one.id) for one in held]
 
     def recording_of(self, recording_id: str, own: str | None) -> Recording:
         """One, whole; `own`: only if this person wore its camera. Blocks. Raises NotFound, Forbidden."""
-        one = self._footage.whole(recording_id)
+        one = self._reader.whole(recording_id)
         if own is not None and not _is_own(one, own):
             raise Forbidden(NOT_OWN)
         return one
 
     def _file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
         parts = [
-            part for part in self._footage.near(recording_id, view.start).segments if name in (part.file, part.init)
+            part for part in self._reader.near(recording_id, view.start).segments if name in (part.file, part.init)
         ]
         if not any(view.covers(part.at, part.end) for part in parts):
             raise NotFound("this view has no such file")
@@ -246,7 +246,7 @@ class Replays:
         return self._library.path(recording_id, name)
 
     def _webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
-        part = next((one for one in self._footage.near(recording_id, view.start).segments if one.file == name), None)
+        part = next((one for one in self._reader.near(recording_id, view.start).segments if one.file == name), None)
         if part is None or part.at < since or not view.covers(part.at, part.end):
             raise NotFound("this view has no such segment from then on")
         film = b"".join(self._library.read(recording_id, one) for one in (part.init, part.file))
@@ -257,7 +257,7 @@ class Replays:
         found = await asyncio.to_thread(self.recordings_of, view)
         end = view.end if view.end is not None else self._clock.wall()
         may_all = may(view.role, Permission.REPLAY)
-        facts = await self._facts.facts(view, found, end, of_all=of_all and may_all)
+        facts = await self._facts.of(view, found, end, of_all=of_all and may_all)
         return facts if may_all else facts.only(view.device_ids)
 
     def _keep(self, view: View) -> None:

@@ -49,7 +49,7 @@ class FactReader:
         self._sources = sources
         self._bookmarks = bookmarks
 
-    async def facts(self, view: View, found: Sequence[Recording], end: float, *, of_all: bool) -> Facts:
+    async def of(self, view: View, found: Sequence[Recording], end: float, *, of_all: bool) -> Facts:
         """What there is of these recordings from the view's start to `end`, and of every other camera too if `of_all`."""
         cameras = Among(frozenset(view.device_ids))
         own = await self._read(cameras, view.start, end)
