@@ -10,6 +10,7 @@ from pathlib import Path
 
 from server.recording.library import Library
 from server.recording.verifier import Entry, verify
+from tests.bench.bars import exit_code
 from tests.bench.figures import Figure, tell
 from tests.installation import Camera, Installation, Server
 from tests.patience import until
@@ -52,9 +53,9 @@ async def measure(root: Path, kills: int, seed: int) -> int:
     recordings = len(library.ids())
     about = {"kills": kills, "seed": seed, "recordings": recordings, "verdict": told["verdict"]}
     print(f"{recordings} recording, {told['verdict']}; expected 1, INTACT   (moments by seed {seed})")
-    tell("crash", figures, {**about, "load": round(os.getloadavg()[0], 1)})
-    over = max(lost) > LOST_S or max(again) > AGAIN_S
-    return 1 if told["exit"] or recordings != 1 or over else 0
+    missed = tell("crash", figures, {**about, "load": round(os.getloadavg()[0], 1)})
+    bars = {"it is one recording": recordings == 1, "the recording is intact": not told["exit"]}
+    return missed or exit_code(what for what, holds in bars.items() if not holds)
 
 
 def segments(library: Library) -> list[Entry]:
