@@ -149,7 +149,7 @@ def read(argv: list[str]) -> CameraConfig:
     scenario = _scenario(a.scenario, a.call_sign, a.gps)
     officer = scenario.officer(a.call_sign) if scenario else None
     # a drawn street: six such cameras, a server and a browser fit on two cores
-    preset = _preset(a.source, officer.view if officer else USUAL)
+    preset = _preset(a.source, scenario.preset(officer) if scenario and officer else USUAL)
     large, large_fps, small_fps, bps = ("512x288", 10, 5, 450_000) if preset else ("1280x720", 25, 10, 2_000_000)
     config = CameraConfig(
         server=_server(a.server),

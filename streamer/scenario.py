@@ -3,9 +3,10 @@
 TOML, read with `parse`. Times are seconds of scenario time (0 is the scenario's start); distances metres.
 
     title = "Night shift"            town = "estuary"
+    hour = "dusk" | "night", weather = "dry" | "rain": one sky over the town, for every drawn picture
     [[officer]]                      call_sign, collar_number, name, patrol = [stops], speed_mps, respond_mps,
                                      battery_pct, recording = "recording" | "buffering" | "off", heard_after_s,
-                                     view = "dusk" | "night" | "rain" | "vehicle" | "indoor"
+                                     view = "foot" | "vehicle" | "indoor"
     [[inject]]                       at = 8.0, unit = "ET14", do = "watch_me", and what that `do` needs (see NEEDS)
     [repeat]                         from = 240.0, every = 240.0, and [[repeat.inject]] with `at` inside one round
     [colleague]                      who answers what nobody else answers: name, after_s, away_s, says, says_after_s,
@@ -23,7 +24,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal, cast, get_args
 
 from streamer.errors import ScenarioError
-from streamer.street.look import PRESETS, USUAL
+from streamer.street.look import HOURS, VIEWS, WEATHERS, preset_of
 
 RecordingState = Literal["recording", "buffering", "off"]
 Stop = str | tuple[float, float]
@@ -100,7 +101,7 @@ class Officer:
     """One officer on shift. Speeds in metres a second: on patrol, and on the way to a colleague.
 
     `heard_after_s`: so long after advice is shown the officer presses *heard*; 0: only when told to.
-    `view`: what a drawn picture shows (dusk, night, rain, vehicle, indoor).
+    `view`: from where a drawn picture is seen (foot, vehicle, indoor).
     """
 
     call_sign: str
@@ -112,7 +113,7 @@ class Officer:
     battery_pct: int = 90
     recording: RecordingState = "recording"
     heard_after_s: float = 0.0
-    view: str = USUAL
+    view: str = VIEWS[0]
 
 
 @dataclass(frozen=True)
@@ -151,6 +152,12 @@ class Scenario:
     injects: tuple[Inject, ...]
     repeat: Repeat | None = None
     colleague: Colleague | None = None
+    hour: str = HOURS[0]
+    weather: str = WEATHERS[0]
+
+    def preset(self, officer: Officer) -> str:
+        """How the street is drawn for an officer: under the town's one sky, from where they see it."""
+        return preset_of(self.hour, self.weather, officer.view)
 
     def officer(self, call_sign: str) -> Officer:
         """The officer of that call sign. Raises ScenarioError."""
@@ -182,6 +189,8 @@ def parse(text: str) -> Scenario:
         injects=tuple(sorted(injects, key=lambda inject: inject.at)),
         repeat=repeat,
         colleague=_colleague(table.table("colleague")) if "colleague" in root else None,
+        hour=table.choice("hour", HOURS, default=HOURS[0]),
+        weather=table.choice("weather", WEATHERS, default=WEATHERS[0]),
     )
     table.nothing_else()
     return scenario
@@ -280,7 +289,7 @@ def _officer(table: _Table) -> Officer:
         battery_pct=table.whole("battery_pct", 0, 100, default=90),
         recording=cast(RecordingState, table.choice("recording", get_args(RecordingState), default="recording")),
         heard_after_s=table.number("heard_after_s", 0.0, 600.0, default=0.0),
-        view=table.choice("view", tuple(PRESETS), default=USUAL),
+        view=table.choice("view", VIEWS, default=VIEWS[0]),
     )
     table.nothing_else()
     return officer

@@ -8,6 +8,14 @@ from streamer.scenario import Officer, Scenario
 
 EXTRA_NAMES = ("Doyle", "Hughes", "Rahman", "Chen", "Nowak", "Adeyemi", "Okoye", "Price", "Silva", "Grant")
 
+LARGE = "640x360"  # of the main picture, where the machine has the cores to draw it; else the camera's own 512x288
+LARGE_FROM_CORES, CAMERAS_A_CORE = 4, 2
+
+
+def picture_size(cameras: int, cores: int) -> str:
+    """How large `cameras` cameras draw their main picture on a machine of `cores`; "": as they would by themselves."""
+    return LARGE if cores >= LARGE_FROM_CORES and cameras <= CAMERAS_A_CORE * cores else ""
+
 
 def cast(scenario: Scenario, cameras: int) -> list[Officer]:
     """`cameras` officers: the scenario's own first, then further ones who walk the same rounds the other way.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import secrets
 import webbrowser
 from contextlib import AsyncExitStack, suppress
@@ -18,7 +19,7 @@ from server.alerts.routes import by
 from server.app import Watchroom
 from server.bus import Body, Topic
 from server.config import Config
-from server.demo.cast import cast, extended
+from server.demo.cast import cast, extended, picture_size
 from server.demo.children import Children
 from server.demo.colleague import LOOKS_S, Desk
 from server.errors import Conflict, StartError
@@ -154,6 +155,8 @@ def _arguments(
     arguments += ["--source", "street", "--gps", "scenario", "--scenario", str(plan.scenario_file)]
     arguments += ["--call-sign", officer.call_sign, "--start-at", f"{start_at:.3f}"]
     arguments += ["--state", str(config.data / "cameras" / device.device_id), "--no-keys", "--until-stdin-closes"]
+    if size := picture_size(len(plan.officers), os.cpu_count() or 1):
+        arguments += ["--size", size]
     if config.secure:
         arguments += ["--ca-file", str(config.tls_cert or config.data / "tls-cert.pem")]
     return arguments

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from streamer.street.facades import HEIGHT_PX, WIDTH_PX, all_fronts
+from streamer.street.facades import GROUND_FLOOR_PX, HEIGHT_PX, WIDTH_PX, all_fronts
 from streamer.street.palette import front_palette, indexed
 
 SIZES = 4  # each half of the one before: 40, 20, 10 and 5 pixels a metre
@@ -23,6 +23,7 @@ class Atlas:
     start: NDArray[np.int64]
     families: dict[str, tuple[int, int]]
     table: NDArray[np.uint8]  # 256×3: the colours that the indexes stand for
+    shines: NDArray[np.float64]  # of each front: the share of its ground floor that is lit
 
 
 @cache
@@ -44,4 +45,6 @@ def make_atlas() -> Atlas:
     for name, members in fronts.items():
         families[name] = (first, len(members))
         first += len(members)
-    return Atlas(np.concatenate(chunks), start, families, table)
+    low = (0, GROUND_FLOOR_PX, WIDTH_PX, HEIGHT_PX)
+    shines = np.array([np.asarray(front.glow.crop(low)).mean() / 255 for front in flat])
+    return Atlas(np.concatenate(chunks), start, families, table, shines)

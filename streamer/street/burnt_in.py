@@ -5,7 +5,8 @@ from __future__ import annotations
 import datetime
 import functools
 
-from PIL import Image, ImageDraw, ImageFont
+import numpy as np
+from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from streamer.pose import Overlay
 
@@ -22,32 +23,28 @@ class BurntIn:
         self._step = round(size * 0.64)
         self._line = round(size * 1.35)
         self._cut = functools.lru_cache(maxsize=128)(self._letter)
-        self._strip = functools.lru_cache(maxsize=16)(self._text)
+        self._block = functools.lru_cache(maxsize=16)(self._text)
 
     def draw(self, picture: Image.Image, overlay: Overlay, at: float) -> None:
         """Two lines at the top right, three signs at the top left."""
         now = datetime.datetime.fromtimestamp(at, datetime.UTC)
         time = f"{now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 100_000}Z"
         right, top = self._width - self._step, self._line // 3
-        self._static(picture, time[:-2], top, room=2)  # cut once a second; only the tenth changes in every frame
-        self._paste(picture, right - 2 * self._step, top, time[-2:])
-        self._static(picture, f"{overlay.call_sign} {overlay.collar_number}", top + self._line)
-        self._static(picture, overlay.device_id, top + 2 * self._line)
+        lines = (time[:-2] + "  ", f"{overlay.call_sign} {overlay.collar_number}", overlay.device_id)
+        self._strip_at(picture, self._block(lines), self._width - self._step, top)  # cut once a second
+        self._paste(picture, right - 2 * self._step, top, time[-2:])  # the tenth changes in every frame
         left = self._step
-        strip = self._strip(f"  {'REC' if overlay.recording else 'BUF'}  {overlay.battery_pct}%")
-        picture.paste(SHADOW, (left + 1, top + 1), strip)
-        picture.paste(INK, (left, top), strip)
+        signs = self._block((f"  {'REC' if overlay.recording else 'BUF'}  {overlay.battery_pct}%",))
+        self._strip_at(picture, signs, left + signs[0].width - 1, top)
         dot = self._step * 0.55
         middle = (left + self._step * 0.8, top + self._line * 0.45)
         box = (middle[0] - dot, middle[1] - dot, middle[0] + dot, middle[1] + dot)
         canvas = ImageDraw.Draw(picture)
         canvas.ellipse(box, fill=INK if overlay.recording else None, outline=INK, width=2)
 
-    def _static(self, picture: Image.Image, text: str, top: int, room: int = 0) -> None:
-        strip = self._strip(text)
-        at = (self._width - self._step - (len(text) + room) * self._step, top)
-        picture.paste(SHADOW, (at[0] + 1, at[1] + 1), strip)
-        picture.paste(INK, at, strip)
+    def _strip_at(self, picture: Image.Image, block: tuple[Image.Image, Image.Image], right: int, top: int) -> None:
+        shown, mask = block
+        picture.paste(shown, (right - shown.width + 1, top), mask)
 
     def _paste(self, picture: Image.Image, left: int, top: int, text: str) -> None:
         for n, letter in enumerate(text):
@@ -61,8 +58,18 @@ class BurntIn:
         ImageDraw.Draw(cell).text(((self._step - wide) / 2, 0), letter, fill=255, font=self._font)
         return cell
 
-    def _text(self, text: str) -> Image.Image:
-        strip = Image.new("L", (len(text) * self._step + 1, self._line), 0)
-        for n, letter in enumerate(text):
-            strip.paste(self._cut(letter), (n * self._step, 0))
-        return strip
+    def _text(self, lines: tuple[str, ...]) -> tuple[Image.Image, Image.Image]:
+        """Lines that end at the right edge, with their shadow: what it looks like, and its mask."""
+        size = (max(len(line) for line in lines) * self._step + 2, len(lines) * self._line + 1)
+        ink, shadow = Image.new("L", size), Image.new("L", size)
+        for row, line in enumerate(lines):
+            left = size[0] - 2 - len(line) * self._step
+            for n, letter in enumerate(line):
+                ink.paste(self._cut(letter), (left + n * self._step, row * self._line))
+        shadow.paste(ink, (1, 1))
+        mask = ImageChops.screen(ink, shadow)  # what either covers
+        share = np.asarray(ink, np.float32) / np.maximum(np.asarray(mask), 1)
+        shown = Image.composite(
+            *(Image.new("RGBX", size, tone) for tone in (INK, SHADOW)), Image.fromarray(np.uint8(255 * share))
+        )
+        return shown, mask

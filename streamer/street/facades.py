@@ -10,11 +10,16 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PIL import Image, ImageDraw
+import numpy as np
+from PIL import Image, ImageDraw, ImageFilter
 
 PX_PER_M = 40
 WIDTH_PX, HEIGHT_PX = 256, 400
 EAVES_PX = 96  # rows above are roof
+GROUND_FLOOR_PX = 276  # rows below: shop windows, doors
+
+BRICK_WIDE_PX, BRICK_TALL_PX = 10, 4
+SPILL = 0.3  # of a lit window's light lies on the wall round it
 
 RGB = tuple[int, int, int]
 Box = tuple[float, float, float, float]
@@ -63,8 +68,19 @@ class _Sheet:
         self.draw.rectangle(box, fill=colour)
         self.glow_draw.rectangle(box, fill=255)
 
+    def bar(self, box: Box, colour: RGB) -> None:
+        """What stands before a lit window."""
+        self.draw.rectangle(box, fill=colour)
+        self.glow_draw.rectangle(box, fill=0)
+
     def done(self) -> Front:
-        return Front(self.picture, self.glow, self.solid)
+        """With what lies on the wall: the windows' light round them, and the lamps', which stand lower than the roof."""
+        spilt = np.asarray(self.glow.filter(ImageFilter.GaussianBlur(9)), np.float32)[:, :, None] / 255
+        height = np.interp(np.arange(HEIGHT_PX), (0, EAVES_PX, 260, HEIGHT_PX), (0.66, 0.74, 1.0, 1.0))
+        lit = np.asarray(self.picture, np.float32) * height[:, None, None].astype(np.float32)
+        lit += spilt * SPILL * np.array(WARM[0], np.float32)
+        picture = Image.fromarray(np.clip(lit, 0, 255).astype(np.uint8))
+        return Front(Image.composite(self.picture, picture, self.glow), self.glow, self.solid)
 
 
 def shade(colour: RGB, factor: float) -> RGB:
@@ -75,10 +91,11 @@ def shade(colour: RGB, factor: float) -> RGB:
 def _masonry(sheet: _Sheet, colour: RGB, brick: bool) -> None:
     sheet.box((0, 0, WIDTH_PX, HEIGHT_PX), shade(colour, 0.86))
     if brick:
-        for row in range(EAVES_PX // 6, HEIGHT_PX // 6 + 1):
-            for column in range(-1, WIDTH_PX // 16 + 1):
-                x, y = column * 16 + (row % 2) * 8, row * 6
-                sheet.box((x, y, x + 14, y + 4), shade(colour, sheet.rng.uniform(0.84, 1.12)))
+        for row in range(EAVES_PX // BRICK_TALL_PX, HEIGHT_PX // BRICK_TALL_PX + 1):
+            for column in range(-1, WIDTH_PX // BRICK_WIDE_PX + 1):
+                x, y = column * BRICK_WIDE_PX + (row % 2) * BRICK_WIDE_PX // 2, row * BRICK_TALL_PX
+                tone = sheet.rng.uniform(0.86, 1.1) * (0.8 if sheet.rng.random() < 0.06 else 1)
+                sheet.box((x, y, x + BRICK_WIDE_PX - 2, y + BRICK_TALL_PX - 2), shade(colour, tone))
     else:
         for y in range(EAVES_PX, HEIGHT_PX):
             sheet.draw.line((0, y, WIDTH_PX, y), fill=shade(colour, 0.97 + 0.05 * sheet.rng.random()))
@@ -123,12 +140,10 @@ def _window(sheet: _Sheet, box: Box, lit: bool, panes: tuple[int, int] = (2, 2))
         sheet.draw.polygon([(x0, y0), (x1, y0), (x0, y1)], fill=shade(GLASS, 1.5))
     for k in range(1, panes[0]):
         x = x0 + (x1 - x0) * k / panes[0]
-        sheet.box((x - 1, y0, x + 1, y1), shade(SASH, 0.8))
-        sheet.glow_draw.rectangle((x - 1, y0, x + 1, y1), fill=0)
+        sheet.bar((x - 1, y0, x + 1, y1), shade(SASH, 0.8))
     for k in range(1, panes[1]):
         y = y0 + (y1 - y0) * k / panes[1]
-        sheet.box((x0, y - 1, x1, y + 1), shade(SASH, 0.8))
-        sheet.glow_draw.rectangle((x0, y - 1, x1, y + 1), fill=0)
+        sheet.bar((x0, y - 1, x1, y + 1), shade(SASH, 0.8))
 
 
 def _door(sheet: _Sheet, x: float, colour: RGB) -> None:
@@ -158,6 +173,42 @@ def terrace(rng: random.Random, colour: RGB, brick: bool) -> Front:
     return sheet.done()
 
 
+def _display(sheet: _Sheet, x0: int, x1: int, glass: RGB) -> None:
+    """A lit shop window: lamps under its ceiling, shelves at the back, goods and somebody behind the glass."""
+    top, foot = 282, 378
+    sheet.lit((x0, top, x1, foot), glass)
+    for k in range(foot - top):
+        sheet.draw.line((x0, top + k, x1, top + k), fill=shade(glass, 0.96 - 0.42 * (k / (foot - top)) ** 0.8))
+    for up in (30, 52):
+        x = x0 + 4.0
+        while x < x1 - 8:
+            wide, tall = sheet.rng.uniform(3, 9), sheet.rng.uniform(7, 16)
+            sheet.box(
+                (x, top + up - tall, x + wide, top + up),
+                shade(sheet.rng.choice(WARM + RENDERS), sheet.rng.uniform(0.4, 0.66)),
+            )
+            x += wide + sheet.rng.uniform(0, 3)
+        sheet.box((x0, top + up, x1, top + up + 2), shade(glass, 0.42))
+    if x1 - x0 > 60 and sheet.rng.random() < 0.6:
+        x, coat = sheet.rng.uniform(x0 + 14, x1 - 30), shade(sheet.rng.choice(BRICKS), 0.5)
+        sheet.draw.ellipse((x + 3, top + 26, x + 12, top + 37), fill=shade((200, 150, 120), 0.7))
+        sheet.draw.polygon(
+            [(x + 3, top + 38), (x + 12, top + 38), (x + 16, top + 46), (x + 15, foot), (x, foot), (x - 1, top + 46)],
+            fill=coat,
+        )
+    for x in range(x0 + 12, x1 - 4, 34):
+        sheet.draw.ellipse((x - 8, top - 2, x + 12, top + 9), fill=shade(glass, 1.06))
+        sheet.draw.ellipse((x - 1, top + 1, x + 5, top + 5), fill=(255, 250, 236))
+    sheet.box((x0, foot - 14, x1, foot), shade(glass, 0.3))
+    x = x0 + 3.0
+    while x < x1 - 10:
+        wide, tall = sheet.rng.uniform(6, 13), sheet.rng.uniform(8, 26)
+        colour = sheet.rng.choice(RENDERS + BRICKS + WARM[:2])
+        sheet.box((x, foot - 6 - tall, x + wide, foot - 6), shade(colour, 0.62))
+        sheet.box((x, foot - 6 - tall, x + wide * 0.4, foot - 6), shade(colour, 0.8))
+        x += wide + sheet.rng.uniform(2, 12)
+
+
 def shop(rng: random.Random, colour: RGB, brick: bool) -> Front:
     """A shop with a lit window and a fascia; a flat above."""
     sheet = _Sheet(rng)
@@ -178,15 +229,13 @@ def shop(rng: random.Random, colour: RGB, brick: bool) -> Front:
     glass = rng.choice(WARM[:3])
     lit = rng.random() < 0.7
     for x0, x1 in ((12, 150), (206, 244)):
-        pane = (x0, 282, x1, 378)
         if lit:
-            sheet.lit(pane, glass)
-            for _ in range(16):
-                left, tall = rng.uniform(x0 + 2, x1 - 14), rng.uniform(10, 46)
-                sheet.box((left, 376 - tall, left + rng.uniform(5, 12), 376), shade(rng.choice(RENDERS + BRICKS), 0.8))
+            _display(sheet, x0, x1, glass)
         else:
-            sheet.box(pane, GLASS)
+            sheet.box((x0, 282, x1, 378), GLASS)
             sheet.draw.polygon([(x0, 282), (x1, 282), (x0, 350)], fill=shade(GLASS, 1.4))
+        for x in range(x0 + 46, x1, 46):
+            sheet.bar((x - 1, 282, x + 1, 378), shade(ground, 0.7))
     sheet.box((158, 282, 198, HEIGHT_PX - 4), shade(ground, 1.25))
     sheet.lit((164, 290, 192, 352), shade(glass, 0.75)) if lit else sheet.box((164, 290, 192, 352), GLASS)
     return sheet.done()

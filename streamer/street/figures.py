@@ -1,243 +1,194 @@
-"""What stands in the street: lamps, parked cars, walkers, colleagues; drawn far to near.
+"""What stands and moves in the street: lamps, trees, cars, walkers, colleagues; drawn far to near.
 
-Walkers' places follow from the time of day alone, so that every camera sees the same people.
+The places of walkers and driving cars follow from the time alone, so that every camera sees the same ones.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from streamer.pose import Colleague, Pose
 from streamer.street.camera import View
-from streamer.street.facades import RGB
+from streamer.street.lamps import BLUE, Glows
+from streamer.street.light import Sources
 from streamer.street.look import Look
-from streamer.street.people import Dress, draw_person
+from streamer.street.people import UNIFORM, Dress, Facing, person, step_of
+from streamer.street.shading import Shading
+from streamer.street.sprites import Sprite, Stamp
 from streamer.street.surroundings import DETAIL_M, Beat, Car, Surroundings, chance
-from streamer.street.trees import draw_tree
-from streamer.street.vehicles import blue_lamps, draw_car, lit_lamps
-from streamer.street.walls import LAMP_REACH_M2
-from streamer.town import Town
+from streamer.street.trees import KINDS, tree
+from streamer.street.vehicles import Garage, blue_lamps, lit_lamps
 
 XY = tuple[float, float]
-Draw = ImageDraw.ImageDraw
-LAMP_UP_M = 5.2
-SODIUM: RGB = (255, 214, 150)
-BLUE: RGB = (70, 120, 255)
-COATS = [(44, 52, 74), (92, 40, 40), (58, 66, 54), (104, 92, 70), (36, 36, 42), (120, 112, 104), (70, 48, 78)]
+RGB = tuple[int, int, int]
+COATS: list[RGB] = [
+    (44, 52, 74),
+    (92, 44, 42),
+    (58, 66, 54),
+    (104, 92, 70),
+    (36, 36, 42),
+    (120, 112, 104),
+    (70, 48, 78),
+]
+SUBJECT, OFFICER = Dress((92, 88, 92)), Dress(UNIFORM, police=True)
+WALKERS_M = 50.0
+FLASHES_HZ = 2.3
+
+
+class Seen(NamedTuple):
+    """One of many that may be in the picture: which, metres to the right, metres ahead, the light 0…1 on it."""
+
+    number: int
+    side: float
+    ahead: float
+    light: float
 
 
 @dataclass(frozen=True, slots=True)
-class _Figure:
+class Figure:
     """Something to draw: metres ahead, metres aside, half its width in metres, and how."""
 
     ahead: float
     side: float
     half: float
-    draw: Callable[[Draw], None]
+    draw: Callable[[Image.Image], None]
+
+
+Maker = Callable[[Seen], Figure]
+Group = tuple[Maker, NDArray[np.float64], XY]  # how each is drawn, where they are, from and to how many metres ahead
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """One frame: the camera, what is near it, the light, how far each column's wall is, who and what moves, and when."""
+
+    view: View
+    near: Surroundings
+    light: Sources
+    depth: NDArray[np.float64]
+    cars: list[Car]
+    others: tuple[Colleague, ...]
+    at: float
+
+    def seen(self, groups: Iterable[Group]) -> Iterator[tuple[Maker, Seen]]:
+        """Which of all `groups` may be in the picture; one sum for all their places."""
+        makers, places, bounds = zip(*groups, strict=True)
+        counts = [len(some) for some in places]
+        everywhere = np.concatenate(places)
+        nearest, farthest = np.repeat(np.array(bounds), counts, axis=0).T
+        side, ahead = self.view.to_camera(everywhere)
+        which = np.flatnonzero((ahead > nearest) & (ahead < farthest) & (np.abs(side) < ahead * 1.15 + 3))
+        light = self.light.at(everywhere[which, 0], everywhere[which, 1])
+        group = np.repeat(np.arange(len(counts)), counts)[which]
+        number = which - np.concatenate([[0], np.cumsum(counts)])[group]
+        columns = (number, side[which], ahead[which], light)
+        for g, *seen in zip(group.tolist(), *(column.tolist() for column in columns), strict=True):
+            yield makers[g], Seen(*seen)
 
 
 class Scene:
     """The figures of one camera. Remembers where the TASER was drawn: there its subject stands."""
 
-    def __init__(self, town: Town, look: Look) -> None:
-        self._town = town
-        soft = _glow()
-        wet = _dimmed(soft, 0.5 if look.mirror < 3 else 0.26)  # how much of a lamp stands in the wet road
-        self._glow = lru_cache(maxsize=64)(lambda size: soft.resize((size, size)))
-        self._image = lru_cache(maxsize=64)(lambda wide, tall: wet.resize((wide, tall)))
+    def __init__(self, look: Look) -> None:
+        shading = Shading(look)
+        self._glows, self._stamp, self._garage = Glows(look), Stamp(shading), Garage(shading)
         self._subject: XY | None = None
 
-    def draw(
-        self,
-        picture: Image.Image,
-        view: View,
-        near: Surroundings,
-        lamps: NDArray[np.float64],
-        depth: NDArray[np.float64],
-        pose: Pose,
-        drawn: bool,
-        at: float,
-        others: tuple[Colleague, ...],
-    ) -> None:
-        """Put all figures into `picture`; `depth` is how far each column's wall is."""
-        figures = [
-            *self._lamps(picture, view, near),
-            *self._cars(picture, view, near, lamps),
-            *self._walkers(view, near, lamps, at),
-            *self._colleagues(picture, view, lamps, others, at),
+    def draw(self, picture: Image.Image, now: Moment, pose: Pose, drawn: bool) -> None:
+        """Put all figures into `picture`; `drawn`: the officer points the TASER."""
+        near = now.near
+        walking = [walker(beat, now.at) for beat in near.beats]
+        groups: list[Group] = [
+            (lambda s: self._lamp(now, s), near.lamps, (1.2, DETAIL_M)),
+            (lambda s: self._car(now, near.cars[s.number], s), near.cars_at, (2.6, DETAIL_M)),
+            (lambda s: self._car(now, now.cars[s.number], s), _table(car.at for car in now.cars), (2.6, DETAIL_M)),
+            (lambda s: self._tree(now, s), near.trees, (2.5, DETAIL_M)),
+            (
+                lambda s: self._walker(now, walking[s.number], s),
+                _table(place for place, *_ in walking),
+                (1.4, WALKERS_M),
+            ),
+            (lambda s: self._colleague(now, s), _table((o.x, o.y) for o in now.others), (1.4, DETAIL_M)),
+            (
+                lambda s: self._standing(now, person(SUBJECT, stance="hands_up"), s),
+                self._facing_taser(now, pose, drawn),
+                (1.2, DETAIL_M),
+            ),
         ]
-        figures += self._trees(view, near, lamps)
-        figures += self._confrontation(view, lamps, pose, drawn, at)
-        canvas = ImageDraw.Draw(picture)
-        for figure in sorted(figures, key=lambda f: -f.ahead):
-            self._put(picture, canvas, view, depth, figure)
+        for figure in sorted((make(seen) for make, seen in now.seen(groups)), key=lambda f: -f.ahead):
+            _put(picture, now, figure)
 
-    def _put(self, picture: Image.Image, canvas: Draw, view: View, depth: NDArray[np.float64], figure: _Figure) -> None:
-        """Draw one figure, then put back the columns in which a nearer wall hides it."""
-        scale = view.f / figure.ahead
-        left = max(0, int(view.width / 2 + (figure.side - figure.half) * scale) - 1)
-        right = min(view.width, int(view.width / 2 + (figure.side + figure.half) * scale) + 2)
-        if right <= left:
-            return
-        hidden = depth[left:right] < figure.ahead
-        if hidden.all():
-            return
-        if not hidden.any():
-            figure.draw(canvas)
-            return
-        strips = []
-        for start, end in _runs(hidden):
-            box = (left + start, 0, left + end, view.height)
-            strips.append((picture.crop(box), box))
-        figure.draw(canvas)
-        for strip, box in strips:
-            picture.paste(strip, box)
+    def _lamp(self, now: Moment, seen: Seen) -> Figure:
+        return Figure(
+            seen.ahead, seen.side, 0.8, lambda picture: self._glows.lamp(picture, now.view, seen.side, seen.ahead)
+        )
 
-    def _lamps(self, picture: Image.Image, view: View, near: Surroundings) -> list[_Figure]:
-        if not len(near.lamps):
-            return []
-        sides, aheads = view.to_camera(near.lamps)
-        return [
-            _Figure(a, s, 0.8, self._lamp(picture, view, s, a))
-            for s, a in zip(sides.tolist(), aheads.tolist(), strict=True)
-            if 1.2 < a < DETAIL_M and abs(s) < a * 1.1
-        ]
+    def _car(self, now: Moment, car: Car, seen: Seen, blue: bool = False) -> Figure:
+        """A car; the lamps of one that drives are lit, and a patrol car's blue ones flash."""
+        view, px = now.view, now.view.f / seen.ahead
 
-    def _cars(self, picture: Image.Image, view: View, near: Surroundings, lamps: NDArray[np.float64]) -> list[_Figure]:
-        figures = []
-        for car in near.cars:
-            side, ahead = _camera(view, car.at)
-            if 2.6 < ahead < DETAIL_M and abs(side) < ahead * 1.15 + 3:
-                figures.append(_Figure(ahead, side, 2.4, self._car(picture, view, car, _light(car.at, lamps), ahead)))
-        return figures
-
-    def _car(
-        self, picture: Image.Image, view: View, car: Car, light: float, ahead: float, blue: bool = False
-    ) -> Callable[[Draw], None]:
-        """A car; one in a few stands with its lights on, and a patrol car's blue ones flash."""
-
-        def draw(canvas: Draw) -> None:
-            draw_car(canvas, view, car, light * _clear(ahead), blue)
-            if car.police or car.colour % 6 == 0:
-                for place, colour, wide in lit_lamps(view, car):
-                    self._shine(picture, view, place, colour, wide, view.f / ahead)
+        def draw(picture: Image.Image) -> None:
             if blue:
-                for place in blue_lamps(view, car):
-                    self._shine(picture, view, place, BLUE, 5.5, view.f / ahead)
+                x, foot = view.pixel(seen.side, seen.ahead, 0.0)
+                self._glows.pool(picture, x, foot, BLUE, 13.0, px, view.f)
+            self._garage.draw(picture, view, car, seen.light, blue)
+            if car.police or car.drives:
+                for spot, colour, wide in lit_lamps(view, car):
+                    self._glows.shine(picture, spot, colour, wide, px)
+            if blue:
+                for spot in blue_lamps(view, car):
+                    self._glows.shine(picture, spot, BLUE, 5.0, px)
 
-        return draw
+        return Figure(seen.ahead, seen.side, 2.6, draw)
 
-    def _colleagues(
-        self,
-        picture: Image.Image,
-        view: View,
-        lamps: NDArray[np.float64],
-        others: tuple[Colleague, ...],
-        at: float,
-    ) -> list[_Figure]:
-        """The other officers of the shift, where they really are."""
-        figures = []
-        for other in others:
-            place = (other.x, other.y)
-            side, ahead = _camera(view, place)
-            if not 1.4 < ahead < DETAIL_M or abs(side) > ahead * 1.15 + 3:
-                continue
-            light, heading = max(0.35, _light(place, lamps)), math.radians(other.heading_deg)
-            along = (math.sin(heading), math.cos(heading))
-            if other.in_vehicle and ahead > 2.6:
-                car, flash = Car(place, along, 0, police=True), int(at * 4.6) % 2 == 0
-                figures.append(_Figure(ahead, side, 2.6, self._car(picture, view, car, light, ahead, flash)))
-            elif not other.in_vehicle:
-                away = along[0] * view.forward[0] + along[1] * view.forward[1] > 0
-                pace = at * 2 * math.pi * min(1.6, 0.6 + other.speed_mps / 3) if other.speed_mps > 0.2 else 0.0
-                dress = Dress((30, 34, 44), police=True)
-                figures.append(
-                    _Figure(ahead, side, 0.7, _standing(view, side, ahead, dress, light, pace, "walk", away))
-                )
-        return figures
+    def _colleague(self, now: Moment, seen: Seen) -> Figure:
+        """Another officer of the shift, where they really are."""
+        other = now.others[seen.number]
+        seen, heading = seen._replace(light=max(0.35, seen.light)), math.radians(other.heading_deg)
+        along = (math.sin(heading), math.cos(heading))
+        if other.in_vehicle:
+            flash = int(now.at * 2 * FLASHES_HZ) % 2 == 0
+            return self._car(now, Car((other.x, other.y), along, 0, police=True), seen, flash)
+        phase = now.at * math.tau * min(1.6, 0.6 + other.speed_mps / 3) if other.speed_mps > 0.2 else 0.0
+        return self._standing(now, person(OFFICER, step_of(phase, seen.ahead), "walk", _facing(now.view, along)), seen)
 
-    def _lamp(self, picture: Image.Image, view: View, side: float, ahead: float) -> Callable[[Draw], None]:
-        def draw(canvas: Draw) -> None:
-            foot, top = view.pixel(side, ahead, 0.0), view.pixel(side, ahead, LAMP_UP_M)
-            wide = max(1, round(0.11 * view.f / ahead))
-            canvas.line((*foot, *top), fill=(30, 33, 40), width=wide)
-            arm = view.pixel(side - math.copysign(0.55, side or 1.0), ahead, LAMP_UP_M + 0.15)
-            canvas.line((*top, *arm), fill=(30, 33, 40), width=max(1, wide // 2))
-            self._shine(picture, view, (arm[0], arm[1], foot[1]), SODIUM, 2.4, view.f / ahead)
+    def _tree(self, now: Moment, seen: Seen) -> Figure:
+        kind = int(chance(*now.near.trees[seen.number]) * KINDS)
+        return self._standing(now, tree(kind), seen, 3.0)
 
-        return draw
+    def _walker(self, now: Moment, walks: tuple[XY, float, bool], seen: Seen) -> Figure:
+        beat, (_, phase, onward) = now.near.beats[seen.number], walks
+        dress = Dress(COATS[int(beat.seed * 997) % len(COATS)])
+        turn = 1 if onward else -1
+        facing = _facing(now.view, (turn * (beat.b[0] - beat.a[0]), turn * (beat.b[1] - beat.a[1])))
+        return self._standing(now, person(dress, step_of(phase, seen.ahead), "walk", facing), seen)
 
-    def _shine(
-        self, picture: Image.Image, view: View, at: tuple[float, float, float], colour: RGB, wide_m: float, px: float
-    ) -> None:
-        """A light at column, row of the picture, `wide_m` metres of glow, and its image in the wet road under row three."""
-        x, y, foot = at
-        size = max(6, int(wide_m * px)) // 4 * 4 + 4
-        if size > 400 or y < -size or not -size < x < view.width + size:
-            return
-        picture.paste(colour, (int(x) - size // 2, int(y) - size // 2), self._glow(size))
-        tall = min(320, max(16, int(size * 1.9) // 16 * 16))
-        below = 2 * foot - y
-        if size >= 16 and foot < below < view.height + tall:
-            mask = self._image(max(8, size // 3 // 8 * 8), tall)
-            picture.paste(colour, (int(x) - mask.width // 2, int(below) - tall // 2), mask)
-
-    def _trees(self, view: View, near: Surroundings, lamps: NDArray[np.float64]) -> list[_Figure]:
-        figures = []
-        for place in near.trees:
-            side, ahead = _camera(view, place)
-            if 2.5 < ahead < DETAIL_M and abs(side) < ahead + 3:
-                figures.append(
-                    _Figure(ahead, side, 3.0, _tree(view, side, ahead, chance(*place), _light(place, lamps)))
-                )
-        return figures
-
-    def _walkers(self, view: View, near: Surroundings, lamps: NDArray[np.float64], at: float) -> list[_Figure]:
-        figures = []
-        for beat in near.beats:
-            place, pace, away = walker(beat, at)
-            side, ahead = _camera(view, place)
-            if not 1.4 < ahead < DETAIL_M * 0.8 or abs(side) > ahead * 1.1:
-                continue
-            light = _light(place, lamps)
-            dress = Dress(COATS[int(beat.seed * 997) % len(COATS)], police=beat.seed > 0.93)
-            figures.append(_Figure(ahead, side, 0.6, _standing(view, side, ahead, dress, light, pace, "walk", away)))
-        return figures
-
-    def _confrontation(
-        self, view: View, lamps: NDArray[np.float64], pose: Pose, drawn: bool, at: float
-    ) -> list[_Figure]:
-        """A drawn TASER has a subject, some metres ahead of where it was drawn, and a colleague beside."""
+    def _facing_taser(self, now: Moment, pose: Pose, drawn: bool) -> NDArray[np.float64]:
+        """A drawn TASER has a subject, some metres ahead of where it was drawn."""
         if not drawn:
             self._subject = None
-            return []
+            return _table(())
         if self._subject is None:
             self._subject = _ahead(pose, 5.2, 0.35)
-        sway = 0.05 * math.sin(at * 1.3)
-        figures = []
-        subject = (self._subject[0] + sway, self._subject[1] - sway)
-        colleague = (
-            subject[0] - view.right[0] * 2.3 + view.forward[0] * 0.4,
-            subject[1] - view.right[1] * 2.3 + view.forward[1] * 0.4,
+        sway = 0.05 * math.sin(now.at * 1.3)
+        return _table([(self._subject[0] + sway, self._subject[1] - sway)])
+
+    def _standing(self, now: Moment, sprite: Sprite, seen: Seen, half: float = 0.9) -> Figure:
+        view = now.view
+        foot, px = view.pixel(seen.side, seen.ahead, 0.0), view.f / seen.ahead
+        return Figure(
+            seen.ahead,
+            seen.side,
+            half,
+            lambda picture: self._stamp.put(picture, sprite, foot, px, seen.light, seen.ahead),
         )
-        for place, dress, stance in (
-            (subject, Dress((92, 88, 92)), "hands_up"),
-            (colleague, Dress((30, 34, 44), police=True), "point"),
-        ):
-            side, ahead = _camera(view, place)
-            if ahead > 1.2:
-                light = max(0.5, _light(place, lamps))
-                figures.append(
-                    _Figure(ahead, side, 0.9, _standing(view, side, ahead, dress, light, 0.0, stance, False))
-                )
-        return figures
 
 
 def walker(beat: Beat, at: float) -> tuple[XY, float, bool]:
@@ -251,9 +202,35 @@ def walker(beat: Beat, at: float) -> tuple[XY, float, bool]:
     return place, travelled / 0.72 * math.pi, onward
 
 
-def _camera(view: View, p: XY) -> tuple[float, float]:
-    dx, dy = p[0] - view.x, p[1] - view.y
-    return dx * view.right[0] + dy * view.right[1], dx * view.forward[0] + dy * view.forward[1]
+def _put(picture: Image.Image, now: Moment, figure: Figure) -> None:
+    """Draw one figure, then put back the columns in which a nearer wall hides it."""
+    view, scale = now.view, now.view.f / figure.ahead
+    left = max(0, int(view.width / 2 + (figure.side - figure.half) * scale) - 1)
+    right = min(view.width, int(view.width / 2 + (figure.side + figure.half) * scale) + 2)
+    if right <= left:
+        return
+    hidden = now.depth[left:right] < figure.ahead
+    if hidden.all():
+        return
+    if not hidden.any():
+        figure.draw(picture)
+        return
+    strips = []
+    for start, end in _runs(hidden):
+        box = (left + start, 0, left + end, view.height)
+        strips.append((picture.crop(box), box))
+    figure.draw(picture)
+    for strip, box in strips:
+        picture.paste(strip, box)
+
+
+def _facing(view: View, along: XY) -> Facing:
+    """Which side of somebody who goes `along` shows."""
+    ahead = along[0] * view.forward[0] + along[1] * view.forward[1]
+    aside = along[0] * view.right[0] + along[1] * view.right[1]
+    if abs(aside) > 1.2 * abs(ahead):
+        return "right" if aside > 0 else "left"
+    return "back" if ahead > 0 else "front"
 
 
 def _ahead(pose: Pose, ahead: float, side: float) -> XY:
@@ -261,41 +238,11 @@ def _ahead(pose: Pose, ahead: float, side: float) -> XY:
     return (pose.x + math.sin(h) * ahead + math.cos(h) * side, pose.y + math.cos(h) * ahead - math.sin(h) * side)
 
 
-def _light(at: XY, lamps: NDArray[np.float64]) -> float:
-    """As `walls.light_at`, for one point."""
-    share = (0.78 / (1 + ((x - at[0]) ** 2 + (y - at[1]) ** 2) / LAMP_REACH_M2) for x, y in lamps.tolist())
-    return float(min(1.0, 0.08 + sum(share)))
+def _table(places: Iterable[XY]) -> NDArray[np.float64]:
+    return np.array(list(places), float).reshape(-1, 2)
 
 
 def _runs(flags: NDArray[np.bool_]) -> list[tuple[int, int]]:
     """Start and end of each run of True."""
     edges = np.flatnonzero(np.diff(np.concatenate([[0], flags.view(np.int8), [0]])))
     return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))
-
-
-def _standing(
-    view: View, side: float, ahead: float, dress: Dress, light: float, pace: float, stance: str, away: bool
-) -> Callable[[Draw], None]:
-    foot = view.pixel(side, ahead, 0.0)
-    return lambda canvas: draw_person(canvas, foot, view.f / ahead, dress, light * _clear(ahead), pace, stance, away)
-
-
-def _tree(view: View, side: float, ahead: float, seed: float, light: float) -> Callable[[Draw], None]:
-    foot = view.pixel(side, ahead, 0.0)
-    return lambda canvas: draw_tree(canvas, foot, view.f / ahead, seed, light * _clear(ahead))
-
-
-def _clear(ahead: float) -> float:
-    return max(0.25, 1 - ahead / 130)
-
-
-def _dimmed(glow: Image.Image, share: float) -> Image.Image:
-    return glow.point(lambda tone: int(tone * share))
-
-
-def _glow() -> Image.Image:
-    """A soft round light, 64×64, to be scaled."""
-    y, x = np.mgrid[-1:1:64j, -1:1:64j]
-    soft = np.clip(1 - np.hypot(x, y), 0, 1) ** 2.4
-    core = np.hypot(x, y) < 0.1
-    return Image.fromarray((np.maximum(soft * 0.7, core) * 255).astype(np.uint8))

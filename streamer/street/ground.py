@@ -12,13 +12,14 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
 from streamer.street.camera import EYE_M, NEAR_M, View
+from streamer.street.canvas import canvas
+from streamer.street.light import Sources
 from streamer.street.palette import BRIGHTEST, DARKEST, GROUND_INDEX, shade_of
 from streamer.street.surroundings import CELL_M, SIGHT_M, Surroundings, chance
-from streamer.street.walls import light_at
 from streamer.town import PAVEMENT_M, Segment, Town, distance_to_segment
 
 XY = tuple[float, float]
-FINE_M = 34.0  # joints, covers and dashes are drawn this far
+FINE_M = 28.0  # joints, covers and dashes are drawn this far
 SPECK_M = 13.0  # what lies on the ground shows this far
 SPECKS_PER_M, SPECK_BITS = 16, 8
 SPECK_MASK = (1 << SPECK_BITS) - 1
@@ -51,17 +52,17 @@ class Ground:
         self._areas = [(GROUND_INDEX[_AREA_COLOUR[a.kind]], a.ring) for a in town.areas if a.kind in _AREA_COLOUR]
         self._tiles: dict[tuple[int, int], Tiles] = {}
 
-    def draw(self, view: View, near: Surroundings) -> Image.Image:
-        """The ground as colour indexes (mode L); where nothing lies it is yard."""
-        picture = Image.new("L", (view.width, view.height), GROUND_INDEX["yard"])
-        draw = ImageDraw.Draw(picture)
+    def draw(self, view: View, near: Surroundings) -> NDArray[np.uint8]:
+        """The ground as colour indexes; where nothing lies it is yard."""
+        index = np.full((view.height, view.width), GROUND_INDEX["yard"], np.uint8)
+        draw = ImageDraw.Draw(canvas(index))
         tiles = self._near(view, near)
         if not tiles.ends:  # far out of town
-            return picture
+            return index
         side, ahead = view.to_camera(tiles.points)
         scale = view.f / np.maximum(ahead, NEAR_M)
         columns, rows = view.width / 2 + side * scale, view.horizon + EYE_M * scale
-        flat = np.stack([columns, rows], -1).reshape(-1).tolist()
+        flat = np.stack([columns, rows], -1).reshape(-1)
         heads = tiles.heads
         nearest, farthest = np.minimum.reduceat(ahead, heads), np.maximum.reduceat(ahead, heads)
         tall = np.maximum.reduceat(rows, heads) - np.minimum.reduceat(rows, heads)
@@ -72,11 +73,11 @@ class Ground:
         for k in np.flatnonzero(seen).tolist():
             start, end = int(heads[k]), tiles.ends[k]
             if nearest[k] >= NEAR_M:
-                draw.polygon(flat[2 * start : 2 * end], fill=tiles.colours[k])
+                draw.polygon(flat[2 * start : 2 * end].tolist(), fill=tiles.colours[k])
             else:
                 ring = list(zip(side[start:end].tolist(), ahead[start:end].tolist(), strict=True))
                 draw.polygon(_pixels(view, _clipped(ring)), fill=tiles.colours[k])
-        return picture
+        return index
 
     def _near(self, view: View, near: Surroundings) -> Tiles:
         cell = (math.floor(view.x / CELL_M), math.floor(view.y / CELL_M))
@@ -105,11 +106,15 @@ def _street_layers(segments: list[Segment], here: XY) -> Iterator[list[tuple[int
     paths = [s for s in segments if s.kind == "path"]
     streets = [s for s in segments if s.kind != "path"]
     near = [s for s in streets if distance_to_segment(here, s.a, s.b) < FINE_M + CELL_M]
+    joined: dict[XY, float] = {}  # where street pieces meet: the width of the widest
+    for s in near:
+        for p in (s.a, s.b):
+            joined[p] = max(joined.get(p, 0.0), s.width)
     yield [(GROUND_INDEX["path"], strip(s, -s.width / 2, s.width / 2)) for s in paths]
     for name, extra in (("pavement", PAVEMENT_M), ("kerb", 0.16), ("road", 0.0)):
         colour = GROUND_INDEX[name]
         yield [(colour, strip(s, -s.width / 2 - extra, s.width / 2 + extra)) for s in streets]
-        yield [(colour, disc(p, s.width / 2 + extra)) for s in near for p in (s.a, s.b)]
+        yield [(colour, disc(p, width / 2 + extra)) for p, width in joined.items()]
         if name == "pavement":
             yield [j for s in near for j in _joints(s, here)]
     yield [m for s in near for m in _marks(s, here)]
@@ -138,7 +143,7 @@ def _joints(s: Segment, here: XY) -> Iterator[tuple[int, list[XY]]]:
             (-s.width / 2 - PAVEMENT_M, -s.width / 2 - 0.16),
         ):
             line = strip(s, low, high, k * 1.8, k * 1.8 + 0.06)
-            if math.dist(line[0], here) < FINE_M * 0.55:
+            if math.dist(line[0], here) < FINE_M * 0.5:
                 yield (colour, line)
 
 
@@ -176,18 +181,24 @@ def _pixels(view: View, ring: list[XY]) -> list[float]:
     return [c for side, ahead in ring for c in (middle + side * f / ahead, horizon + rise / ahead)]
 
 
-def ground_shade(view: View, lamps: NDArray[np.float64], first: int, haze_m: float) -> NDArray[np.uint16]:
+def ground_shade(view: View, light: Sources, first: int, haze_m: float) -> NDArray[np.uint16]:
     """The shade of the pixels under row `first`: pools of lamp light, what lies on a road, haze far away."""
     tall, wide = view.height - first, view.width
     rows = np.linspace(first + 0.6, view.height, tall // COARSE_PX + 2)
     columns = np.linspace(0, wide, wide // COARSE_PX + 1)
     x, y = _on_the_ground(view, rows[:, None], columns)
-    light = light_at(np.stack([x, y], -1).reshape(-1, 2), lamps).reshape(x.shape)
     most = BRIGHTEST - DARKEST - SPECK
-    levels = Image.fromarray((light * most).astype(np.uint8)).resize((wide, tall), Image.Resampling.BILINEAR)
+    # interpolated for two by two pixels, each then taken four times
+    half = ((wide + 1) // 2, (tall + 1) // 2)
+    levels = np.asarray(
+        Image.fromarray((light.at(x, y) * most).astype(np.uint8)).resize(half, Image.Resampling.BILINEAR)
+    )
     exact = view.f * EYE_M / np.maximum(np.arange(first, view.height) + 0.5 - view.horizon, 0.5)
     far = shade_of(np.zeros(tall), np.minimum(exact, 300.0), haze_m)
-    out: NDArray[np.uint16] = np.asarray(levels).astype(np.uint16) + far[:, None]
+    pairs = levels.astype(np.uint32)
+    pairs |= pairs << np.uint32(16)
+    out: NDArray[np.uint16] = np.repeat(pairs.view(np.uint16), 2, axis=0)[:tall, :wide]
+    out += far[:, None]
     near = max(0, math.ceil(view.horizon + view.f * EYE_M / SPECK_M) - first)
     if near < tall:
         # for two by two pixels: a quarter of the work, and the lens is no sharper

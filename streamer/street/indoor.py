@@ -9,34 +9,26 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw
+from PIL import Image
 
 from streamer.pose import Pose
 from streamer.street.camera import EYE_M
-from streamer.street.facades import RGB, shade
+from streamer.street.canvas import canvas
 from streamer.street.figures import COATS
-from streamer.street.people import Dress, draw_person
+from streamer.street.look import Look
+from streamer.street.people import Dress, person
+from streamer.street.shading import Shading
+from streamer.street.shop import ALONG, HALF_M, PX_PER_M, SIZES, TALL_M, sheets
+from streamer.street.sprites import Stamp
 
-HALF_M, TALL_M, SHELF_M = 1.25, 3.1, 2.1  # half the aisle's width, its height, the shelves'
-PX_PER_M = 32
-ALONG = 512  # texels along the aisle: it comes again after 16 m
-SIZES = 4
 MARGIN = 0.09  # of the picture's width, on each side: how far the head turns
 REACH_M = 46.0
-GOODS: list[RGB] = [
-    (196, 58, 48),
-    (222, 176, 46),
-    (60, 110, 176),
-    (72, 142, 86),
-    (226, 222, 210),
-    (128, 74, 142),
-    (214, 122, 50),
-]
 STAND_M = (7.0, 15.5, 24.0)  # where customers are, from where the aisle begins again
+DIM_M = ((30.0, 99.0), (17.0, 30.0), (9.0, 17.0))  # how far away half, a quarter and an eighth of the light is lost
+ASTRAY = 0.25  # of a pixel and of a texel: see walls.ASTRAY
 
 
 @dataclass(frozen=True)
@@ -51,17 +43,18 @@ class _Part:
 class IndoorScene:
     """The aisle for one size of picture."""
 
-    def __init__(self, width: int, height: int) -> None:
+    def __init__(self, width: int, height: int, look: Look) -> None:
         self.width, self.height = width, height
         self._wide = width + 2 * round(width * MARGIN)
         self._tall = height + 2 * round(height * 0.02)
-        self._sheets = _sheets()
+        self._sheets = sheets()
         self._parts, self._dim = _geometry(self._wide, self._tall, width, self._sheets)
         self._canvas = np.zeros(self._tall * self._wide, np.uint32)
+        self._stamp = Stamp(Shading(look))
         self._walked = 0.0
         self._last: float | None = None
 
-    def draw(self, pose: Pose, at: float) -> Image.Image:
+    def draw(self, pose: Pose, at: float) -> NDArray[np.uint32]:
         """The aisle at Unix time `at`, at the pace of `pose`; a still officer stands still in it."""
         passed = 0.0 if self._last is None else min(1.0, max(0.0, at - self._last))
         self._last = at
@@ -75,38 +68,38 @@ class IndoorScene:
         bob = round(self.height * 0.012 * min(1.0, pose.speed_mps / 1.4) * math.sin(at * 2 * math.pi * 1.9))
         left, top = (self._wide - self.width) // 2 + turn, (self._tall - self.height) // 2 + bob
         shown = self._canvas.reshape(self._tall, self._wide)[top : top + self.height, left : left + self.width]
-        picture = Image.frombuffer("RGBX", (self.width, self.height), shown.tobytes(), "raw", "RGBX", 0, 1)
-        self._people(picture, left, top, at)
-        return picture
+        pixels = shown.copy()
+        self._people(canvas(pixels), left, top, at)
+        return pixels
 
     def _darken(self) -> None:
-        """The far end is dimmer: in three rings, half, a quarter and an eighth of its light is taken."""
+        """The far end is dimmer: half, a quarter and an eighth of its light is taken."""
         for shift, where in enumerate(self._dim, 1):
             seen = self._canvas[where]
             keep = np.uint32(0x010101 * (0xFF >> shift))
             self._canvas[where] = seen - ((seen >> np.uint32(shift)) & keep)
 
     def _people(self, picture: Image.Image, left: int, top: int, at: float) -> None:
-        draw = ImageDraw.Draw(picture)
         f, middle, horizon = self.width * 0.555, self._wide / 2 - left, self._tall * 0.45 - top
         everyone = sorted(((place - self._walked) % (ALONG / PX_PER_M * 2), k) for k, place in enumerate(STAND_M))
         for ahead, k in reversed(everyone):
-            sway = 0.18 * math.sin(at * 0.5 + k * 2)
             if ahead < 1.6:
                 continue
-            scale = f / ahead
-            foot = (middle + (0.62 * (-1) ** k + sway * 0.3) * scale, horizon + EYE_M * scale)
-            draw_person(draw, foot, scale, Dress(COATS[k * 2 + 1]), max(0.55, 1 - ahead / 60), 0.0, "walk", k != 0)
+            scale, sway = f / ahead, 0.05 * math.sin(at * 0.5 + k * 2)
+            foot = (middle + (0.62 * (-1) ** k + sway) * scale, horizon + EYE_M * scale)
+            customer = person(Dress(COATS[k * 2 + 1]), facing="back" if k else "front")
+            self._stamp.put(picture, customer, foot, scale, 0.9, ahead)
 
 
 def _geometry(
-    wide: int, tall: int, width: int, sheets: list[NDArray[np.uint32]]
+    wide: int, tall: int, width: int, texels: list[NDArray[np.uint32]]
 ) -> tuple[list[_Part], list[NDArray[np.intp]]]:
-    """Which texel every pixel sees; and the pixels beyond 9, 17 and 30 m."""
+    """Which texel every pixel sees; and the pixels of each distance in DIM_M."""
     f = width * 0.555
-    x = (np.arange(wide) + 0.5 - wide / 2)[None, :] / f
-    y = (np.arange(tall) + 0.5 - tall * 0.45)[:, None] / f
-    x, y = np.broadcast_arrays(x, y)
+    rows, columns = np.indices((tall, wide))
+    astray = np.where((rows + columns) % 2, -ASTRAY, ASTRAY), np.where(rows % 2, -ASTRAY, ASTRAY)
+    x = (columns + 0.5 + astray[0] - wide / 2) / f
+    y = (rows + 0.5 + astray[1] - tall * 0.45) / f
     with np.errstate(divide="ignore"):
         side = HALF_M / np.abs(x)
         down = np.where(y > 0, EYE_M / np.abs(y), (TALL_M - EYE_M) / np.abs(y))
@@ -121,81 +114,17 @@ def _geometry(
         np.where(x < 0, floor_m + up, 2 * floor_m + wall_m + up),
         np.where(y > 0, flat, floor_m + wall_m + flat),
     )
-    across = np.clip(across, 0, 2 * (floor_m + wall_m) - 1e-3)
-    coarse = depth * PX_PER_M / f * 1.1
-    size = np.clip(np.log2(np.maximum(coarse, 1e-3)) + 1, 0, SIZES - 1).astype(int)
+    across = np.clip(across * PX_PER_M + astray[1], 0, 2 * (floor_m + wall_m) * PX_PER_M - 1).reshape(-1)
+    along = np.maximum(depth * PX_PER_M + astray[0], 0).reshape(-1)
+    # a pixel is depth/f metres across the aisle, and along it so many times more as it is seen at a slant
+    coarse = depth / f * PX_PER_M * np.sqrt(np.maximum(1.0, depth / HALF_M))
+    size = np.clip(np.log2(np.maximum(coarse, 1e-3)) + 0.2, 0, SIZES - 1).astype(int).reshape(-1)
     parts = []
     for n in range(SIZES):
         where = np.flatnonzero(size == n)
-        texel = (across.reshape(-1)[where] * PX_PER_M).astype(np.int32) >> n
-        along = (depth.reshape(-1)[where] * PX_PER_M).astype(np.int32) >> n
-        parts.append(_Part(where, np.minimum(texel * (ALONG >> n), len(sheets[n]) - (ALONG >> n)), along))
-    return parts, [
-        np.flatnonzero((depth > near) & (depth <= far)) for near, far in ((30.0, 99.0), (17.0, 30.0), (9.0, 17.0))
-    ]
-
-
-@cache
-def _sheets(seed: int = 23) -> list[NDArray[np.uint32]]:
-    """The aisle unrolled, in four sizes: each row lies along it."""
-    rng = np.random.default_rng(seed)
-    floor, wall, ceiling = _floor(rng), [_shelves(rng) for _ in range(2)], _ceiling()
-    whole = Image.new("RGB", (ALONG, sum(part.height for part in (floor, wall[0], ceiling, wall[1]))))
-    top = 0
-    for part in (floor, wall[0], ceiling, wall[1]):
-        whole.paste(part, (0, top))
-        top += part.height
-    sheets = []
-    for n in range(SIZES):
-        small = whole.resize((whole.width >> n, whole.height >> n), Image.Resampling.BOX).convert("RGBA")
-        sheets.append(np.ascontiguousarray(np.asarray(small)).view(np.uint32).reshape(-1))
-    return sheets
-
-
-def _floor(rng: np.random.Generator) -> Image.Image:
-    picture = Image.new("RGB", (ALONG, round(2 * HALF_M * PX_PER_M)))
-    draw = ImageDraw.Draw(picture)
-    for x in range(0, ALONG, 16):
-        shine = 0.5 + 0.5 * math.cos(2 * math.pi * (x % 128) / 128)  # the lamps in the polish
-        for y in range(0, picture.height, 16):
-            tone = 0.78 + 0.2 * shine + 0.06 * rng.random()
-            draw.rectangle((x, y, x + 14, y + 14), fill=shade((176, 174, 166), tone))
-            draw.line((x + 15, y, x + 15, y + 15), fill=(120, 118, 112))
-    return picture
-
-
-def _ceiling() -> Image.Image:
-    picture = Image.new("RGB", (ALONG, round(2 * HALF_M * PX_PER_M)), (150, 152, 154))
-    draw = ImageDraw.Draw(picture)
-    for x in range(0, ALONG, 32):
-        draw.line((x, 0, x, picture.height), fill=(116, 118, 120))
-    for x in range(16, ALONG, 128):
-        draw.rectangle((x, picture.height * 0.38, x + 76, picture.height * 0.62), fill=(255, 255, 250))
-    return picture
-
-
-def _shelves(rng: np.random.Generator) -> Image.Image:
-    """From the floor up, as the sheet has it: rows of goods, the wall above them."""
-    picture = Image.new("RGB", (ALONG, round(TALL_M * PX_PER_M)), (58, 60, 64))
-    draw = ImageDraw.Draw(picture)
-    board, high = round(SHELF_M * PX_PER_M / 5), round(SHELF_M * PX_PER_M)
-    for row in range(5):
-        foot, x = row * board, 0
-        light = 0.5 + 0.11 * row  # the lamps hang above
-        while x < ALONG:
-            wide, count, tall = int(rng.integers(5, 12)), int(rng.integers(2, 6)), board * rng.uniform(0.55, 0.86)
-            colour = GOODS[int(rng.integers(len(GOODS)))]
-            for _ in range(count):
-                draw.rectangle(
-                    (x, foot + 2, x + wide - 2, foot + tall), fill=shade(colour, light * rng.uniform(0.86, 1.1))
-                )
-                draw.rectangle(
-                    (x, foot + tall * 0.4, x + wide - 2, foot + tall * 0.55), fill=shade((236, 232, 220), light)
-                )
-                x += wide
-        draw.rectangle((0, foot, ALONG, foot + 1), fill=shade((206, 206, 204), light))
-        for tag in range(4, ALONG, 22):
-            draw.rectangle((tag, foot, tag + 7, foot + 1), fill=(246, 222, 90))
-    draw.rectangle((0, high, ALONG, picture.height), fill=(92, 94, 98))
-    draw.rectangle((0, high, ALONG, high + 9), fill=(38, 96, 74))
-    return picture
+        row = across[where].astype(np.int32) >> n
+        first = np.minimum(row * (ALONG >> n), len(texels[n]) - (ALONG >> n))
+        parts.append(_Part(where, first, along[where].astype(np.int32) >> n))
+    # at another distance for each pixel of a square of four, which the lens makes one: so no edge shows
+    felt = depth * np.array([[0.8, 1.06], [1.2, 0.92]])[rows % 2, columns % 2]
+    return parts, [np.flatnonzero((felt > near) & (felt <= far)) for near, far in DIM_M]

@@ -43,16 +43,16 @@ DUSK = Look(
     glow=1.0,
 )
 NIGHT = Look(
-    ambient=(0.13, 0.15, 0.22),
+    ambient=(0.16, 0.18, 0.26),
     lamp=(1.34, 1.02, 0.62),
-    haze=(13.0, 16.0, 27.0),
+    haze=(17.0, 18.0, 27.0),
     haze_m=95.0,
     zenith=(3.0, 4.0, 10.0),
-    skyline=(20.0, 21.0, 30.0),
+    skyline=(34.0, 30.0, 34.0),
     sunset=0.0,
     cloud=0.5,
     stars=320,
-    mirror=3,
+    mirror=2,
     glow=1.06,
 )
 RAIN = Look(
@@ -71,6 +71,35 @@ RAIN = Look(
 )
 
 
+NIGHT_RAIN = Look(
+    ambient=(0.14, 0.16, 0.22),
+    lamp=(1.26, 1.0, 0.66),
+    haze=(22.0, 25.0, 34.0),
+    haze_m=70.0,
+    zenith=(9.0, 10.0, 15.0),
+    skyline=(30.0, 30.0, 36.0),
+    sunset=0.0,
+    cloud=1.4,
+    stars=0,
+    mirror=2,
+    glow=1.0,
+    rain=True,
+)
+INDOORS = Look(
+    ambient=(0.5, 0.5, 0.5),
+    lamp=(1.0, 1.0, 0.97),
+    haze=(70.0, 72.0, 74.0),
+    haze_m=60.0,
+    zenith=(0.0, 0.0, 0.0),
+    skyline=(0.0, 0.0, 0.0),
+    sunset=0.0,
+    cloud=0.0,
+    stars=0,
+    mirror=3,
+    glow=1.0,
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Preset:
     """A look, and what the camera looks out of: nothing, a car's windscreen; or it is indoors."""
@@ -80,11 +109,21 @@ class Preset:
     indoors: bool = False
 
 
-PRESETS: dict[str, Preset] = {
-    "dusk": Preset(DUSK),
-    "night": Preset(NIGHT),
-    "rain": Preset(RAIN),
-    "vehicle": Preset(DUSK, in_vehicle=True),
-    "indoor": Preset(DUSK, indoors=True),
-}
+HOURS, WEATHERS, VIEWS = ("dusk", "night"), ("dry", "rain"), ("foot", "vehicle", "indoor")
+_OUTSIDE = {("dusk", "dry"): DUSK, ("night", "dry"): NIGHT, ("dusk", "rain"): RAIN, ("night", "rain"): NIGHT_RAIN}
+
+
+def preset_of(hour: str, weather: str, view: str) -> str:
+    """The preset's name for an hour of HOURS, a weather of WEATHERS, and one of VIEWS, from where it is seen."""
+    if view == "indoor":
+        return view
+    parts = [hour] * (hour != USUAL) + [weather] * (weather != "dry") + [view] * (view != "foot")
+    return "-".join(parts) or USUAL
+
+
 USUAL = "dusk"
+PRESETS: dict[str, Preset] = {
+    preset_of(hour, weather, view): Preset(look, in_vehicle=view == "vehicle")
+    for view in ("foot", "vehicle")
+    for (hour, weather), look in _OUTSIDE.items()
+} | {"indoor": Preset(INDOORS, indoors=True)}

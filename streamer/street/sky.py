@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -82,6 +83,11 @@ def _roofs(whole: Image.Image, rng: np.random.Generator, height: int, light: flo
 def sky_columns(view: View) -> NDArray[np.intp]:
     """Which column of the panorama each column of the picture shows."""
     heading = math.degrees(math.atan2(view.forward[0], view.forward[1]))
-    bearing = heading + np.degrees(np.arctan((np.arange(view.width) + 0.5 - view.width / 2) / view.f))
-    out: NDArray[np.intp] = (bearing * STEPS / 360.0).astype(np.intp) % STEPS
+    out: NDArray[np.intp] = (_beside(view.width, view.f) + heading * STEPS / 360.0).astype(np.intp) % STEPS
     return out
+
+
+@lru_cache(maxsize=4)
+def _beside(width: int, f: float) -> NDArray[np.float64]:
+    """Columns of the panorama from the middle of a picture to each of its columns; a turn more, to be over nothing."""
+    return STEPS + np.degrees(np.arctan((np.arange(width) + 0.5 - width / 2) / f)) * STEPS / 360.0

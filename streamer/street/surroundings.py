@@ -7,6 +7,7 @@ officer who walks stays in one for a quarter of a minute.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -25,6 +26,7 @@ HOUSE_M = 6.4
 SHOPPING = {"Harbour Street", "Granby Street", "Fish Street", "Market Row", "Butchery Lane"}
 MARITIME = {"Quay Road", "Ropewalk", "Custom House Lane", "West Quay"}
 XY = tuple[float, float]
+Whole = NDArray[np.int64]
 
 
 def chance(*keys: float | int) -> float:
@@ -39,12 +41,13 @@ def chance(*keys: float | int) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Car:
-    """A parked car: its middle, the direction it points to, and its colour's number."""
+    """A car: its middle, the direction it points to, and its colour's number; parked, unless it `drives`."""
 
     at: XY
     along: XY
     colour: int
     police: bool = False
+    drives: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +73,11 @@ class Surroundings:
     length: NDArray[np.float64]
     segments: list[Segment]
     lamps: NDArray[np.float64]
+    shops: NDArray[np.float64]  # lit windows that light the pavement: x, y, strength
     cars: list[Car]
+    cars_at: NDArray[np.float64]
     beats: list[Beat]
-    trees: list[XY]
+    trees: NDArray[np.float64]
 
 
 class Neighbourhood:
@@ -95,21 +100,37 @@ class Neighbourhood:
         streets = [
             s for s in segments if s.kind != "path" and distance_to_segment((x, y), s.a, s.b) < DETAIL_M + CELL_M
         ]
+        first, count, houses, seed = (table[:, k].astype(np.int64) for k in (5, 6, 7, 8))
+        cars = [c for s in streets for c in cars_of(s)]
         return Surroundings(
             a=table[:, 0:2],
             b=table[:, 2:4],
             height=table[:, 4],
-            first=table[:, 5].astype(np.int64),
-            count=table[:, 6].astype(np.int64),
+            first=first,
+            count=count,
             houses=table[:, 7],
-            seed=table[:, 8].astype(np.int64),
+            seed=seed,
             length=table[:, 9],
             segments=segments,
-            lamps=np.array([p for s in streets for p in lamps_of(s)], float).reshape(-1, 2),
-            cars=[c for s in streets for c in cars_of(s)],
+            lamps=_table(p for s in streets for p in lamps_of(s)),
+            shops=self._shops(table, fronts_of(first, count, seed, houses)),
+            cars=cars,
+            cars_at=_table([car.at for car in cars]),
             beats=[b for s in streets for b in beats_of(s)],
-            trees=list(trees_near(self._town.areas, segments, x, y, DETAIL_M + CELL_M, chance)),
+            trees=_table(trees_near(self._town.areas, segments, x, y, DETAIL_M + CELL_M, chance)),
         )
+
+    def _shops(self, table: NDArray[np.float64], fronts: list[NDArray[np.int64]]) -> NDArray[np.float64]:
+        """A light a step before each house whose ground floor is lit."""
+        found = []
+        for (ax, ay, bx, by, *_, length), chosen in zip(table.tolist(), fronts, strict=True):
+            for house, shines in enumerate(self._atlas.shines[chosen].tolist()):
+                if shines > 0.1:
+                    share = (house + 0.5) / len(chosen)
+                    out = 1.1 / length
+                    x, y = ax + (bx - ax) * share + (by - ay) * out, ay + (by - ay) * share - (bx - ax) * out
+                    found.append((x, y, shines))
+        return np.array(found, float).reshape(-1, 3)
 
     def _walls_of(self, building: Building) -> list[tuple[float, ...]]:
         if building not in self._walls:
@@ -151,6 +172,17 @@ class Neighbourhood:
         return ("brick", "brick", "buff", "render")[int(chance(len(street.name), ord(street.name[0]), dice > 0.6) * 4)]
 
 
+def front_of(first: Whole, count: Whole, seed: Whole, house: Whole) -> Whole:
+    """Which front of the atlas the `house`-th house of a wall shows."""
+    return first + (seed + house * 5) % count
+
+
+def fronts_of(first: Whole, count: Whole, seed: Whole, houses: Whole) -> list[Whole]:
+    """The fronts of each wall's houses."""
+    columns = zip(first.tolist(), count.tolist(), seed.tolist(), houses.tolist(), strict=True)
+    return [front_of(np.int64(f), np.int64(c), np.int64(s), np.arange(n)) for f, c, s, n in columns]
+
+
 def lamps_of(s: Segment) -> list[XY]:
     """Street lamps, about 26 m apart, on alternating kerbs."""
     length = math.dist(s.a, s.b)
@@ -158,12 +190,18 @@ def lamps_of(s: Segment) -> list[XY]:
     return [_beside(s, (k + 0.5) / count, (s.width / 2 + 0.35) * (1 if k % 2 else -1)) for k in range(count)]
 
 
+def parked_side(s: Segment) -> int:
+    """Along which kerb cars are parked: 1 on the left of a street piece, -1 on the right, 0 where none are."""
+    if s.width < 5.8 or s.kind == "major_road" or math.dist(s.a, s.b) < 26:
+        return 0
+    return 1 if chance(*s.a) < 0.5 else -1
+
+
 def cars_of(s: Segment) -> list[Car]:
     """Cars parked along one kerb, clear of the corners."""
-    length = math.dist(s.a, s.b)
-    if s.width < 5.8 or s.kind == "major_road" or length < 26:
+    length, side = math.dist(s.a, s.b), parked_side(s)
+    if not side:
         return []
-    side = 1 if chance(*s.a) < 0.5 else -1
     along = ((s.b[0] - s.a[0]) / length, (s.b[1] - s.a[1]) / length)
     cars = []
     for k in range(int((length - 20) / 6.3)):
@@ -186,6 +224,10 @@ def beats_of(s: Segment) -> list[Beat]:
         off = (s.width / 2 + 0.75 + 0.9 * chance(*s.a, k)) * (1 if k % 2 else -1)
         beats.append(Beat(_beside(s, 2 / length, off), _beside(s, 1 - 2 / length, off), chance(*s.b, k, 11)))
     return beats
+
+
+def _table(places: Iterable[XY]) -> NDArray[np.float64]:
+    return np.array(list(places), float).reshape(-1, 2)
 
 
 def _beside(s: Segment, share: float, off: float) -> XY:

@@ -4,16 +4,21 @@ from __future__ import annotations
 
 import itertools
 import math
+import random
 from collections.abc import Callable, Iterable, Iterator
+from functools import cache
 
-from PIL import ImageDraw
+from PIL import Image, ImageDraw
 
-from streamer.street.people import lit
+from streamer.street.sprites import Sprite, grained, rounded
 from streamer.town import Area, Segment, distance_to_segment
 
 XY = tuple[float, float]
 APART_M = 15.0
 CLEAR_OF_PATHS_M = 3.5
+KINDS = 6
+PX = 32  # pixels a metre of a tree's picture
+WIDE_M, TALL_M, FOOT_M = 5.8, 8.4, 0.3
 LEAVES = [(52, 74, 46), (62, 80, 44), (44, 66, 50), (72, 74, 42)]
 
 
@@ -43,19 +48,37 @@ def _off_paths(p: XY, paths: list[Segment]) -> bool:
     return all(distance_to_segment(p, s.a, s.b) > CLEAR_OF_PATHS_M + s.width / 2 for s in paths)
 
 
-def draw_tree(canvas: ImageDraw.ImageDraw, foot: XY, px: float, seed: float, light: float) -> None:
-    """A trunk and a crown of five clumps, lit from above by what the sky leaves; `px` pixels a metre."""
-    tall = 5.5 + 3.0 * seed
-    leaf = LEAVES[int(seed * 97) % len(LEAVES)]
-    wide = max(1, round(0.28 * px))
-    canvas.line((foot[0], foot[1], foot[0], foot[1] - tall * 0.6 * px), fill=lit((64, 52, 42), light), width=wide)
-    clumps = (
-        (0.0, 0.52, 1.9, 0.5),
-        (-1.2, 0.62, 1.4, 0.6),
-        (1.15, 0.66, 1.5, 0.65),
-        (-0.3, 0.84, 1.5, 0.85),
-        (0.5, 0.74, 1.2, 1.0),
+@cache
+def tree(kind: int) -> Sprite:
+    """One of KINDS trees: a trunk, and a crown of many clumps that are lit from above."""
+    rng = random.Random(kind)
+    size = (round(WIDE_M * PX), round(TALL_M * PX))
+    wood, crown = (Image.new("RGBA", size, (0, 0, 0, 0)) for _ in range(2))
+    leaf, middle, foot = LEAVES[kind % len(LEAVES)], size[0] / 2, size[1] - FOOT_M * PX
+    ImageDraw.Draw(wood).ellipse(
+        (middle - 2 * PX, foot - 0.2 * PX, middle + 2 * PX, foot + 0.2 * PX), fill=(8, 9, 10, 90)
     )
-    for side, up, radius, tone in clumps:
-        x, y, r = foot[0] + side * px, foot[1] - tall * up * px, radius * px
-        canvas.ellipse((x - r, y - r * 0.86, x + r, y + r * 0.86), fill=lit(leaf, min(1.0, (0.16 + light) * tone)))
+    trunk = [
+        (-0.2, 0.0),
+        (-0.12, 2.6),
+        (-0.5, 4.2),
+        (-0.3, 4.2),
+        (0.05, 3.0),
+        (0.5, 4.4),
+        (0.62, 4.3),
+        (0.14, 2.4),
+        (0.2, 0.0),
+    ]
+    ImageDraw.Draw(wood).polygon([(middle + x * PX, foot - y * PX) for x, y in trunk], fill=(58, 48, 40, 255))
+    canvas, tall = ImageDraw.Draw(crown), 5.8 + 1.6 * rng.random()
+    for _ in range(150):
+        turn, out = rng.random() * math.tau, rng.random() ** 0.6
+        x, y = 2.2 * out * math.cos(turn), tall - 2.2 + 1.9 * out * math.sin(turn)
+        radius, tone = rng.uniform(0.25, 0.6), 0.62 + 0.5 * (y - tall + 4.1) / 3.8 + rng.uniform(-0.12, 0.12)
+        box = (x - radius, y + radius * 0.8, x + radius, y - radius * 0.8)
+        colour = tuple(int(channel * tone) for channel in leaf)
+        canvas.ellipse(
+            (middle + box[0] * PX, foot - box[1] * PX, middle + box[2] * PX, foot - box[3] * PX), fill=(*colour, 255)
+        )
+    wood.alpha_composite(rounded(crown, 0.3 * PX, 5.0))
+    return Sprite.of(grained(wood, kind, 0.22), PX, FOOT_M)

@@ -11,24 +11,36 @@ from numpy.typing import NDArray
 from streamer.street.atlas import SIZES, Atlas
 from streamer.street.camera import EYE_M, NEAR_M, View
 from streamer.street.facades import HEIGHT_PX, PX_PER_M, WIDTH_PX
+from streamer.street.light import Sources
 from streamer.street.palette import shade_of
-from streamer.street.surroundings import SIGHT_M, Surroundings
+from streamer.street.surroundings import SIGHT_M, Surroundings, front_of
 
 Floats = NDArray[np.float64]
-LAMP_REACH_M2 = 26.0  # squared metres at which a lamp's light has halved
+# Of a texel: how far beside its place each pixel of a square of four looks. The lens makes one of the four, so that a
+# texel that is larger than a pixel has soft edges, and one that is smaller does not flicker.
+ASTRAY = 0.27
+BESIDE = 160  # columns that are painted at once
 
 
 @dataclass(frozen=True)
 class Columns:
-    """One wall for each of the columns `which`: rows of top and foot, metres away (inf: none), texture start, rows a texel, shade."""
+    """One wall for each of the columns `which`: rows of top and foot, metres away (inf: none), texture start, its rows, shade."""
 
     which: NDArray[np.intp]
     top: Floats
     foot: Floats
     depth: Floats
-    start: NDArray[np.int64]
+    start: tuple[NDArray[np.int32], NDArray[np.int32]]  # in even rows of the picture, in odd ones
     texels: NDArray[np.int64]  # texture's height
     shade: NDArray[np.uint16]
+
+    def part(self, some: slice) -> Columns:
+        """Some of them."""
+        even, odd = self.start
+        return Columns(
+            *(self.which[some], self.top[some], self.foot[some], self.depth[some]),
+            *((even[some], odd[some]), self.texels[some], self.shade[some]),
+        )
 
 
 @dataclass(frozen=True)
@@ -42,23 +54,6 @@ class _Spans:
     inverse_b: Floats
     share_a: Floats
     share_b: Floats
-
-
-def light_at(points: Floats, lamps: Floats) -> Floats:
-    """Light 0…1 at N×2 town points from the street lamps around, plus what dusk leaves."""
-    if not len(lamps):
-        return np.full(len(points), 0.1)
-    near = points.astype(np.float32)[:, None, :] - lamps.astype(np.float32)
-    near *= near
-    share = np.float32(0.78) / (1 + (near[..., 0] + near[..., 1]) * np.float32(1 / LAMP_REACH_M2))
-    out: Floats = np.minimum(1.0, 0.08 + share.sum(-1)).astype(float)
-    return out
-
-
-def brightest(view: View, lamps: Floats) -> Floats:
-    """The dozen lamps that matter to this view: the nearest to a point some way ahead."""
-    away = (lamps[:, 0] - view.x - 14 * view.forward[0]) ** 2 + (lamps[:, 1] - view.y - 14 * view.forward[1]) ** 2
-    return lamps[np.argsort(away)[:12]]
 
 
 def _spans(view: View, near: Surroundings) -> _Spans:
@@ -75,7 +70,7 @@ def _spans(view: View, near: Surroundings) -> _Spans:
     return _Spans(index[seen], *kept)
 
 
-def see(view: View, near: Surroundings, lamps: Floats, atlas: Atlas, haze_m: float) -> tuple[Columns, Columns]:
+def see(view: View, near: Surroundings, light: Sources, atlas: Atlas, haze_m: float) -> tuple[Columns, Columns]:
     """(the nearest wall of every column, the one that rises over it where there is one)."""
     spans = _spans(view, near)
     everywhere = np.arange(view.width)
@@ -94,23 +89,23 @@ def see(view: View, near: Surroundings, lamps: Floats, atlas: Atlas, haze_m: flo
     over = np.flatnonzero(np.repeat(rise[highest, each] > rise[first, each] * 1.004, 2))
     first, highest = np.repeat(first, 2), np.repeat(highest, 2)[over]
 
-    def at(chosen: NDArray[np.int64], columns: NDArray[np.intp]) -> Columns:
-        inv = slope[chosen] * (columns + 0.5) + offset[chosen]
-        inv[inverse[chosen, columns // 2] <= 0] = 0
-        return _columns(view, near, lamps, atlas, spans, inv, chosen, columns, haze_m)
-
-    return at(first, everywhere), at(highest, over)
+    chosen, columns = np.concatenate([first, highest]), np.concatenate([everywhere, over])
+    inv = slope[chosen] * (columns + 0.5) + offset[chosen]
+    inv[inverse[chosen, columns // 2] <= 0] = 0
+    both = _columns(view, near, light, atlas, spans, inv, chosen, columns, haze_m)
+    return both.part(slice(None, view.width)), both.part(slice(view.width, None))
 
 
 def _nothing(view: View, w: int) -> Columns:
     flat, whole = np.full(w, view.horizon), np.zeros(w, np.int64)
-    return Columns(np.arange(w), flat, flat, np.full(w, np.inf), whole, whole + 1, np.zeros(w, np.uint16))
+    start = whole.astype(np.int32)
+    return Columns(np.arange(w), flat, flat, np.full(w, np.inf), (start, start), whole + 1, np.zeros(w, np.uint16))
 
 
 def _columns(
     view: View,
     near: Surroundings,
-    lamps: Floats,
+    light: Sources,
     atlas: Atlas,
     spans: _Spans,
     inv: Floats,
@@ -127,51 +122,67 @@ def _columns(
     share = spans.share_a[chosen] + (spans.share_b - spans.share_a)[chosen] * run * spans.inverse_b[chosen] / inv
     along = np.clip(share, 0, 0.99999) * near.houses[wall]
     house = along.astype(np.int64)
-    front = near.first[wall] + (near.seed[wall] + house * 5) % near.count[wall]
+    front = front_of(near.first[wall], near.count[wall], near.seed[wall], house)
     run_m = share * near.length[wall]
     step = np.abs(np.diff(run_m, append=run_m[-1:]))
     coarse = np.maximum(PX_PER_M / (view.f * inv), np.minimum(step, 2.0) * PX_PER_M * 0.4)
     size = np.clip(np.log2(np.maximum(coarse, 1e-3)) + 0.35, 0, SIZES - 1).astype(np.int64)
-    texel_column = ((along - house) * (WIDTH_PX >> size)).astype(np.int64)
     rows = HEIGHT_PX >> size
+    texel = (along - house) * (WIDTH_PX >> size)
+    aside = np.where(which % 2, -ASTRAY, ASTRAY)
+    start = atlas.start[front, size]
+
+    def column(astray: Floats) -> NDArray[np.int32]:
+        beside = np.clip(texel + astray, 0, (WIDTH_PX >> size) - 1).astype(np.int64)
+        return (start + beside * rows).astype(np.int32)
+
     depth = 1 / inv
-    points = np.stack(
-        [
-            view.x + depth * (view.forward[0] + view.right[0] * (columns - view.width / 2) / view.f),
-            view.y + depth * (view.forward[1] + view.right[1] * (columns - view.width / 2) / view.f),
-        ],
-        -1,
-    )
+    slant = (columns[::2] - view.width / 2) / view.f
+    x = view.x + depth[::2] * (view.forward[0] + view.right[0] * slant)
+    y = view.y + depth[::2] * (view.forward[1] + view.right[1] * slant)
     return Columns(
         which=which,
         top=np.where(hit, view.horizon - view.f * (near.height[wall] - EYE_M) * inv, view.horizon),
         foot=np.where(hit, view.horizon + view.f * EYE_M * inv, view.horizon),
         depth=np.where(hit, depth, np.inf),
-        start=atlas.start[front, size] + texel_column * rows,
+        start=(column(aside), column(-aside)),
         texels=rows,
-        shade=shade_of(np.repeat(light_at(points[::2], lamps), 2)[: len(points)], depth, haze_m),
+        shade=shade_of(np.repeat(light.at(x, y), 2)[: len(columns)], depth, haze_m),
     )
 
 
 def paint(index: NDArray[np.uint8], shade: NDArray[np.uint16], seen: Columns, last: int, atlas: Atlas) -> None:
     """Put the walls of `seen` into the picture's `index` and `shade`, down to row `last`."""
-    if not len(seen.which):
-        return
-    first, last = max(0, int(seen.top.min())), min(last, math.ceil(seen.foot.max()) + 1)
-    if last <= first:
-        return
-    rows = (np.arange(first, last, dtype=np.float32) + np.float32(0.5))[:, None]
+    whole = len(seen.which) == index.shape[1]
+    for left in range(0, len(seen.which), BESIDE):  # a near wall is tall, but not in every column
+        some = seen.part(slice(left, left + BESIDE))
+        first, under = max(0, int(some.top.min())), min(last, math.ceil(some.foot.max()) + 1)
+        if under <= first:
+            continue
+        texels, inside = _texels(some, first, under, atlas)
+        if whole:
+            place = (slice(first, under), slice(left, left + BESIDE))
+            np.copyto(index[place], texels, where=inside)
+            np.copyto(shade[place], some.shade, where=inside)
+        else:
+            index[first:under, some.which] = np.where(inside, texels, index[first:under, some.which])
+            shade[first:under, some.which] = np.where(inside, some.shade, shade[first:under, some.which])
+
+
+def _texels(seen: Columns, first: int, last: int, atlas: Atlas) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:
+    """What the walls' columns show in rows `first` to `last`, and where that is a wall at all."""
     scale = (seen.texels / np.maximum(seen.foot - seen.top, 1e-3)).astype(np.float32)
-    row = rows * scale
-    row -= (seen.top * scale).astype(np.float32)
-    inside = (row >= 0) & (row < seen.texels.astype(np.float32))
-    where = row.astype(np.int32)
-    where += seen.start.astype(np.int32)
-    texels = np.take(atlas.texels, where, mode="clip")
+    over = (seen.top * scale).astype(np.float32)
+    where = np.empty((last - first, len(scale)), np.int32)
+    inside = np.empty(where.shape, bool)
+    rows_of_texels = seen.texels.astype(np.uint32)
+    for parity, astray in ((0, ASTRAY), (1, -ASTRAY)):  # of the picture's row
+        these = slice((first + parity) % 2, None, 2)
+        row = (np.arange(first, last, dtype=np.float32)[these, None] + np.float32(0.5)) * scale
+        row -= over - np.float32(astray)
+        found = row.astype(np.int32)
+        np.less(found.view(np.uint32), rows_of_texels, out=inside[these])  # neither over it nor under
+        np.add(found, seen.start[parity], out=where[these])
+    texels: NDArray[np.uint8] = np.take(atlas.texels, where, mode="clip")
     inside &= texels != 0
-    if len(seen.which) == index.shape[1]:
-        np.copyto(index[first:last], texels, where=inside)
-        np.copyto(shade[first:last], seen.shade, where=inside)
-    else:
-        index[first:last, seen.which] = np.where(inside, texels, index[first:last, seen.which])
-        shade[first:last, seen.which] = np.where(inside, seen.shade, shade[first:last, seen.which])
+    return texels, inside

@@ -46,7 +46,7 @@ def test_what_is_left_out_has_a_default_that_suits_the_source(key_file: Path) ->
     assert (usb.main, usb.bitrate, usb.sound) == (PictureSize(1920, 1080, 25), 2_000_000, "none")
 
 
-@pytest.mark.parametrize("preset", ["dusk", "night", "rain", "vehicle", "indoor"])
+@pytest.mark.parametrize("preset", ["dusk", "night", "rain", "night-rain", "vehicle", "night-rain-vehicle", "indoor"])
 def test_a_preset_of_the_street_is_named_behind_it(key_file: Path, preset: str) -> None:
     street = reading(key_file, source=f"street:{preset}")
     assert (street.source, street.preset, street.sound, street.main) == (
@@ -61,7 +61,7 @@ def test_a_preset_of_the_street_is_named_behind_it(key_file: Path, preset: str) 
 
 def test_an_officer_s_part_says_what_the_picture_shows_unless_the_source_does(key_file: Path) -> None:
     part = {"gps": "scenario", "scenario": "night_shift", "call_sign": "ET40"}
-    assert reading(key_file, **part).preset == "vehicle"
+    assert reading(key_file, **part).preset == "night-vehicle"
     assert reading(key_file, **part, source="street:rain").preset == "rain"
 
 

@@ -36,7 +36,21 @@ def test_what_is_left_out_has_a_default() -> None:
     assert (one.recording, one.speed_mps, one.respond_mps, one.battery_pct) == ("recording", 1.4, 3.5, 90)
     assert one.patrol == ("Harbour Street", (1.03, 51.36))
     assert (two.recording, two.speed_mps) == ("buffering", 7.0)
-    assert (one.view, parse(HEAD.replace("= 7", "= 7\nview = 'vehicle'")).officers[1].view) == ("dusk", "vehicle")
+    assert (one.view, parse(HEAD.replace("= 7", "= 7\nview = 'vehicle'")).officers[1].view) == ("foot", "vehicle")
+
+
+def test_one_sky_is_over_the_town_for_whoever_is_out_in_it() -> None:
+    text = HEAD.replace("= 7", "= 7\nview = 'vehicle'")
+    for sky, presets in (
+        ("", ["dusk", "vehicle"]),
+        ("hour = 'night'", ["night", "night-vehicle"]),
+        ("hour = 'night'\nweather = 'rain'", ["night-rain", "night-rain-vehicle"]),
+        ("weather = 'rain'", ["rain", "rain-vehicle"]),
+    ):
+        scenario = parse(f"{sky}\n{text}")
+        assert [scenario.preset(officer) for officer in scenario.officers] == presets
+    inside = parse(f"weather = 'rain'\n{text.replace('vehicle', 'indoor')}")
+    assert inside.preset(inside.officers[1]) == "indoor"
 
 
 def test_a_colleague_is_declared_by_name_and_words_and_has_times_of_its_own() -> None:
@@ -87,7 +101,9 @@ def inject(fields: str) -> str:
         (HEAD.replace('town = "estuary"', "towm = 'x'"), "town", "it is missing"),
         (HEAD.replace('"ET2"', '"ET1"'), "officer[1].call_sign", "ET1 stands twice"),
         (HEAD.replace('"buffering"', '"maybe"'), "officer[1].recording", "one of recording, buffering, off"),
-        (HEAD.replace("= 7", "= 7\nview = 'fog'"), "officer[1].view", "one of dusk, night, rain, vehicle, indoor"),
+        (HEAD.replace("= 7", "= 7\nview = 'fog'"), "officer[1].view", "one of foot, vehicle, indoor"),
+        (f"hour = 'noon'\n{HEAD}", "hour", "one of dusk, night; got 'noon'"),
+        (f"weather = 'snow'\n{HEAD}", "weather", "one of dry, rain; got 'snow'"),
         (HEAD.replace("= 7", "= 0"), "officer[1].speed_mps", "from 0.2 to 40; got 0"),
         (HEAD.replace("= 7", "= nan"), "officer[1].speed_mps", "a number from"),
         (HEAD.replace("= 7", "= true"), "officer[1].speed_mps", "a number from"),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.demo.cast import cast, extended
+from server.demo.cast import cast, extended, picture_size
 from server.demo.play import BUILT_IN, _with_extra
 from streamer.scenario import parse
 
@@ -26,3 +26,8 @@ def test_few_cameras_are_the_scenarios_own_first_ones_and_the_file_stays_as_it_i
     scenario = parse(TEXT)
     assert [officer.call_sign for officer in cast(scenario, 2)] == [o.call_sign for o in scenario.officers[:2]]
     assert extended(scenario, 2) == ""
+
+
+def test_the_main_picture_is_larger_where_there_are_cores_to_draw_it() -> None:
+    assert [picture_size(6, cores) for cores in (1, 2, 3, 4, 16)] == ["", "", "", "640x360", "640x360"]
+    assert (picture_size(8, 4), picture_size(9, 4), picture_size(50, 8)) == ("640x360", "", "")

@@ -1,0 +1,205 @@
+"""Driving cars: each goes round one block for ever, so that its place follows from the time and every camera sees the same.
+
+The streets cut a town into blocks. Round each runs one lane with the block on its left hand, the side that is driven
+on: every lane belongs to one block, at every crossing it bends to the left, and so no car ever meets another's path.
+"""
+
+from __future__ import annotations
+
+import itertools
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from streamer.street.surroundings import CELL_M, Car, chance, parked_side
+from streamer.town import Segment
+
+SPEED_MPS = 7.0
+APART_M = 105.0  # from car to car in one lane: about two of both lanes are in sight
+NARROWEST_M = 4.4  # of a street that cars drive through
+KERB_M = 1.0  # from a car's middle to the kerb
+PARKED_M = 3.05  # … where cars are parked along it
+CORNER_M = 2.2  # before and after a corner the wheel is turned
+AXLE_M = 1.3
+PAST_M = 1.9  # from a car's middle to an officer whom it passes
+SWERVE_M, ABREAST_M = 18.0, 5.0  # it begins to swerve so far before, and has done so
+XY = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class _Lane:
+    """One side of a street piece: the node it comes from, the one it goes to, and metres left of the middle."""
+
+    a: XY
+    b: XY
+    off: float
+
+    @property
+    def length(self) -> float:
+        return math.dist(self.a, self.b)
+
+    @property
+    def along(self) -> XY:
+        return ((self.b[0] - self.a[0]) / self.length, (self.b[1] - self.a[1]) / self.length)
+
+    def at(self, metres: float) -> XY:
+        (dx, dy), off = self.along, self.off
+        return (self.a[0] + dx * metres - dy * off, self.a[1] + dy * metres + dx * off)
+
+
+class Traffic:
+    """All driving cars of a town."""
+
+    def __init__(self, segments: Iterable[Segment]) -> None:
+        rounds = [line for block in _blocks(_lanes(segments)) if len(line := _line(block)) > 2]
+        points = np.array([p for line in rounds for p in (*line, line[0])], float).reshape(-1, 2)
+        steps = np.hypot(*np.diff(points, axis=0).T) if len(points) else np.zeros(0)
+        self._points = points
+        self._metres = np.concatenate([[0.0], np.cumsum(steps)])  # along all rounds, one after the other
+        starts, lengths, offsets, boxes, first = [], [], [], [], 0
+        for line in rounds:
+            start, end = self._metres[first], self._metres[first + len(line)]
+            first += len(line) + 1
+            count = int((end - start) / APART_M)
+            xs, ys = zip(*line, strict=True)
+            boxes += [(min(xs), max(xs), min(ys), max(ys))] * count
+            for k in range(count):
+                starts.append(start)
+                lengths.append(end - start)
+                offsets.append((k + 0.6 * chance(*line[0], k)) * (end - start) / count)
+        self._starts, self._lengths, self._offsets = np.array(starts), np.array(lengths), np.array(offsets)
+        self._boxes = np.array(boxes, float).reshape(-1, 4)  # what each car's round lies in
+        self._round_here = lru_cache(maxsize=8)(self._whose_round)
+        self._colours = [int(chance(k, 5) * 1000) for k in range(len(starts))]
+
+    def near(self, x: float, y: float, reach: float, at: float) -> list[Car]:
+        """The cars within `reach` metres of a point at Unix time `at`."""
+        here = self._round_here(math.floor(x / CELL_M), math.floor(y / CELL_M), reach)
+        if not len(here):
+            return []
+        driven = at * SPEED_MPS + self._offsets
+        places = self._at(driven[here], here)
+        which = here[np.hypot(places[:, 0] - x, places[:, 1] - y) < reach]
+        axles = np.concatenate([driven[which] + AXLE_M, driven[which] - AXLE_M])
+        front, rear = np.split(self._at(axles, np.concatenate([which, which])), 2)
+        middle, turned = ((front + rear) / 2).tolist(), front - rear
+        turned /= np.maximum(np.hypot(turned[:, 0], turned[:, 1]), 1e-6)[:, None]
+        return [
+            Car((px, py), (ax, ay), self._colours[k], drives=True)
+            for k, (px, py), (ax, ay) in zip(which.tolist(), middle, turned.tolist(), strict=True)
+        ]
+
+    def _whose_round(self, i: int, j: int, reach: float) -> NDArray[np.intp]:
+        """The cars whose round comes within `reach` metres of a cell."""
+        left, right, low, high = self._boxes.T
+        x, y = i * CELL_M, j * CELL_M
+        wide = (left < x + CELL_M + reach) & (right > x - reach)
+        return np.flatnonzero(wide & (low < y + CELL_M + reach) & (high > y - reach))
+
+    def _at(self, driven: NDArray[np.float64], which: NDArray[np.intp]) -> NDArray[np.float64]:
+        """Where the cars `which` are, each after so many metres."""
+        metres = self._starts[which] + driven % self._lengths[which]
+        step = np.clip(np.searchsorted(self._metres, metres, side="right") - 1, 0, len(self._points) - 2)
+        long = np.maximum(self._metres[step + 1] - self._metres[step], 1e-9)
+        share = ((metres - self._metres[step]) / long)[:, None]
+        out: NDArray[np.float64] = self._points[step] * (1 - share) + self._points[step + 1] * share
+        return out
+
+
+def making_way(cars: list[Car], officers: list[XY]) -> list[Car]:
+    """`cars` as they drive round officers, on foot or on wheels; for all cameras in the same way."""
+    return [_round_them(car, officers) for car in cars]
+
+
+def _round_them(car: Car, officers: list[XY]) -> Car:
+    (ax, ay), aside, turn = car.along, 0.0, 0.0
+    for x, y in officers:
+        dx, dy = x - car.at[0], y - car.at[1]
+        ahead, right = dx * ax + dy * ay, dx * ay - dy * ax
+        if abs(ahead) < SWERVE_M and abs(right) < PAST_M:
+            t = min(1.0, (SWERVE_M - abs(ahead)) / (SWERVE_M - ABREAST_M))
+            # to the middle of the road, unless the officer is nearer to that
+            far = PAST_M + right if right < PAST_M / 3 else right - PAST_M
+            aside += far * t * t * (3 - 2 * t)
+            turn += math.copysign(far * 6 * t * (1 - t) / (SWERVE_M - ABREAST_M), ahead * far)
+    if not aside:
+        return car
+    long = math.hypot(1.0, turn)
+    return replace(
+        car,
+        at=(car.at[0] + ay * aside, car.at[1] - ax * aside),
+        along=((ax + ay * turn) / long, (ay - ax * turn) / long),
+    )
+
+
+def _lanes(segments: Iterable[Segment]) -> list[_Lane]:
+    """Both lanes of each street that is wide enough and leads on at both ends."""
+    streets = [s for s in segments if s.kind != "path" and s.width >= NARROWEST_M]
+    while True:
+        ends: dict[XY, int] = {}
+        for p in (p for s in streets for p in (s.a, s.b)):
+            ends[p] = ends.get(p, 0) + 1
+        leading_on = [s for s in streets if ends[s.a] > 1 and ends[s.b] > 1]
+        if len(leading_on) == len(streets):
+            break
+        streets = leading_on
+    lanes = []
+    for s in streets:
+        parked = parked_side(s)
+        for a, b, side in ((s.a, s.b, 1), (s.b, s.a, -1)):
+            lanes.append(_Lane(a, b, s.width / 2 - (PARKED_M if parked == side else KERB_M)))
+    return lanes
+
+
+def _blocks(lanes: list[_Lane]) -> list[list[_Lane]]:
+    """The lanes in closed rounds: at each node on into the one that lies next to the left."""
+    leaving: dict[XY, list[_Lane]] = {}
+    for lane in lanes:
+        leaving.setdefault(lane.a, []).append(lane)
+
+    def after(lane: _Lane) -> _Lane:
+        back = math.atan2(lane.a[1] - lane.b[1], lane.a[0] - lane.b[0])
+
+        def turn(other: _Lane) -> float:
+            """How far clockwise of where we came from: all the way round only where there is no other way."""
+            dx, dy = other.along
+            return (back - math.atan2(dy, dx) - 1e-9) % math.tau
+
+        return min(leaving[lane.b], key=turn)
+
+    blocks, left = [], dict.fromkeys(lanes)
+    while left:
+        lane = next(iter(left))
+        block = []
+        while lane in left:
+            del left[lane]
+            block.append(lane)
+            lane = after(lane)
+        blocks.append(block)
+    return blocks
+
+
+def _line(block: list[_Lane]) -> list[XY]:
+    """The points that a car drives through: straight along each lane, in a curve from one into the next."""
+    line = []
+    for lane, after in itertools.pairwise([*block, block[0]]):
+        (dx, dy), (ex, ey) = lane.along, after.along
+        cross = dx * ey - dy * ex
+        if abs(cross) > 0.35:  # where the two lanes' middles meet: metres past lane's end, metres into the one after
+            past = (lane.off * (dx * ex + dy * ey) - after.off) / cross
+            into = (lane.off - after.off * (dx * ex + dy * ey)) / cross
+            corner = lane.at(lane.length + past)
+        else:
+            past = into = 0.0
+            (px, py), (qx, qy) = lane.at(lane.length), after.at(0.0)
+            corner = ((px + qx) / 2, (py + qy) / 2)
+        leaves = lane.at(max(lane.length * 0.52, lane.length + past - CORNER_M))
+        enters = after.at(min(after.length * 0.48, into + CORNER_M))
+        for t in (0.0, 0.25, 0.5, 0.75, 1.0):
+            u, v, w = (1 - t) ** 2, 2 * t * (1 - t), t * t
+            line.append((u * leaves[0] + v * corner[0] + w * enters[0], u * leaves[1] + v * corner[1] + w * enters[1]))
+    return line
