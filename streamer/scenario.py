@@ -188,9 +188,9 @@ def parse(text: str) -> Scenario:
         officers=officers,
         injects=tuple(sorted(injects, key=lambda inject: inject.at)),
         repeat=repeat,
+        colleague=_colleague(table.table("colleague")) if "colleague" in root else None,
         hour=table.choice("hour", HOURS, default=HOURS[0]),
         weather=table.choice("weather", WEATHERS, default=WEATHERS[0]),
-        colleague=_colleague(table.table("colleague")) if "colleague" in root else None,
     )
     table.nothing_else()
     return scenario

@@ -97,7 +97,9 @@ async def _measure(browser: Browser, options: argparse.Namespace, hours: float) 
     print(f"{what}: live pictures a second {alone:.1f} alone, {beside:.1f} beside the rewind", flush=True)
     return [
         Figure(f"{name}_open", f"R until it plays, {what}", "s", opened, "p95", OPEN_S),
-        Figure(f"{name}_live", "  live pictures beside it, of those before", "", [beside / alone], "value", KEPT_UP, True),
+        Figure(
+            f"{name}_live", "  live pictures beside it, of those before", "", [beside / alone], "value", KEPT_UP, True
+        ),
         Figure(f"{name}_join", "  30 s before an alert, until live", "s", [joined], "value", JOIN_S),
     ]
 

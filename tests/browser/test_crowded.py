@@ -145,6 +145,9 @@ async def faults(page: Page, when: str) -> list[str]:
         for size in SIZES:
             await page.set_viewport_size({"width": size["width"], "height": size["height"]})
             await page.evaluate("() => new Promise((done) => setTimeout(done, 300))")  # the wall fits its tiles
+            # a busy machine draws so large a page late: for a while it looks like a lost link, or an old picture
+            await expect(page.locator("body:not(.link-lost) hint-line:not([hidden])")).to_be_visible(timeout=60_000)
+            await expect(page.locator("feed-tile:is(.live, .late)").first).to_be_visible(timeout=60_000)
             lines = [*await page.evaluate(FAULTS), *await unreadable(page, SCOPES)]
             lines += [f"{name} is not in sight" for name in await page.evaluate(IN_SIGHT, NAMED)]
             found += [f"{when}, {size['width']} {density}: {line}" for line in lines]

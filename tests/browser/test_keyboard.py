@@ -23,7 +23,8 @@ STOP = """() => {
   const name = (one.ariaLabel || one.innerText || one.id || one.tagName).trim().replace(/\\s+/g, " ");
   const before = window.stopped;
   window.stopped = one;
-  const isAfter = !before?.isConnected || Boolean(before.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
+  // a date is one control with several stops
+  const isAfter = !before?.isConnected || before === one || Boolean(before.compareDocumentPosition(one) & Node.DOCUMENT_POSITION_FOLLOWING);
   let framed = false;
   for (let at = one, steps = 0; at && steps < 3 && !framed; at = at.parentElement, steps += 1) {
     const {outlineStyle, outlineWidth} = getComputedStyle(at);
@@ -87,7 +88,7 @@ RAILED = (
 async def test_tab_reaches_every_control_in_the_pages_order_and_its_frame_is_seen(
     screen: Screen, admin: str, path: str
 ) -> None:
-    page = await screen.sign_in(admin, path)
+    page = await screen.sign_in("rahman" if path == "/viewings" else admin, path)  # each sees their own
     await page.set_viewport_size({"width": DESK["width"], "height": DESK["height"]})
     if path in RAILED:
         await expect(page.locator("room-clock")).not_to_be_empty()
