@@ -70,6 +70,6 @@ class BurntIn:
         mask = ImageChops.screen(ink, shadow)  # what either covers
         share = np.asarray(ink, np.float32) / np.maximum(np.asarray(mask), 1)
         shown = Image.composite(
-            *(Image.new("RGBX", size, tone) for tone in (INK, SHADOW)), Image.fromarray(np.uint8(255 * share))
+            *(Image.new("RGBX", size, tone) for tone in (INK, SHADOW)), Image.fromarray((255 * share).astype(np.uint8))
         )
         return shown, mask

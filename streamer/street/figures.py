@@ -39,6 +39,7 @@ COATS: list[RGB] = [
 ]
 SUBJECT, OFFICER = Dress((92, 88, 92)), Dress(UNIFORM, police=True)
 WALKERS_M = 50.0
+LEAST_SEEN = 0.6  # of the light: an officer's bands and a patrol car's throw it back
 FLASHES_HZ = 2.3
 
 
@@ -151,7 +152,7 @@ class Scene:
     def _colleague(self, now: Moment, seen: Seen) -> Figure:
         """Another officer of the shift, where they really are."""
         other = now.others[seen.number]
-        seen, heading = seen._replace(light=max(0.35, seen.light)), math.radians(other.heading_deg)
+        seen, heading = seen._replace(light=max(LEAST_SEEN, seen.light)), math.radians(other.heading_deg)
         along = (math.sin(heading), math.cos(heading))
         if other.in_vehicle:
             flash = int(now.at * 2 * FLASHES_HZ) % 2 == 0
