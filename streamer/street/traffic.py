@@ -144,22 +144,22 @@ def _lanes(segments: Iterable[Segment]) -> list[_Lane]:
     streets = _joined([s for s in segments if s.kind != "path" and s.width >= NARROWEST_M])
     while True:
         ends: dict[XY, int] = {}
-        for p in (p for s in streets for p in (s.a, s.b)):
+        for p in (p for a, b, _ in streets for p in (a, b)):
             ends[p] = ends.get(p, 0) + 1
-        leading_on = [s for s in streets if ends[s.a] > 1 and ends[s.b] > 1]
+        leading_on = [(a, b, s) for a, b, s in streets if ends[a] > 1 and ends[b] > 1]
         if len(leading_on) == len(streets):
             break
         streets = leading_on
     lanes = []
-    for s in streets:
+    for one, other, s in streets:
         parked = parked_side(s)
-        for a, b, side in ((s.a, s.b, 1), (s.b, s.a, -1)):
+        for a, b, side in ((one, other, 1), (other, one, -1)):
             lanes.append(_Lane(a, b, s.width / 2 - (PARKED_M if parked == side else KERB_M)))
     return lanes
 
 
-def _joined(streets: list[Segment]) -> list[Segment]:
-    """`streets` without the pieces that are too short to turn in: their two ends become one."""
+def _joined(streets: list[Segment]) -> list[tuple[XY, XY, Segment]]:
+    """`streets` with their ends, but for those that are too short to turn in: the two ends of such become one."""
     same: dict[XY, XY] = {}
 
     def end(p: XY) -> XY:
@@ -170,11 +170,7 @@ def _joined(streets: list[Segment]) -> list[Segment]:
     for s in streets:
         if math.dist(s.a, s.b) < SHORT_M and end(s.a) != end(s.b):
             same[end(s.a)] = end(s.b)
-    return [
-        s if s.a == end(s.a) and s.b == end(s.b) else replace(s, a=end(s.a), b=end(s.b))
-        for s in streets
-        if math.dist(s.a, s.b) >= SHORT_M
-    ]
+    return [(end(s.a), end(s.b), s) for s in streets if end(s.a) != end(s.b)]
 
 
 def _blocks(lanes: list[_Lane]) -> list[list[_Lane]]:
