@@ -38,7 +38,7 @@ COATS: list[RGB] = [
     (70, 48, 78),
 ]
 SUBJECT, OFFICER = Dress((92, 88, 92)), Dress(UNIFORM, police=True)
-WALKERS_M = 50.0
+WALKERS_M, PARKED_M = 50.0, 62.0  # so far they are drawn
 LEAST_SEEN = 0.6  # of the light: an officer's bands and a patrol car's throw it back
 FLASHES_HZ = 2.3
 
@@ -108,7 +108,7 @@ class Scene:
         walking = [walker(beat, now.at) for beat in near.beats]
         groups: list[Group] = [
             (lambda s: self._lamp(now, s), near.lamps, (1.2, DETAIL_M)),
-            (lambda s: self._car(now, near.cars[s.number], s), near.cars_at, (2.6, DETAIL_M)),
+            (lambda s: self._car(now, near.cars[s.number], s), near.cars_at, (2.6, PARKED_M)),
             (lambda s: self._car(now, now.cars[s.number], s), _table(car.at for car in now.cars), (2.6, DETAIL_M)),
             (lambda s: self._tree(now, s), near.trees, (2.5, DETAIL_M)),
             (
