@@ -465,7 +465,7 @@ async def test_what_lies_encrypted_plays_and_any_part_of_it_can_be_asked_for(bro
         answer = await browser.client.get(path, headers={"Range": asked})
         assert (answer.status, answer.headers["Content-Range"]) == (416, f"bytes */{size}"), asked
     browser.office.library._keys = MasterKeys()
-    browser.office.library._journals.clear()
+    browser.office.library._kept.clear()
     assert (await browser.client.get(path)).status == 503
 
 
