@@ -46,9 +46,7 @@ async def webrtcbin(*words: str) -> AsyncIterator[Process]:
 
 @asynccontextmanager
 async def working(works: Callable[[Process], Awaitable[None]], *words: str) -> AsyncIterator[None]:
-    """The client's process, once it works. It tries again, as cameras and players do: of seven tries on a machine with a load
-    of ten one did not connect (GStreamer 1.22).
-    """
+    """The client's process, once it works. It tries again, as cameras and players do."""
     async with AsyncExitStack() as kept:
         for left in reversed(range(TRIES)):
             async with AsyncExitStack() as trying:
