@@ -26,7 +26,7 @@ COAT = Dress((92, 44, 42))
 
 
 def masks(*steps: int, facing: str = "front") -> list[np.ndarray]:
-    return [np.asarray(person(COAT, step, facing=facing).cuts[0][1]).astype(int) for step in steps]  # type: ignore[arg-type]
+    return [np.asarray(person(COAT, step, facing=facing).cuts[0][1]).astype(int) for step in steps]
 
 
 def test_a_walk_s_steps_differ_and_from_far_away_fewer_are_told_apart() -> None:
