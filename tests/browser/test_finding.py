@@ -121,9 +121,10 @@ async def test_a_place_is_taken_by_keyboard_alone(screen: Screen, laid: list[Lai
     await page.keyboard.press("Shift+Tab")
     await page.keyboard.press("Enter")
     await call_signs(page, "ET09", "ET22", "ET17")
+    await expect(page.locator("area-map .area-words")).to_have_text("Searched: within 2.0 km of a place")
+    await expect(page).to_have_url(re.compile("area="))
     found = asked(page)
     assert found["area"][0].startswith("circle:") and found["from"] and found["to"]  # the last day
-    await expect(page.locator("area-map .area-words")).to_have_text("Searched: within 2.0 km of a place")
     await tab_to(page, "What the map shows")
     await page.keyboard.press("Enter")
     await expect(page.locator("area-map .area-words")).to_have_text(re.compile(r" by "))
