@@ -44,7 +44,12 @@ class Picture {
 /** @param {number} count */
 function played(count) {
   const pictures = Array.from({ length: count }, () => new Picture());
-  const camera = { layers: ["main"], spans: [{ from: T, to: T + 1000 }], recordings: [{ from: T, to: T + 1000 }], gaps: [] };
+  const camera = {
+    layers: ["main"],
+    spans: [{ from: T, to: T + 1000 }],
+    recordings: [{ from: T, to: T + 1000 }],
+    gaps: [],
+  };
   const tiles = pictures.map((picture) => /** @type {ReplayTile} */ (/** @type {unknown} */ ({ camera, picture })));
   const player = new Player(tiles, { from: T, to: T + 1000, at: T + 10, rate: 1 });
   player.toggle();

@@ -1,7 +1,16 @@
 // Looking back while live goes on: never more than two minutes, never nearer than what is recorded, caught up at 2×.
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { EDGE_S, JOIN_RATE, behindWords, hasBefore, joinEnd, momentOf, notHeld, rateOf } from "../../static/js/state/rewind.js";
+import {
+  EDGE_S,
+  JOIN_RATE,
+  behindWords,
+  hasBefore,
+  joinEnd,
+  momentOf,
+  notHeld,
+  rateOf,
+} from "../../static/js/state/rewind.js";
 
 test("it goes back two minutes at most and no nearer to now than what is recorded", () => {
   assert.equal(momentOf(1000, 1000, null), 1000);

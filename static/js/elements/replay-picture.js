@@ -140,7 +140,9 @@ export class ReplayPicture {
 
   #note() {
     const { seeking, readyState } = this.video;
-    const isReady = seeking ? isUnderWay(this.#seekTime, performance.now() / 1000) : readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
+    const isReady = seeking
+      ? isUnderWay(this.#seekTime, performance.now() / 1000)
+      : readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
     if (isReady) this.#unreadySince = 0;
     else this.#unreadySince ||= performance.now();
   }

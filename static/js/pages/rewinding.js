@@ -77,8 +77,8 @@ export function rewinding(api, desk, say) {
         });
         return open(device, why, tries - 1);
       }
-      const why = error.status === 404 ? notHeld(null, 0) : error.message;
-      say(`${nameOf(device)} cannot be looked back at. ${why}.`);
+      const reason = error.status === 404 ? notHeld(null, 0) : error.message;
+      say(`${nameOf(device)} cannot be looked back at. ${reason}.`);
       return null;
     }
   }
