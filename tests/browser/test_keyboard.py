@@ -76,9 +76,6 @@ RAILED = (
     "/people",
     "/settings",
     "/devices",
-    "/audit",
-    "/replay",
-    "/taser-logs",
     "/retention",
     "/viewings",
 )
