@@ -10,11 +10,12 @@ import asyncio
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
-from sqlalchemy import Connection, MetaData, event, inspect, text
+from sqlalchemy import ColumnElement, Connection, MetaData, event, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -42,6 +43,18 @@ PASSING = ("08", "40", "53", "57")
 
 # What is to be written by somebody else's transaction, as its last statement: both are committed, or neither.
 Along = Callable[[AsyncConnection], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Whose rows are asked for: those of `ids`, or (`others`) those of everybody else."""
+
+    ids: frozenset[str]
+    others: bool = False
+
+    def has(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The condition on the column that says whose a row is."""
+        return column.not_in(self.ids) if self.others else column.in_(self.ids)
 
 
 async def alone(_tx: AsyncConnection) -> None:

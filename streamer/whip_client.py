@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import math
+import re
 import ssl
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -170,7 +171,7 @@ class WhipClient:
         consent = keep_consent(connection, self._clock, self._rng)
         try:
             await connection.setLocalDescription(await connection.createOffer())
-            resource, answer = await self._post(http, connection.localDescription.sdp)
+            resource, answer = await self._post(http, with_sound_again(connection.localDescription.sdp))
             await _apply(connection, answer)
             try:
                 await self._wait_connected(connection)
@@ -334,6 +335,11 @@ async def _apply(connection: RTCPeerConnection, answer: str) -> None:
         await connection.setRemoteDescription(RTCSessionDescription(answer, "answer"))
     except (ValueError, InvalidStateError, KeyError, IndexError) as problem:
         raise WhipError(f"the server's answer cannot be used: {problem}") from problem
+
+
+def with_sound_again(offer: str) -> str:
+    """The offer says that lost sound is sent again too: aiortc does so when it is asked, and does not say it (RFC 4585 4.2)."""
+    return re.sub(r"(?m)^(a=rtpmap:(\d+) opus/48000/2\r?\n)", r"\1a=rtcp-fb:\2 nack\r\n", offer)
 
 
 def _h264_only() -> list[RTCRtpCodecCapability]:

@@ -58,6 +58,7 @@ PROGRAMS = (
     Program("chromium", _found(chromium)),
     Program("iproute2", lambda: shutil.which("ip") is not None or sys.platform != "linux"),
     Program("coturn", _found(LocalTurn.find)),
+    Program("ffmpeg", lambda: shutil.which("ffprobe") is not None),
     Program("openssl", lambda: shutil.which("openssl") is not None),
     Program("fonts-dejavu-core", lambda: FONT.exists() or shutil.which("apt-get") is None),
     *(Program(package, partial(_has_gstreamer, package)) for package in gstreamer.PARTS),
@@ -109,7 +110,7 @@ def _as_root() -> list[str] | None:
 
 def _elsewhere() -> str:
     if shutil.which("brew"):
-        return "brew install redis postgresql chromium coturn openssl gstreamer pygobject3"
+        return "brew install redis postgresql chromium coturn ffmpeg openssl gstreamer pygobject3"
     if shutil.which("dnf"):
-        return "sudo dnf install redis postgresql-server chromium coturn openssl gstreamer1-plugins-bad-free libnice-gstreamer1 python3-gobject"
-    return "your system's installer for Redis, PostgreSQL, Chromium, coturn, OpenSSL and GStreamer"
+        return "sudo dnf install redis postgresql-server chromium coturn ffmpeg-free openssl gstreamer1-plugins-bad-free libnice-gstreamer1 python3-gobject"
+    return "your system's installer for Redis, PostgreSQL, Chromium, coturn, FFmpeg, OpenSSL and GStreamer"

@@ -49,6 +49,7 @@ class TrackPlan:
     repair_type: int | None = None
     repairs: tuple[tuple[int, int], ...] = ()
     tells_round_trip: bool = False
+    sends_again: bool = False  # sound: what a NACK asks for; of a picture everybody does
 
 
 class Source:
@@ -61,7 +62,7 @@ class Source:
         self.ssrc = ssrc
         self.loss = LossTracker(
             plan.clock_rate,
-            repairs=plan.kind == VIDEO,
+            repairs=plan.kind == VIDEO or plan.sends_again,
             repairs_apart=plan.repair_type is not None,
             round_trip=round_trip,
         )
@@ -300,6 +301,8 @@ class Inlet:
         affordable = int(self._nack_budget.left(now, self._bytes_per_s) / size)
         due = source.loss.due(now, self.round_trip.retry_s, min(MAX_NACKS_PER_ROUND, affordable))
         lost = source.loss.take_abandoned()
+        if source.plan.kind != VIDEO:
+            lost = []  # a receiver of sound waits for none of it
         if lost and max(lost) > (source.forwarder.cache.key_at or 0):
             source.forwarder.start_again()  # nobody can decode what follows, up to a key frame
         elif lost:

@@ -43,6 +43,7 @@ class Codec:
     channels: int = 1
     parameters: str = ""
     has_transport_cc: bool = False
+    has_nack: bool = False
 
     @property
     def is_repair(self) -> bool:
@@ -197,8 +198,8 @@ def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
         payload_type, _, value = line.partition(" ")
         if FMTP_VALUE.fullmatch(value):
             parameters[payload_type] = value.strip()
-    told = (line.split() for line in section.values.get("rtcp-fb", ()))
-    transport_cc = {words[0] for words in told if words[1:] == [TRANSPORT_CC]}
+    told = [line.split() for line in section.values.get("rtcp-fb", ())]
+    transport_cc, nack = ({words[0] for words in told if words[1:] == [one]} for one in (TRANSPORT_CC, "nack"))
     found: dict[str, Codec] = {}
     for line in section.values.get("rtpmap", ()):
         match = RTPMAP.fullmatch(line.strip())
@@ -211,6 +212,7 @@ def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
             channels=int(match[4] or 1),
             parameters=parameters.get(match[1], ""),
             has_transport_cc=not transport_cc.isdisjoint((match[1], "*")),
+            has_nack=not nack.isdisjoint((match[1], "*")),
         )
         found.setdefault(match[1], codec)
     return tuple(found[one] for one in dict.fromkeys(formats) if one in found)
@@ -366,6 +368,8 @@ def _codec_lines(codec: Codec, kind: str, *, transport_cc: bool) -> list[str]:
         wanted.append(TRANSPORT_CC)
     elif wanted:
         wanted.append("goog-remb")
+    if kind == "audio" and codec.has_nack:  # of sound only who says so sends again what was lost
+        wanted.append("nack")
     return lines + [f"a=rtcp-fb:{codec.payload_type} {one}" for one in wanted]
 
 

@@ -162,6 +162,7 @@ def _plan(media: list[sdp.Media]) -> tuple[list[TrackPlan], dict[str, list[sdp.C
                 repair_type=repair.payload_type if repair is not None else None,
                 repairs=one.repairs,
                 tells_round_trip=one.tells_round_trip,
+                sends_again=codec.has_nack,
             )
         )
     return plans, answered

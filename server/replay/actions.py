@@ -10,25 +10,26 @@ import asyncio
 import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
 from server.access.permission import Permission, may
 from server.clock import Clock
+from server.database import Along, Among
 from server.errors import BadRequest, Forbidden, NotFound
 from server.positions.area import Area
 from server.positions.fix import Fix
 from server.positions.stay import Stay
-from server.positions.trail import thin
 from server.recording.sought import Sought
 from server.replay.bookmark import Bookmark
+from server.replay.facts_actions import FactReader
 from server.replay.finding import Wanted
 from server.replay.finding_actions import Finder
-from server.replay.footage import HOLE_S, LAYERS, Placed, Recording, recording
+from server.replay.footage import HOLE_S, LAYERS, Placed, Recording
 from server.replay.playlist import playlist
-from server.replay.room_command import commands
-from server.replay.timeline import MOST_FIXES, Facts, known_at, timeline
+from server.replay.reading_actions import Reader, may_be_of
+from server.replay.timeline import Facts, known_at, timeline
 from server.replay.view import MOST_CAMERAS, OPEN_S, RECORDING_ID, Asked, View
 from server.replay.webm import webm
 
@@ -41,30 +42,31 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 Note = Callable[[View, Mapping[str, str]], Awaitable[None]]  # the view, and each recording's call sign
-NoteBookmark = Callable[[Bookmark, Mapping[str, str]], Awaitable[None]]  # likewise
+AlongBookmark = Callable[[Bookmark, Mapping[str, str]], Along]  # likewise: the rows that are written with it
 Told = Sequence[tuple[float, Json]]  # when, what
 
-MOST_ROWS = 5000  # of alerts, advice or activity in one timeline
 NOT_OWN = "you may see only what your own camera recorded"
-KEPT_WHOLE = 24  # recordings in memory with all their segments: an hour of both layers is 2.5 MB
-KEPT = 20_000  # views, and the outlines of closed recordings: some 2 kB each
+KEPT = 20_000  # views
 
 
 @dataclass(frozen=True, slots=True)
 class Sources:
     """What replay reads of other features; times are Unix seconds, from and to."""
 
-    fixes: Callable[[float, float], Awaitable[dict[str, list[Fix]]]]
-    alerts: Callable[[float, float, int, int | None], Awaitable[list[Json]]]  # the last: of how many steps; None: all
-    alert_states: Callable[[float, float, int], Awaitable[Told]]
-    advice: Callable[[float, float, int], Awaitable[list[Json]]]
-    activity: Callable[[float, float, int], Awaitable[Told]]
+    fixes: Callable[[float, float, Among | None], Awaitable[dict[str, list[Fix]]]]  # None: of all cameras
+    # the int | None: of how many steps; None: all
+    alerts: Callable[[float, float, int, int | None, Among], Awaitable[list[Json]]]
+    # of these alerts: how each stood at the first time, and each state between the two
+    alert_states: Callable[[Sequence[str], float, float, int], Awaitable[Told]]
+    advice: Callable[[float, float, int, Among], Awaitable[list[Json]]]
+    activity: Callable[[float, float, int, Among], Awaitable[Told]]
     call_signs: Callable[[], Awaitable[Mapping[str, str]]]
     settings: Callable[[], Json]  # what a console must know of the configuration
     recordings: Callable[[Sought], Awaitable[Sequence[Row]]]  # that may fit, newest first
     stays: Callable[[Area, float, float, Collection[str] | None], Awaitable[Mapping[str, list[Stay]]]]  # of cameras
     stood: Callable[[str, float, float, int], Awaitable[Mapping[str, list[Stay]]]]  # alerts of a kind, by camera
     taser_logs: Callable[[float, float], Awaitable[list[Json]]]
+    stamped: Callable[[str], bool | None]  # a signed recording, by an authority; None: nobody was asked. Blocks
     # of room_command.AUDITED what was done with these recordings and devices, oldest first
     done: Callable[[Collection[str], float, float, int], Awaitable[Sequence[AuditEntry]]]
 
@@ -81,9 +83,9 @@ class Replays:
         self._sources = sources
         self._clock = clock
         self._views: OrderedDict[str, View] = OrderedDict()
-        self._recordings: OrderedDict[tuple[str, int, bool, int], Recording] = OrderedDict()
-        self._outlines: OrderedDict[tuple[str, int], Recording] = OrderedDict()
-        self._finder = Finder(self._outline, sources, clock)
+        self._reader = Reader(library)
+        self._finder = Finder(self._reader.outline, sources, clock)
+        self._facts = FactReader(sources, bookmarks)
 
     # ---- find, open ---------------------------------------------------------------------------------
 
@@ -140,7 +142,10 @@ class Replays:
     async def timeline(self, view: View) -> Json:
         """Everything of its interval, in one order."""
         told = {"view": view.as_json(), "at": self._clock.wall(), "settings": self._sources.settings()}
-        return {**told, **timeline(await self.facts(view))}
+        whole = timeline(await self.facts(view))
+        signed = [one for camera in whole["cameras"] for one in camera["recordings"] if one["signed"]]
+        await asyncio.to_thread(self._finder.tell_stamps, signed)
+        return {**told, **whole}
 
     async def known(self, view: View, at: float) -> Json:
         """What the room knew at a moment. Raises BadRequest for one outside the interval."""
@@ -150,7 +155,10 @@ class Replays:
 
     async def playlist(self, view: View, device_id: str, layer: str) -> str:
         """The playlist of one camera. Raises NotFound when it has no such layer in the interval."""
-        found = await asyncio.to_thread(self.recordings_of, view)
+        return await asyncio.to_thread(self._playlist, view, device_id, layer)
+
+    def _playlist(self, view: View, device_id: str, layer: str) -> str:
+        found = [self._reader.near(one, view.start) for one in view.recording_ids]
         mine = [one for one in found if one.device_id == device_id]
         growing = view.end is None and any(one.is_open for one in mine)
         # What grows is only added to: a part that comes meanwhile is seen once nothing grows any more.
@@ -169,8 +177,8 @@ class Replays:
             raise NotFound("this view does not include that recording")
         return await asyncio.to_thread(self._file, view, recording_id, name)
 
-    async def bookmark(self, view: View, caller: Caller, at: float, words: str, note: NoteBookmark) -> Bookmark:
-        """Mark a second of what was recorded then. `note` commits the audit's rows, or raises: then nothing is marked.
+    async def bookmark(self, view: View, caller: Caller, at: float, words: str, along: AlongBookmark) -> Bookmark:
+        """Mark a second of what was recorded then, in one commit with the audit's rows.
 
         Raises BadRequest for a time at which nothing was, Unavailable.
         """
@@ -184,8 +192,7 @@ class Replays:
         made = Bookmark(
             secrets.token_hex(16), tuple(then), at, words, person.id, person.display_name, self._clock.wall()
         )
-        await note(made, then)
-        await self._bookmarks.add(made)
+        await self._bookmarks.add(made, along(made, then))
         return made
 
     async def webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
@@ -201,9 +208,9 @@ class Replays:
         missing = [one for one in wish.recording_ids if one not in known]
         if missing:
             raise NotFound(f"there is no recording {missing[0]}")
-        candidates = wish.recording_ids or sorted(one for one in known if _may_be_of(one, wish.device_ids))
-        found = [self._outline(one) for one in candidates]
         start, end = wish.start or 0.0, wish.end or self._clock.wall() + 1
+        found = [self._reader.outline(one) for one in wish.recording_ids]
+        found += self._reader.reaching(known, wish.device_ids, start)
         chosen = [one for one in found if one.segments and one.start < end and one.end > start]
         if wish.device_ids:
             chosen = [one for one in chosen if one.device_id in wish.device_ids]
@@ -213,53 +220,25 @@ class Replays:
 
     def recordings_of(self, view: View) -> list[Recording]:
         """Those that a view names, whole. Blocks."""
-        return [self._recording(one) for one in view.recording_ids]
+        return [self._reader.whole(one) for one in view.recording_ids]
 
     def recordings_at(self, view: View, device_id: str, at: float) -> list[Recording]:
         """Those of one camera that reach to that moment, or to just before it, whole. Blocks."""
-        mine = (self._outline(one) for one in view.recording_ids if _may_be_of(one, [device_id]))
+        mine = (self._reader.outline(one) for one in view.recording_ids if may_be_of(one, [device_id]))
         held = [one for one in mine if one.device_id == device_id and one.start <= at < one.end + HOLE_S]
-        return [self._recording(one.id) for one in held]
+        return [self._reader.whole(one.id) for one in held]
 
     def recording_of(self, recording_id: str, own: str | None) -> Recording:
         """One, whole; `own`: only if this person wore its camera. Blocks. Raises NotFound, Forbidden."""
-        one = self._recording(recording_id)
+        one = self._reader.whole(recording_id)
         if own is not None and not _is_own(one, own):
             raise Forbidden(NOT_OWN)
         return one
 
-    def _recording(self, recording_id: str) -> Recording:
-        entries = self._library.entries(recording_id)
-        manifest = self._library.manifest(recording_id)
-        parts = self._library.parts(recording_id)
-        key = (recording_id, len(entries), manifest is not None, len(parts))
-        held = self._recordings.get(key)
-        if held is None:
-            held = recording(recording_id, entries, manifest, [self._library.entries(part) for part in parts])
-        self._recordings[key] = held
-        self._recordings.move_to_end(key)
-        while len(self._recordings) > KEPT_WHOLE:
-            self._recordings.popitem(last=False)
-        return held
-
-    def _outline(self, recording_id: str) -> Recording:
-        """It with its first and last segment alone; that of a signed one is kept, since only a part may yet come to it."""
-        key = recording_id, len(self._library.parts(recording_id))
-        known = self._outlines.get(key)
-        if known is not None:
-            return known
-        whole = self._recording(recording_id)
-        parts = whole.segments
-        ends = (min(parts, key=lambda one: one.at), max(parts, key=lambda one: one.end)) if parts else ()
-        outline = replace(whole, segments=ends)
-        if whole.signed:
-            self._outlines[key] = outline
-        while len(self._outlines) > KEPT:
-            self._outlines.popitem(last=False)
-        return outline
-
     def _file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
-        parts = [part for part in self._recording(recording_id).segments if name in (part.file, part.init)]
+        parts = [
+            part for part in self._reader.near(recording_id, view.start).segments if name in (part.file, part.init)
+        ]
         if not any(view.covers(part.at, part.end) for part in parts):
             raise NotFound("this view has no such file")
         if self._library.is_encrypted(recording_id, name):
@@ -267,38 +246,19 @@ class Replays:
         return self._library.path(recording_id, name)
 
     def _webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
-        part = next((one for one in self._recording(recording_id).segments if one.file == name), None)
+        part = next((one for one in self._reader.near(recording_id, view.start).segments if one.file == name), None)
         if part is None or part.at < since or not view.covers(part.at, part.end):
             raise NotFound("this view has no such segment from then on")
         film = b"".join(self._library.read(recording_id, one) for one in (part.init, part.file))
         return webm(film, part.at - part.start - since)
 
-    async def facts(self, view: View) -> Facts:
-        """What the stores hold of its interval, as far as its role may see it."""
+    async def facts(self, view: View, *, of_all: bool = True) -> Facts:
+        """What the stores hold of its interval, as far as its role may see it; `of_all`: also of cameras not in the view."""
         found = await asyncio.to_thread(self.recordings_of, view)
         end = view.end if view.end is not None else self._clock.wall()
-        alerts = await self._sources.alerts(view.start, end, MOST_ROWS, None)
-        since = min([view.start, *(float(alert["raised_at"]) for alert in alerts)])
-        fixes = await self._sources.fixes(view.start, end)
-        signs = await self._sources.call_signs()
-        device_of = {one.id: one.device_id for one in found}
-        done = await self._sources.done({*device_of, *device_of.values()}, view.start, end, MOST_ROWS)
-        facts = Facts(
-            start=view.start,
-            end=end,
-            recordings=found,
-            fixes={device_id: thin(held, MOST_FIXES) for device_id, held in fixes.items()},
-            alerts=alerts,
-            alert_states=await self._sources.alert_states(since, end, MOST_ROWS),
-            advice=await self._sources.advice(view.start, end, MOST_ROWS),
-            activity=await self._sources.activity(view.start, end, MOST_ROWS),
-            taser_logs=await self._sources.taser_logs(view.start, end),
-            bookmarks=await self._bookmarks.of(view.recording_ids, view.start, end),
-            commands=commands(done, device_of),
-            call_signs={one: signs.get(one, one) for one in {*fixes, *view.device_ids}}
-            | {one.device_id: one.call_sign for one in found},
-        )
-        return facts if may(view.role, Permission.REPLAY) else facts.only(view.device_ids)
+        may_all = may(view.role, Permission.REPLAY)
+        facts = await self._facts.of(view, found, end, of_all=of_all and may_all)
+        return facts if may_all else facts.only(view.device_ids)
 
     def _keep(self, view: View) -> None:
         self._views[view.id] = view
@@ -308,12 +268,6 @@ class Replays:
 
 def _is_own(one: Recording, person_id: str) -> bool:
     return bool((one.wearer or {}).get("person_id") == person_id)
-
-
-def _may_be_of(recording_id: str, device_ids: Sequence[str]) -> bool:
-    """By its name alone, which has the beginning of the camera's id: not every journal need be read."""
-    stem = recording_id.split("-", 1)[1].rpartition("-")[0]
-    return any(device_id.startswith(stem) for device_id in device_ids)
 
 
 def _in_order(segments: Sequence[Placed]) -> list[Placed]:

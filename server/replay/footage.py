@@ -7,7 +7,7 @@ time 0 was, and everything else follows from it.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 from typing import Any
@@ -131,6 +131,20 @@ def recording(
         ahead_s=_ahead(entries, epoch, manifest),
         segments=segments,
         gaps=tuple(gaps),
+    )
+
+
+def grown(one: Recording, entries: Sequence[Mapping[str, Any]], opened: Mapping[str, Any]) -> Recording:
+    """The same with these entries, which have come to its journal (and to none of its parts) since."""
+    segments = tuple(_placed(one.id, entry, opened) for entry in entries if entry["kind"] == "segment")
+    back = [part for part in one.segments if part.filled and part.layer == LAYERS[0]]
+    gaps = tuple(_gap(entry, back) for entry in entries if entry["kind"] == "gap" and entry["layer"] == LAYERS[0])
+    return replace(
+        one,
+        is_open=one.is_open and not any(entry["kind"] == "closed" for entry in entries),
+        ahead_s=one.ahead_s if one.ahead_s is not None else _ahead(entries, float(opened["epoch"]), None),
+        segments=one.segments + segments,
+        gaps=one.gaps + gaps,
     )
 
 

@@ -38,7 +38,8 @@ COATS: list[RGB] = [
     (70, 48, 78),
 ]
 SUBJECT, OFFICER = Dress((92, 88, 92)), Dress(UNIFORM, police=True)
-WALKERS_M = 50.0
+WALKERS_M, PARKED_M = 50.0, 62.0  # so far they are drawn
+LEAST_SEEN = 0.6  # of the light: an officer's bands and a patrol car's throw it back
 FLASHES_HZ = 2.3
 
 
@@ -107,7 +108,7 @@ class Scene:
         walking = [walker(beat, now.at) for beat in near.beats]
         groups: list[Group] = [
             (lambda s: self._lamp(now, s), near.lamps, (1.2, DETAIL_M)),
-            (lambda s: self._car(now, near.cars[s.number], s), near.cars_at, (2.6, DETAIL_M)),
+            (lambda s: self._car(now, near.cars[s.number], s), near.cars_at, (2.6, PARKED_M)),
             (lambda s: self._car(now, now.cars[s.number], s), _table(car.at for car in now.cars), (2.6, DETAIL_M)),
             (lambda s: self._tree(now, s), near.trees, (2.5, DETAIL_M)),
             (
@@ -151,7 +152,7 @@ class Scene:
     def _colleague(self, now: Moment, seen: Seen) -> Figure:
         """Another officer of the shift, where they really are."""
         other = now.others[seen.number]
-        seen, heading = seen._replace(light=max(0.35, seen.light)), math.radians(other.heading_deg)
+        seen, heading = seen._replace(light=max(LEAST_SEEN, seen.light)), math.radians(other.heading_deg)
         along = (math.sin(heading), math.cos(heading))
         if other.in_vehicle:
             flash = int(now.at * 2 * FLASHES_HZ) % 2 == 0

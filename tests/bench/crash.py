@@ -1,12 +1,16 @@
-"""Crashes: a process that records is killed at random moments; what it had committed is there, verifies, and goes on.
+"""Crashes: what records is killed at random moments; what was committed is there, verifies, and goes on.
 
 Every kill is followed by a start that goes on with the same recording. Expected: nothing that was committed is lost, at
 most the segment in flight (≤ 2 s) is, and the recording verifies after each kill and at the end.
+
+With `--server` it is a whole server that is killed, while a camera sends to it: at most 2 s before each kill are lost, and
+it records again within 10 s of its start (reliability.md R5).
 """
 
 from __future__ import annotations
 
 import argparse
+import asyncio
 import json
 import os
 import random
@@ -17,6 +21,7 @@ from server.clock import SystemClock
 from server.recording.folder import RecordingFolder
 from server.recording.verifier import verify
 from tests.bench.bars import exit_code
+from tests.bench.server_crash import measure
 from tests.server.recording.committing import crash
 from tests.server.recording.recordings import BEGAN, IDENTITY, KEY
 
@@ -27,10 +32,19 @@ def main(argv: list[str]) -> int:
     parser.add_argument("--kills", type=int, default=100, help="how many [100]")
     parser.add_argument("--within", type=float, default=0.15, metavar="S", help="after its first commit [0.15]")
     parser.add_argument("--seed", type=int, default=None, help="of the moments [by chance]")
+    parser.add_argument(
+        "--server",
+        type=int,
+        default=0,
+        metavar="N",
+        help="kill a whole server N times instead, and see what its camera's recording lost",
+    )
     parser.add_argument("--folder", type=Path, default=None, help="on the disk that is to be tried [a temporary one]")
     given = parser.parse_args(argv)
     seed = given.seed if given.seed is not None else random.SystemRandom().randrange(1 << 32)
     with tempfile.TemporaryDirectory(dir=given.folder) as place:
+        if given.server:
+            return asyncio.run(measure(Path(place), given.server, seed))
         return _measure(Path(place), given.kills, given.within, seed)
 
 

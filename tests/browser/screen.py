@@ -36,6 +36,21 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 };
 """
 
+# Every shift of the layout that no hand has caused, with what moved.
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const {value, hadRecentInput, startTime, sources} of list.getEntries()) {
+    if (hadRecentInput) continue;
+    const path = (node) => !node || node.nodeName === "BODY" ? ""
+      : `${path(node.parentElement)} ${node.nodeName.toLowerCase()}.${node.className?.baseVal ?? node.className ?? ""}`;
+    const moved = sources.map(({node, previousRect: was, currentRect: is}) =>
+      `${path(node)} ${was.x},${was.y} ${was.width}×${was.height} → ${is.x},${is.y} ${is.width}×${is.height}`);
+    window.shifts.push({value, at: startTime / 1000, moved});
+  }
+}).observe({type: "layout-shift", buffered: true});
+"""
+
 DECODED = """async (tile) => {
   const track = tile.querySelector("video").srcObject?.getVideoTracks()[0];
   const connection = window.connections.find((one) => one.getReceivers().some((receiver) => receiver.track === track));
@@ -51,8 +66,17 @@ SOUND = """async (tile) => {
   return stats.find((one) => one.type === "inbound-rtp" && one.kind === "audio")?.packetsReceived ?? 0;
 }"""
 
-# Each picture of a replay that there is stands on screen.
-REPLAY_READY = """() => { const all = [...document.querySelectorAll("replay-tile:not(.absent) video")];
+# How many pictures came on screen in a tile within so many milliseconds.
+PICTURES = """([tile, milliseconds]) => new Promise((resolve) => {
+  const video = tile.querySelector("video");
+  let count = 0;
+  const next = () => video.requestVideoFrameCallback(() => { count += 1; next(); });
+  next();
+  setTimeout(() => resolve(count), milliseconds);
+})"""
+
+# Each picture of a replay that there is stands on screen; one that is there and cannot be played does not.
+REPLAY_READY = """() => { const all = [...document.querySelectorAll("replay-tile:is(:not(.absent), .unplayed) video")];
   return all.length > 0 && all.every((video) => video.readyState >= 3 && !video.seeking); }"""
 
 
@@ -155,6 +179,11 @@ class Screen:
         """`decoded` frames and their `width`, by the connection's own statistics."""
         found: dict[str, Any] = await self.tile(number).evaluate(DECODED)
         return found
+
+    async def pictures_a_second(self, number: int, seconds: float) -> float:
+        """How often a picture comes on screen in the tile, which must not be moved meanwhile."""
+        tile = await self.tile(number).element_handle()
+        return int(await self.page.evaluate(PICTURES, [tile, seconds * 1000])) / seconds
 
     async def sound_packets(self, number: int) -> int:
         """How many packets of sound the tile's connection has got."""

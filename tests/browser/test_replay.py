@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import sqlite3
 import time
 import zipfile
 from collections.abc import AsyncIterator, Callable
 from contextlib import closing
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,11 +23,11 @@ from server.database import Database
 from server.recording.verifier import main as verify
 from tests.browser.conftest import Cast
 from tests.browser.replaying import OFFSETS_S, address, entered, moment, opened, ready, shown
-from tests.browser.screen import Screen
+from tests.browser.screen import REPLAY_READY, Screen
 from tests.browser.test_access import AXE, CONTROLS, FOCUSED, violations
 from tests.browser.test_status import SHIFTS
 from tests.fakes.incident import ARMED_S, SAFE_S, Officer, lay_incident
-from tests.fakes.recordings import SEGMENT_S, Laid, Wish, lay, usual_film, vp8_film
+from tests.fakes.recordings import SEGMENT_S, WIDTH, Film, Laid, Wish, lay, usual_film, vp8_film
 from tests.installation import Camera, Installation, Server
 from tests.patience import until
 
@@ -257,6 +259,12 @@ async def test_what_lies_between_in_and_out_is_taken_out_and_proves_itself(
     bundle = tmp_path / "bundle.zip"
     await (await started.value).save_as(bundle)
     assert verify([str(bundle)]) == 0
+    await page.get_by_text("More", exact=True).click()
+    await expect(page.get_by_text(hashlib.sha256(bundle.read_bytes()).hexdigest())).to_be_visible()
+    film = page.get_by_role("link", name=re.compile("Only the film of ET22"))
+    url = str(await film.get_attribute("href"))
+    played: Any = await page.evaluate(PLAYED, url)
+    assert played["ended"] > 0.5 and played["width"] == WIDTH
     with zipfile.ZipFile(bundle) as archive:
         names = archive.namelist()
     assert {f"clips/{laid[index].id}/clip.json" for index in (0, 1)} <= set(names)
@@ -285,6 +293,16 @@ async def test_who_may_not_look_sees_no_page_and_no_picture(
     assert stranger == 401  # although this browser has it in its cache
 
 
+# A file of its own, from its beginning to its end, as any page would play it.
+PLAYED = """async (url) => {
+  const video = document.createElement("video");
+  video.muted = true;
+  video.src = URL.createObjectURL(await (await fetch(url)).blob());
+  await video.play();
+  video.currentTime = Math.max(0, video.duration - 0.5);
+  await new Promise((resolve) => video.addEventListener("ended", resolve, { once: true }));
+  return { ended: video.currentTime, width: video.videoWidth };
+}"""
 STATUS = "(url) => fetch(url, {cache: 'no-store'}).then((one) => one.status)"
 
 
@@ -392,3 +410,54 @@ async def test_what_was_recorded_as_vp8_plays_too(screen: Screen, installation: 
     await page.keyboard.press("Enter")
     await ready(page)
     assert abs((await page.evaluate(at))[1] - 26) < 0.1
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+async def test_sound_that_begins_later_is_heard_and_the_picture_goes_on_over_its_beginning(
+    screen: Screen, installation: Installation, base: float, codec: str
+) -> None:
+    screen.allowed.append("404.*/retention")  # laid under a running server, it has no row
+    call_sign = {"h264": "ET32", "vp8": "ET33"}[codec]
+    film: Callable[[bool], Film] = (
+        (lambda sound: vp8_film(20.0, sound)) if codec == "vp8" else (lambda sound: usual_film(20.0, "main", sound))
+    )
+    wish = Wish(f"{call_sign.lower()}-cam", call_sign, base, silent=4)
+    made = lay(installation.folder, wish, {"main": film(True)}, before={"main": film(False)})
+    page = await opened(screen, address([made], base + 3))
+    tile = page.locator("replay-tile")
+    await page.keyboard.press("1")
+    await page.keyboard.press("Space")
+    start = base % 86_400
+    await until(lambda: _past(page, start + 12), "it plays over the beginning of the sound", 40)
+    await page.keyboard.press("Space")
+    await ready(page)
+    await expect(tile.locator(".plate")).to_be_hidden()
+    assert await page.evaluate("document.querySelector('video').webkitAudioDecodedByteCount") > 0
+    await page.locator("replay-transport .big").fill(datetime.fromtimestamp(base + 2, UTC).strftime("%H:%M:%S"))
+    await page.keyboard.press("Enter")
+    await ready(page)
+    await page.keyboard.press("Space")
+    await until(lambda: _past(page, start + 4), "and from before it again", 40)
+    await expect(tile.locator(".plate")).to_be_hidden()
+
+
+async def test_a_damaged_segment_is_called_damaged_and_not_a_server_that_is_away(
+    screen: Screen, installation: Installation, base: float
+) -> None:
+    screen.allowed.append("404.*/retention")
+    whole = vp8_film(20.0)
+    rubbish = whole.segments[3][:600] + bytes(len(whole.segments[3]) - 600)
+    films = {
+        "ET34": replace(whole, segments=(*whole.segments[:3], rubbish, *whole.segments[4:])),
+        "ET35": replace(usual_film(20.0, "main"), segments=(b"\0\0\0\x08free" * 200,) * 10),
+    }
+    for call_sign, film in films.items():
+        made = lay(installation.folder, Wish(f"{call_sign.lower()}-cam", call_sign, base, None), {"main": film})
+        page = await screen.sign_in("hale", "/replay")
+        await page.goto(screen.url + address([made], base + 7))
+        await page.get_by_label("Reference or remark").fill("0412")
+        await page.get_by_role("button", name="Open the replay").click()
+        plate = page.locator("replay-tile .plate")
+        await expect(plate).to_contain_text("NOT PLAYED")
+        await expect(plate).to_contain_text("What came cannot be read; tried again")
+        assert not await page.evaluate(REPLAY_READY)

@@ -10,7 +10,7 @@ from playwright.async_api import Page, expect
 
 from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
-from tests.installation import Camera
+from tests.installation import Camera, Installation
 from tests.patience import until
 
 RECORDED = "() => fetch('/api/recordings').then((one) => one.json()).then(({recordings: [one]}) => one ? one.to - one.from : 0)"
@@ -19,6 +19,8 @@ SHOWS = """() => {
   return video && video.readyState >= 3 ? video.currentTime : 0;
 }"""
 LATEST_S = 30.0
+COUNTED_S = 5.0
+KEPT_UP = 0.5  # of the pictures that came before; with time to spare it is all of them: tests.bench rewind
 
 
 async def _recorded(page: Page) -> bool:
@@ -32,6 +34,7 @@ async def test_the_last_seconds_are_seen_again_while_the_live_picture_goes_on(
     page = await screen.console()
     await screen.is_in_state(1, "live")
     await until(lambda: _recorded(page), "something is recorded", 60)
+    alone = await screen.pictures_a_second(1, COUNTED_S)
 
     pane = page.locator("rewind-pane")
     await expect(pane).to_be_hidden()
@@ -42,7 +45,13 @@ async def test_the_last_seconds_are_seen_again_while_the_live_picture_goes_on(
     await expect(pane.locator(".behind")).to_have_text(re.compile(r"^\d+ s behind"))
     await expect(pane.locator(".at")).to_have_text(re.compile(r"^REWIND \d\d:\d\d:\d\d$"))
     await screen.is_in_state(1, "live")
-    await screen.pictures_come(1)
+
+    async def goes_on() -> bool:
+        beside = await screen.pictures_a_second(1, COUNTED_S)
+        print(f"live pictures a second: {alone:.1f} alone, {beside:.1f} beside the rewind")
+        return beside >= KEPT_UP * alone
+
+    await until(goes_on, "the live picture goes on as before", 60)
 
     before = float(await page.evaluate(SHOWS))
     further = "(before) => document.querySelector('rewind-pane video').currentTime > before + 1"
@@ -85,3 +94,22 @@ async def test_the_seconds_before_an_alert_are_seen_and_then_one_is_live(
     await expect(pane).to_be_visible()
     await pane.get_by_role("button", name="Close the rewind").click()
     await camera.press("taser.safe")
+
+
+async def test_a_camera_that_is_not_recorded_cannot_be_looked_back_at_and_that_is_said(
+    screen: Screen, installation: Installation, start_camera: Callable[..., Camera]
+) -> None:
+    screen.allowed.append(r"status of 404 .*/api/replays")
+    await start_camera(installation.add_camera("ET40", "PC Idris", "0455"), "--size", "320x180").shows()
+    page = await screen.console()
+    await screen.row("ET40").focus()
+    await page.keyboard.press("4")
+    await screen.is_in_state(4, "live")
+    button = screen.tile(4).get_by_role("button", name="Rewind R")
+    await expect(button).to_have_attribute("aria-disabled", "true")
+    await expect(button).to_have_attribute("title", re.compile("not recorded"))
+    await button.dispatch_event("click")
+    await expect(page.locator("room-notice")).to_have_text(
+        re.compile("ET40 cannot be looked back at. It is not recorded")
+    )
+    await expect(page.locator("rewind-pane")).to_be_hidden()

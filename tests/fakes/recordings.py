@@ -95,23 +95,23 @@ def film(seconds: float, layer: str = "main", paint: Paint = plain, sound: bool 
 
 
 @cache
-def usual_film(seconds: float, layer: str) -> Film:
+def usual_film(seconds: float, layer: str, sound: bool = True) -> Film:
     """The plain one, made once."""
-    return film(seconds, layer)
+    return film(seconds, layer, sound=sound)
 
 
 @cache
-def vp8_film(seconds: float) -> Film:
-    """In VP8 with sound, as the recorder itself writes it: libavformat's MP4 takes none."""
+def vp8_film(seconds: float, sound: bool = True) -> Film:
+    """In VP8, as the recorder itself writes it: libavformat's MP4 takes none."""
     count = int(-(-seconds // SEGMENT_S))
     pictures = vp8(int(count * SEGMENT_S * FPS), key_every=int(FPS * SEGMENT_S))
     packets = opus(int(count * SEGMENT_S / OPUS_S))
-    segments = [_vp8_segment(pictures, packets, number) for number in range(count)]
-    init = initialisation(PictureFormat("vp8", 320, 180), sound=True)
-    return Film(init, tuple(segments), int(FPS * SEGMENT_S), True, "vp8")
+    segments = [_vp8_segment(pictures, packets, number, sound) for number in range(count)]
+    init = initialisation(PictureFormat("vp8", 320, 180), sound=sound)
+    return Film(init, tuple(segments), int(FPS * SEGMENT_S), sound, "vp8")
 
 
-def _vp8_segment(pictures: Sequence[Coded], packets: Sequence[bytes], number: int) -> bytes:
+def _vp8_segment(pictures: Sequence[Coded], packets: Sequence[bytes], number: int, sound: bool) -> bytes:
     seen, heard = int(FPS * SEGMENT_S), int(SEGMENT_S / OPUS_S)
     shown = [
         Sample(one.units[0], PICTURE_RATE // FPS, one.is_key) for one in pictures[number * seen : (number + 1) * seen]
@@ -121,7 +121,7 @@ def _vp8_segment(pictures: Sequence[Coded], packets: Sequence[bytes], number: in
         TrackRun(PICTURE_TRACK, int(number * SEGMENT_S * PICTURE_RATE), shown),
         TrackRun(SOUND_TRACK, int(number * SEGMENT_S * SOUND_HZ), told),
     ]
-    return media_segment(number + 1, runs)
+    return media_segment(number + 1, runs if sound else runs[:1])
 
 
 def _tone(second: int) -> Iterator[av.AudioFrame]:
@@ -170,11 +170,14 @@ class Wish:
     ahead_s: float = 0.0
     asked_after_s: float = 0.0
     without: Sequence[int] = ()
+    silent: int = 0  # so many segments are of `before`: its sound began later
     why_lost: str = "camera-away"
     closed: bool = True
 
 
-def lay(data: Path, wish: Wish, films: dict[str, Film], keys: MasterKeys = PLAIN) -> Laid:
+def lay(
+    data: Path, wish: Wish, films: dict[str, Film], keys: MasterKeys = PLAIN, before: dict[str, Film] | None = None
+) -> Laid:
     """Write the recording into `data`/recordings as the recorder does."""
     clock = HandClock(wish.base)
     key = EvidenceKey.of(data)
@@ -186,7 +189,7 @@ def lay(data: Path, wish: Wish, films: dict[str, Film], keys: MasterKeys = PLAIN
         for number in range(max(len(one.segments) for one in films.values())):
             clock.move(SEGMENT_S)
             for layer, one in films.items():
-                _commit(folder, wish, layer, one, number)
+                _commit(folder, wish, layer, before[layer] if before and number < wish.silent else one, number)
         if wish.closed:
             ended = wish.base + max(one.seconds for one in films.values())
             folder.close("officer", ended, key, {"offset_s": wish.ahead_s, "spread_s": 0.01})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import subprocess
 import sys
 import threading
@@ -39,6 +40,31 @@ async def test_the_migrations_make_what_the_stores_declare(database: Database) -
 async def test_migrating_twice_changes_nothing(database: Database) -> None:
     await database.migrate()
     assert await Journal(database, HandClock()).last_seq() == 0
+
+
+async def test_what_the_journal_held_before_is_found_by_what_it_is_about(database_url: str) -> None:
+    older = {"alert": {"id": "a1", "device_id": "c1"}, "activity": {"device_id": "c1"}, "unit": {"device_id": "c1"}}
+    database = Database(database_url)
+    try:
+        async with database._engine.connect() as connection:
+            await connection.run_sync(_upgraded, "0019")
+            rows = [{"seq": n, "kind": k, "body": json.dumps(b)} for n, (k, b) in enumerate(older.items(), 1)]
+            insert = "INSERT INTO journal (seq, at, kind, body) VALUES (:seq, 1.0, :kind, :body)"
+            await connection.execute(text(insert), rows)
+            await connection.commit()
+        await database.migrate()
+        journal = Journal(database, HandClock())
+        assert [one.seq for one in await journal.states(["a1"], 0.0, 2.0, 9)] == [1]
+        assert [one.seq for one in await journal.states(["c1"], 0.0, 2.0, 9)] == [2]
+    finally:
+        await database.close()
+
+
+def _upgraded(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
 
 
 def test_the_newest_migration_is_told_without_alembic_as_with_it() -> None:

@@ -7,6 +7,7 @@ import os
 import shutil
 import sqlite3
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
@@ -26,6 +27,7 @@ from tests.raw_console import RawConsole
 from tests.server.recording.recordings import MASTER
 
 LONG_S = 60.0
+LOST_S = 10.0  # lax, for a loaded machine: 2.0 is expected, and measured by tests.bench crash --server
 
 
 class Shelf:
@@ -68,6 +70,7 @@ async def test_a_killed_server_goes_on_in_the_same_recording_which_proves_itself
             await camera.press("taser.drawn")
             await shelf.grows(2)
             server.kill()
+            killed_at = time.time()
             await server.serve()
             await shelf.grows(3)
             await camera.press("taser.safe")  # recording goes on while it is out
@@ -79,7 +82,8 @@ async def test_a_killed_server_goes_on_in_the_same_recording_which_proves_itself
     assert entries[0]["why"] == "signal:taser.drawn"
     assert entries[0]["wearer"]["name"] == "PC Marsh"
     assert shelf.count("resumed") == 1
-    assert {entry["why"] for entry in entries if entry["kind"] == "gap"} >= {"server-restart"}
+    gaps = {entry["why"]: entry for entry in entries if entry["kind"] == "gap"}
+    assert killed_at - gaps["server-restart"]["from"] < LOST_S
     assert checked(str(shelf.root), checks=checks_with(keys, None))["exit"] == 0
     assert all(path.read_bytes().startswith(MAGIC) == bool(keys) for path in shelf.root.rglob("*.m4s"))
     assert collected(installation) == ["collect.started", "collect.resumed", "collect.ended"]

@@ -8,7 +8,14 @@ import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf, unseenAt } 
 import { addressFrom, marked, pathOf, timeText } from "../../static/js/state/replay_address.js";
 import { REPLAY_KEYS, replayActionOf } from "../../static/js/state/replay_keys.js";
 import { fitted, marksOf, partOf, scaleOf, showing, zoomedTo } from "../../static/js/state/replay_scale.js";
-import { aheadWords, lengthWords, preciseTime, timeTyped, utcTime } from "../../static/js/state/replay_words.js";
+import {
+  aheadWords,
+  cutWords,
+  lengthWords,
+  preciseTime,
+  timeTyped,
+  utcTime,
+} from "../../static/js/state/replay_words.js";
 
 /** @typedef {import("../../static/js/state/replay.js").Told} Told */
 /** @typedef {import("../../static/js/state/replay.js").ReplayEvent} ReplayEvent */
@@ -31,6 +38,8 @@ test("a picture far off is moved, one a little off is hurried or held by at most
   assert.equal(steered({ wanted: 10, shown: 9.8, rate: 1 }).rate, 1.12);
   assert.equal(steered({ wanted: 10, shown: 10.2, rate: 1 }).rate, 0.88);
   assert.equal(steered({ wanted: 10, shown: 9.998, rate: 1 }).rate, 1);
+  assert.equal(steered({ wanted: 10, shown: 9.99, rate: 1 }).rate, 1, "not for that: to begin costs more");
+  assert.equal(steered({ wanted: 10, shown: 9.99, rate: 1, trimmed: true }).rate > 1, true);
   assert.equal(steered({ wanted: 10, shown: 9.98, rate: 2 }).rate > 2, true);
   assert.equal(steered({ wanted: 10, shown: 10, rate: 20 }).rate, 16);
 });
@@ -39,7 +48,7 @@ test("steering brings a picture home and keeps it there, at every rate", () => {
   for (const rate of [0.5, 1, 2, 4]) {
     let [shown, wanted] = [0, 0.24 * Math.max(1, rate)];
     for (let step = 0; step < 40; step += 1) {
-      const next = steered({ wanted, shown, rate });
+      const next = steered({ wanted, shown, rate, trimmed: step > 0 });
       assert.equal(next.seek, false, `rate ${rate}, step ${step}, off ${wanted - shown}`);
       shown += next.rate * 0.2;
       wanted += rate * 0.2;
@@ -143,6 +152,15 @@ function told() {
     alert_states: [state(1, 1, {}), state(2, 3, { priority: 1 }), state(3, 9, { state: "resolved" })],
   });
 }
+
+test("what a timeline had to leave out is told, and from when on", () => {
+  assert.equal(cutWords([]), "");
+  const words = cutWords([
+    { what: "alert_states", own: false, since: T },
+    { what: "advice", own: true, since: T + 60 },
+  ]);
+  assert.match(words, /alert states of other cameras after \d\d:\d\d:\d\d; advice of these cameras after/);
+});
 
 test("a marker stands where the newest live fix that had arrived says, and knows its age then", () => {
   const replay = replayOf(told());
@@ -322,6 +340,7 @@ test("the list names what else was recorded then, and opens before the gravest a
       to,
       open: false,
       signed: true,
+      stamped: null,
       gaps: 1,
       alerts: [],
       there: null,
@@ -335,6 +354,8 @@ test("the list names what else was recorded then, and opens before the gravest a
   assert.equal(opensAt({ ...one, alerts: [{ raised_at: 40 }] }), 30);
   assert.equal(opensAt(one), 0);
   assert.equal(about(one), "1 min 40 s · 1 gap · signed · by the officer");
+  assert.match(about({ ...one, stamped: false }), / · signed, not yet timestamped · /);
+  assert.match(about({ ...one, stamped: true }), / · signed, timestamped · /);
   assert.equal(
     about({ ...one, why: "signal:taser.drawn", open: true, gaps: 0 }),
     "1 min 40 s · no gap · still recording · by taser.drawn",

@@ -1,7 +1,16 @@
 // Looking back while live goes on: never more than two minutes, never nearer than what is recorded, caught up at 2×.
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { EDGE_S, JOIN_RATE, behindWords, hasBefore, joinEnd, momentOf, rateOf } from "../../static/js/state/rewind.js";
+import {
+  EDGE_S,
+  JOIN_RATE,
+  behindWords,
+  hasBefore,
+  joinEnd,
+  momentOf,
+  notHeld,
+  rateOf,
+} from "../../static/js/state/rewind.js";
 
 test("it goes back two minutes at most and no nearer to now than what is recorded", () => {
   assert.equal(momentOf(1000, 1000, null), 1000);
@@ -9,6 +18,13 @@ test("it goes back two minutes at most and no nearer to now than what is recorde
   assert.equal(momentOf(999, 1000, 996), 995.7);
   assert.equal(momentOf(970, 1000, 996), 970);
   assert.equal(momentOf(990, 1000, 800), 880, "what stopped growing long ago is not shown as recent");
+});
+
+test("what is recorded, or was a moment ago, can be looked back at; of the rest it is said why not", () => {
+  assert.equal(notHeld(1000, 1000), "");
+  assert.equal(notHeld(881, 1000), "");
+  assert.match(notHeld(879, 1000), /not recorded/);
+  assert.match(notHeld(null, 1000), /not recorded/);
 });
 
 test("catching up ends where live is as near as it can be", () => {

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import re
 import threading
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass, field
@@ -110,6 +111,7 @@ async def test_main_sub_and_sound_arrive_and_the_session_is_ended_in_order() -> 
         offer = receiver.offers[0]
         assert offer.index("m=video") < offer.rindex("m=video") < offer.index("m=audio")
         assert "VP8" not in offer and "a=sendonly" in offer
+        assert re.search(r"(?m)^a=rtpmap:(\d+) opus/48000/2\r?\na=rtcp-fb:\1 nack\r?$", offer)
         assert "a=end-of-candidates" not in offer or "a=candidate" in offer
 
 

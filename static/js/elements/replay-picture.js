@@ -1,13 +1,15 @@
 // One camera's recording in a <video>: loads its playlist, finds any moment of the server's clock in it, and keeps step.
 import Hls from "hls.js";
-import { MOST_RATE, steered } from "../state/playback_clock.js";
-import { NOT_DECODED } from "../state/replay_words.js";
+import { MOST_RATE, SEEK_S, steered } from "../state/playback_clock.js";
+import { NOT_DECODED, NOT_PLAYED, UNREADABLE, refusal } from "../state/replay_words.js";
 import { mediaTimeAt, nearestWithPicture, serverTimeAt } from "../state/playlist_times.js";
+import { UNTRIED, arrived, begun, isUnderWay } from "../state/seek_time.js";
 import { WebmSource, playsWebm } from "./replay-webm.js";
 import { TileStill } from "./tile-still.js";
 
 const CALM_S = 0.02; // half a picture: while the clock stands, all show the same moment
 const RETRY_MS = 3000; // after the server could not be reached
+const RECOVERY_MS = 10_000; // what breaks off twice within this time is damaged
 const BUFFER_S = 20; // of playing ahead; times the rate
 
 export class ReplayPicture {
@@ -16,11 +18,11 @@ export class ReplayPicture {
   /** @type {readonly import("../state/playlist_times.js").Fragment[]} */ #fragments = [];
   #urlOf;
   #layer = "";
-  #asked = 0;
   #hasBegun = false;
   #retryAt = 0;
   #unreadySince = 0;
-  #lead = 0.1;
+  #recoveredAt = -Infinity;
+  #seekTime = UNTRIED;
   still = new TileStill();
   /** Why it cannot be played here; "" while it can. */
   problem = "";
@@ -30,8 +32,7 @@ export class ReplayPicture {
     this.video = video;
     this.#urlOf = urlOf;
     video.addEventListener("seeked", () => {
-      if (this.#asked) this.#lead = Math.min(0.5, this.#lead * 0.7 + ((performance.now() - this.#asked) / 1000) * 0.3);
-      this.#asked = 0;
+      this.#seekTime = arrived(this.#seekTime, performance.now() / 1000);
       this.still.release();
     });
   }
@@ -66,10 +67,7 @@ export class ReplayPicture {
     this.#fragments = [];
     this.#hasBegun = false;
     this.problem = "";
-    if (!Hls.isSupported()) {
-      this.problem = "This browser plays no recordings (Media Source Extensions are missing)";
-      return;
-    }
+    if (!Hls.isSupported()) return this.#stops(NOT_PLAYED);
     const hls = new Hls({ autoStartLoad: false, enableWorker: false, backBufferLength: 60, maxBufferLength: BUFFER_S });
     this.#hls = hls;
     hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.#learn(hls, details.fragments, at));
@@ -79,11 +77,19 @@ export class ReplayPicture {
     hls.attachMedia(this.video);
   }
 
+  /** By how many seconds it is ahead of the clock while it plays; null while it does not. @param {number} at */
+  off(at) {
+    const { video } = this;
+    const shown = video.paused || video.seeking || this.waiting ? null : this.shownAt;
+    return shown === null ? null : shown - at;
+  }
+
   /**
-   * Keeps in step with the clock; called every 200 ms and at once after a jump.
-   * @param {number} at @param {{ rate: number, playing: boolean }} how
+   * Keeps in step with the clock; called every 200 ms and at once after a jump. `holds`: the clock stands until another
+   * picture has come, and goes on from where this one is.
+   * @param {number} at @param {{ rate: number, playing: boolean, holds?: boolean }} how
    */
-  steer(at, { rate, playing }) {
+  steer(at, { rate, playing, holds = false }) {
     const target = mediaTimeAt(this.#fragments, at);
     if (this.#retryAt && performance.now() > this.#retryAt) return this.#again(at);
     if (target === null || !(this.#hls ?? this.#webm)) return this.rest();
@@ -93,11 +99,13 @@ export class ReplayPicture {
     const shown = serverTimeAt(this.#fragments, video.currentTime);
     if (!playing || rate > MOST_RATE) {
       video.pause();
-      if (shown === null || Math.abs(shown - at) > CALM_S) this.#seek(target);
+      const most = holds ? SEEK_S * Math.max(1, rate) : CALM_S;
+      if (shown === null || Math.abs(shown - at) > most) this.#seek(target);
       return;
     }
-    const next = steered({ wanted: at, shown: shown ?? -Infinity, rate });
-    if (next.seek) this.#seek(target + (video.paused ? 0 : this.#lead * rate));
+    const trimmed = !video.paused && video.playbackRate !== rate;
+    const next = steered({ wanted: at, shown: shown ?? -Infinity, rate, trimmed });
+    if (next.seek) this.#seek(target + (video.paused ? 0 : this.#seekTime.lead * rate));
     if (video.playbackRate !== next.rate) video.playbackRate = next.rate;
     if (video.paused) video.play().catch(() => undefined); // replaced before it began, or not allowed: asked for again
   }
@@ -126,12 +134,15 @@ export class ReplayPicture {
 
   /** @param {number} position seconds of media time */
   #seek(position) {
-    this.#asked = performance.now();
+    this.#seekTime = begun(this.#seekTime, performance.now() / 1000);
     this.video.currentTime = position;
   }
 
   #note() {
-    const isReady = this.video.readyState >= HTMLMediaElement.HAVE_FUTURE_DATA && !this.video.seeking;
+    const { seeking, readyState } = this.video;
+    const isReady = seeking
+      ? isUnderWay(this.#seekTime, performance.now() / 1000)
+      : readyState >= HTMLMediaElement.HAVE_FUTURE_DATA;
     if (isReady) this.#unreadySince = 0;
     else this.#unreadySince ||= performance.now();
   }
@@ -153,34 +164,34 @@ export class ReplayPicture {
 
   /** @param {Hls} hls @param {import("hls.js").ErrorData} error @param {number} at */
   #fails(hls, { type, details, response }, at) {
-    if (type !== Hls.ErrorTypes.MEDIA_ERROR) this.#refused(response?.code ?? 0);
-    else if (!/incompatible|codec/i.test(details)) hls.recoverMediaError();
-    else {
-      this.#drop();
+    if (type === Hls.ErrorTypes.NETWORK_ERROR) this.#stops(refusal(response?.code ?? 0, details));
+    else if (/incompatible|codec/i.test(details)) {
       if (playsWebm()) this.#loadWebm(at);
-      else this.#cannot();
+      else this.#stops(NOT_DECODED);
+    } else if (performance.now() - this.#recoveredAt < RECOVERY_MS) this.#stops(UNREADABLE);
+    else {
+      this.#recoveredAt = performance.now();
+      hls.recoverMediaError();
     }
   }
 
   /** @param {number} at */
   #loadWebm(at) {
+    this.still.hold(this.video);
+    this.#drop();
     this.#webm = new WebmSource(this.video, this.#urlOf(this.#layer), at, {
       learn: (fragments) => (this.#fragments = fragments),
-      fail: (status) => this.#refused(status),
-      unfit: () => this.#cannot(),
+      fail: (status) => this.#stops(refusal(status)),
+      unfit: () => this.#stops(NOT_DECODED),
+      broken: () => this.#stops(UNREADABLE),
+      others: (from) => this.#loadWebm(from),
     });
   }
 
-  #cannot() {
-    this.#drop();
-    this.problem = NOT_DECODED;
-  }
-
-  /** @param {number} status the server's; 0: it does not answer */
-  #refused(status) {
-    const isOver = [401, 403, 404].includes(status);
-    this.problem = isOver ? "This view has ended: load the page anew" : "The server cannot be reached; tried again";
-    this.#retryAt = isOver ? 0 : performance.now() + RETRY_MS;
+  /** @param {{ words: string, again: boolean }} trouble */
+  #stops({ words, again }) {
+    this.problem = words;
+    this.#retryAt = again ? performance.now() + RETRY_MS : 0;
     this.#drop();
   }
 }

@@ -26,7 +26,7 @@ export class ReplayTile extends HTMLElement {
   begin(number, camera, urlOf) {
     this.camera = camera;
     this.className = "tile replay";
-    this.#video.muted = true;
+    this.heard = false;
     this.picture = new ReplayPicture(this.#video, urlOf);
     this.#plate.append(icon("camoff"), this.#title, this.#line);
     this.sound = make(
@@ -59,6 +59,7 @@ export class ReplayTile extends HTMLElement {
   /** @param {boolean} isHeard */
   set heard(isHeard) {
     this.#video.muted = !isHeard;
+    this.#video.preservesPitch = isHeard; // what nobody hears need not be stretched: that costs time at each change of speed
     this.sound?.setAttribute("aria-pressed", String(isHeard));
     this.sound?.querySelector("svg")?.replaceWith(icon(isHeard ? "sound" : "soundoff", "sm"));
   }
@@ -86,6 +87,7 @@ export class ReplayTile extends HTMLElement {
     const { problem = "", waiting = 0 } = this.picture ?? {};
     const words = absence ?? this.#trouble(problem, waiting);
     this.classList.toggle("absent", absence !== null || problem !== "");
+    this.classList.toggle("unplayed", !absence && problem !== "");
     this.classList.toggle("in-gap", absence?.kind === "gap");
     this.#plate.hidden = !words;
     setText(this.#title, words?.title ?? "");

@@ -7,9 +7,13 @@ const AHEAD_S = 20;
 const BEHIND_S = 60; // what is longer ago is let go
 const LIST_AGAIN_MS = 2000;
 const HEAD_BYTES = 2048; // tracks stand at the beginning
+const FULL_BEHIND_S = 5; // where the browser has no room for more
+const NEAR_S = 0.3; // a look and a half before what has other tracks is due
 
-/** @typedef {{ learn: (fragments: Fragment[]) => void, fail: (status: number) => void, unfit: () => void }} Told
- *   fail: status of the server's refusal; 0: no answer; unfit: these pictures can be in no WebM */
+/** @typedef {{ learn: (fragments: Fragment[]) => void, fail: (status: number) => void, unfit: () => void,
+ *              broken: () => void, others: (at: number) => void }} Told
+ *   fail: status of the server's refusal; 0: no answer; unfit: these pictures can be in no WebM; broken: what came cannot be
+ *   read; others: what begins at that time (Unix seconds) has other tracks, for which a source must be made anew */
 
 /** Whether this browser plays it so. */
 export function playsWebm() {
@@ -28,6 +32,9 @@ export class WebmSource {
   #isOver = false;
   #listedAt = -Infinity;
   #grows = true;
+  #hasSound = false;
+  /** @type {Set<string>} addresses of what has other tracks than this source */ #others = new Set();
+  #broke = () => this.#isOver || this.#told.broken();
   #timer;
   #address;
 
@@ -39,12 +46,14 @@ export class WebmSource {
     this.#playlist = new URL(playlist, location.href);
     this.#address = URL.createObjectURL(this.#media);
     video.src = this.#address;
+    video.addEventListener("error", this.#broke);
     this.#timer = window.setInterval(() => void this.#look(), LOOK_MS);
   }
 
   destroy() {
     this.#isOver = true; // what is still on its way is nobody's: another layer may be playing by then
     window.clearInterval(this.#timer);
+    this.#video.removeEventListener("error", this.#broke);
     this.#video.removeAttribute("src");
     URL.revokeObjectURL(this.#address);
   }
@@ -56,7 +65,10 @@ export class WebmSource {
     try {
       if (this.#grows && performance.now() - this.#listedAt > LIST_AGAIN_MS) await this.#list();
       const next = this.#next();
-      if (next) await this.#append(next);
+      if (next && this.#others.has(next.url)) this.#change(next);
+      else if (next) await this.#append(next);
+    } catch {
+      this.#broke();
     } finally {
       this.#isBusy = false;
     }
@@ -76,11 +88,22 @@ export class WebmSource {
   }
 
   #next() {
-    const now = this.#video.readyState ? this.#video.currentTime : this.#startInMedia();
+    const now = this.#now();
     return this.#fragments.find(
       (one) =>
         one.start + one.duration > now && one.start < now + AHEAD_S && !this.#holds(one.start + one.duration / 2),
     );
+  }
+
+  /** To what has other tracks, when it is due: not a moment before, since nothing of what is held goes with it.
+   *  @param {Fragment} next */
+  #change({ start, programDateTime }) {
+    const now = this.#now();
+    if (start - now < NEAR_S) this.#told.others((programDateTime ?? 0) / 1000 + Math.max(0, now - start));
+  }
+
+  #now() {
+    return this.#video.readyState ? this.#video.currentTime : this.#startInMedia();
   }
 
   #startInMedia() {
@@ -100,23 +123,36 @@ export class WebmSource {
   async #append(fragment) {
     const film = await this.#fetched(new URL(fragment.url));
     if (!film || this.#media.readyState !== "open") return;
-    this.#buffer ??= this.#made(film);
+    const hasSound = new TextDecoder("latin1").decode(film.slice(0, HEAD_BYTES)).includes("A_OPUS");
+    if (this.#buffer && hasSound !== this.#hasSound) return void this.#others.add(fragment.url);
+    this.#buffer ??= this.#made(hasSound);
     const buffer = this.#buffer;
-    const old = this.#video.currentTime - BEHIND_S;
-    if (old > 0 && this.#holds(old)) {
-      buffer.remove(0, old);
-      await settled(buffer);
+    await this.#forget(buffer, BEHIND_S);
+    try {
+      buffer.appendBuffer(film);
+    } catch (error) {
+      if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
+      return this.#forget(buffer, FULL_BEHIND_S); // then it is tried again
     }
-    buffer.appendBuffer(film);
     await settled(buffer);
     const last = this.#fragments.at(-1);
     if (last && this.#media.readyState === "open") this.#media.duration = last.start + last.duration;
   }
 
-  /** @param {ArrayBuffer} film the first that has come: whether it has sound must be said before it is taken */
-  #made(film) {
-    const hasSound = new TextDecoder("latin1").decode(film.slice(0, HEAD_BYTES)).includes("A_OPUS");
-    return this.#media.addSourceBuffer(`video/webm; codecs="vp8${hasSound ? ",opus" : ""}"`);
+  /** @param {SourceBuffer} buffer @param {number} behind seconds that are kept behind what is played */
+  async #forget(buffer, behind) {
+    const old = this.#video.currentTime - behind;
+    if (old <= 0 || !this.#holds(old)) return;
+    buffer.remove(0, old);
+    await settled(buffer);
+  }
+
+  /** @param {boolean} hasSound it must be said before the first is taken, and none with other tracks is taken after that */
+  #made(hasSound) {
+    this.#hasSound = hasSound;
+    const buffer = this.#media.addSourceBuffer(`video/webm; codecs="vp8${hasSound ? ",opus" : ""}"`);
+    buffer.addEventListener("error", this.#broke);
+    return buffer;
   }
 
   /** @param {URL} address */
@@ -125,9 +161,9 @@ export class WebmSource {
       const answer = await fetch(address);
       const film = answer.ok ? await answer.arrayBuffer() : null;
       if (film || this.#isOver) return this.#isOver ? null : film;
-      const isUnfit = answer.status === 404 && address !== this.#playlist && !this.#buffer;
-      if (isUnfit) this.#told.unfit();
-      else this.#told.fail(answer.status);
+      if (answer.status !== 404 || address === this.#playlist) this.#told.fail(answer.status);
+      else if (this.#buffer) this.#told.broken();
+      else this.#told.unfit();
     } catch {
       if (!this.#isOver) this.#told.fail(0);
     }

@@ -2,6 +2,7 @@
 /** @import { FeedState } from "../state/liveness.js" */
 /** @import { Alert, Unit } from "../state/shapes" */
 import { STATE_WORD, ageText } from "../state/liveness.js";
+import { notHeld } from "../state/rewind.js";
 import { familyName, wearerName } from "../state/units.js";
 import { counter } from "../state/words.js";
 import { icon, keycap, make, setText } from "./build.js";
@@ -35,10 +36,11 @@ export class TileCaption {
   #recording = make("span", { class: "rec" });
   #watching = make("span", { class: "wn" });
   #icon = make("span", { class: "ai" });
-  #word = make("span", { class: "w" });
+  #said = make("span");
   #age = make("b");
   #tagged = "";
   #iconName = "";
+  /** @type {{ device: string, at: number } | null} when the camera in it was last recorded */ #kept = null;
 
   /** @param {number} number of the tile */
   constructor(number) {
@@ -78,7 +80,7 @@ export class TileCaption {
     );
     const watchers = make("span", { class: "eyes" }, icon("eye"), this.#watching);
     this.watchers = watchers;
-    const at = make("span", { class: "at" }, this.#icon, this.#word, this.#age);
+    const at = make("span", { class: "at" }, make("span", { class: "w" }, this.#icon, this.#said), this.#age);
     const facts = make("span", { class: "facts" }, this.#tag, this.#why, this.#recording, watchers);
     this.element = make(
       "div",
@@ -100,6 +102,7 @@ export class TileCaption {
     press(this.sound, facts.audible, facts.audible ? "sound" : "soundoff");
     press(this.size, facts.enlarged, facts.enlarged ? "shrink" : "expand");
     this.#showRecording(facts);
+    this.#showRewind(facts);
     this.#showAlert(facts.alert);
     const unkept = unit.keeping === "failing";
     this.#why.classList.toggle("unkept", unkept);
@@ -112,12 +115,20 @@ export class TileCaption {
 
   /** @param {CaptionFacts} facts */
   #showAge({ state, pictureAge }) {
-    setText(this.#word, STATE_WORD[state]);
+    setText(this.#said, STATE_WORD[state]);
     setText(this.#age, ageText(state, pictureAge));
     const name = STATE_ICON[state] ?? "";
     if (name === this.#iconName) return;
     this.#iconName = name;
     this.#icon.replaceChildren(...(name ? [icon(name)] : []));
+  }
+
+  /** It can be pressed all the same: then the reason is said in words. @param {CaptionFacts} facts */
+  #showRewind({ unit, now }) {
+    if (unit.keeping !== null) this.#kept = { device: unit.device_id, at: now };
+    const why = notHeld(this.#kept?.device === unit.device_id ? this.#kept.at : null, now);
+    this.rewind.title = why;
+    this.rewind.setAttribute("aria-disabled", String(why !== ""));
   }
 
   /** @param {CaptionFacts} facts */
@@ -139,7 +150,8 @@ export class TileCaption {
     const tagged = alert ? `${alert.id} ${alertIcon(alert)} ${alertTag(alert)}` : "";
     if (tagged === this.#tagged) return;
     this.#tagged = tagged;
-    this.#tag.replaceChildren(...(alert ? [icon(alertIcon(alert)), alertTag(alert)] : []));
+    const words = alert ? [icon(alertIcon(alert)), make("span", { class: "cut" }, alertTag(alert))] : [];
+    this.#tag.replaceChildren(...words);
   }
 }
 

@@ -1,6 +1,6 @@
 // Plays all cameras of a replay on one clock: steers each picture, and waits a moment for those that are not there yet.
 /** @import { ReplayTile } from "../elements/replay-tile.js" */
-import { SUB_FROM_RATE, changed, standing, timeOf } from "../state/playback_clock.js";
+import { SEEK_S, SUB_FROM_RATE, changed, standing, timeOf, yielded } from "../state/playback_clock.js";
 import { absenceAt } from "../state/replay.js";
 
 export const STEER_S = 0.2;
@@ -13,6 +13,7 @@ const monotonic = () => performance.now() / 1000;
 export class Player extends EventTarget {
   #clock;
   #isPlaying = false; // what is wanted; the clock itself may wait for a picture
+  #isAhead = false; // a hand has moved the clock, and the pictures are not there yet
   #timer = 0;
 
   /** @param {readonly ReplayTile[]} tiles @param {{ from: number, to: number, at: number, rate: number }} start */
@@ -49,6 +50,7 @@ export class Player extends EventTarget {
   /** @param {number} at Unix seconds @param {boolean} [settled] false while a hand still moves the playhead */
   seek(at, settled = true) {
     this.#set({ at: Math.min(this.to, Math.max(this.from, at)) });
+    this.#isAhead = true;
     this.tick();
     if (settled) this.#tell();
   }
@@ -79,15 +81,29 @@ export class Player extends EventTarget {
 
   /** Steers; every 200 ms. */
   tick() {
-    const at = this.at;
-    if (this.#isPlaying && at >= this.to) this.#play(false);
+    if (this.#isPlaying && this.at >= this.to) this.#play(false);
     const rate = this.#clock.rate;
+    if (rate <= SUB_FROM_RATE) this.#follow(rate);
+    const at = this.at;
+    const { playing } = this.#clock;
     for (const { camera, picture } of this.tiles) {
       if (!camera || !picture) continue;
       if (absenceAt(camera, at)) picture.rest();
-      else picture.steer(at, { rate, playing: this.#clock.playing });
+      else picture.steer(at, { rate, playing, holds: this.#isPlaying && !playing });
     }
     this.#wait(rate);
+  }
+
+  /** The clock goes to its pictures where they agree that it is off. @param {number} rate */
+  #follow(rate) {
+    const at = this.at;
+    const offs = this.#present()
+      .map((tile) => tile.picture?.off(at) ?? null)
+      .filter((off) => off !== null);
+    if (!this.#clock.playing || !offs.length) return;
+    if (offs.every((off) => Math.abs(off) <= SEEK_S * Math.max(1, rate))) this.#isAhead = false;
+    const by = this.#isAhead ? 0 : yielded(offs);
+    if (by) this.#set({ at: Math.max(this.from, at + by) });
   }
 
   end() {

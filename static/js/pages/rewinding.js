@@ -1,7 +1,7 @@
 // Wires the live rewind: a view of the growing recording, which is logged, and the pane beside the live tile.
 /** @import { Alert } from "../state/shapes" */
 import { ApiError } from "../net/api.js";
-import { BEFORE_S, MOST_BACK_S, hasBefore } from "../state/rewind.js";
+import { BEFORE_S, MOST_BACK_S, hasBefore, notHeld } from "../state/rewind.js";
 
 const SECONDS = 30;
 const SPARE_S = 10; // so that two minutes back are still there when somebody drags to them at once
@@ -77,7 +77,8 @@ export function rewinding(api, desk, say) {
         });
         return open(device, why, tries - 1);
       }
-      say(`${nameOf(device)} cannot be looked back at: ${error.message}.`);
+      const reason = error.status === 404 ? notHeld(null, 0) : error.message;
+      say(`${nameOf(device)} cannot be looked back at. ${reason}.`);
       return null;
     }
   }

@@ -14,7 +14,9 @@ import { specimen } from "./specimen.js";
 const ET17 = camera(named("ET17"));
 const BROKEN = /** @type {ReplayCamera} */ (CAMERAS[1]);
 const OPEN = camera(named("ET22"), {
-  recordings: [{ id: "r", why: "officer", asked_at: NOW, from: NOW - 60, to: NOW + 60, open: true, signed: false }],
+  recordings: [
+    { id: "r", why: "officer", asked_at: NOW, from: NOW - 60, to: NOW + 60, open: true, signed: false, stamped: null },
+  ],
 });
 
 /** @type {Record<string, [string, State]>} */
@@ -31,7 +33,7 @@ const STATES = {
   "Replay, not yet": ["Before its first picture.", { camera: BROKEN, at: NOW - 119 }],
   "Replay, ended": ["After its last.", { camera: BROKEN, at: NOW + 999 }],
   "Replay, loading": ["Longer than a moment.", { camera: ET17, waiting: 2 }],
-  "Replay, not played": ["Why, and what to do.", { camera: ET17, problem: NOT_DECODED }],
+  "Replay, not played": ["Why, and what to do.", { camera: ET17, problem: NOT_DECODED.words }],
 };
 
 export function replayTiles() {

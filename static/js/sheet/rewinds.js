@@ -13,7 +13,7 @@ const STATES = {
   "Rewind, before an alert": ["At 4×, and it closes by itself when it is live.", { rate: JOIN_RATE, joins: "sub" }],
   "Rewind, paused": ["Live goes on without it.", { paused: true }],
   "Rewind, loading": ["The picture is on its way.", { reach: null }],
-  "Rewind, not played": ["Why.", { problem: NOT_DECODED }],
+  "Rewind, not played": ["Why.", { problem: NOT_DECODED.words }],
 };
 
 export function rewinds() {

@@ -12,7 +12,10 @@ const LEAST_RATE = 0.0625;
 export const SEEK_S = 0.25;
 const TRIM = 0.12;
 const TRIM_S = 0.5; // what is off is made good within this
-const STEADY_S = 0.004; // nearer than a tenth of a picture: leave the sound's pitch alone
+// To change its speed costs Chromium some 20 ms of media time (its sound is stretched from then on): what is nearer than
+// BEGIN_S is left alone, and what is trimmed is trimmed until it is nearer than STEADY_S, a tenth of a picture.
+const BEGIN_S = 0.012;
+const STEADY_S = 0.004;
 
 /** @param {number} at @returns {PlaybackClock} a clock that stands */
 export function standing(at) {
@@ -34,15 +37,26 @@ export function changed(clock, now, change) {
 }
 
 /**
- * What to do with a picture that shows `shown` while the clock says `wanted`.
- * @param {{ wanted: number, shown: number, rate: number }} state
+ * By how much the clock goes to its pictures: where all of them are late, or all early, it is the clock that is off (the
+ * machine was busy for a moment), and none of them is hurried, held or moved for that.
+ * @param {readonly number[]} offs seconds by which each picture that plays is ahead of the clock
+ */
+export function yielded(offs) {
+  if (!offs.length) return 0;
+  const [least, most] = [Math.min(...offs), Math.max(...offs)];
+  return least > 0 ? least : Math.min(0, most);
+}
+
+/**
+ * What to do with a picture that shows `shown` while the clock says `wanted`; `trimmed`: its speed is not the clock's now.
+ * @param {{ wanted: number, shown: number, rate: number, trimmed?: boolean }} state
  * @returns {{ seek: boolean, rate: number }}
  */
-export function steered({ wanted, shown, rate }) {
+export function steered({ wanted, shown, rate, trimmed = false }) {
   const off = wanted - shown;
   const plain = Math.min(MOST_RATE, Math.max(LEAST_RATE, rate));
   if (Math.abs(off) > SEEK_S * Math.max(1, rate)) return { seek: true, rate: plain };
-  if (Math.abs(off) < STEADY_S) return { seek: false, rate: plain };
+  if (Math.abs(off) < (trimmed ? STEADY_S : BEGIN_S)) return { seek: false, rate: plain };
   const trim = Math.min(TRIM, Math.max(-TRIM, off / (TRIM_S * rate)));
   return { seek: false, rate: Math.min(MOST_RATE, plain * (1 + trim)) };
 }

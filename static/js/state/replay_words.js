@@ -1,9 +1,35 @@
 // How a replay writes times, and reads one that somebody types.
 import { timeOfDay } from "./words.js";
 
-/** What stands on a picture that no player here takes. */
-export const NOT_DECODED =
-  "This browser does not decode this recording; an export holds a copy that other players open.";
+/** @typedef {{ words: string, again: boolean }} Trouble why a picture is not there, and whether it is tried again */
+
+/** What stands on a picture that no player here takes. @type {Trouble} */
+export const NOT_DECODED = {
+  words: "This browser does not decode this recording; an export holds a copy that other players open.",
+  again: false,
+};
+
+/** @type {Trouble} */
+export const NOT_PLAYED = {
+  words: "This browser plays no recordings (Media Source Extensions are missing)",
+  again: false,
+};
+
+/** What came was damaged on its way, or lies damaged, or this browser's player broke off. @type {Trouble} */
+export const UNREADABLE = { words: "What came cannot be read; tried again", again: true };
+
+/**
+ * Why the server gave none, and whether it is asked again.
+ * @param {number} status of its answer; 0: it gave none @param {string} [details] the player's word for what happened
+ * @returns {Trouble}
+ */
+export function refusal(status, details = "") {
+  if ([401, 403, 404].includes(status)) return { words: "This view has ended: load the page anew", again: false };
+  if (/timeout/i.test(details)) return { words: "The server takes long to answer; tried again", again: true };
+  if (/parsing/i.test(details)) return UNREADABLE;
+  const why = status >= 400 ? `The server cannot give it now (${status})` : "The server cannot be reached";
+  return { words: `${why}; tried again`, again: true };
+}
 
 /** "22:41:07.20" @param {number} at */
 export function preciseTime(at) {
@@ -33,6 +59,15 @@ export function timeTyped(text, near) {
     return date.getTime() / 1000 + seconds;
   });
   return days.reduce((best, one) => (Math.abs(one - near) < Math.abs(best - near) ? one : best));
+}
+
+/** What is told of a timeline that had to leave something out. @param {readonly import("./replay.js").Cut[]} cuts */
+export function cutWords(cuts) {
+  const lacking = cuts.map(({ what, own, since }) => {
+    const whose = own ? "these" : "other";
+    return `${what.replaceAll("_", " ")} of ${whose} cameras after ${timeOfDay(since)}`;
+  });
+  return lacking.length ? `More happened than is read at once. Some are not shown: ${lacking.join("; ")}.` : "";
 }
 
 /** "0.4 s fast" @param {number} ahead seconds */

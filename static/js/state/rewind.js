@@ -11,6 +11,15 @@ export const EDGE_S = 5;
 const SEGMENT_S = 2;
 
 /**
+ * Why a camera's last minutes cannot be looked back at; "" where they can. They are held for that where they are recorded,
+ * and nowhere else: what is not recorded nobody sees a second time.
+ * @param {number | null} keptAt when something of it was last recorded, as far as this console has seen @param {number} now
+ */
+export function notHeld(keptAt, now) {
+  return keptAt !== null && now - keptAt <= MOST_BACK_S ? "" : "It is not recorded: nothing is held to look back at";
+}
+
+/**
  * @param {number} behind seconds @param {number} wished the rate to catch up at; 1: not at all
  * @returns {number} the rate to play at
  */

@@ -208,6 +208,30 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     stage.inlet.close()
 
 
+@pytest.mark.parametrize("sends_again", [True, False])
+async def test_sound_that_is_missing_is_asked_for_where_the_camera_says_that_it_sends_it_again(
+    sends_again: bool,
+) -> None:
+    stage = Stage(replace(SOUND, sends_again=sends_again))
+    for sequence in (10, 11, 14):
+        stage.rtp(111, sequence, 1001)
+    (track,) = stage.tracks
+    heard = Recording()
+    track.add(cast(Any, heard), 0.0)
+    track.flush(0.0)
+    stage.clock.move(0.02)
+    stage.inlet.serve(stage.clock.monotonic())
+    assert stage.said() == ([Nack(1001, (12, 13))] if sends_again else [])
+    stage.rtp(111, 12, 1001)
+    track.flush(0.0)
+    stage.clock.move(GIVE_UP_AFTER_S + 0.1)
+    stage.inlet.serve(stage.clock.monotonic())
+    stage.rtp(111, 15, 1001)
+    track.flush(0.0)
+    assert [sequence - 0x10000 for sequence, _ in heard.got] == [10, 11, 14, 12, 15], "and nobody waits for 13"
+    stage.inlet.close()
+
+
 @pytest.mark.parametrize("key_since", [False, True], ids=["without a key frame since", "with one"])
 async def test_after_what_never_came_viewers_go_on_at_a_key_frame(key_since: bool) -> None:
     stage = Stage(MAIN)

@@ -154,6 +154,17 @@ def test_the_answer_is_what_another_parser_reads() -> None:
     assert {one.ssrc for one in first.ssrc} == {99}
 
 
+@pytest.mark.parametrize(("told", "answered"), [("", []), ("a=rtcp-fb:111 nack\r\n", ["nack"])])
+def test_sound_is_asked_for_again_only_where_that_is_offered(told: str, answered: list[str]) -> None:
+    line = "a=rtpmap:111 opus/48000/2\r\n"
+    offered = sdp.parse_offer(CHROMIUM.replace(line, line + told))
+    sound = next(one for one in offered.media if one.kind == "audio")
+    codec = codec_choice.audio_codec(sound)
+    assert codec is not None and codec.has_nack is bool(answered)
+    answer = sdp.write_answer(1, 1, [sdp.AnswerMedia(sound, (codec,), "recvonly")], TRANSPORT, "watchroom")
+    assert [text.split()[1] for text in answer.splitlines() if text.startswith("a=rtcp-fb:111")] == answered
+
+
 def test_repairs_are_answered_where_they_are_offered() -> None:
     video = sdp.parse_offer(CHROMIUM).media[0]
     assert video.repairs == ((4026531840, 17),)

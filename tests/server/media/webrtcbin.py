@@ -57,7 +57,7 @@ class Client:
         self.url, self.token = url, token
         self.pipeline, self.peer = pipeline, peer
         self.decoded: Counter[str] = Counter()
-        self.has_offered = False
+        self.has_negotiated = self.has_offered = False
         self.kept: list[Any] = []  # gi frees what GStreamer still uses, if nobody here holds it
         peer.connect("on-negotiation-needed", self.negotiate)
         peer.connect("notify::ice-gathering-state", self.gathered)
@@ -73,6 +73,10 @@ class Client:
         self.pipeline.set_state(Gst.State.NULL)
 
     def negotiate(self, _: Any) -> None:
+        """Once: a second offer would not fit the answer to the first."""
+        if self.has_negotiated:
+            return
+        self.has_negotiated = True
         self.peer.emit("create-offer", None, self.keep(Gst.Promise.new_with_change_func(self.offered, None)))
 
     def offered(self, promise: Any, _: Any) -> None:

@@ -68,13 +68,15 @@ def _frame(index: int, width: int, height: int) -> av.VideoFrame:
 
 
 @cache
-def opus(count: int) -> tuple[bytes, ...]:
-    """Packets of a tone, 20 ms each."""
+def opus(count: int, noise: bool = False) -> tuple[bytes, ...]:
+    """Packets of a tone, 20 ms each, or of noise, of which no two are the same."""
     codec = av.AudioCodecContext.create("libopus", "w")
     codec.sample_rate, codec.layout, codec.format, codec.time_base = 48_000, "stereo", "s16", Fraction(1, 48_000)
     found: list[bytes] = []
+    chance = np.random.default_rng(1)
     for index in range(count + 2):
         tone = np.sin(np.arange(index * 960, index * 960 + 960) * 440 * 2 * np.pi / 48_000) * 8000
+        tone = chance.uniform(-8000, 8000, 960) if noise else tone
         frame = av.AudioFrame.from_ndarray(np.repeat(tone.astype(np.int16), 2).reshape(1, -1), "s16", "stereo")
         frame.sample_rate, frame.pts, frame.time_base = 48_000, index * 960, Fraction(1, 48_000)
         found += [bytes(packet) for packet in codec.encode(frame)]

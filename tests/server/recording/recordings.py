@@ -11,6 +11,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.clock import HandClock
 from server.recording import verifier
+from server.recording.chain import Link
 from server.recording.folder import RecordingFolder
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import Opened, Segment
@@ -57,13 +58,43 @@ def segment(number: int, layer: str = "main", size: int = 60, width: int = 640, 
     return Segment(**(fields | changes))
 
 
-def opened(identity: str = IDENTITY) -> Opened:
+def opened(identity: str = IDENTITY, device_id: str = "et17-3fa2c1", began: float = BEGAN) -> Opened:
     wearer = {"name": "PC Marsh", "collar_number": "0417", "person_id": None}
-    return Opened(identity, "et17-3fa2c1", "ET17", wearer, "signal:taser.drawn", BEGAN, BEGAN, KEY.public_key)
+    return Opened(identity, device_id, "ET17", wearer, "signal:taser.drawn", began, began, KEY.public_key)
 
 
 def new_folder(root: Path, identity: str = IDENTITY, keys: MasterKeys = PLAIN) -> RecordingFolder:
     return RecordingFolder.create(root, opened(identity), HandClock(BEGAN), keys)
+
+
+def journal(
+    root: Path, count: int, identity: str = IDENTITY, device_id: str = "et17-3fa2c1", began: float = BEGAN
+) -> Path:
+    """A journal alone, still open: so many segments of each of two layers, 2 s each, whose files are not there."""
+    lines, link = [], Link()
+    words = segment(0)
+    names = {
+        "file": "",
+        "n": 0,
+        "bytes": 60,
+        "sha256": "ab" * 32,
+        "init": "",
+        "init_bytes": 9,
+        "init_sha256": "cd" * 32,
+    }
+    bodies = [opened(identity, device_id, began).entry()]
+    for number in range(count):
+        for layer in ("main", "sub"):
+            told = {"kind": "segment", **words.about(), **names, "layer": layer, "n": number + 1, "start": 2.0 * number}
+            told |= {"file": f"{layer}/{number + 1:06d}.m4s", "init": f"{layer}/init-1.mp4"}
+            bodies.append(told | {"received_at": began + 2.0 * number, "captured_at": began + 2.0 * number - 0.25})
+    for body in bodies:
+        _, line, link = link.add(body, began)
+        lines.append(line)
+    path = root / identity / "journal.jsonl"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(b"".join(lines))
+    return path
 
 
 def recording(root: Path, count: int = 4, identity: str = IDENTITY, size: int = 60, keys: MasterKeys = PLAIN) -> Path:

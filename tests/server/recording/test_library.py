@@ -6,10 +6,15 @@ import os
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from server.errors import NotFound, Unavailable
-from server.recording.library import MOST_KEPT, Library
-from tests.server.recording.recordings import IDENTITY, MASTER, new_folder, recording, segment
+from server.recording.chain import Link
+from server.recording.library import LEAST_BYTES, Library
+from tests.server.recording.recordings import BEGAN, IDENTITY, KEY, MASTER, journal, new_folder, recording, segment
+
+CLOSED = {"why": "officer", "ended_at": BEGAN + 1200, "public_key": KEY.public_key}
 
 
 def test_a_finished_recording_is_read(tmp_path: Path) -> None:
@@ -106,10 +111,81 @@ def test_a_recording_that_never_got_its_first_line_is_no_error_for_the_others(tm
         library.opened(IDENTITY)
 
 
-def test_it_remembers_no_more_journals_than_it_may(tmp_path: Path) -> None:
+@given(st.integers(-20, 1300), st.integers(1, 600))
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_the_latest_of_a_journal_is_its_end_from_a_time_on_and_grows_with_it(
+    tmp_path: Path, since: int, shown: int
+) -> None:
+    lines = journal(tmp_path / "all", 600).read_bytes().splitlines(keepends=True)
+    growing = tmp_path / IDENTITY / "journal.jsonl"
+    growing.parent.mkdir(exist_ok=True)
     library = Library(tmp_path)
-    for number in range(MOST_KEPT + 3):
-        new_folder(tmp_path, f"20261128T204600Z-et{number}").leave()
-        assert len(library.entries(f"20261128T204600Z-et{number}")) == 1
-    assert len(library._journals) == MOST_KEPT
-    assert len(library.ids()) == MOST_KEPT + 3
+    for count in (2 * shown, 2 * shown + 1, len(lines)):
+        growing.write_bytes(b"".join(lines[:count]) + b'{"torn":')
+        os.utime(growing)
+        first, *last = library.latest(IDENTITY, BEGAN + since)
+        whole = Library(tmp_path).entries(IDENTITY)
+        assert [first, *last] == [whole[0], *whole[len(whole) - len(last) :]]
+        left_out = whole[1 : len(whole) - len(last)]
+        assert all(entry["start"] + entry["duration"] <= since for entry in left_out)
+        growing.write_bytes(b"".join(lines[:count]))
+
+
+def test_of_hours_only_the_last_minutes_are_read_and_their_files_are_found(tmp_path: Path) -> None:
+    path = journal(tmp_path, 3600)
+    library = Library(tmp_path)
+    last = library.latest(IDENTITY, BEGAN + 7100)
+    assert last[0]["kind"] == "opened" and 100 < len(last) < 400
+    for file in ("main/003600.m4s", "sub/003590.m4s"):
+        (path.parent / file).parent.mkdir(exist_ok=True)
+        (path.parent / file).write_bytes(b"x")
+        assert library.read(IDENTITY, file) == b"x" and not library.is_encrypted(IDENTITY, file)
+    assert library._kept[IDENTITY].whole is None
+    earlier = library.latest(IDENTITY, BEGAN + 3600)
+    assert 3600 < len(earlier) < 4000 and earlier[-1] == last[-1]
+    assert not library.has_file(IDENTITY, "main/003601.m4s")  # all of it has been looked at for that
+    assert library.latest(IDENTITY, BEGAN + 7100) == library.entries(IDENTITY)
+
+
+def test_a_line_that_was_cut_off_again_is_forgotten_at_the_end_too(tmp_path: Path) -> None:
+    path = journal(tmp_path, 600)
+    library = Library(tmp_path)
+    before = path.read_bytes()
+    assert len(library.latest(IDENTITY, BEGAN + 1190)) < 200
+    _, line, _ = Link(1201, Library(tmp_path).entries(IDENTITY)[-1]["chain"]).add({"kind": "closed", **CLOSED}, BEGAN)
+    path.write_bytes(before + line)
+    assert library.latest(IDENTITY, BEGAN + 1190)[-1]["kind"] == "closed"
+    os.truncate(path, len(before))
+    assert library.latest(IDENTITY, BEGAN + 1190)[-1]["kind"] == "segment"
+
+
+def test_a_journal_that_is_damaged_before_its_end_is_still_seen_to_its_end(tmp_path: Path) -> None:
+    path = journal(tmp_path, 600)
+    data = bytearray(path.read_bytes())
+    data[1000:1010] = b"??????????"
+    path.write_bytes(data)
+    library = Library(tmp_path)
+    assert len(library.entries(IDENTITY)) < 5
+    assert Library(tmp_path).latest(IDENTITY, BEGAN + 1190)[-1]["n"] == 600
+
+
+def test_it_remembers_no_more_of_the_journals_than_it_may(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sizes = [journal(tmp_path, 10 * number, f"20261128T204600Z-et{number}").stat().st_size for number in range(1, 9)]
+    most = sum(sizes[-3:]) + 4 * LEAST_BYTES
+    monkeypatch.setattr("server.recording.library.MOST_BYTES", most)
+    library = Library(tmp_path)
+    for number in range(1, 9):
+        assert len(library.entries(f"20261128T204600Z-et{number}")) == 20 * number + 1
+    assert [one[-1] for one in library._kept] == ["6", "7", "8"]
+    monkeypatch.setattr("server.recording.library.MOST_BYTES", 10)
+    assert len(library.entries("20261128T204600Z-et8")) == 161
+    assert [one[-1] for one in library._kept] == ["8"]  # what is asked for is there, however large
+
+
+def test_a_long_journal_that_is_read_holds_up_no_other(tmp_path: Path) -> None:
+    recording(tmp_path)
+    other = "20261128T204700Z-et22-00000000"
+    journal(tmp_path, 5, other)
+    library = Library(tmp_path)
+    with library._journal(IDENTITY):
+        assert len(library.entries(other)) == 11

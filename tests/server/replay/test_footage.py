@@ -5,7 +5,7 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import Any
 
-from server.replay.footage import HOLE_S, Gap, follows, holes, recording, spans
+from server.replay.footage import HOLE_S, Gap, follows, grown, holes, recording, spans
 
 BASE = 1_800_000_000.0
 
@@ -56,6 +56,15 @@ def test_after_a_restart_the_hole_is_a_gap_with_its_reason() -> None:
     assert holes(parts, one.gaps) == [Gap(BASE + 4, BASE + 12, "server-restart")]
     assert [span["to"] - span["from"] for span in spans(parts)] == [4, 4]
     assert [follows(a, b) for a, b in pairwise(parts)] == [True, False, True]
+
+
+def test_what_comes_to_a_journal_is_added_to_what_was_read_of_it() -> None:
+    gap = {"kind": "gap", "layer": "main", "start": 4.0, "end": 12.0, "from": BASE + 4, "to": BASE + 12, "why": "lost"}
+    closed = {"kind": "closed", "why": "officer", "ended_at": BASE + 16}
+    entries = [opened(), segment(1, 0.0), segment(2, 2.0), gap, segment(3, 12.0, captured_at=BASE + 12.5), closed]
+    for count in range(1, len(entries) + 1):
+        before = recording("r", entries[:count], None)
+        assert grown(before, entries[count:], entries[0]) == recording("r", entries, None), count
 
 
 def test_a_hole_that_nobody_declared_is_shown_as_one() -> None:

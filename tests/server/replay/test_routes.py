@@ -45,7 +45,7 @@ from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingState, RecordingStore, recording_table
 from server.recording.upkeep import Upkeep
 from server.recording.verifier import Entry
-from server.replay import actions
+from server.replay import facts_actions
 from server.replay.actions import Replays, Sources
 from server.replay.bookmark import Bookmark
 from server.replay.room_command import AUDITED
@@ -56,7 +56,7 @@ from server.taser.actions import Offered, TaserLogs
 from server.taser.store import TaserStore
 from tests.fakes.incident import ADVISED_S, ARMED_S, TOWN, Officer, lay_incident
 from tests.fakes.recordings import Laid, Wish, lay, usual_film, vp8_film
-from tests.server.recording.recordings import MASTER
+from tests.server.recording.recordings import BEGAN, MASTER, journal
 
 BASE = 1_800_000_000.0
 MARSH = {"name": "PC Marsh", "collar_number": "0417", "person_id": "marsh"}
@@ -77,6 +77,11 @@ class WatchedLibrary(Library):
     def __init__(self, root: Path) -> None:
         super().__init__(root, MASTER)
         self.journals: set[str] = set()
+        self.latest_asked: list[str] = []
+
+    def latest(self, recording_id: str, since: float) -> list[Entry]:
+        self.latest_asked.append(recording_id)
+        return super().latest(recording_id, since)
 
     def entries(self, recording_id: str) -> list[Entry]:
         self.journals.add(recording_id)
@@ -92,15 +97,19 @@ class Office:
         self.audit_fails = False
         self.store = ViewStore(database)
         self.trails = TrailStore(database)
+        self.stamps: dict[str, bool] = {}  # of signed recordings
         self.looked_at: list[set[str] | None] = []  # the cameras of each search for a place
         journal = Journal(database, self.clock)
         advice = AdviceStore(database, journal)
 
-        async def told(kind: EntryKind, start: float, end: float, limit: int) -> list[tuple[float, dict[str, Any]]]:
-            return [(one.at, one.body) for one in await journal.between(kind, start, end, limit)]
+        async def states(*asked: Any) -> list[tuple[float, dict[str, Any]]]:
+            return [(one.at, one.body) for one in await journal.states(*asked)]
 
-        async def sent(start: float, end: float, limit: int) -> list[dict[str, Any]]:
-            return [one.as_json() for one in await advice.between(start, end, limit)]
+        async def activity(*asked: Any) -> list[tuple[float, dict[str, Any]]]:
+            return [(one.at, one.body) for one in await journal.between(EntryKind.ACTIVITY, *asked)]
+
+        async def sent(*asked: Any) -> list[dict[str, Any]]:
+            return [one.as_json() for one in await advice.between(*asked)]
 
         async def call_signs() -> dict[str, str]:
             return {one.device_id: one.call_sign for one in OFFICERS}
@@ -108,14 +117,15 @@ class Office:
         sources = Sources(
             fixes=TrailStore(database).between,
             alerts=AlertStore(database, journal).between,
-            alert_states=lambda *asked: told(EntryKind.ALERT, *asked),
+            alert_states=states,
             advice=sent,
-            activity=lambda *asked: told(EntryKind.ACTIVITY, *asked),
+            activity=activity,
             call_signs=call_signs,
             settings=lambda: {"fix_stale_s": 15},
             recordings=self._matching,
             stays=self._stays,
             stood=AlertStore(database, journal).stood,
+            stamped=lambda recording_id: self.stamps.get(recording_id),
             taser_logs=lambda start, end: self.taser_logs.between(start, end),
             done=partial(AuditStore(database).between, AUDITED),
         )
@@ -129,7 +139,7 @@ class Office:
         self.bookmarks = BookmarkStore(database)
         self.replays = Replays(self.library, self.store, self.bookmarks, sources, self.clock)
         self.application = web.Application(middlewares=[error_middleware()])
-        self.application.add_routes(routes(self.replays, _caller, self._note, self._note_bookmark))
+        self.application.add_routes(routes(self.replays, _caller, self._note, self._along_bookmark))
 
     async def _stays(
         self, area: Area, start: float, end: float, cameras: Collection[str] | None
@@ -150,12 +160,14 @@ class Office:
         assert set(recordings) == set(view.recording_ids)
         self.noted.append(view)
 
-    async def _note_bookmark(self, request: web.Request, made: Bookmark, recordings: Mapping[str, str]) -> None:
-        if self.audit_fails:
-            raise Unavailable("the audit cannot be written")
-        assert made not in await self.bookmarks.of(made.recording_ids, 0, 4e9)  # noted first
-        assert set(recordings) == set(made.recording_ids)
-        self.marked.append(made)
+    def _along_bookmark(self, _request: web.Request, made: Bookmark, recordings: Mapping[str, str]) -> Along:
+        async def write(_tx: AsyncConnection) -> None:
+            if self.audit_fails:
+                raise Unavailable("the audit cannot be written")
+            assert set(recordings) == set(made.recording_ids)
+            self.marked.append(made)
+
+        return write
 
 
 def _caller(request: web.Request) -> Caller:
@@ -229,6 +241,19 @@ async def test_a_recording_is_found_by_what_it_is(browser: Browser, database: Da
     page = await browser.get("/api/recordings?limit=1")
     assert (len(page["recordings"]), page["next"]) == (1, laid[1].id)
     await browser.get("/api/recordings?from=yesterday", 400)
+
+
+async def test_it_is_told_whether_an_authority_has_timestamped_what_is_signed(
+    browser: Browser, laid: list[Laid]
+) -> None:
+    """And nothing of it where nobody was asked."""
+    for known in (None, False, True):
+        browser.office.stamps = {} if known is None else {laid[0].id: known, laid[1].id: True}
+        rows = (await browser.get("/api/recordings"))["recordings"]
+        assert {row["id"]: row["stamped"] for row in rows} == {laid[0].id: known, laid[1].id: None}, "one is open"
+        view = await browser.open({"recordings": [laid[0].id]})
+        (camera,) = (await browser.get(f"/api/replays/{view['id']}"))["cameras"]
+        assert [one["stamped"] for one in camera["recordings"]] == [known]
 
 
 async def test_a_recording_is_found_by_where_its_camera_was(
@@ -440,7 +465,7 @@ async def test_what_lies_encrypted_plays_and_any_part_of_it_can_be_asked_for(bro
         answer = await browser.client.get(path, headers={"Range": asked})
         assert (answer.status, answer.headers["Content-Range"]) == (416, f"bytes */{size}"), asked
     browser.office.library._keys = MasterKeys()
-    browser.office.library._journals.clear()
+    browser.office.library._kept.clear()
     assert (await browser.client.get(path)).status == 503
 
 
@@ -512,6 +537,43 @@ async def test_a_camera_that_records_is_looked_back_at_as_it_grows(browser: Brow
     assert "#EXT-X-ENDLIST" not in text and re.findall(r"\d{6}\.m4s", text) == ["000003.m4s"]
 
 
+async def test_a_camera_that_has_recorded_for_hours_is_looked_back_at_without_reading_them(
+    browser: Browser, tmp_path: Path
+) -> None:
+    journal(tmp_path / "recordings", 7200)  # four hours
+    browser.office.clock.move(BEGAN + 14_400 - browser.office.clock.wall())
+    view = await browser.open({"device_ids": ["et17-3fa2c1"], "from": BEGAN + 14_270})
+    playlist = f"/api/replays/{view['id']}/cameras/et17-3fa2c1/main.m3u8"
+    text = await browser.get(playlist)
+    assert re.findall(r"\d{6}\.m4s", text) == [f"{number:06d}.m4s" for number in range(7136, 7201)]
+    assert browser.office.library.journals == set()
+    journal(tmp_path / "recordings", 7201)
+    assert (await browser.get(playlist)).removeprefix(text).count(".m4s") == 1
+    assert browser.office.library.journals == set()
+
+
+async def test_of_a_camera_s_many_recordings_only_those_are_read_that_may_reach_so_far(
+    browser: Browser, tmp_path: Path
+) -> None:
+    for number in range(12):
+        began = BASE + 100 * number
+        journal(tmp_path / "recordings", 20, recording_id(began, "et17-cam", f"{number:08x}"), "et17-cam", began)
+    browser.office.library.latest_asked.clear()
+    view = await browser.open({"device_ids": ["et17-cam"], "from": BASE + 1030})
+    assert [one[-1] for one in view["recordings"]] == ["a", "b"]
+    assert len(set(browser.office.library.latest_asked)) < 7
+
+
+async def test_a_recording_that_a_crash_cut_off_at_once_hides_none_of_the_same_camera_s(
+    browser: Browser, laid: list[Laid], tmp_path: Path
+) -> None:
+    cut = tmp_path / "recordings" / "20270115T080100Z-et22-cam-00000000" / "journal.jsonl"
+    cut.parent.mkdir()
+    cut.write_bytes(b'{"torn":')
+    view = await browser.open({"device_ids": ["et22-cam"], "from": BASE + 1})
+    assert view["recordings"] == [laid[1].id]
+
+
 async def test_a_view_is_known_to_every_process_and_after_a_restart(
     browser: Browser, laid: list[Laid], database: Database, tmp_path: Path
 ) -> None:
@@ -555,7 +617,7 @@ async def test_no_bookmark_is_set_without_its_row_in_the_audit_or_where_nothing_
     await browser.post(f"/api/replays/{own['id']}/bookmarks", {"at": BASE + 1}, 403, "marsh:officer")
     browser.office.audit_fails = True
     await browser.post(path, {"at": BASE + 1}, 503)
-    assert await browser.office.bookmarks.of([laid[0].id], 0, 4e9) == []
+    assert await browser.office.bookmarks.of([laid[0].id], 0, 4e9, 1000) == []
 
 
 async def test_an_officer_sees_what_the_own_camera_recorded_and_nothing_else(
@@ -597,7 +659,7 @@ async def test_a_journal_is_read_from_a_time_on_without_an_index(database: Datab
 async def test_what_the_room_did_meanwhile_stands_on_the_timeline_and_of_it_to_an_officer_who_watched(
     browser: Browser, database: Database, laid: list[Laid], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "MOST_ROWS", 3)
+    monkeypatch.setattr(facts_actions, "MOST_ROWS", 3)
     okafor = Actor("person", "okafor", "D. Okafor", "control")
     elsewhere = Note(What.VIEW_LIVE, okafor, Subject("device", "et99-cam", "ET99"), "on duty")
     watches = Note(What.VIEW_LIVE, okafor, Subject("device", "et17-cam", "ET17"), "on duty", detail={"layer": "sub"})
