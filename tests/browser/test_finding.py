@@ -114,7 +114,7 @@ async def test_a_place_is_taken_by_keyboard_alone(screen: Screen, laid: list[Lai
     await call_signs(page, "ET09", "ET22", "ET17")
     await tab_to(page, "Place")
     await page.keyboard.press("Enter")
-    await expect(page.locator("area-map .scale")).to_be_visible()
+    await expect(page.locator("area-map .scale")).to_contain_text(re.compile(r"\d k?m"))  # the ground is laid
     await tab_to(page, "Radius in metres")
     await page.keyboard.press("Control+A")
     await page.keyboard.type("2000")
