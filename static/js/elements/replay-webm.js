@@ -161,9 +161,9 @@ export class WebmSource {
       const answer = await fetch(address);
       const film = answer.ok ? await answer.arrayBuffer() : null;
       if (film || this.#isOver) return this.#isOver ? null : film;
-      if (answer.status !== 404 || address === this.#playlist) this.#told.fail(answer.status);
-      else if (this.#buffer) this.#told.broken();
-      else this.#told.unfit();
+      if (address !== this.#playlist && answer.status === 409) this.#told.broken();
+      else if (address !== this.#playlist && answer.status === 404 && !this.#buffer) this.#told.unfit();
+      else this.#told.fail(answer.status);
     } catch {
       if (!this.#isOver) this.#told.fail(0);
     }

@@ -12,7 +12,7 @@ const SEGMENT_S = 2;
 
 /**
  * Why a camera's last minutes cannot be looked back at; "" where they can. They are held for that where they are recorded,
- * and nowhere else: what is not recorded nobody sees a second time.
+ * and nowhere else: what is not recorded nobody may watch, and so nobody sees it afterwards.
  * @param {number | null} keptAt when something of it was last recorded, as far as this console has seen @param {number} now
  */
 export function notHeld(keptAt, now) {

@@ -43,6 +43,7 @@ RATE = {VIDEO: 90_000, AUDIO: 48_000}
 IN_STEP_S = 0.04
 LOSS, AGAIN, AGAIN_S, DOUBLED = 0.08, 2, 0.1, 0.02  # of packets; how often it is sent again, and after how long
 DELAY_S, JITTER_S = 0.04, 0.12
+FIRST_S = 0.1  # comes as it was sent: without its first key frame there is no picture to be in step
 
 
 @dataclass(frozen=True)
@@ -165,6 +166,8 @@ def sounds(captured: dict[str, float]) -> Iterable[tuple[float, str, list[Entry]
 
 def arrivals(chance: Random, sent: float) -> Iterable[float]:
     """When what is sent then comes: mostly once, sometimes never, sometimes twice."""
+    if sent < FIRST_S:
+        return [sent + DELAY_S]
     for attempt in range(1 + AGAIN):
         if chance.random() >= LOSS * (2 if attempt else 1):
             came = sent + attempt * AGAIN_S + DELAY_S + chance.random() ** 3 * JITTER_S
