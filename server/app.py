@@ -21,13 +21,14 @@ from server.advice.store import AdviceStore, RequestStore
 from server.alerts.actions import Alerts
 from server.alerts.alert import Wearer
 from server.alerts.catalogue import Catalogue
+from server.alerts.record_actions import RecordOnAlert
 from server.alerts.routes import by
 from server.alerts.store import AlertStore
 from server.audit.actions import Audit
 from server.audit.store import AuditStore
 from server.bus import Body, Topic, bus_for
 from server.clock import Clock, SystemClock
-from server.config import Config
+from server.config import Config, base_url
 from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
 from server.console.settings import console_settings
@@ -80,10 +81,11 @@ class Watchroom:
         self.journal = Journal(self.database, self.clock)
         self.bus = bus_for(config.redis)
         self.master_keys = MasterKeys.of_config(config)
-        self.catalogue = Catalogue.load(config.alerts)
+        self.catalogue = Catalogue.load(config.alerts, paired=config.pairing)
         for sentence in self.catalogue.lint():
             log.warning("alert kinds out of balance", reason=sentence)
         self._build_people_and_units()
+        self._build_downlink()
         self._build_field()
         self.evidence = Evidence(self)
         self._build_console()
@@ -121,9 +123,13 @@ class Watchroom:
         self.views = LiveViewStore(self.database, self.clock)
         self.ice_servers = IceServers.of(config, self.clock.wall)
 
-    def _build_field(self) -> None:
+    def _build_downlink(self) -> None:
         self.downlink = Downlink(self.bus)
-        ring = self.downlink.ring
+        requests = RequestStore(self.database)
+        self.requests = CameraRequests(requests, self.clock, ring=self.downlink.ring, online=self._is_online)
+
+    def _build_field(self) -> None:
+        ring, requests = self.downlink.ring, self.requests
         self.positions = Positions(TrailStore(self.database), self.bus, self.clock, self.tasks)
         self.alerts = Alerts(
             AlertStore(self.database, self.journal),
@@ -134,12 +140,12 @@ class Watchroom:
             locate=self.positions.latest_of,
             place=streets(self.config).nearest,
             ring=ring,
+            to_record=RecordOnAlert(requests.ask, self._is_recorded, self.audit.note_soon, self.tasks).raised,
         )
-        advice_store, request_store = AdviceStore(self.database, self.journal), RequestStore(self.database)
+        advice_store = AdviceStore(self.database, self.journal)
         self.advising = Advising(advice_store, self.bus, self.clock, call_sign=self._call_sign, ring=ring)
-        self.requests = CameraRequests(request_store, self.clock, ring=ring, online=self._is_online)
         states = downlink_sources.of(self.alerts, self.units, self.engine)
-        for source in (self.advising.waiting, self.requests.waiting, *states):
+        for source in (self.advising.waiting, requests.waiting, *states):
             self.downlink.add_source(source)
         expected = ExpectedCameras(self.database)
         raises, clears = self.alerts.raise_system, self.alerts.clear_system
@@ -174,9 +180,14 @@ class Watchroom:
 
     def _build_console(self) -> None:
         checks = {"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers}
-        disk = self.evidence.disk
+        kept = self.evidence
         self.status = Status(
-            self.clock, self.engine.figures, lambda one: self.units.device(one).call_sign, checks, disk
+            self.clock,
+            self.engine.figures,
+            lambda one: self.units.device(one).call_sign,
+            checks,
+            kept.disk,
+            kept.doubts,
         )
         reader = JournalReader(self.journal.after, self.journal.last_seq, self.bus, self.tasks)
         self.consoles = Consoles(reader, self.bus, self.tasks, fix_of=self.fix_of, unit_of=self._unit_of)
@@ -237,6 +248,12 @@ class Watchroom:
             return self.units.unit(device_id).online
         except NotFound:  # revoked: nobody misses it
             return False
+
+    def _is_recorded(self, device_id: str) -> bool:
+        try:
+            return self.units.unit(device_id).recording == "recording"
+        except NotFound:  # revoked: it is not asked
+            return True
 
     async def _connected(self, device_id: str) -> None:
         self.units.connected(device_id)
@@ -346,7 +363,7 @@ class Watchroom:
         closing.push_async_callback(self.sockets.close)
         await web.SockSite(runner, listening, ssl_context=tls).start()
         port = int(listening.getsockname()[1])
-        self.url = serving.base_url(self.config.host, port, self.config.secure)
+        self.url = base_url(self.config.host, port, self.config.secure)
         closing.callback(forget_where, self.config.data, self.url)
         note_where(self.config.data, self.url)
 

@@ -22,7 +22,7 @@ class Topic(StrEnum):
     """What a message is about."""
 
     JOURNAL = "journal"  # {seq}: doorbell, rows up to seq are committed
-    LATEST = "latest"  # {fixes: [...], units: [...]}: lossy, newest wins
+    LATEST = "latest"  # {fixes: [...], units: [...], warnings: {…}}: lossy, newest wins
     DOWNLINK = "downlink"  # {device_id}: doorbell, something waits for this camera
     MEDIA = "media"  # {from, to, …}: media signalling for the process that holds a camera or a session
     SESSIONS = "sessions"  # {revoked: [...]}: sign-in sessions, devices or persons that may no longer do anything

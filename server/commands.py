@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from server.access.person import checked_name, checked_role
+from server.bootstrap import loading
 from server.errors import BadRequest, WatchroomError
 
 if TYPE_CHECKING:
@@ -103,9 +104,10 @@ def run(
         "log_level": log_level,
         "development": development,
     }
-    from server.app import run as run_server
-    from server.config import Config
-    from server.operations.store import prepare_folder
+    with loading():
+        from server.app import run as run_server
+        from server.config import Config
+        from server.operations.store import prepare_folder
 
     prepare_folder(data)
     return run_server(Config.load(data, options))
@@ -267,8 +269,9 @@ def token_revoke(token_id: str, data: Data) -> int:
 
 
 def _with_registry(data: Path, work: Callable[[Registry], Awaitable[dict[str, Any]]]) -> int:
-    from server import logs
-    from server.registry import opened
+    with loading():
+        from server import logs
+        from server.registry import opened
 
     async def session() -> dict[str, Any]:
         async with opened(data) as registry:

@@ -181,6 +181,14 @@ class Config(BaseSettings):
             raise StartError(f"{data / FILE_NAME} cannot be read: {error}") from error
 
 
+def base_url(host: str, port: int, secure: bool) -> str:
+    """The URL under which a person on this machine reaches the server."""
+    shown = (
+        "127.0.0.1" if host in ("0.0.0.0", "") else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host
+    )
+    return f"{'https' if secure else 'http'}://{shown}:{port}"
+
+
 def _fault(error: ErrorDetails) -> str:
     """What is wrong with one setting, for a person who has never heard of pydantic."""
     if error["type"] == "extra_forbidden":

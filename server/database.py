@@ -7,15 +7,15 @@ come from here. A migration under `migrations/versions` creates what the stores 
 from __future__ import annotations
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import structlog
-from alembic import command
-from alembic.config import Config as AlembicConfig
-from sqlalchemy import Connection, MetaData, event, text
+from sqlalchemy import ColumnElement, Connection, MetaData, event, inspect, text
 from sqlalchemy.exc import ArgumentError, DBAPIError, NoSuchModuleError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
@@ -34,6 +34,7 @@ metadata = MetaData(
 )
 
 MIGRATIONS = Path(__file__).parent / "migrations"
+LINKS = re.compile(r'^(revision|down_revision) = "(\w+)"', re.MULTILINE)
 MIGRATION_LOCK = 0x57415443  # any number, the same in every process; of PostgreSQL's advisory locks
 BUSY_TIMEOUT_MS = 15_000  # reliability.md R8: a database locked for 10 s must lose nothing
 # SQLSTATE classes that pass by themselves: connection, transaction rollback (deadlock), resources, operator (shutdown).
@@ -42,6 +43,18 @@ PASSING = ("08", "40", "53", "57")
 
 # What is to be written by somebody else's transaction, as its last statement: both are committed, or neither.
 Along = Callable[[AsyncConnection], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class Among:
+    """Whose rows are asked for: those of `ids`, or (`others`) those of everybody else."""
+
+    ids: frozenset[str]
+    others: bool = False
+
+    def has(self, column: ColumnElement[Any]) -> ColumnElement[bool]:
+        """The condition on the column that says whose a row is."""
+        return column.not_in(self.ids) if self.others else column.in_(self.ids)
 
 
 async def alone(_tx: AsyncConnection) -> None:
@@ -68,6 +81,9 @@ class Database:
     async def migrate(self) -> None:
         """Bring the schema to the newest version. Raises StartError if the database cannot be reached."""
         try:
+            async with self._reader.connect() as connection:
+                if await connection.run_sync(_is_newest):
+                    return
             async with self._engine.connect() as connection:
                 await connection.run_sync(_upgrade)
                 await connection.commit()
@@ -165,7 +181,26 @@ def _engine_for(url: str, is_sqlite: bool) -> AsyncEngine:
     return engine
 
 
+def newest_revision() -> str | None:
+    """The migration that no other one follows, by their own words; None where that is not one."""
+    links = [link for path in MIGRATIONS.glob("versions/*.py") for link in LINKS.findall(path.read_text())]
+    made, followed = ({number for name, number in links if name == one} for one in ("revision", "down_revision"))
+    last = made - followed
+    return last.pop() if len(last) == 1 else None
+
+
+def _is_newest(connection: Connection) -> bool:
+    if not inspect(connection).has_table("alembic_version"):
+        return False
+    found = connection.execute(text("SELECT version_num FROM alembic_version")).scalars().all()
+    return found == [newest_revision()]
+
+
 def _upgrade(connection: Connection) -> None:
+    # Loaded only where there is something to do: it takes 0.2 s, which every command and every start would wait for.
+    from alembic import command
+    from alembic.config import Config as AlembicConfig
+
     if connection.dialect.name == "postgresql":
         # Several processes may start at once on an empty database: one upgrades, the others wait and find it done.
         connection.execute(text("SELECT pg_advisory_xact_lock(:lock)"), {"lock": MIGRATION_LOCK})

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from server import replay_sources
 from server.alerts.store import AlertStore
-from server.audit.audit_entry import Actor, Note, Subject, What
 from server.backfill.actions import BackFilling
 from server.backfill.store import UPLOADS, Uploads
 from server.backfill.upload import Upload
-from server.database import Along
+from server.bus import Topic
 from server.export.actions import EXPORTS, Exports
 from server.operations.assets import STATIC
 from server.recording.actions import Disk, Field, Media, Recordings
@@ -21,26 +20,24 @@ from server.recording.deletion_actions import Shelf, keeping
 from server.recording.disk import RECORDINGS, require_room
 from server.recording.joining import Arrived, Joining
 from server.recording.library import Library
-from server.recording.marks import By
 from server.recording.order import Keeping, RecordingNews
 from server.recording.removal import Removal
 from server.recording.signing import EvidenceKey
 from server.recording.sought import Sought
-from server.recording.store import Recording, RecordingStore, collection
-from server.recording.timestamping import Timestamping
+from server.recording.store import RecordingStore
+from server.recording.timestamping import Timestamping, stamped
 from server.recording.upkeep import Upkeep
 from server.replay.store import forget_bookmarks
 from server.stills.actions import Stills
 from server.stills.decoder import Decoder
 from server.stills.folder import STILLS, StillFolder
 from server.taser.actions import TaserLogs
+from server.taser.deletion_actions import LogDeletion
 from server.taser.store import TaserStore
 
 if TYPE_CHECKING:
     from server.access.person import Person
-    from server.access.session import Caller
     from server.app import Watchroom
-    from server.audit.actions import Audit
 
 
 MOST_OF_PERSON = 5000  # recordings; of 30 a shift those of a year
@@ -66,7 +63,7 @@ class Evidence:
                 room.units.unit,
                 room.units.streams_at,
                 room.units.apply_keeping,
-                lambda one: room.audit.note_soon(collection(What.COLLECT_RESUMED, one, until=one.until)),
+                lambda place, words: room.bus.publish(Topic.LATEST, {"warnings": {place: words}}),
             ),
             clock,
             tasks,
@@ -77,8 +74,7 @@ class Evidence:
         self.retention, self.deletion, self._rules = keeping(
             room.database, config.retention, shelf, clock, room.audit, partial(_newest, room), forget_bookmarks
         )
-        signals = AlertStore(room.database, room.journal).signals
-        self.taser_logs = TaserLogs(TaserStore(room.database), self._bearer, signals, clock)
+        self.taser_logs = self._weapons(room)
         self._uploads = Uploads(config.data / UPLOADS)
         self._joining = Joining(root, self.library, key, clock, room.master_keys)
         self._clock = clock
@@ -95,20 +91,28 @@ class Evidence:
             prerecord_s=config.prerecord_s,
         )
         self.timestamping = Timestamping.of(config, root, clock)
-        self.replays = replay_sources.of(room, self.library, self.retention.matching, self.taser_logs)
+        is_stamped = partial(stamped, root, self.timestamping is not None)
+        self.replays = replay_sources.of(room, self.library, self.retention.matching, self.taser_logs, is_stamped)
         folder = StillFolder(config.data / STILLS, require_room, self.library.is_there)
         self.stills = Stills(self.replays, self.library, folder, Decoder(), clock)
         self.exports = self._exports(room, key)
 
+    def _weapons(self, room: Watchroom) -> TaserLogs:
+        """Their logs, which are kept as long as what was recorded then."""
+        signals = AlertStore(room.database, room.journal).signals
+        store = TaserStore(room.database)
+        logs = TaserLogs(store, self._bearer, signals, room.clock)
+        table, within = self.retention.table, room.audit.within
+        self.deletion.add(LogDeletion(store, table, self._is_recorded, within, logs.forget, room.clock).run)
+        return logs
+
     def _exports(self, room: Watchroom, key: Callable[[], EvidenceKey]) -> Exports:
-        config = room.config
         return Exports(
-            config.data / EXPORTS,
+            room.config.data / EXPORTS,
             self.library,
             key,
             self.replays,
             self.taser_logs.excerpts,
-            partial(self._hold, room.audit),
             replay_sources.bundle_page,
             STATIC / "css" / "bundle.css",
             room.clock,
@@ -167,20 +171,13 @@ class Evidence:
         first = then[0]
         return first.call_sign, first.wearer if all(one.wearer == first.wearer for one in then) else None
 
-    async def _hold(self, audit: Audit, recording_ids: Sequence[str], caller: Caller, why: str) -> None:
-        """What somebody exports is held, in their name."""
-        person = caller.person
-        actor = Actor("person", person.id, person.display_name, person.role.value)
+    async def _is_recorded(self, device_id: str, start: float, end: float) -> bool:
+        """Whether anything that this camera recorded then is still kept."""
+        return bool(await self.retention.matching(Sought(start, end, (device_id,), limit=1)))
 
-        def row(recording: Recording) -> Along:
-            subject = Subject("recording", recording.id, recording.call_sign)
-            return audit.within(
-                Note(What.CHANGE_RECORDING, actor, subject, why, detail={"mark": "hold", "value": "share"})
-            )
-
-        await self.retention.hold_shared(
-            recording_ids, By(person.id, person.display_name), f"exported: {why}"[:200], row
-        )
+    def doubts(self) -> list[str]:
+        """For /status: what is not certain about how long recordings are kept."""
+        return self._rules.doubts
 
     def disk(self) -> dict[str, int] | None:
         """For /status: bytes free and in all where recordings lie; None while that is not known."""

@@ -16,7 +16,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from server.access.actions import Access, CameraAccess
 from server.access.credential import private_pem
 from server.access.person import Person
-from server.access.routes import camera_urls
 from server.access.session import ApiToken
 from server.access.store import AccessStore
 from server.audit.actions import Audit
@@ -24,13 +23,12 @@ from server.audit.audit_entry import Actor, Note, Subject, What
 from server.audit.store import AuditStore
 from server.bus import LocalBus
 from server.clock import SystemClock
-from server.config import Config
+from server.config import Config, base_url
 from server.database import Along, Database
 from server.errors import StartError, WatchroomError
 from server.journal.store import Journal
 from server.operations.store import WHERE, prepare_folder
 from server.private_file import write_private
-from server.serving import base_url
 from server.units.actions import Units
 from server.units.store import UnitStore
 from server.units.unit import Device, RecordMode
@@ -68,7 +66,7 @@ class Registry:
             raise
         await _warn_of_namesakes(self, device)
         key_file = fresh.replace(fresh.with_name(f"{device.device_id}.pem"))
-        where = camera_urls(origin or _base_url(self.config), device)
+        where = device.urls(origin or _base_url(self.config))
         return {**where, "key_file": str(key_file.resolve()), "whip_token": token, "record": mode.value}
 
     async def revoke_camera(self, device_id: str) -> Device:

@@ -41,14 +41,6 @@ def local_addresses() -> list[str]:
     return [address for address in own_addresses() if ":" not in address]
 
 
-def base_url(host: str, port: int, secure: bool) -> str:
-    """The URL under which a person on this machine reaches the server."""
-    shown = (
-        "127.0.0.1" if host in ("0.0.0.0", "") else "[::1]" if host == "::" else f"[{host}]" if ":" in host else host
-    )
-    return f"{'https' if secure else 'http'}://{shown}:{port}"
-
-
 @contextmanager
 def stop_signals() -> Iterator[asyncio.Event]:
     """An event that Ctrl-C or SIGTERM sets, while the block runs."""

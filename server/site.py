@@ -85,9 +85,9 @@ def _kept_routes(kept: Evidence, gate: Gate) -> list[web.RouteDef]:
 
     replays, noted = kept.replays, replay_sources
     return [
-        *replay_routes.routes(replays, gate.caller, noted.note_view(gate), noted.note_bookmark(gate)),
+        *replay_routes.routes(replays, gate.caller, noted.note_view(gate), noted.along_bookmark(gate)),
         *still_routes.routes(kept.stills, replays, allowed, noted.note_still(gate)),
-        *export_routes.routes(kept.exports, replays, gate.caller, noted.note_export(gate)),
+        *export_routes.routes(kept.exports, replays, gate.caller, noted.export_notes(gate, kept.retention)),
         *retention_routes(kept.retention, gate.allow, gate.along),
         *taser_routes(kept.taser_logs, gate.allow, gate.along),
     ]

@@ -9,6 +9,8 @@ TOML, read with `parse`. Times are seconds of scenario time (0 is the scenario's
                                      view = "foot" | "vehicle" | "indoor"
     [[inject]]                       at = 8.0, unit = "ET14", do = "watch_me", and what that `do` needs (see NEEDS)
     [repeat]                         from = 240.0, every = 240.0, and [[repeat.inject]] with `at` inside one round
+    [colleague]                      who answers what nobody else answers: name, after_s, away_s, says, says_after_s,
+                                     closes_after_s
 
 A stop of a patrol is a street's name (its middle), two names joined by " / " (their crossing), or [lon, lat].
 An inject may carry `expect`, a list of {alert | activity | tile | near | closed = "...", within = seconds}.
@@ -124,6 +126,23 @@ class Repeat:
 
 
 @dataclass(frozen=True)
+class Colleague:
+    """A simulated operator, for who only looks on. Times in seconds.
+
+    An alert that nobody has acknowledged for `after_s` is acknowledged; `says_after_s` later the officer of a priority 1
+    is told `says`; `closes_after_s` after its cause is gone it is resolved. After each act of a person the colleague does
+    nothing for `away_s`.
+    """
+
+    name: str
+    says: str
+    after_s: float = 25.0
+    away_s: float = 120.0
+    says_after_s: float = 6.0
+    closes_after_s: float = 10.0
+
+
+@dataclass(frozen=True)
 class Scenario:
     """A whole shift; `injects` in order of time."""
 
@@ -132,6 +151,7 @@ class Scenario:
     officers: tuple[Officer, ...]
     injects: tuple[Inject, ...]
     repeat: Repeat | None = None
+    colleague: Colleague | None = None
     hour: str = HOURS[0]
     weather: str = WEATHERS[0]
 
@@ -168,6 +188,7 @@ def parse(text: str) -> Scenario:
         officers=officers,
         injects=tuple(sorted(injects, key=lambda inject: inject.at)),
         repeat=repeat,
+        colleague=_colleague(table.table("colleague")) if "colleague" in root else None,
         hour=table.choice("hour", HOURS, default=HOURS[0]),
         weather=table.choice("weather", WEATHERS, default=WEATHERS[0]),
     )
@@ -335,6 +356,19 @@ def _repeat(table: _Table, units: list[str]) -> Repeat:
     )
     table.nothing_else()
     return repeat
+
+
+def _colleague(table: _Table) -> Colleague:
+    colleague = Colleague(
+        name=table.text("name"),
+        says=table.text("says"),
+        after_s=table.number("after_s", 1.0, 3600.0, default=25.0),
+        away_s=table.number("away_s", 1.0, 86_400.0, default=120.0),
+        says_after_s=table.number("says_after_s", 0.0, 3600.0, default=6.0),
+        closes_after_s=table.number("closes_after_s", 0.0, 3600.0, default=10.0),
+    )
+    table.nothing_else()
+    return colleague
 
 
 def _at(inject: Inject) -> float:

@@ -20,7 +20,7 @@ SHELLS = frozenset(
     # media
     "udp_port dtls srtp send_together peer inlet out_track outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "
-    "packing webm decoder decoding recorder recorders writer upkeep disk folder library signing removal joining "
+    "packing remuxing webm decoder decoding recorder recorders writer upkeep disk folder library signing removal joining "
     "master_key verifying vouching timestamping "
     # the camera
     "command capture consent encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink keeper spool backfill "

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import io
+import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -67,10 +70,41 @@ def test_what_is_installed_is_not_started(tmp_path: Path) -> None:
     assert policy.exists(), "it was there before"
 
 
+def test_tools_compile_modules_once_even_where_the_machine_forbids_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PYTHONDONTWRITEBYTECODE", "1")
+    assert checks._run("python", [sys.executable, "-c", "import sys; sys.exit(sys.dont_write_bytecode)"]) == 0
+
+
+def test_temporary_files_lie_in_memory_while_tests_run_and_nothing_is_left_of_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "ROOM_BYTES", 0)
+    monkeypatch.setenv("TMPDIR", "/before")
+    with checks.in_memory(tmp_path):
+        (folder,) = tmp_path.iterdir()
+        look = f"import sys, tempfile; sys.exit(tempfile.gettempdir() != {str(folder)!r})"
+        assert checks._run("python", [sys.executable, "-c", look]) == 0
+    assert not folder.exists()
+    for memory in (tmp_path / "none", tmp_path):
+        monkeypatch.setattr(checks, "ROOM_BYTES", 1 << 60)
+        with checks.in_memory(memory):
+            assert os.environ["TMPDIR"] == "/before"
+
+
+def test_what_runs_beside_the_tests_is_printed_when_it_has_ended(capfd: pytest.CaptureFixture[str]) -> None:
+    printed = io.StringIO()
+    found = checks._tool(
+        "a tool", [sys.executable, "-c", "print('its words'); raise SystemExit('and its error')"], printed
+    )
+    assert found.failed == ["a tool"]
+    assert printed.getvalue() == "── a tool\nits words\nand its error\n"
+    assert capfd.readouterr() == ("", "")
+
+
 def test_a_part_alone_runs_only_pytest(monkeypatch: pytest.MonkeyPatch) -> None:
     run: list[list[str]] = []
 
-    def keep(_name: str, command: list[str]) -> int:
+    def keep(_name: str, command: list[str], _printed: io.StringIO | None = None) -> int:
         run.append(command)
         return 0
 

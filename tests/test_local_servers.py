@@ -20,6 +20,19 @@ def test_killed_and_started_again_it_answers_on_the_same_port(kind: type[LocalSe
     assert not server.answers() and not os.path.exists(folder)
 
 
+def test_a_database_is_made_and_dropped_also_after_the_server_was_killed_and_a_refusal_is_told() -> None:
+    with LocalPostgres() as server:
+        server.create("one")
+        server.kill()
+        server.start()
+        with pytest.raises(RuntimeError, match="already exists"):
+            server.create("one")
+        server.create("two", like="one")
+        for name in ("one", "two", "none"):
+            server.drop(name)
+        server.create("one")
+
+
 def test_a_missing_program_is_named() -> None:
     with pytest.raises(NotInstalled, match="no-such-server is not installed"):
         _program("no-such-server", "/nowhere/*/bin")

@@ -13,7 +13,6 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from server.access.credential import private_pem
 from server.access.middleware import Gate, as_camera
 from server.access.permission import Permission
-from server.access.routes import camera_urls
 from server.audit.audit_entry import What
 from server.database import Along
 from server.errors import BadRequest
@@ -87,7 +86,7 @@ def _row(gate: Gate, request: web.Request, what: What, **detail: Any) -> Callabl
 
 def _enrolment(origin: str, device: Device, key: Ed25519PrivateKey, token: str) -> dict[str, Any]:
     """What a new camera needs. Key and token are told only now; `qr` is address and token, for a client that scans."""
-    where = camera_urls(origin, device)
+    where = device.urls(origin)
     return {
         **where,
         "record": device.record_mode.value,

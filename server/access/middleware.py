@@ -5,7 +5,7 @@ Everything needs a person, except what stands in PUBLIC or brings its own proof 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -46,6 +46,26 @@ OWN_PROOF = (
 )  # a camera's token or signature; checked by admit_camera and verify_hello
 MEDIA_SESSIONS = "/media/sessions/"  # a person's, or a camera's with its token
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+class Writer:
+    """Writes into the audit in the name of whoever made a request, from where they made it, also when it has been answered."""
+
+    def __init__(self, audit: Audit, actor: Actor, address: str, agent: str) -> None:
+        self._audit = audit
+        self._from = actor, address, agent
+
+    async def note(self, what: What, subject: Subject, why: str, **detail: Any) -> None:
+        """Commit a row. Raises Unavailable."""
+        await self._audit.note(self._row(what, subject, why, detail))
+
+    def along(self, what: What, subjects: Iterable[Subject], why: str, **detail: Any) -> Along:
+        """A row for each, which a change writes within its own transaction."""
+        return self._audit.within(*(self._row(what, subject, why, detail) for subject in subjects))
+
+    def _row(self, what: What, subject: Subject, why: str, detail: Mapping[str, Any]) -> Note:
+        actor, address, agent = self._from
+        return Note(what, actor, subject, why, address, agent, detail)
 
 
 class Gate:
@@ -162,6 +182,11 @@ class Gate:
     def along(self, request: web.Request, what: What, subject: Subject, why: str = "", **detail: Any) -> Along:
         """A row that the change writes within its own transaction: the person who asks changes `subject`."""
         return self._audit.within(self._note(request, what, subject, why, detail))
+
+    def writer(self, request: web.Request) -> Writer:
+        """Of rows about what this request began, and which outlasts it."""
+        agent = request.headers.get("User-Agent", "")
+        return Writer(self._audit, _actor(self.person(request)), self.address(request), agent)
 
     def note(self, request: web.Request, what: What, subject: Subject, **detail: Any) -> None:
         """The person who asks has done it."""

@@ -25,7 +25,6 @@ from server.errors import (
     WatchroomError,
 )
 from server.request_body import json_object, text_of
-from server.units.unit import Device
 
 if TYPE_CHECKING:
     from server.access.actions import Access, CameraAccess
@@ -145,7 +144,7 @@ class SignIn:
         """POST /api/camera: the officer's own phone."""
         person = self._gate.allow(request, Permission.CAMERA)
         device = await self._cameras.phone_of(person)
-        return web.json_response(camera_urls(self._gate.own_origin(request), device))
+        return web.json_response(device.urls(self._gate.own_origin(request)))
 
     async def _signed_in(self, request: web.Request, body: Any) -> SignedIn:
         name, password = sign_in_fields(body)
@@ -176,16 +175,6 @@ class SignIn:
         context = {**self._context, **self._gate.variables(request), "next": wanted or "/", "error": error}
         text = self._templates.get_template("login.html").render(context)
         return web.Response(text=text, content_type="text/html", charset="utf-8", status=status)
-
-
-def camera_urls(origin: str, device: Device) -> dict[str, str]:
-    """Where a camera finds this server."""
-    return {
-        "device_id": device.device_id,
-        "call_sign": device.call_sign,
-        "uplink_url": f"ws{origin.removeprefix('http')}/uplink/{device.device_id}",
-        "whip_url": f"{origin}/whip/{device.device_id}",
-    }
 
 
 def routes(

@@ -12,7 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.advice.advice import Advice
 from server.advice.receipt import Receipts
-from server.database import Database, metadata
+from server.database import Among, Database, metadata
 from server.journal import Journal
 from server.journal.entry import EntryKind
 
@@ -106,10 +106,11 @@ class AdviceStore:
         async with self._database.reading() as connection:
             return [_advice(row) for row in reversed((await connection.execute(query)).all())]
 
-    async def between(self, start: float, end: float, limit: int) -> list[Advice]:
-        """What was sent from `start` to `end`, oldest first; the first `limit`."""
+    async def between(self, start: float, end: float, limit: int, among: Among) -> list[Advice]:
+        """What was sent to these from `start` to `end`, oldest first; the first `limit`."""
         sent = advice_table.c.sent_at.between(start, end)
-        query = sa.select(advice_table).where(sent).order_by(advice_table.c.sent_at, advice_table.c.id).limit(limit)
+        query = sa.select(advice_table).where(sent, among.has(advice_table.c.device_id))
+        query = query.order_by(advice_table.c.sent_at, advice_table.c.id).limit(limit)
         async with self._database.reading() as connection:
             return [_advice(row) for row in (await connection.execute(query)).all()]
 

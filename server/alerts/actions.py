@@ -32,6 +32,7 @@ log = structlog.get_logger(__name__)
 
 RECENT_S = 3600.0  # closed alerts stay in the tray's history, and the officer is told of them, for an hour
 MOST_SEEN = 10_000  # of 200 bytes; who is forgotten here is still known in the database
+FRESH_S = 60.0  # what a camera kept while it was out of touch is no reason to record now
 LONGEST_LINE = 300  # characters: each console gets the newest 50 steps of an alert with every change of it
 BY_SERVER = "server"  # the outbox of what the server itself reports
 
@@ -39,6 +40,9 @@ Bearer = Callable[[str], Awaitable[tuple[str, Wearer | None]]]  # device_id → 
 Locate = Callable[[str], Fix | None]  # device_id → last known position
 Place = Callable[[float, float], str | None]  # lat, lon → street
 Ring = Callable[[str], Awaitable[None]]  # device_id: something waits for this camera
+# Of a kind that is to be recorded: raised, raised again, or graver. After the commit.
+OnRaised = Callable[[Alert], None]
+RAISES = (Effect.RAISE, Effect.RETURN, Effect.ESCALATE)
 
 
 class _NothingToDo(Exception):
@@ -59,6 +63,7 @@ class Alerts:
         locate: Locate,
         place: Place,
         ring: Ring,
+        to_record: OnRaised = lambda _alert: None,
     ) -> None:
         self._store = store
         self._bus = bus
@@ -68,6 +73,7 @@ class Alerts:
         self._locate = locate
         self._place = place
         self._ring = ring
+        self._to_record = to_record
         self._seen: OrderedDict[tuple[str, str], None] = OrderedDict()  # the newest MOST_SEEN
 
     async def receive_signal(self, device_id: str, outbox_id: str, signal: wire.Signal, offset_s: float = 0.0) -> None:
@@ -81,8 +87,9 @@ class Alerts:
         )
         setting = await self._setting(device_id)
         with suppress(_NothingToDo):
-            seq = await self._commit_signal(seen, signal, setting)
+            seq, outcome = await self._commit_signal(seen, signal, setting)
             await self._tell(seq, device_id)
+            self._follow(outcome, seen)
 
     async def raise_system(self, kind: str, device_id: str, detail: str = "") -> None:
         """The server itself found something: `camera.lost`, `uplink.poison`."""
@@ -95,6 +102,7 @@ class Alerts:
             outcome = await self._raised(tx, self.catalogue[kind], seen, setting)
             await self._save(tx, outcome, seq)
         await self._tell(seq, device_id)
+        self._follow(outcome, seen)
 
     async def clear_system(self, kind: str, device_id: str) -> None:
         """What the server had found is over."""
@@ -177,7 +185,7 @@ class Alerts:
         alerts = await self._store.of_device(device_id, self._clock.wall() - RECENT_S)
         return [_update(alert) for alert in alerts if alert.kind not in RAISED_BY_SERVER]
 
-    async def _commit_signal(self, seen: Occurrence, signal: wire.Signal, setting: Setting) -> int:
+    async def _commit_signal(self, seen: Occurrence, signal: wire.Signal, setting: Setting) -> tuple[int, Consequence]:
         kind = self.catalogue.raised_by(signal.kind)
         try:
             async with self._store.transaction() as tx:
@@ -185,26 +193,35 @@ class Alerts:
                     raise _NothingToDo
                 seq = await self._store.next_seq(tx)
                 await self._store.keep_signal(tx, _signal_row(seen, signal))
-                told = await self._follow_up(tx, kind, signal.kind, seen, setting, seq)
+                outcome = await self._outcome(tx, kind, signal.kind, seen, setting)
+                told = await self._save(tx, outcome, seq)
                 if not told or (kind is not None and kind.priority == "activity"):
                     body = _activity(seen, setting, signal.kind, kind.title if kind else signal.kind)
                     await self._store.add_activity(tx, body, None if told else seq)
-                return seq
+                return seq, outcome
         except IntegrityError as error:  # the same signal on two connections at once: the other one has kept it
             log.info("signal was kept by another connection", device_id=seen.device_id, error=str(error.orig))
             raise _NothingToDo from error
 
-    async def _follow_up(
-        self, tx: AsyncConnection, kind: AlertKind | None, signal: str, seen: Occurrence, setting: Setting, seq: int
-    ) -> bool:
-        """Raise or clear. True when an alert was journalled under `seq`."""
+    async def _outcome(
+        self, tx: AsyncConnection, kind: AlertKind | None, signal: str, seen: Occurrence, setting: Setting
+    ) -> Consequence:
+        """Raise or clear."""
         if kind is not None and kind.priority != "activity":
-            outcome = await self._raised(tx, kind, seen, setting)
-        else:
-            family = self.catalogue.cleared_by(signal)
-            alert = await self._store.open_of(tx, seen.device_id, family) if family else None
-            outcome = clear(alert, seen) if alert else Consequence(Effect.NOTHING, None)
-        return await self._save(tx, outcome, seq)
+            return await self._raised(tx, kind, seen, setting)
+        family = self.catalogue.cleared_by(signal)
+        alert = await self._store.open_of(tx, seen.device_id, family) if family else None
+        return clear(alert, seen) if alert else Consequence(Effect.NOTHING, None)
+
+    def _follow(self, outcome: Consequence, seen: Occurrence) -> None:
+        """What else happens because of it."""
+        alert = outcome.alert
+        if alert is None or outcome.effect not in RAISES:
+            return
+        kind = self.catalogue.find(alert.kind)
+        is_fresh = seen.received_at - (seen.origin.at - seen.offset_s) <= FRESH_S
+        if kind is not None and kind.records and is_fresh:
+            self._to_record(alert)
 
     async def _raised(self, tx: AsyncConnection, kind: AlertKind, seen: Occurrence, setting: Setting) -> Consequence:
         alert = await self._store.open_of(tx, seen.device_id, kind.family)
@@ -215,6 +232,7 @@ class Alerts:
         return raise_new(secrets.token_hex(12), kind, seen, setting, known)
 
     async def _save(self, tx: AsyncConnection, outcome: Consequence, seq: int) -> bool:
+        """True when an alert was journalled under `seq`."""
         if outcome.alert is None:
             return False
         if outcome.effect is Effect.NOTHING:

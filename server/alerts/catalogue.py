@@ -23,6 +23,7 @@ ALWAYS_P1: tuple[str, ...] = tuple(
     signal for kind in DEFAULTS if kind["priority"] == 1 for signal in kind.get("raised_by", ())
 )
 CALL_FOR_HELP = "emergency.pressed"
+PAIRED_FAMILY = "taser"
 RAISED_BY_SERVER = ("camera.lost", "uplink.poison", "recording.failing")
 
 
@@ -41,6 +42,7 @@ class AlertKind(BaseModel):
     time_allowed_s: float | None = Field(default=None, gt=0, le=86_400)
     raised_by: tuple[SignalKind, ...] = ()
     cleared_by: tuple[SignalKind, ...] = ()
+    records: bool = Field(default=False, description="a camera that does not record by then is asked to")
     per_1000_shifts: float = Field(default=0.0, ge=0, description="how often it is expected; for the lint A2")
 
     @model_validator(mode="after")
@@ -74,9 +76,15 @@ class Catalogue:
         }
 
     @classmethod
-    def load(cls, changes: Mapping[str, Mapping[str, Any]]) -> Catalogue:
-        """The defaults with a force's changes. Raises StartError naming the kind, the key and what was expected."""
+    def load(cls, changes: Mapping[str, Mapping[str, Any]], *, paired: bool = True) -> Catalogue:
+        """The defaults with a force's changes. Raises StartError naming the kind, the key and what was expected.
+
+        Where a drawn TASER does not start the camera (not `paired`), the server does not either, unless a change says so.
+        """
         merged = {kind["kind"]: dict(kind) for kind in DEFAULTS}
+        for kind in merged.values():
+            if kind["family"] == PAIRED_FAMILY and not paired:
+                kind["records"] = False
         for name, change in changes.items():
             merged[name] = {**merged.get(name, {}), **change, "kind": name}
         catalogue = cls([_checked(name, fields) for name, fields in merged.items()])

@@ -100,10 +100,10 @@ def raise_new(
 
 
 def raise_again(alert: Alert, kind: AlertKind, seen: Occurrence, current: AlertKind) -> Consequence:
-    """The family's alert is open: count it, and let a graver kind take it over."""
+    """The family's alert is open: count what repeats its kind, and let a graver kind take it over."""
     counted = replace(
         alert,
-        count=alert.count + 1,
+        count=alert.count + (kind.kind == alert.kind),
         device_at=min(alert.device_at, seen.origin.at),
         last_raise=seen.origin if seen.origin.after(alert.last_raise) else alert.last_raise,
         last_at=max(alert.last_at, seen.received_at),
@@ -135,7 +135,8 @@ def clear(alert: Alert, seen: Occurrence) -> Consequence:
 
 def _escalated(alert: Alert, kind: AlertKind, seen: Occurrence) -> Consequence:
     state = follow(alert, Happening.ESCALATE)
-    graver = _needs_somebody(replace(alert, state=state, **_words(kind)), seen)
+    # a TASER that is drawn, then armed, was armed once; what led to it stands in the history
+    graver = _needs_somebody(replace(alert, state=state, count=1, **_words(kind)), seen)
     steps = (Step(Effect.ESCALATE.value, seen.received_at, None, _detail(f"{alert.title} → {kind.title}", seen)),)
     if alert.last_clear is None or not alert.last_clear.after(alert.last_raise):
         return Consequence(Effect.ESCALATE, graver, steps)

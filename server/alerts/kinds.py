@@ -16,6 +16,7 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         "action": "Open the picture, send the nearest units, tell the officer that help is coming",
         "time_allowed_s": 15,
         "raised_by": ("emergency.pressed",),
+        "records": True,
         "per_1000_shifts": 1.5,
     },
     {
@@ -29,6 +30,7 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         "time_allowed_s": 30,
         "raised_by": ("taser.drawn",),
         "cleared_by": _SAFE,
+        "records": True,
         "per_1000_shifts": 3,
     },
     {
@@ -42,6 +44,7 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         "time_allowed_s": 15,
         "raised_by": ("taser.armed",),
         "cleared_by": _SAFE,
+        "records": True,
         "per_1000_shifts": 2,
     },
     {
@@ -55,6 +58,7 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         "time_allowed_s": 15,
         "raised_by": ("taser.trigger",),
         "cleared_by": _SAFE,
+        "records": True,
         "per_1000_shifts": 0.7,
     },
     {
@@ -68,6 +72,7 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         "time_allowed_s": 15,
         "raised_by": ("taser.arc",),
         "cleared_by": _SAFE,
+        "records": True,
         "per_1000_shifts": 0.7,
     },
     {
@@ -80,6 +85,7 @@ DEFAULTS: tuple[dict[str, Any], ...] = (
         "time_allowed_s": 30,
         "raised_by": ("watch.requested",),
         "cleared_by": ("watch.cancelled",),
+        "records": True,
         "per_1000_shifts": 10,
     },
     {

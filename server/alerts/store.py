@@ -17,7 +17,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.alerts.alert import Alert, By, Origin, State, Step, as_json
-from server.database import Database, metadata
+from server.database import Among, Database, metadata
 from server.journal import Journal
 from server.journal.entry import EntryKind
 from server.positions.stay import Stay
@@ -124,7 +124,7 @@ class AlertStore:
         if steps:
             await tx.execute(sa.insert(alert_step), [_step_row(alert.id, step) for step in steps])
         shown = as_json(numbered, await self._steps(tx, alert.id, MOST_STEPS))
-        await self._journal.append(tx, EntryKind.ALERT, shown, seq)
+        await self._journal.append(tx, EntryKind.ALERT, shown, seq, about=alert.id)
         return shown
 
     async def keep(self, tx: AsyncConnection, alert: Alert) -> None:
@@ -153,7 +153,7 @@ class AlertStore:
     async def add_activity(self, tx: AsyncConnection, body: dict[str, Any], seq: int | None) -> None:
         """Journal an activity; its number stands in its body too."""
         number = seq if seq is not None else await self._journal.next_seq(tx)
-        await self._journal.append(tx, EntryKind.ACTIVITY, {"seq": number, **body}, number)
+        await self._journal.append(tx, EntryKind.ACTIVITY, {"seq": number, **body}, number, about=body["device_id"])
 
     async def exists(self, alert_id: str) -> bool:
         """Whether there is such an alert."""
@@ -180,11 +180,15 @@ class AlertStore:
         """Alerts whose newest state has a number above `seq`, oldest change first, at most `limit`."""
         return await self._many(alert_table.c.seq > seq, limit)
 
-    async def between(self, start: float, end: float, limit: int, steps: int | None = None) -> list[dict[str, Any]]:
-        """Alerts that stood at any moment from `start` to `end`; the first `limit` to change. `steps` None: all of them."""
+    async def between(
+        self, start: float, end: float, limit: int, steps: int | None = None, among: Among | None = None
+    ) -> list[dict[str, Any]]:
+        """Alerts (`among`: of these cameras) that stood at any moment from `start` to `end`; the first `limit` to change.
+        `steps` None: all of them."""
         raised = alert_table.c.body["raised_at"].as_float()
         stood = sa.or_(alert_table.c.closed_at.is_(None), alert_table.c.closed_at >= start)
-        return await self._many(sa.and_(raised <= end, stood), limit, steps)
+        whose = sa.true() if among is None else among.has(alert_table.c.device_id)
+        return await self._many(sa.and_(raised <= end, stood, whose), limit, steps)
 
     async def stood(self, kind: str, start: float, end: float, limit: int) -> dict[str, list[Stay]]:
         """When alerts of a kind stood between two times, by camera; of the newest `limit`."""

@@ -29,6 +29,7 @@ START = "00" * 32  # what the first row's chain stands on
 class What(StrEnum):
     """What was done. The word before the dot is one of the law's."""
 
+    COLLECT_ASKED = "collect.asked"  # the camera, to record
     COLLECT_STARTED = "collect.started"
     COLLECT_RESUMED = "collect.resumed"
     COLLECT_ENDED = "collect.ended"
@@ -51,10 +52,12 @@ class What(StrEnum):
     CHANGE_RECORDING = "change.recording"  # tag, category, retention
     CHANGE_RETENTION_TABLE = "change.retention-table"
     CHANGE_TASER_CLOCK = "change.taser-clock"  # how far a weapon's clock is taken to be from the server's
+    SHARE_EXPORT_READY = "share.export-ready"
     SHARE_EXPORT = "share.export"
     SHARE_AUDIT = "share.audit"
     COMBINE = "combine.recordings"
     DELETE_RECORDING = "delete.recording"
+    DELETE_TASER_LOG = "delete.taser-log"
     ACCESS_SIGNED_IN = "access.signed-in"
     ACCESS_SIGNED_OUT = "access.signed-out"
     ACCESS_NOT_SIGNED_IN = "access.not-signed-in"

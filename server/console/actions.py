@@ -25,6 +25,7 @@ LOOK_S = 1.0  # R7: at most 3 s after a lost doorbell
 LATEST_S = 0.25  # four times a second is as often as a moving marker needs
 BEAT_S = 1.0  # the console calls the link lost after 2.5 s of silence
 PAGE = 500
+WARNED_BEATS = 15  # a warning is told again every 2 s while it holds; whoever fell silent is not believed for longer
 
 After = Callable[[int, int], Awaitable[list[Entry]]]  # seq, limit → entries above seq
 LastSeq = Callable[[], Awaitable[int]]
@@ -115,6 +116,7 @@ class Consoles:
         self._channels: set[Channel] = set()
         self._moved: set[str] = set()
         self._changed: set[str] = set()
+        self._warnings: dict[str, tuple[str, int]] = {}  # by data folder: the words, and for how many beats more
 
     async def start(self) -> None:
         """Begin to spread what is new."""
@@ -148,9 +150,11 @@ class Consoles:
             channel.changed()
 
     async def beat(self) -> None:
-        """A sign of life to every console."""
+        """A sign of life to every console, and what the room must know."""
+        self._warnings = {place: (words, left - 1) for place, (words, left) in self._warnings.items() if left > 0}
+        warning = "; ".join(sorted({words for words, _ in self._warnings.values()}))
         for channel in tuple(self._channels):
-            channel.backlog.add_beat()
+            channel.backlog.add_beat(warning)
             channel.changed()
 
     def _spread_entry(self, entry: Entry, packed: bytes) -> None:
@@ -161,6 +165,10 @@ class Consoles:
     def _heard(self, body: Body) -> None:
         self._moved.update(str(fix["device_id"]) for fix in body.get("fixes", ()))
         self._changed.update(str(unit["device_id"]) for unit in body.get("units", ()))
+        for place, words in body.get("warnings", {}).items():
+            self._warnings[place] = (str(words), WARNED_BEATS)
+            if not words:  # it is over
+                del self._warnings[place]
 
 
 def _packed(device_ids: set[str], state_of: StateOf) -> dict[str, bytes]:

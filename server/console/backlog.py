@@ -28,6 +28,7 @@ class Backlog:
         self._units: dict[str, bytes] = {}
         self._size = 0
         self._beat = False
+        self._warning = ""
 
     @property
     def size(self) -> int:
@@ -50,9 +51,10 @@ class Backlog:
                     return
                 waiting[device_id] = packed
 
-    def add_beat(self) -> None:
-        """Queue a sign of life; two of them are one."""
+    def add_beat(self, warning: str = "") -> None:
+        """Queue a sign of life; two of them are one. `warning`: what the whole room must know now."""
         self._beat = True
+        self._warning = warning
 
     def take(self, server_time: float) -> bytes | None:
         """The next message to send; None when there is none."""
@@ -70,7 +72,8 @@ class Backlog:
             return packed
         if self._beat:
             self._beat = False
-            return wire.pack_map({"t": "beat", "server_time": server_time, "seq": self.position})
+            told = {"server_time": server_time, "seq": self.position, "warning": self._warning}
+            return wire.pack_map({"t": "beat", **told})
         return None
 
     def _fits(self, more: int) -> bool:

@@ -15,18 +15,20 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server import serving
 from server.access.person import Person
+from server.alerts.routes import by
 from server.app import Watchroom
 from server.bus import Body, Topic
 from server.config import Config
 from server.demo.cast import cast, extended, picture_size
 from server.demo.children import Children
+from server.demo.colleague import LOOKS_S, Desk
 from server.errors import Conflict, StartError
 from server.operations.assets import ROOT
 from server.private_file import write_private
 from server.tasks import TaskOwner
 from server.units.unit import Device
 from streamer.errors import ScenarioError
-from streamer.scenario import Officer, Scenario, parse
+from streamer.scenario import Colleague, Officer, Scenario, parse
 
 BUILT_IN = ROOT / "streamer" / "scenarios" / "night_shift.toml"
 HEAD_START_S = 3.0  # a camera's process needs about that long before it can play its part
@@ -34,6 +36,7 @@ FIRST_ALONE_S = 1.5
 BETWEEN_S = 0.1
 OPERATORS = (("achebe", "Insp. Achebe", "inspector"), ("okafor", "D. Okafor", "control"))
 OFFICER = ("rahman", "PS Rahman", "officer")
+COLLEAGUE = "colleague"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,7 @@ class Plan:
 
     scenario_file: Path
     officers: list[Officer]
+    colleague: Colleague | None
 
 
 def _plan(folder: Path, file: Path, cameras: int) -> Plan:
@@ -55,7 +59,7 @@ def _plan(folder: Path, file: Path, cameras: int) -> Plan:
         raise StartError(f"the scenario {file} is not valid: {error}") from error
     played = folder / "scenario.toml"
     played.write_text(_with_extra(text, scenario, cameras))
-    return Plan(played, cast(scenario, cameras))
+    return Plan(played, cast(scenario, cameras), scenario.colleague)
 
 
 def _with_extra(text: str, scenario: Scenario, cameras: int) -> str:
@@ -84,6 +88,10 @@ async def play(children: Children, folder: Path, port: int, cameras: int, scenar
                 orders.append((officer.call_sign, arguments))
             tasks.start(_bring_in(children, orders, live), "cameras")
             await _welcome(watchroom, browser)
+            if plan.colleague is not None:
+                desk = await _seat(watchroom, plan.colleague)
+                seated = await closing.enter_async_context(TaskOwner("colleague"))  # who leaves before the room closes
+                seated.repeat(LOOKS_S, desk.look, "looks")
             await _either(tasks, stop, live)
             if not stop.is_set():
                 print("Ready", flush=True)
@@ -159,6 +167,13 @@ async def _person(watchroom: Watchroom, name: str, display_name: str, role: str,
         return await watchroom.access.add_person(name, role, password, display_name)
     except Conflict:  # from an earlier demo in this folder
         return await watchroom.access.person_named(name)
+
+
+async def _seat(watchroom: Watchroom, plan: Colleague) -> Desk:
+    """The simulated colleague, at a desk of their own. Nobody knows the password."""
+    person = await _person(watchroom, COLLEAGUE, plan.name, "control", secrets.token_urlsafe(24))
+    print(f"  {plan.name} answers what nobody else answers for {plan.after_s:.0f} s", flush=True)
+    return Desk(plan, by(person), watchroom.alerts, watchroom.advising, watchroom.clock)
 
 
 async def _welcome(watchroom: Watchroom, browser: bool) -> None:

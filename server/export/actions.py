@@ -6,7 +6,6 @@ The audit row is committed before a byte is written; the bundle itself is a deri
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
@@ -22,10 +21,13 @@ from server.clock import Clock
 from server.errors import Conflict, NotFound, TooMany, Unavailable, WatchroomError
 from server.export import packing
 from server.export.disclosed import disclosed, timeline_within
+from server.export.export import KEPT_S, Export, finished
+from server.export.film import films_of
 from server.export.folder import OwnFolder
-from server.export.plan import Part, parts_of
+from server.export.plan import How, Part, parts_of
 from server.export.tracks import geojson, gpx, stamp
-from server.replay.timeline import Facts
+from server.recording.verifier import TIMESTAMP
+from server.replay.timeline import GAP_WORDS, Facts
 from server.replay.view import View
 from server.tasks import TaskOwner
 
@@ -37,7 +39,6 @@ if TYPE_CHECKING:
 log = structlog.get_logger(__name__)
 
 EXPORTS = "exports"  # the folder
-KEPT_S = 24 * 3600.0
 LOOK_S = 600.0
 MOST_AT_ONCE = 2  # each reads and writes as fast as the disk can: recording goes first
 MOST_KEPT = 50
@@ -46,38 +47,19 @@ LOOK_BYTES = 16 << 20  # written, between two looks at how much room is left
 CLOSE_S = 3.0
 
 Render = Callable[[dict[str, Any]], str]
-Hold = Callable[[Sequence[str], Caller, str], Awaitable[None]]  # nobody deletes what was just taken out
 # ids of TASER logs, and which of their rows → these, as they stand in the file
 Excerpts = Callable[[Mapping[str, Collection[int]]], Awaitable[dict[str, bytes]]]
 RequireRoom = Callable[[Path, int], None]  # the folder, bytes that are to come; raises OSError
 
 
-@dataclass(slots=True)
-class Export:
-    """One bundle. `done` and `total` are bytes, of which `total` is an estimate until it is finished."""
+@dataclass(frozen=True, slots=True)
+class Notes:
+    """Into the audit, in the name of whoever asks, from where they do. Each has committed when it returns, or raises."""
 
-    id: str
-    person_id: str
-    name: str
-    path: Path
-    made_at: float
-    total: int
-    done: int = 0
-    state: str = "waiting"  # waiting, writing, ready, failed
-    problem: str = ""
-
-    def as_json(self) -> dict[str, Any]:
-        """As whoever asked for it sees it."""
-        share = 1.0 if self.state == "ready" else min(0.99, self.done / max(1, self.total))
-        told: dict[str, Any] = {"id": self.id, "name": self.name, "state": self.state, "share": round(share, 3)}
-        if self.state == "ready":
-            told |= {"bytes": self.path.stat().st_size, "url": f"/api/exports/{self.id}/bundle"}
-        return {**told, "problem": self.problem, "until": self.made_at + KEPT_S}
-
-    def look(self) -> None:
-        """Somebody may have removed its file to make room."""
-        if self.state == "ready" and not self.path.exists():
-            self.state, self.problem = "failed", "the bundle is no longer on the server's disk; make the export anew"
+    begun: Callable[[View, Export], Awaitable[None]]  # who takes out what
+    hold: Callable[[Sequence[str], str], Awaitable[None]]  # nobody deletes what was just taken out: recordings, why
+    ready: Callable[[Export], Awaitable[None]]  # what was made, by its SHA-256
+    fetched: Callable[[Export, str], Awaitable[None]]  # that, or the named film in it
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +71,7 @@ class Order:
     caller: Caller
     why: str
     excerpts: Mapping[str, bytes]  # of files of other makers' kit, by the id of their log
+    notes: Notes
 
 
 class Exports:
@@ -101,7 +84,6 @@ class Exports:
         key: Callable[[], EvidenceKey],
         replays: Replays,
         excerpts: Excerpts,
-        hold: Hold,
         render: Render,
         style: Path,
         clock: Clock,
@@ -114,7 +96,6 @@ class Exports:
         self._key = key
         self._replays = replays
         self._excerpts = excerpts
-        self._hold = hold
         self._render = render
         self._style = style
         self._clock = clock
@@ -126,77 +107,95 @@ class Exports:
         self._is_closing = False
 
     async def start(self) -> None:
-        """What an earlier process left is removed: nobody can fetch it any more, and it can be made again."""
-        await asyncio.to_thread(self._own.take)
+        """What an earlier process finished is there again until its day is over; what it did not is removed."""
+        for told in await asyncio.to_thread(self._own.take):
+            await asyncio.to_thread(self._take_over, told)
         self._tasks.repeat(LOOK_S, self.expire, "export.expire")
 
+    def _take_over(self, told: dict[str, Any]) -> None:
+        try:
+            export = finished(told)
+            if self._own.bundle(export.id).stat().st_size != export.bytes:
+                raise ValueError("the bundle has another size")
+        except (ValueError, KeyError, TypeError) as error:
+            log.error("a bundle of an earlier process is left out", export_id=told["id"], reason=str(error))
+            self._own.remove(str(told["id"]))
+        else:
+            self._exports[export.id] = export
+
     async def close(self) -> None:
-        """What is being made ends at its next piece (a thread cannot be cancelled), and all bundles are removed."""
+        """What is being made ends at its next piece (a thread cannot be cancelled), and is removed."""
         self._is_closing = True
         if self._making:
             await asyncio.wait(tuple(self._making), timeout=CLOSE_S)
         await asyncio.to_thread(self._own.leave)
 
-    async def begin(self, view: View, caller: Caller, why: str, note: Callable[[View, str], Awaitable[None]]) -> Export:
-        """Export what this view shows, and hold it. `note` commits the audit's rows, or raises: then nothing is exported.
+    async def begin(self, view: View, caller: Caller, why: str, notes: Notes) -> Export:
+        """Export what this view shows, and hold it. Where it cannot be noted nothing is exported.
 
-        Raises TooMany, Unavailable, and Conflict for a part of what is still being recorded.
+        Raises TooMany, Unavailable, and Conflict for more than is read at once.
         """
         own = sum(one.person_id == caller.person.id for one in self._exports.values())
         if own >= MOST_EACH or len(self._exports) >= MOST_KEPT:
             raise TooMany("too many exports are kept; wait until some have ended", headers={"Retry-After": "600"})
-        facts = disclosed(await self._replays.facts(view), view.device_ids)
+        facts = disclosed(await self._replays.facts(view, of_all=False), view.device_ids)
+        _require_whole(facts)
         rows = {log["id"]: [event["row"] for event in log["placed"]] for log in facts.taser_logs}
         excerpts = await self._excerpts(rows)
-        order = Order(facts, parts_of(facts.recordings, facts.start, facts.end), caller, why, excerpts)
-        await self._hold([part.recording.id for part in order.parts], caller, why)  # one too many ends by itself
-        await note(view, why)
-        export_id, now = secrets.token_hex(16), self._clock.wall()
-        export = Export(
-            id=export_id,
-            person_id=caller.person.id,
-            name=f"watchroom-{stamp(facts.start)[:19].replace(':', '')}.zip",
-            path=self._own.path / f"{export_id}.zip",
-            made_at=now,
-            total=1,
-        )
+        order = Order(facts, parts_of(facts.recordings, facts.start, facts.end), caller, why, excerpts, notes)
+        name = f"watchroom-{stamp(facts.start)[:19].replace(':', '')}.zip"
+        export = Export(secrets.token_hex(16), caller.person.id, name, self._clock.wall(), why)
+        await notes.hold([part.recording.id for part in order.parts], why)  # one too many ends by itself
+        await notes.begun(view, export)
         self._exports[export.id] = export
         making = self._tasks.start(self._make(export, order), "export.make")
         self._making.add(making)
         making.add_done_callback(self._making.discard)
         return export
 
-    def export(self, export_id: str, caller: Caller) -> Export:
+    async def export(self, export_id: str, caller: Caller) -> Export:
         """One that this person asked for. Raises NotFound."""
         found = self._exports.get(export_id)
         if found is None or found.person_id != caller.person.id:
             raise NotFound("there is no such export; it may have ended: make it anew")
-        found.look()
+        there = await asyncio.to_thread(self._own.bundle(export_id).exists)
+        if found.state == "ready" and not there:  # somebody made room
+            found.state, found.problem = "failed", "the bundle is no longer on the server's disk; make the export anew"
         return found
 
-    def bundle(self, export_id: str, caller: Caller) -> Export:
-        """One that can be fetched. Raises NotFound, Conflict while it is being written."""
-        found = self.export(export_id, caller)
+    async def ready(self, export_id: str, caller: Caller) -> Export:
+        """One that can be fetched. Raises NotFound, and Conflict while it is being written."""
+        found = await self.export(export_id, caller)
         if found.state != "ready":
             raise Conflict("the export is not ready yet", state=found.state)
         return found
+
+    async def fetch(self, ready: Export, notes: Notes, film: str = "", *, from_start: bool) -> Path:
+        """Where it lies, noted as taken: a film in it, or all of it. Who goes on where they had to stop (not `from_start`)
+        is noted once. Raises Unavailable.
+        """
+        if from_start or film not in ready.fetched:
+            await notes.fetched(ready, film)
+            ready.fetched.add(film)
+        return self._own.bundle(ready.id)
 
     async def expire(self) -> None:
         """Remove what is older than a day."""
         for export in list(self._exports.values()):
             if self._clock.wall() - export.made_at > KEPT_S and export.state in ("ready", "failed"):
                 del self._exports[export.id]
-                await asyncio.to_thread(export.path.unlink, missing_ok=True)
+                await asyncio.to_thread(self._own.remove, export.id)
 
     async def _make(self, export: Export, order: Order) -> None:
         async with self._gate:
             export.state = "writing"
             # gather hands the error over: whatever it was, whoever waits for this export is told that it failed
-            (result,) = await asyncio.gather(asyncio.to_thread(self._write, export, order), return_exceptions=True)
+            (result,) = await asyncio.gather(self._made(export, order), return_exceptions=True)
         if result is None:
             export.state = "ready"
-            log.info("an export is ready", export_id=export.id, bytes=export.done)
+            log.info("an export is ready", export_id=export.id, bytes=export.bytes)
             return
+        await asyncio.to_thread(self._own.remove, export.id)
         if isinstance(result, OSError | WatchroomError):
             export.state, export.problem = "failed", str(result)
             log.error("an export failed", export_id=export.id, reason=str(result))
@@ -205,8 +204,14 @@ class Exports:
             # a traceback is printed with the source of each frame, read from the disk: not on the event loop
             await asyncio.to_thread(log.error, "an export failed", export_id=export.id, exc_info=result)
 
+    async def _made(self, export: Export, order: Order) -> None:
+        """Written, noted with its SHA-256, and then kept: nobody fetches what the audit does not know."""
+        await asyncio.to_thread(self._write, export, order)
+        await order.notes.ready(export)
+        await asyncio.to_thread(self._own.keep, export.id, export.kept())
+
     def _write(self, export: Export, order: Order) -> None:
-        """In a thread. Its file is there when this returns, and not when it raises."""
+        """In a thread."""
         self._must_go_on()
         about, texts = self._texts(order)
         total, largest = packing.sizes_of(order.parts, self._library)
@@ -223,12 +228,10 @@ class Exports:
                 unlooked = 0
                 self._require_room(self._root, 0)
 
-        with contextlib.ExitStack() as failed:
-            failed.callback(export.path.unlink, missing_ok=True)
-            packing.write(
-                packing.Bundle(order.parts, texts, about), export.path, self._library, self._key(), on_written
-            )
-            failed.pop_all()
+        path = self._own.bundle(export.id)
+        bundle = packing.Bundle(order.parts, texts, about, self._clock.wall())
+        export.sha256, films = packing.write(bundle, path, self._library, self._key(), on_written)
+        export.films, export.bytes = tuple(films), path.stat().st_size
 
     def _must_go_on(self) -> None:
         if self._is_closing:
@@ -251,19 +254,26 @@ class Exports:
             "from": start,
             "to": end,
             "cameras": cameras,
+            "unstamped": sorted({part.recording.id for part in order.parts if not self._is_stamped(part)}),
+            "interim": [part.recording.id for part in order.parts if part.how is How.INTERIM],
             "line": f"{who}, {stamp(start)} to {stamp(end)}, exported {stamp(now)} by {person.display_name}",
         }
+
+    def _is_stamped(self, part: Part) -> bool:
+        return part.how is How.INTERIM or self._library.has_file(part.kept, TIMESTAMP)
 
     def _texts(self, order: Order) -> tuple[dict[str, Any], dict[str, bytes]]:
         """Who takes it and why; and the files to read, by name."""
         facts = order.facts
         timeline = timeline_within(facts)
         about = self._about(order, timeline)
+        films = films_of(order.parts)
+        shown = {"about": about, "timeline": timeline, "films": films, "stamp": stamp, "why": GAP_WORDS}
         told = ("from", "to", "cameras", "alerts", "alert_states", "advice", "taser_logs", "events")
         texts = {
             "log.json": json.dumps({name: timeline[name] for name in told}, ensure_ascii=False, indent=1).encode(),
             "bundle.css": self._style.read_bytes(),
-            "index.html": self._render({"about": about, "timeline": timeline, "stamp": stamp}).encode(),
+            "index.html": self._render(shown).encode(),
         }
         for device_id, of_device in facts.fixes.items():
             sign = str(facts.call_signs.get(device_id, device_id))
@@ -274,3 +284,9 @@ class Exports:
             texts[f"taser/{one['id']}.csv"] = order.excerpts[one["id"]]
             texts[f"taser/{one['id']}.json"] = json.dumps(one, ensure_ascii=False, indent=1).encode()
         return about, texts
+
+
+def _require_whole(facts: Facts) -> None:
+    if facts.cuts:
+        lacking = ", ".join(cut.words() for cut in facts.cuts)
+        raise Conflict(f"more happened than one bundle holds ({lacking}): export a shorter time or fewer cameras")

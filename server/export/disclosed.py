@@ -17,16 +17,11 @@ Json = dict[str, Any]
 def disclosed(facts: Facts, device_ids: Collection[str]) -> Facts:
     """Of these cameras alone. A fix counts by when it was taken, or came, if a clock in the future took it."""
     own = facts.only(device_ids)
-    alerts = {one["id"] for one in own.alerts}  # states reach back to the oldest alert of the whole room
     fixes = {
         device_id: [fix for fix in held if facts.start <= min(fix.at, fix.received_at) <= facts.end]
         for device_id, held in own.fixes.items()
     }
-    return replace(
-        own,
-        fixes={device_id: held for device_id, held in fixes.items() if held},
-        alert_states=[(at, one) for at, one in own.alert_states if one["id"] in alerts],
-    )
+    return replace(own, fixes={device_id: held for device_id, held in fixes.items() if held})
 
 
 def timeline_within(facts: Facts) -> Json:

@@ -7,22 +7,23 @@ ten gigabytes must be checkable in a minute.
 from __future__ import annotations
 
 import hashlib
-import io
+import os
 import zipfile
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
-import av
-
-from server.export.plan import Film, How, Part, about_films, films_of
-from server.recording.chain import Link, whole_entries
+from server import __version__
+from server.export.export import Stretch
+from server.export.film import Film, about_films, films_of, kept_of
+from server.export.plan import How, Part
+from server.export.remuxing import remux
 from server.recording.clip import clip
 from server.recording.contents import contents
+from server.recording.interim import interim
 from server.recording.segment import parted
-from server.recording.verifier import TIMESTAMP
+from server.recording.verifier import TIMESTAMP, Entry
 from server.recording.verifier import __file__ as VERIFIER
 
 if TYPE_CHECKING:
@@ -31,18 +32,21 @@ if TYPE_CHECKING:
 
 JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
 CHUNK = 1 << 20
-OpenFile = Callable[[], BinaryIO]
-OnWritten = Callable[[int, int], None]  # bytes that the disk got, and how many of them are the bundle's
+OnWritten = Callable[[int, int], None]  # bytes that the disk got or gave, and how many of them are new in the bundle
 
 
 @dataclass
 class Bundle:
-    """What is to be written. `texts`: further files by name. `about`: who exports what, why, from when until when."""
+    """What is to be written. `texts`: further files by name. `about`: who exports what, why, from when until when, and `at`
+    which time (Unix seconds)."""
 
     parts: list[Part]
     texts: Mapping[str, bytes]
     about: dict[str, Any]
+    at: float
     listed: dict[str, tuple[int, str]] = field(default_factory=dict)
+    films: list[Stretch] = field(default_factory=list)
+    hashes: dict[str, str] = field(default_factory=dict)  # of the manifest of what is in the library under this name
 
 
 def sizes_of(parts: list[Part], library: Library) -> tuple[int, int]:
@@ -55,55 +59,75 @@ def sizes_of(parts: list[Part], library: Library) -> tuple[int, int]:
         entries = (entry for entry in library.entries(part.kept) if entry["kind"] == "segment")
         sizes |= {(part.kept, entry["file"]): entry["bytes"] for entry in entries}
     within = [sizes[part.kept, parted(one.file)[1]] for part in parts for one in part.overlapping()]
-    films = [sum(sizes[film.kept, parted(one.file)[1]] for one in film.segments) for film in films_of(parts)]
+    films = [sum(sizes[kept_of(one), parted(one.file)[1]] for one in film.segments) for film in films_of(parts)]
     return max(1, sum(within) + sum(films)), max(films, default=0)
 
 
-def write(bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_written: OnWritten) -> None:
-    """Write the ZIP at `path`. Raises OSError, NotFound, and whatever `on_written` does, which ends it."""
+def write(
+    bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_written: OnWritten
+) -> tuple[str, list[Stretch]]:
+    """Write the ZIP at `path`, safe on disk; its SHA-256 (hex), and where its films lie in it.
+
+    The SHA-256 is of what can be read again: a ZIP is not written from its first byte to its last. Raises OSError, NotFound,
+    and whatever `on_written` does, which ends it.
+    """
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for part in bundle.parts:
-            _write_part(archive, part, library, on_written)
+            _write_part(archive, bundle, part, library, key, on_written)
         films = films_of(bundle.parts)
         for film in films:
             _write_film(archive, bundle, film, library, path.with_suffix(f".{film.format}"), on_written)
-        hashes = {part.kept: _hash(library, part.kept) for part in bundle.parts}
         texts = {**bundle.texts, "verify.py": Path(VERIFIER).read_bytes()}
         for name, text in texts.items():
             _write_text(archive, bundle, name, text)
         folders = [part.folder for part in bundle.parts]
-        about = {**bundle.about, "playable": about_films(films, hashes)}
+        about = {**bundle.about, "playable": about_films(films, bundle.hashes)}
         listed = contents(bundle.listed, folders, key.public_key, about)
         archive.writestr("contents.json", listed)
         archive.writestr("contents.sig", key.sign(listed))
+    return _digest(path, on_written), bundle.films
 
 
-def _hash(library: Library, recording_id: str) -> str:
-    path = library.path(recording_id, MANIFEST) if library.manifest(recording_id) is not None else None
-    return hashlib.sha256(path.read_bytes()).hexdigest() if path is not None else ""
+def _digest(path: Path, on_written: OnWritten) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as file:
+        os.fsync(file.fileno())
+        while chunk := file.read(CHUNK):
+            digest.update(chunk)
+            on_written(len(chunk), 0)
+    return digest.hexdigest()
 
 
-def _write_part(archive: zipfile.ZipFile, part: Part, library: Library, on_written: OnWritten) -> None:
+def _write_part(
+    archive: zipfile.ZipFile, bundle: Bundle, part: Part, library: Library, key: EvidenceKey, on_written: OnWritten
+) -> None:
     one = part.kept
-    if part.how is How.CLIP:
-        made = clip(
-            library.entries(one),
-            library.path(one, MANIFEST).read_bytes(),
-            library.path(one, SIGNATURE).read_bytes(),
-            part.start,
-            part.end,
-            {"main", "sub"} if part.segments else (),
-        )
-        archive.writestr(f"{part.folder}/clip.json", made.text)
-        names = list(made.files)
+    if part.how is How.INTERIM:
+        entries = library.entries(one)
+        manifest = interim(entries, key.public_key, bundle.at, f"watchroom {__version__}")
+        names = _write_clip(archive, part, entries, manifest, key.sign(manifest))
     else:
-        journal, names = _journal(part, library.path(one, JOURNAL).read_bytes())
-        archive.writestr(f"{part.folder}/{JOURNAL}", journal)
-        names += [MANIFEST, SIGNATURE] if part.how is How.WHOLE else []
-    names += [TIMESTAMP] if part.how is not How.UNFINISHED and library.has_file(one, TIMESTAMP) else []
+        manifest, signature = (library.path(one, name).read_bytes() for name in (MANIFEST, SIGNATURE))
+        if part.how is How.CLIP:
+            names = _write_clip(archive, part, library.entries(one), manifest, signature)
+        else:
+            archive.writestr(f"{part.folder}/{JOURNAL}", library.path(one, JOURNAL).read_bytes())
+            names = [*_files(library.entries(one)), MANIFEST, SIGNATURE]
+        names += [TIMESTAMP] if library.has_file(one, TIMESTAMP) else []
+    bundle.hashes[one] = hashlib.sha256(manifest).hexdigest()
     for name in names:
         with library.open(one, name) as source:
             _copy(archive, f"{part.folder}/{name}", source, on_written)
+
+
+def _write_clip(
+    archive: zipfile.ZipFile, part: Part, entries: list[Entry], manifest: bytes, signature: bytes
+) -> list[str]:
+    """The files that belong beside it."""
+    layers = {"main", "sub"} if part.segments else ()
+    made = clip(entries, manifest, signature, part.start, part.end, layers)
+    archive.writestr(f"{part.folder}/clip.json", made.text)
+    return list(made.files)
 
 
 def _copy(archive: zipfile.ZipFile, name: str, source: BinaryIO, on_written: OnWritten) -> tuple[int, str]:
@@ -118,17 +142,7 @@ def _copy(archive: zipfile.ZipFile, name: str, source: BinaryIO, on_written: OnW
     return size, digest.hexdigest()
 
 
-def _journal(part: Part, data: bytes) -> tuple[bytes, list[str]]:
-    """Its whole lines and the files that these name, of one reading: it may grow. None past what the view showed."""
-    lines = data[: data.rfind(b"\n") + 1].splitlines(keepends=True)
-    entries, _, _ = whole_entries(data, Link())
-    shown = {parted(segment.file)[1] for segment in part.recording.segments if segment.part == part.name}
-    grown = (index for index, one in enumerate(entries) if one["kind"] == "segment" and one["file"] not in shown)
-    end = next(grown, None)
-    return b"".join(lines[:end]), _files(entries[:end])
-
-
-def _files(entries: list[dict[str, Any]]) -> list[str]:
+def _files(entries: list[Entry]) -> list[str]:
     named = [entry[kind] for entry in entries if entry["kind"] == "segment" for kind in ("init", "file")]
     kept = [file["file"] for entry in entries for file in entry.get("kept", [])]
     return list(dict.fromkeys([*named, *kept]))
@@ -139,71 +153,15 @@ def _write_film(
 ) -> None:
     """A copy that any player opens: the same coded pictures and sound, not coded anew."""
     try:
-        _remux(film, library, scratch, str(bundle.about.get("line", "")), on_written)
+        words = film.words(str(bundle.about.get("line", "")))
+        remux(film, library.open, scratch, words, lambda size: on_written(size, 0))
         with scratch.open("rb") as source:
             bundle.listed[film.name] = _copy(archive, film.name, source, on_written)
     finally:
         scratch.unlink(missing_ok=True)
-
-
-def _remux(film: Film, library: Library, target: Path, line: str, on_written: OnWritten) -> None:
-    names = [film.init, *(segment.file for segment in film.segments)]
-    files = [partial(library.open, film.recording_id, name) for name in names]
-    first = _begins(files[:2])
-    # An MP4's index stays at its end: it is played from a disk, and moving it would copy the film once more.
-    with (
-        Joined(files) as source,
-        av.open(source, "r", format="mp4") as taken,
-        av.open(str(target), "w", format=film.format) as made,
-    ):
-        made.metadata.update({"title": f"{film.title}", "comment": f"Copy of recording {film.recording_id}. {line}"})
-        streams = {stream.index: made.add_stream_from_template(stream) for stream in taken.streams}
-        for packet in taken.demux():
-            if packet.dts is None or packet.time_base is None:
-                continue
-            shift = round(first / packet.time_base)
-            packet.pts = max(0, (packet.pts if packet.pts is not None else packet.dts) - shift)
-            packet.dts = max(0, packet.dts - shift)
-            packet.stream = streams[packet.stream.index]
-            on_written(packet.size, 0)
-            made.mux(packet)
-
-
-def _begins(files: Sequence[OpenFile]) -> float:
-    """The least time (s) in an initialisation and its first segment: sound may be older than the first picture."""
-    with Joined(files) as source, av.open(source, "r", format="mp4") as taken:
-        times = [(one.dts, one.time_base) for one in taken.demux()]
-    return min((float(dts * base) for dts, base in times if dts is not None and base is not None), default=0.0)
-
-
-class Joined(io.RawIOBase):
-    """Files one after the other, read once from the beginning."""
-
-    def __init__(self, files: Sequence[OpenFile]) -> None:
-        self._left = list(reversed(files))
-        self._file: BinaryIO | None = None
-
-    def close(self) -> None:
-        """Also when it was not read to its end."""
-        if self._file is not None:
-            self._file.close()
-        super().close()
-
-    def readable(self) -> bool:
-        """See RawIOBase."""
-        return True
-
-    def read(self, size: int = -1) -> bytes:
-        """Some bytes; none at the end."""
-        while self._file is not None or self._left:
-            if self._file is None:
-                self._file = self._left.pop()()
-            found = self._file.read(size if size > 0 else CHUNK)
-            if found:
-                return found
-            self._file.close()
-            self._file = None
-        return b""
+    size = bundle.listed[film.name][0]
+    assert archive.fp is not None  # it is open: this film is the last thing in it
+    bundle.films.append(Stretch(film.name, film.device_id, archive.fp.tell() - size, size))
 
 
 def _write_text(archive: zipfile.ZipFile, bundle: Bundle, name: str, text: bytes) -> None:

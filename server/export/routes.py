@@ -1,28 +1,33 @@
-"""`/api/exports`: have a view's content made into a bundle, see how far that is, and fetch it (with Range)."""
+"""`/api/exports`: have a view's content made into a bundle, see how far that is, and fetch it or a film in it (with Range)."""
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from server.access.permission import Permission, may
 from server.access.session import Caller
-from server.errors import BadRequest, Forbidden
-from server.export.actions import Exports
-from server.replay.view import WHY_LENGTH, View
+from server.errors import BadRequest, Forbidden, NotFound
+from server.export.actions import Exports, Notes
+from server.export.export import Stretch
+from server.replay.view import WHY_LENGTH
 from server.request_body import json_object
 
 if TYPE_CHECKING:
     from server.replay.actions import Replays
 
 CallerOf = Callable[[web.Request], Caller]
-NoteExport = Callable[[web.Request, View, str], Awaitable[None]]
+NotesOf = Callable[[web.Request], Notes]
+CHUNK = 1 << 20
+EXPORT = "/api/exports/{export_id:[0-9a-f]{32}}"
 
 
-def routes(exports: Exports, replays: Replays, caller_of: CallerOf, note_export: NoteExport) -> list[web.RouteDef]:
-    """The routes of export. `note_export` commits to the audit who takes what out, why and from where, or raises."""
+def routes(exports: Exports, replays: Replays, caller_of: CallerOf, notes_of: NotesOf) -> list[web.RouteDef]:
+    """The routes of export. `notes_of`: into the audit, in the name of whoever asks."""
 
     def allowed(request: web.Request) -> Caller:
         caller = caller_of(request)
@@ -43,23 +48,67 @@ def routes(exports: Exports, replays: Replays, caller_of: CallerOf, note_export:
         if not least <= len(why.strip()) <= most:
             raise BadRequest(f"why: expected {least} to {most} characters")
         view = await replays.view(view_id, caller)
-        export = await exports.begin(view, caller, why.strip(), lambda view, why: note_export(request, view, why))
+        export = await exports.begin(view, caller, why.strip(), notes_of(request))
         return web.json_response(export.as_json(), status=202, headers={"Location": f"/api/exports/{export.id}"})
 
     async def state(request: web.Request) -> web.Response:
-        return web.json_response(exports.export(request.match_info["export_id"], allowed(request)).as_json())
+        found = await exports.export(request.match_info["export_id"], allowed(request))
+        return web.json_response(found.as_json())
 
     async def bundle(request: web.Request) -> web.StreamResponse:
-        found = exports.bundle(request.match_info["export_id"], allowed(request))
-        headers = {
-            "Content-Type": "application/zip",
-            "Content-Disposition": f'attachment; filename="{found.name}"',
-            "Cache-Control": "private, no-store",
-        }
-        return web.FileResponse(found.path, headers=headers)
+        found = await exports.ready(request.match_info["export_id"], allowed(request))
+        path = await exports.fetch(found, notes_of(request), from_start=_is_from_start(request))
+        return web.FileResponse(path, headers=_headers("application/zip", found.name))
+
+    async def film(request: web.Request) -> web.StreamResponse:
+        found = await exports.ready(request.match_info["export_id"], allowed(request))
+        of = found.film(request.match_info["camera"], request.query.get("format"))
+        if of is None:
+            raise NotFound("this export has no such film")
+        path = await exports.fetch(found, notes_of(request), of.name, from_start=_is_from_start(request))
+        return await _stretch(request, path, of)
 
     return [
         web.post("/api/exports", begin),
-        web.get("/api/exports/{export_id:[0-9a-f]{32}}", state),
-        web.get("/api/exports/{export_id:[0-9a-f]{32}}/bundle", bundle),
+        web.get(EXPORT, state),
+        web.get(EXPORT + "/bundle", bundle, allow_head=False),
+        web.get(EXPORT + "/film/{camera:[a-z0-9-]{3,40}}", film, allow_head=False),
     ]
+
+
+def _headers(kind: str, name: str) -> dict[str, str]:
+    disposition = f'attachment; filename="{name}"'
+    return {"Content-Type": kind, "Content-Disposition": disposition, "Cache-Control": "private, no-store"}
+
+
+def _is_from_start(request: web.Request) -> bool:
+    """Whether it is more than going on where a download stopped (RFC 9110, 14.1.2)."""
+    try:
+        return (request.http_range.start or 0) <= 0
+    except ValueError:
+        return True
+
+
+async def _stretch(request: web.Request, path: Path, film: Stretch) -> web.StreamResponse:
+    """What is asked for of a film, read out of the ZIP (RFC 9110, 14)."""
+    headers = {**_headers(f"video/{film.format}", film.title), "Accept-Ranges": "bytes"}
+    try:
+        start, end, _ = request.http_range.indices(film.size)
+    except ValueError:
+        start, end = film.size, film.size
+    if start >= end:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{film.size}"})
+    is_part = "Range" in request.headers
+    response = web.StreamResponse(status=206 if is_part else 200, headers=headers)
+    response.content_length = end - start
+    if is_part:
+        response.headers["Content-Range"] = f"bytes {start}-{end - 1}/{film.size}"
+    with await asyncio.to_thread(path.open, "rb") as file:
+        await asyncio.to_thread(file.seek, film.offset + start)
+        await response.prepare(request)
+        while start < end:
+            chunk = await asyncio.to_thread(file.read, min(CHUNK, end - start))
+            start += len(chunk)
+            await response.write(chunk)
+    await response.write_eof()
+    return response

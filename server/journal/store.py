@@ -7,15 +7,17 @@ seen everything up to N. (A database sequence would not: 8 may be committed befo
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import sqlalchemy as sa
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.clock import Clock
-from server.database import Database, metadata
+from server.database import Among, Database, metadata
 from server.journal.entry import Entry, EntryKind
 
+AT_ONCE = 500  # names in one question: databases take some 30,000 values in all
 CLOCKS_APART_S = 60.0  # of the processes that write one journal: far more than any that serve together differ
 
 journal_table = sa.Table(
@@ -25,6 +27,8 @@ journal_table = sa.Table(
     sa.Column("at", sa.Double, nullable=False),
     sa.Column("kind", sa.String(20), nullable=False),
     sa.Column("body", sa.JSON, nullable=False),
+    sa.Column("about", sa.String(40)),  # the alert of a state, the camera of an activity
+    sa.Index("ix_journal_about_seq", "about", "seq"),
 )
 journal_counter = sa.Table(
     "journal_counter",
@@ -51,10 +55,17 @@ class Journal:
         )
         return int((await tx.execute(statement)).scalar_one())
 
-    async def append(self, tx: AsyncConnection, kind: EntryKind, body: dict[str, Any], seq: int | None = None) -> int:
+    async def append(
+        self,
+        tx: AsyncConnection,
+        kind: EntryKind,
+        body: dict[str, Any],
+        seq: int | None = None,
+        about: str | None = None,
+    ) -> int:
         """Add an entry inside `tx` and return its number. Ring the bell (bus, JOURNAL) only after the commit."""
         number = seq if seq is not None else await self.next_seq(tx)
-        values = {"seq": number, "at": self._clock.wall(), "kind": kind.value, "body": body}
+        values = {"seq": number, "at": self._clock.wall(), "kind": kind.value, "body": body, "about": about}
         await tx.execute(sa.insert(journal_table).values(**values))
         return number
 
@@ -75,8 +86,10 @@ class Journal:
         async with self._database.reading() as connection:
             return [_entry(row) for row in await connection.execute(query)]
 
-    async def between(self, kind: EntryKind, start: float, end: float, limit: int) -> list[Entry]:
-        """Entries of one kind written from `start` to `end`, oldest first; the first `limit`.
+    async def between(
+        self, kind: EntryKind, start: float, end: float, limit: int, among: Among | None = None
+    ) -> list[Entry]:
+        """Entries of one kind (`among`: about these) written from `start` to `end`, oldest first; the first `limit`.
 
         Numbers and times grow together, so the first of them is found by halving: there is no index of times to keep.
         """
@@ -90,7 +103,24 @@ class Journal:
                 .order_by(journal_table.c.seq)
                 .limit(limit)
             )
+            if among is not None:
+                query = query.where(among.has(journal_table.c.about))
             return [_entry(row) for row in await connection.execute(query)]
+
+    async def states(self, names: Sequence[str], start: float, end: float, limit: int) -> list[Entry]:
+        """How what has these names stood when `start` came, and each entry about it from then to `end`, oldest first; of
+        those from `start` on the first `limit`."""
+        journal = journal_table.c
+        stood, changed = list[Entry](), list[Entry]()
+        async with self._database.reading() as connection:
+            for first in range(0, len(names), AT_ONCE):
+                about = journal.about.in_(names[first : first + AT_ONCE])
+                last = sa.select(sa.func.max(journal.seq)).where(about, journal.at < start).group_by(journal.about)
+                then = sa.select(journal_table).where(journal.seq.in_(last))
+                stood += [_entry(row) for row in await connection.execute(then)]
+                since = sa.select(journal_table).where(about, journal.at.between(start, end)).order_by(journal.seq)
+                changed += [_entry(row) for row in await connection.execute(since.limit(limit))]
+        return [*_in_order(stood), *_in_order(changed)[:limit]]
 
     async def _first_since(self, connection: AsyncConnection, at: float) -> int:
         """The least number whose entry may have been written at `at` or later."""
@@ -115,6 +145,10 @@ class Journal:
         )
         async with self._database.reading() as connection:
             return [_entry(row) for row in reversed((await connection.execute(query)).all())]
+
+
+def _in_order(entries: Sequence[Entry]) -> list[Entry]:
+    return sorted(entries, key=lambda one: one.seq)
 
 
 def _entry(row: Any) -> Entry:

@@ -34,12 +34,14 @@ class Status:
         call_sign: Callable[[str], str],
         checks: Mapping[str, Check],
         disk: Callable[[], dict[str, int] | None] = lambda: None,
+        doubts: Callable[[], list[str]] = list,
     ) -> None:
         self._clock = clock
         self._read_media = read_media
         self._call_sign_of = call_sign
         self._checks = checks
         self._disk = disk
+        self._doubts = doubts
         self._ledger = Ledger()
         self._series = Series()
         self._process = Process(clock)
@@ -115,6 +117,7 @@ class Status:
             "span": SPAN,
             "checks": self._answers,
             "disk": self._disk(),
+            "doubts": self._doubts(),
             "processes": [self._process_now(worker, lines) for worker in figures.workers],
             "cameras": [self._camera_now(one, lines) for one in figures.cameras],
             "lines": self._series.after(after, groups),

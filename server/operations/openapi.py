@@ -58,7 +58,9 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "NewExport": _thing("view:string why:string"),
     "Export": _thing(
-        "id:string name:string state:string share:number problem:string until:number", "bytes:integer url:string"
+        "id:string name:string state:string share:number problem:string until:number",
+        "bytes:integer sha256:string url:string",
+        films={"type": "array", "items": _thing("device_id:string bytes:integer url:string")},
     ),
     "PersonChange": _thing("", "role:string display_name:string call_sign:string?"),
     "Password": _thing("password:string"),
@@ -144,13 +146,14 @@ SCHEMAS: dict[str, Schema] = {
     "MediaSession": _thing("", clock={"type": ["object", "null"]}, layer={"type": "string"}),
     "Status": _thing(
         "at:number span:integer checks:object lines:object disk:object?",
+        doubts={"type": "array", "items": {"type": "string"}},
         processes={"type": "array", "items": {"type": "object"}},
         cameras={"type": "array", "items": {"type": "object"}},
     ),
     "Recordings": _thing("at:number next:string?", recordings={"type": "array", "items": _ref("Recording")}),
     "Recording": _thing(
         "id:string device_id:string call_sign:string why:string from:number to:number open:boolean signed:boolean "
-        "gaps:integer",
+        "stamped:boolean? gaps:integer",
         wearer={"type": ["object", "null"]},
         alerts={"type": "array", "items": {"type": "object"}},
         there={"anyOf": [_thing("from:number to:number"), {"type": "null"}]},
@@ -260,7 +263,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", KEPT + "/still", "The small picture (JPEG) that a list shows a recording by; `why` is logged", query=("why",)),
     Operation("post", "/api/exports", "Have a view's content made into a bundle that proves itself; who takes it and why is logged", 202, gives=_ref("Export"), takes=_ref("NewExport")),
     Operation("get", "/api/exports/{export_id}", "How far it is", gives=_ref("Export")),
-    Operation("get", "/api/exports/{export_id}/bundle", "The ZIP; answers ranges"),
+    Operation("get", "/api/exports/{export_id}/bundle", "The ZIP; answers ranges; that it is fetched is logged"),
+    Operation("get", "/api/exports/{export_id}/film/{camera}", "One camera's film (MP4, or WebM of VP8); likewise", query=("format",)),
     Operation("post", "/api/camera", "The signed-in officer's own phone as a camera", gives=_ref("Camera")),
     Operation("get", "/api/status", "What goes on in the installation: now, and the last ten minutes", gives=_ref("Status"), query=("camera", "after")),
     Operation("get", "/api/audit", "Who did and saw what, the newest first", gives=_dated("rows", "AuditRow"), query=(*AUDITED, "before", "limit")),

@@ -11,7 +11,6 @@ from pathlib import Path
 from server.clock import Clock
 from server.config import Config
 from server.errors import StartError
-from server.operations.certificate import self_signed, still_good
 from server.private_file import write_private
 
 WHERE = "server.json"
@@ -46,6 +45,8 @@ def tls_context(config: Config, names: Sequence[str], clock: Clock) -> ssl.SSLCo
 
 
 def _own_certificate(data: Path, names: Sequence[str], clock: Clock) -> tuple[Path, Path]:
+    from server.operations.certificate import self_signed, still_good  # 0.1 s that no command waits for
+
     certificate, key = data / "tls-cert.pem", data / "tls-key.pem"
     if certificate.exists() and key.exists() and still_good(certificate.read_bytes(), names, clock.wall()):
         return certificate, key

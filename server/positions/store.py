@@ -10,7 +10,7 @@ import structlog
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from server.database import Database, metadata
+from server.database import Among, Database, metadata
 from server.errors import BadRequest
 from server.positions.area import Area
 from server.positions.fix import Fix, Standing
@@ -84,11 +84,12 @@ class TrailStore:
             bodies = (await connection.execute(query)).scalars().all()
         return [fix for fix in merge(*(_readable(device_id, body) for body in bodies)) if fix.at >= at]
 
-    async def between(self, start: float, end: float) -> dict[str, list[Fix]]:
-        """The fixes of every camera that arrived from `start` to `end`, in order of arrival; and of each the last
+    async def between(self, start: float, end: float, among: Among | None = None) -> dict[str, list[Fix]]:
+        """The fixes of every camera (`among`: of these) that arrived from `start` to `end`, in order of arrival; and of each the last
         live one before, which says where it was known to be at `start`."""
         minutes = trail_chunk.c.minute.between(int(start // 60) - LOOK_BACK_MIN, int(end // 60))
-        query = sa.select(trail_chunk.c.device_id, trail_chunk.c.body).where(minutes)
+        whose = sa.true() if among is None else among.has(trail_chunk.c.device_id)
+        query = sa.select(trail_chunk.c.device_id, trail_chunk.c.body).where(minutes, whose)
         async with self._database.reading() as connection:
             rows = (await connection.execute(query)).all()
         found: dict[str, list[Fix]] = {}

@@ -57,7 +57,7 @@ class Field:
     unit: Callable[[str], Unit]
     streams_at: Callable[[str], str | None]
     keeping: Callable[[str, str | None], None]  # tell it to everybody
-    resumed: Callable[[Recording], None] = lambda _recording: None  # one that was open before goes on
+    warn: Callable[[str, str], Coroutine[Any, Any, None]]  # everybody, of a place; no words: it is over
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,20 +96,19 @@ class Recordings:
         alarm: Alarm,
         calm: Calm,
     ) -> None:
-        self._store = store
-        self._disk = disk
-        self._media = media
-        self._field = field
+        self._store, self._disk = store, disk
+        self._media, self._field = media, field
         self._clock = clock
         self._tasks = tasks
-        self._alarm = alarm
-        self._calm = calm
+        self._alarm, self._calm = alarm, calm
         self._place = ""
         self.space: Space | None = None  # None: not known yet, or the disk is away
+        self._warning = ""  # about it
         self._going: dict[str, _Going] = {}  # by device
         self._ending: dict[str, tuple[Recording, float]] = {}  # by recording, since: they gave way to another one
         self._left = LeftOpen(store, clock, CONTINUE_S)
         self._unsaved: dict[str, Recording] = {}  # by recording
+        self._resumed: set[str] = set()  # of those that one went on: the audit gets to know with its row
         self._causes: dict[str, str] = {}
         self._sayings: asyncio.Queue[Callable[[], Coroutine[Any, Any, None]]] = asyncio.Queue()
         self._judging = Judging(self._judge_safely, tasks)
@@ -215,7 +214,8 @@ class Recordings:
             if not going.ordered:
                 going.ordered, going.news_at = True, self._clock.monotonic()
                 if going.is_continued:
-                    self._field.resumed(going.recording)
+                    self._resumed.add(going.recording.id)
+                    self._unsaved[going.recording.id] = going.recording
         elif wanted and going is not None and self._field.streams_at(device_id) is not None:
             self._media.release(device_id)
             self._left.add(self._going.pop(device_id).recording)
@@ -300,15 +300,17 @@ class Recordings:
     # ---- looked after ------------------------------------------------------------------------------------
 
     async def _look_at_disk(self) -> None:
-        before = self.space.warning if self.space is not None else ""
+        before, self._warning = self._warning, ""
         try:
             self.space = await asyncio.to_thread(self._disk.space)
+            self._warning = self.space.warning
+            if self._warning != before:
+                log.warning("room for recordings", free=self.space.free, total=self.space.total, reason=self._warning)
         except OSError as error:
-            self.space = None
-            log.error("the disk for recordings cannot be looked at", reason=str(error))
-            return
-        if self.space.warning != before:
-            log.warning("room for recordings", free=self.space.free, total=self.space.total, reason=self.space.warning)
+            self.space, self._warning = None, "the disk for recordings cannot be looked at"
+            log.error(self._warning, reason=str(error))
+        if self._warning or before:  # again each time: who has just come must know, and a message may be lost
+            await self._field.warn(self._place, self._warning)
 
     async def _look(self) -> None:
         await self._look_at_disk()
@@ -343,9 +345,10 @@ class Recordings:
     async def _save(self) -> None:
         for saved_id, recording in list(self._unsaved.items()):
             try:
-                await self._store.keep(recording)
+                await self._store.keep(recording, is_resumed=saved_id in self._resumed)
             except Unavailable:
                 return  # tried again; the journals know it all
+            self._resumed.discard(saved_id)
             if self._unsaved.get(saved_id) is recording:
                 del self._unsaved[saved_id]
 

@@ -36,6 +36,7 @@ log = structlog.get_logger(__name__)
 # The first time one hour after the start: a machine that wakes with a wrong clock has set it by then.
 EVERY_S = 3600.0
 MOST_A_RUN = 250  # a force of 15,800 items a month has 22 an hour due: whatever goes wrong, somebody sees it in time
+Beside = Callable[[float], Awaitable[None]]  # Unix seconds: what was due by then
 AGAIN = "found again after its deletion, as a restored copy would be"
 UNDONE = "not deleted after all: it was marked meanwhile"
 
@@ -69,6 +70,11 @@ class Deletion:
         self._due_at = due_at
         self._now = 0.0  # what it told for this run
         self._one_at_a_time = asyncio.Lock()
+        self._beside: list[Beside] = []
+
+    def add(self, beside: Beside) -> None:
+        """Have something else deleted in the same turn, by the same time, after the recordings."""
+        self._beside.append(beside)
 
     def start(self, tasks: TaskOwner) -> None:
         """Finish what was begun, and look for what is due every hour."""
@@ -81,7 +87,7 @@ class Deletion:
 
     async def run(self) -> None:
         """Delete what is due."""
-        await self._in_turn(self._finish, self._delete_due)
+        await self._in_turn(self._finish, self._delete_due, self._delete_beside)
 
     async def _in_turn(self, *steps: Callable[[str], Awaitable[None]]) -> None:
         """One process of those that share the folder; while the database or the audit is away, nobody."""
@@ -112,6 +118,10 @@ class Deletion:
                     log.warning("more is due than is deleted at once: it goes on in an hour", deleted=deleted)
                     return
                 deleted += await self._delete(recording, marks, verdict)
+
+    async def _delete_beside(self, _place: str) -> None:
+        for delete in self._beside:
+            await delete(self._now)
 
     def _judged(self, recording: Recording, marks: Marks) -> Verdict:
         return self._table.judge(recording.ended_at, marks, self._now)

@@ -28,7 +28,10 @@ TURN = "deleting.lock"
 
 @dataclass(frozen=True, slots=True)
 class Remains:
-    """What a recording on disk is known by: what its journal says in all, and the SHA-256 of its manifest, if it has one."""
+    """What a recording on disk is known by: what its journal says in all, and the SHA-256 of its manifest, if it has one.
+
+    `segments` and `bytes` are also those of what was back-filled into it.
+    """
 
     started_at: float
     ended_at: float
@@ -74,8 +77,12 @@ class Removal:
             whole = summary(entries)
             manifest = path / MANIFEST
             signed = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.exists() else None
+            segments, size = whole["segments"], whole["bytes"]
+            for part in sorted(path.glob(f"*/{JOURNAL}")):  # what was back-filled goes with it
+                held = [one for one in whole_entries(part.read_bytes(), Link())[0] if one["kind"] == "segment"]
+                segments, size = segments + len(held), size + sum(one["bytes"] for one in held)
             has_key = any(path.rglob(CONTENT_KEY))
-        told = (whole["started_at"], whole["ended_at"], whole["segments"], whole["bytes"], whole["merkle_root"])
+        told = (whole["started_at"], whole["ended_at"], segments, size, whole["merkle_root"])
         return Remains(*told, signed, has_key)
 
     def remove(self, recording_id: str) -> None:

@@ -90,10 +90,11 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Superseded:
-    """A table that was in force until then (Unix seconds)."""
+    """A table that was in force until then (Unix seconds); None, and why, where it cannot be read any more."""
 
-    table: RetentionTable
+    table: RetentionTable | None
     replaced_at: float
+    doubtful: str = ""
 
 
 class RetentionTable:
@@ -173,7 +174,7 @@ class RetentionTable:
             return verdict
         held = [verdict.delete_at]
         for one in self._before:
-            then = one.table._judge(ended_at, marks, now).delete_at
+            then = None if one.table is None else one.table._judge(ended_at, marks, now).delete_at
             until = one.replaced_at + GRACE_DAYS * DAY_S
             held.append(until if then is None else min(then, until))
         return replace(verdict, delete_at=max(held))

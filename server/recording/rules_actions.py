@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from itertools import pairwise
 from typing import Any
 
@@ -11,6 +12,7 @@ import structlog
 from server.audit.audit_entry import SYSTEM, Note, Subject, What
 from server.clock import Clock
 from server.database import Along
+from server.errors import StartError
 from server.recording.due_time import DueTime
 from server.recording.retention import DAY_S, GRACE_DAYS, RetentionTable, Superseded
 from server.recording.rules_store import Categories, RulesStore
@@ -32,6 +34,7 @@ class Rules:
         self._newest = newest
         self._within = within
         self._looked_at: float | None = None  # monotonic
+        self.doubts: list[str] = []  # about what was in force before, for people
 
     async def start(self) -> None:
         """Know what was in force before, and note what is now."""
@@ -39,7 +42,11 @@ class Rules:
         held = await self._store.in_force(self._table.as_json(), self._clock.wall(), self._changed)
         # Of those that were replaced longer ago no date lies ahead any more: they need not be judged by, every time.
         lately = [(before, at) for (_, before), (at, _) in pairwise(held) if at + GRACE_DAYS * DAY_S > due.trusted]
-        self._table.follow([Superseded(RetentionTable.of(before), at) for before, at in lately])
+        followed = [_superseded(before, at) for before, at in lately]
+        self._table.follow(followed)
+        self.doubts = [_doubt(one) for one in followed if one.doubtful]
+        for doubt in self.doubts:
+            log.error("an older table of categories cannot be read", reason=doubt)
 
     async def due_at(self) -> float:
         """The time (Unix seconds) by which recordings are deleted. Where the clock leapt, the log says so."""
@@ -57,12 +64,13 @@ class Rules:
     async def _due_time(self) -> DueTime:
         monotonic, wall = self._clock.monotonic(), self._clock.wall()
         elapsed = 0.0 if self._looked_at is None else monotonic - self._looked_at
-        before = await self._store.due_time()
+        held = before = await self._store.due_time()
         if before is None:
             newest = await self._newest()
             before = DueTime(wall if newest is None else min(wall, newest))
         due = before.after(wall, elapsed)
-        await self._store.keep_due_time(due)
+        if not await self._store.keep_due_time(held, due):  # another process has counted this time already
+            due = await self._store.due_time() or due
         self._looked_at = monotonic
         return due
 
@@ -74,10 +82,32 @@ class Rules:
         return self._within(Note(What.CHANGE_RETENTION_TABLE, SYSTEM, Subject("retention", "table"), detail=detail))
 
 
+def _superseded(categories: Categories, at: float) -> Superseded:
+    """One that a later version refuses stops no start: what it kept is not known, so that nothing goes for a week."""
+    try:
+        return Superseded(RetentionTable.of(categories), at)
+    except StartError as error:
+        return Superseded(None, at, doubtful=str(error))
+
+
+def _doubt(one: Superseded) -> str:
+    until = datetime.fromtimestamp(one.replaced_at + GRACE_DAYS * DAY_S, UTC)
+    return (
+        f"The table of categories before this one cannot be read ({one.doubtful}): nothing is deleted "
+        f"before {until:%d %b %Y %H:%M} UTC."
+    )
+
+
 def _by_name(categories: Categories) -> dict[str, Any]:
     return {one["name"]: one for one in categories}
 
 
 def _terms(category: dict[str, Any] | None) -> list[Any] | None:
     """Days, days until a review, and how many tags count as it."""
-    return None if category is None else [category["days"], category["review_days"], len(category["tags"])]
+    if category is None:
+        return None
+    return [
+        category.get("days"),
+        category.get("review_days"),
+        len(category.get("tags", ())),
+    ]  # perhaps another version's

@@ -61,13 +61,16 @@ class RulesStore:
             row = (await connection.execute(sa.select(clock_table).where(clock_table.c.id == 1))).first()
         return None if row is None else DueTime(row.trusted, row.ran_s)
 
-    async def keep_due_time(self, due: DueTime) -> None:
-        """From now on this is believed."""
-        values = asdict(due)
-        async with self._database.transaction() as tx:  # two processes may start at once on a new database
-            insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
-            row = insert(clock_table).values(id=1, **values)
-            await tx.execute(row.on_conflict_do_update(index_elements=["id"], set_=values))
+    async def keep_due_time(self, before: DueTime | None, due: DueTime) -> bool:
+        """From now on this is believed, if what was is still `before`. False: another process has said something since."""
+        async with self._database.transaction() as tx:
+            if before is None:  # two processes may start at once on a new database
+                insert = postgresql.insert if tx.dialect.name == "postgresql" else sqlite.insert
+                row = insert(clock_table).values(id=1, **asdict(due))
+                return bool((await tx.execute(row.on_conflict_do_nothing())).rowcount)
+            known = sa.and_(*(clock_table.c[name] == value for name, value in asdict(before).items()))
+            changed = sa.update(clock_table).where(clock_table.c.id == 1, known).values(**asdict(due))
+            return bool((await tx.execute(changed)).rowcount)
 
 
 def _all() -> sa.Select[Any]:

@@ -76,8 +76,8 @@ class RecordingStore:
         self._database = database
         self._within = within
 
-    async def keep(self, recording: Recording) -> None:
-        """Insert it, or bring its row up to date; one that is deleted stays so."""
+    async def keep(self, recording: Recording, *, is_resumed: bool = False) -> None:
+        """Insert it, or bring its row up to date (`is_resumed`: it goes on after a break); one that is deleted stays so."""
         values, here = recording.as_json(), recording_table.c.id == recording.id
         async with self._database.transaction() as tx:
             known = sa.select(recording_table.c.state).where(here).with_for_update()
@@ -86,7 +86,7 @@ class RecordingStore:
                 await tx.execute(sa.insert(recording_table).values(**values))
             elif before != RecordingState.DELETED.value:
                 await tx.execute(sa.update(recording_table).where(here).values(**values))
-            notes = collected(recording, before)
+            notes = collected(recording, before, is_resumed=is_resumed)
             if self._within is not None and notes:
                 await self._within(*notes)(tx)
 
@@ -126,11 +126,13 @@ def recording_of(row: Mapping[str, Any]) -> Recording:
     return replace(Recording(**row), state=RecordingState(row["state"]))
 
 
-def collected(recording: Recording, before: str | None) -> list[Note]:
+def collected(recording: Recording, before: str | None, *, is_resumed: bool = False) -> list[Note]:
     """What the audit gets to know when a row follows one of this state (None: there was none)."""
     notes = []
     if before is None:
         notes.append(collection(What.COLLECT_STARTED, recording, asked_at=recording.asked_at))
+    if is_resumed:
+        notes.append(collection(What.COLLECT_RESUMED, recording, until=recording.until))
     if recording.state is RecordingState.CLOSED and before in (None, RecordingState.OPEN.value):
         told = {"ended_at": recording.ended_at, "segments": recording.segments, "bytes": recording.bytes}
         notes.append(collection(What.COLLECT_ENDED, recording, **told))

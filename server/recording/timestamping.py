@@ -130,6 +130,11 @@ class Timestamping:
         return left
 
 
+def stamped(root: Path, has_authority: bool, recording_id: str) -> bool | None:
+    """Whether an authority's timestamp of it is there; None where nobody was asked for one. Blocks."""
+    return True if (root / recording_id / TIMESTAMP).is_file() else False if has_authority else None
+
+
 def _listed(root: Path) -> list[str]:
     try:
         return os.listdir(root)

@@ -416,6 +416,7 @@ class Check:
         found, body = [], {}
         try:
             body, whole = parsed(message), summary(entries) if entries else {}
+            found += ["it is an interim one, which no recording ends with"] * bool(body.get("interim"))
             both = [(name, str(body.get(name)), str(whole[name])) for name in whole if body.get(name) != whole[name]]
             found += [f"{name}: {one[:90]}; the journal says {two[:90]}" for name, one, two in both]
         except ValueError as error:
@@ -578,6 +579,10 @@ class Check:
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             return self.say("The clip is well-formed", [f"clip.json: {error}"])
         self.known(manifest.get("format"))
+        if manifest.get("interim"):
+            self.told["notes"].append(
+                "interim: recording still went on when this was signed; of its end nothing is told"
+            )
         self.say(f"Each of the clip's {len(entries)} entries stands in the signed recording (Merkle proof)", foreign)
         self.say("Nothing is left out between the clip's first and last segment", in_order(entries, firsts) + missing)
         self.segments(entries)

@@ -16,20 +16,20 @@ from typing import TYPE_CHECKING, Any, BinaryIO
 
 from server.access.permission import Permission, may
 from server.clock import Clock
+from server.database import Along, Among
 from server.errors import BadRequest, Forbidden, NotFound
 from server.positions.area import Area
 from server.positions.fix import Fix
 from server.positions.stay import Stay
-from server.positions.trail import thin
 from server.recording.sought import Sought
 from server.replay.bookmark import Bookmark
+from server.replay.facts_actions import FactReader
 from server.replay.finding import Wanted
 from server.replay.finding_actions import Finder
 from server.replay.footage import HOLE_S, LAYERS, Placed, Recording
 from server.replay.playlist import playlist
 from server.replay.reading_actions import Reader, may_be_of
-from server.replay.room_command import commands
-from server.replay.timeline import MOST_FIXES, Facts, known_at, timeline
+from server.replay.timeline import Facts, known_at, timeline
 from server.replay.view import MOST_CAMERAS, OPEN_S, RECORDING_ID, Asked, View
 from server.replay.webm import webm
 
@@ -42,10 +42,9 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 Note = Callable[[View, Mapping[str, str]], Awaitable[None]]  # the view, and each recording's call sign
-NoteBookmark = Callable[[Bookmark, Mapping[str, str]], Awaitable[None]]  # likewise
+AlongBookmark = Callable[[Bookmark, Mapping[str, str]], Along]  # likewise: the rows that are written with it
 Told = Sequence[tuple[float, Json]]  # when, what
 
-MOST_ROWS = 5000  # of alerts, advice or activity in one timeline
 NOT_OWN = "you may see only what your own camera recorded"
 KEPT = 20_000  # views
 
@@ -54,17 +53,20 @@ KEPT = 20_000  # views
 class Sources:
     """What replay reads of other features; times are Unix seconds, from and to."""
 
-    fixes: Callable[[float, float], Awaitable[dict[str, list[Fix]]]]
-    alerts: Callable[[float, float, int, int | None], Awaitable[list[Json]]]  # the last: of how many steps; None: all
-    alert_states: Callable[[float, float, int], Awaitable[Told]]
-    advice: Callable[[float, float, int], Awaitable[list[Json]]]
-    activity: Callable[[float, float, int], Awaitable[Told]]
+    fixes: Callable[[float, float, Among | None], Awaitable[dict[str, list[Fix]]]]  # None: of all cameras
+    # the int | None: of how many steps; None: all
+    alerts: Callable[[float, float, int, int | None, Among], Awaitable[list[Json]]]
+    # of these alerts: how each stood at the first time, and each state between the two
+    alert_states: Callable[[Sequence[str], float, float, int], Awaitable[Told]]
+    advice: Callable[[float, float, int, Among], Awaitable[list[Json]]]
+    activity: Callable[[float, float, int, Among], Awaitable[Told]]
     call_signs: Callable[[], Awaitable[Mapping[str, str]]]
     settings: Callable[[], Json]  # what a console must know of the configuration
     recordings: Callable[[Sought], Awaitable[Sequence[Row]]]  # that may fit, newest first
     stays: Callable[[Area, float, float, Collection[str] | None], Awaitable[Mapping[str, list[Stay]]]]  # of cameras
     stood: Callable[[str, float, float, int], Awaitable[Mapping[str, list[Stay]]]]  # alerts of a kind, by camera
     taser_logs: Callable[[float, float], Awaitable[list[Json]]]
+    stamped: Callable[[str], bool | None]  # a signed recording, by an authority; None: nobody was asked. Blocks
     # of room_command.AUDITED what was done with these recordings and devices, oldest first
     done: Callable[[Collection[str], float, float, int], Awaitable[Sequence[AuditEntry]]]
 
@@ -83,6 +85,7 @@ class Replays:
         self._views: OrderedDict[str, View] = OrderedDict()
         self._reader = Reader(library)
         self._finder = Finder(self._reader.outline, sources, clock)
+        self._facts = FactReader(sources, bookmarks)
 
     # ---- find, open ---------------------------------------------------------------------------------
 
@@ -139,7 +142,10 @@ class Replays:
     async def timeline(self, view: View) -> Json:
         """Everything of its interval, in one order."""
         told = {"view": view.as_json(), "at": self._clock.wall(), "settings": self._sources.settings()}
-        return {**told, **timeline(await self.facts(view))}
+        whole = timeline(await self.facts(view))
+        signed = [one for camera in whole["cameras"] for one in camera["recordings"] if one["signed"]]
+        await asyncio.to_thread(self._finder.tell_stamps, signed)
+        return {**told, **whole}
 
     async def known(self, view: View, at: float) -> Json:
         """What the room knew at a moment. Raises BadRequest for one outside the interval."""
@@ -171,8 +177,8 @@ class Replays:
             raise NotFound("this view does not include that recording")
         return await asyncio.to_thread(self._file, view, recording_id, name)
 
-    async def bookmark(self, view: View, caller: Caller, at: float, words: str, note: NoteBookmark) -> Bookmark:
-        """Mark a second of what was recorded then. `note` commits the audit's rows, or raises: then nothing is marked.
+    async def bookmark(self, view: View, caller: Caller, at: float, words: str, along: AlongBookmark) -> Bookmark:
+        """Mark a second of what was recorded then, in one commit with the audit's rows.
 
         Raises BadRequest for a time at which nothing was, Unavailable.
         """
@@ -186,8 +192,7 @@ class Replays:
         made = Bookmark(
             secrets.token_hex(16), tuple(then), at, words, person.id, person.display_name, self._clock.wall()
         )
-        await note(made, then)
-        await self._bookmarks.add(made)
+        await self._bookmarks.add(made, along(made, then))
         return made
 
     async def webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
@@ -247,32 +252,13 @@ class Replays:
         film = b"".join(self._library.read(recording_id, one) for one in (part.init, part.file))
         return webm(film, part.at - part.start - since)
 
-    async def facts(self, view: View) -> Facts:
-        """What the stores hold of its interval, as far as its role may see it."""
+    async def facts(self, view: View, *, of_all: bool = True) -> Facts:
+        """What the stores hold of its interval, as far as its role may see it; `of_all`: also of cameras not in the view."""
         found = await asyncio.to_thread(self.recordings_of, view)
         end = view.end if view.end is not None else self._clock.wall()
-        alerts = await self._sources.alerts(view.start, end, MOST_ROWS, None)
-        since = min([view.start, *(float(alert["raised_at"]) for alert in alerts)])
-        fixes = await self._sources.fixes(view.start, end)
-        signs = await self._sources.call_signs()
-        device_of = {one.id: one.device_id for one in found}
-        done = await self._sources.done({*device_of, *device_of.values()}, view.start, end, MOST_ROWS)
-        facts = Facts(
-            start=view.start,
-            end=end,
-            recordings=found,
-            fixes={device_id: thin(held, MOST_FIXES) for device_id, held in fixes.items()},
-            alerts=alerts,
-            alert_states=await self._sources.alert_states(since, end, MOST_ROWS),
-            advice=await self._sources.advice(view.start, end, MOST_ROWS),
-            activity=await self._sources.activity(view.start, end, MOST_ROWS),
-            taser_logs=await self._sources.taser_logs(view.start, end),
-            bookmarks=await self._bookmarks.of(view.recording_ids, view.start, end),
-            commands=commands(done, device_of),
-            call_signs={one: signs.get(one, one) for one in {*fixes, *view.device_ids}}
-            | {one.device_id: one.call_sign for one in found},
-        )
-        return facts if may(view.role, Permission.REPLAY) else facts.only(view.device_ids)
+        may_all = may(view.role, Permission.REPLAY)
+        facts = await self._facts.of(view, found, end, of_all=of_all and may_all)
+        return facts if may_all else facts.only(view.device_ids)
 
     def _keep(self, view: View) -> None:
         self._views[view.id] = view

@@ -112,6 +112,7 @@ def listed(one: Recording, alerts: Iterable[Mapping[str, Any]], stays: Sequence[
         "to": one.end,
         "open": one.is_open,
         "signed": one.signed,
+        "stamped": None,
         "gaps": len(one.gaps),
         "there": None if there is None else {"from": there.start, "to": there.end},
         "alerts": [

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from server.clock import Clock
+from server.database import Among
 from server.errors import NotFound, TooMany
 from server.positions.stay import Stay
 from server.recording.sought import EARLIER_S, Sought
@@ -81,9 +82,16 @@ class Finder:
         alerts: Sequence[Json] = ()
         if found:
             span = min(one.start for one in found), max(one.end for one in found)
-            alerts = await self._sources.alerts(*span, MOST_ALERTS, 0)
+            cameras = Among(frozenset(one.device_id for one in found))
+            alerts = await self._sources.alerts(*span, MOST_ALERTS, 0, cameras)
         rows = [listed(one, alerts, stays.get(one.device_id, ())) for one in found]
+        await asyncio.to_thread(self.tell_stamps, [row for row in rows if row["signed"]])
         return {"at": now, "recordings": rows, "next": after}
+
+    def tell_stamps(self, signed: Iterable[Json]) -> None:
+        """Add to each of these rows of recordings whether an authority has timestamped it. Blocks."""
+        for row in signed:
+            row["stamped"] = self._sources.stamped(row["id"])
 
     async def _there(self, area: Area, start: float, end: float, looked_for: Wanted, own: str | None) -> Stays:
         """When who was in the area, of the cameras that the rest leaves. Raises BadRequest, TooMany."""

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from server.access.permission import Permission, may
 from server.access.session import Caller
+from server.database import Along
 from server.errors import BadRequest, Forbidden
 from server.replay.actions import Replays, is_layer, is_recording
 from server.replay.bookmark import Bookmark, wished
@@ -22,7 +23,7 @@ from server.request_body import json_object
 
 CallerOf = Callable[[web.Request], Caller]
 NoteView = Callable[[web.Request, View, Mapping[str, str]], Awaitable[None]]  # each recording's call sign
-NoteBookmark = Callable[[web.Request, Bookmark, Mapping[str, str]], Awaitable[None]]
+AlongBookmark = Callable[[web.Request, Bookmark, Mapping[str, str]], Along]
 # A sealed segment never changes, and its address belongs to one session's view: only that browser may keep it,
 # and (Vary) only for that session.
 SEALED = {"Cache-Control": "private, max-age=31536000, immutable", "Vary": "Cookie, Authorization"}
@@ -32,10 +33,10 @@ VIEW = "/api/replays/{view_id}"
 
 
 def routes(
-    replays: Replays, caller_of: CallerOf, note_view: NoteView, note_bookmark: NoteBookmark
+    replays: Replays, caller_of: CallerOf, note_view: NoteView, along_bookmark: AlongBookmark
 ) -> list[web.RouteDef]:
-    """The routes of replay. The notes commit to the audit who looks or marks, why and from where, or raise."""
-    made = _Routes(replays, caller_of, note_view, note_bookmark)
+    """The routes of replay. Into the audit, who looks (committed first, or raises) or marks, why and from where."""
+    made = _Routes(replays, caller_of, note_view, along_bookmark)
     return [
         web.get("/api/recordings", made.listed),
         web.get("/api/replays/settings", made.settings),
@@ -60,11 +61,13 @@ def allowed(caller: Caller) -> tuple[Caller, str | None]:
 
 
 class _Routes:
-    def __init__(self, replays: Replays, caller_of: CallerOf, note_view: NoteView, note_bookmark: NoteBookmark) -> None:
+    def __init__(
+        self, replays: Replays, caller_of: CallerOf, note_view: NoteView, along_bookmark: AlongBookmark
+    ) -> None:
         self._replays = replays
         self._caller_of = caller_of
         self._note_view = note_view
-        self._note_bookmark = note_bookmark
+        self._along_bookmark = along_bookmark
 
     def _allowed(self, request: web.Request) -> tuple[Caller, str | None]:
         return allowed(self._caller_of(request))
@@ -103,8 +106,7 @@ class _Routes:
         if own is not None:
             raise Forbidden("bookmarks are set by who may see every recording")
         at, words = wished(await json_object(request))
-        note = partial(self._note_bookmark, request)
-        made = await self._replays.bookmark(view, caller, at, words, note)
+        made = await self._replays.bookmark(view, caller, at, words, partial(self._along_bookmark, request))
         return web.json_response(made.as_json(), status=201)
 
     async def playlist(self, request: web.Request) -> web.Response:

@@ -7,7 +7,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from server.database import Database, metadata
+from server.database import Along, Database, metadata
 from server.replay.bookmark import Bookmark
 from server.replay.view import View
 
@@ -40,7 +40,6 @@ replay_bookmark = sa.Table(
     sa.Column("by_name", sa.String(200), nullable=False),
     sa.Column("made_at", sa.Double, nullable=False),
 )
-MOST_BOOKMARKS = 1000  # of one replay
 
 
 class ViewStore:
@@ -80,23 +79,25 @@ class BookmarkStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    async def add(self, bookmark: Bookmark) -> None:
-        """Commit a bookmark. Raises Unavailable."""
+    async def add(self, bookmark: Bookmark, along: Along) -> None:
+        """Commit a bookmark, with the audit's rows. Raises Unavailable."""
         names = ("id", "at", "note", "by_id", "by_name", "made_at")
         values = {name: getattr(bookmark, name) for name in names}
         rows = [{**values, "recording_id": one} for one in bookmark.recording_ids]
         async with self._database.transaction() as tx:
             await tx.execute(sa.insert(replay_bookmark), rows)
+            await along(tx)
 
-    async def of(self, recording_ids: Sequence[str], start: float, end: float) -> list[Bookmark]:
-        """Those of any of these recordings within `start` to `end` (Unix seconds), in order; of these recordings alone."""
+    async def of(self, recording_ids: Sequence[str], start: float, end: float, limit: int) -> list[Bookmark]:
+        """Those of any of these recordings within `start` to `end` (Unix seconds), in order; of these recordings alone; the
+        first `limit`."""
         of_these = replay_bookmark.c.recording_id.in_(recording_ids)
         first = (
             sa.select(replay_bookmark.c.id)
             .where(of_these, replay_bookmark.c.at.between(start, end))
             .group_by(replay_bookmark.c.id, replay_bookmark.c.at)  # a row for each recording
             .order_by(replay_bookmark.c.at, replay_bookmark.c.id)
-            .limit(MOST_BOOKMARKS)
+            .limit(limit)
         )
         whole = (
             sa.select(replay_bookmark)

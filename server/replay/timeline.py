@@ -11,7 +11,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from server.positions.fix import Fix, Standing, newer
+from server.positions.trail import thin
 from server.replay.bookmark import Bookmark
+from server.replay.cut import Cut
 from server.replay.footage import HOLE_S, LAYERS, Gap, Placed, Recording, holes, spans
 from server.replay.gap_steps import GapStep, gap_steps
 from server.replay.room_command import MARKS, WATCHES, Command
@@ -19,7 +21,7 @@ from server.replay.room_command import MARKS, WATCHES, Command
 Json = dict[str, Any]
 
 FIX_FIELDS = ("at", "received_at", "lat", "lon", "accuracy_m", "heading_deg", "speed_mps")
-MOST_FIXES = 7200  # of a camera: two hours at one a second
+MOST_FIXES = 7200  # of a camera on a page: two hours at one a second
 TICK_ORDER = ("recording", "gap", "alert", "command", "taser", "advice", "activity", "bookmark")
 TOGETHER_S = 3.0  # cameras that one person takes up within this are taken up at once
 RAISES = ("raised", "raised again", "escalated")
@@ -31,6 +33,7 @@ GAP_WORDS = {
     "not-kept": "camera kept nothing",
     "server-restart": "server restarted",
     "no-space": "no space on the disk",
+    "not-recorded": "not recorded",
     "undeclared": "reason not recorded",
 }
 
@@ -51,6 +54,7 @@ class Facts:
     taser_logs: Sequence[Json] = ()  # brought in afterwards, with their `placed` events
     bookmarks: Sequence[Bookmark] = ()
     commands: Sequence[Command] = ()  # in order
+    cuts: Sequence[Cut] = ()
 
     def only(self, device_ids: Collection[str]) -> Facts:
         """What concerns these cameras: an officer's own view shows nobody else, and not what others write of its recordings."""
@@ -64,23 +68,26 @@ class Facts:
             call_signs={one: sign for one, sign in self.call_signs.items() if one in device_ids},
             taser_logs=[_told(one) for one in self.taser_logs if one["placed"] and one["device_id"] in device_ids],
             commands=[one for one in self.commands if one.what == WATCHES and one.device_id in device_ids],
+            cuts=[one for one in self.cuts if one.own],
         )
 
 
 def timeline(facts: Facts) -> Json:
-    """All of it as JSON: cameras with what they have, fixes, states of alerts, advice, and the ordered events."""
+    """All of it as JSON: cameras with what they have, fixes (thinned for a page), states of alerts, advice, and the ordered
+    events; and of what some lack."""
     return {
         "from": facts.start,
         "to": facts.end,
         "cameras": [camera(recordings) for recordings in _by_device(facts.recordings).values()],
         "units": [{"device_id": one, "call_sign": name} for one, name in sorted(facts.call_signs.items())],
         "fix_fields": [*FIX_FIELDS, "live"],
-        "fixes": {device_id: _rows(fixes) for device_id, fixes in facts.fixes.items() if fixes},
+        "fixes": {device_id: _rows(thin(fixes, MOST_FIXES)) for device_id, fixes in facts.fixes.items() if fixes},
         "alerts": [_without_steps(alert) for alert in facts.alerts],
         "alert_states": [{"at": at, "alert": _without_steps(body)} for at, body in facts.alert_states],
         "advice": list(facts.advice),
         "taser_logs": [{name: one[name] for name in one if name != "placed"} for one in facts.taser_logs],
         "events": events(facts),
+        "cuts": [one.as_json() for one in facts.cuts],
     }
 
 
@@ -106,6 +113,7 @@ def camera(recordings: Sequence[Recording]) -> Json:
                 "to": one.end,
                 "open": one.is_open,
                 "signed": one.signed,
+                "stamped": None,
             }
             for one in recordings
         ],
@@ -152,6 +160,7 @@ def known_at(facts: Facts, at: float) -> Json:
         ],
         "alerts": alerts_at(facts.alert_states, at),
         "advice": [advice_at(one, at) for one in facts.advice if one["sent_at"] <= at],
+        "cuts": [one.as_json() for one in facts.cuts if one.since <= at],
     }
 
 

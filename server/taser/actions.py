@@ -144,6 +144,10 @@ class TaserLogs:
             for log_id, wanted in rows.items()
         }
 
+    def forget(self, log_id: str) -> None:
+        """It is deleted: of its file nothing stays in memory."""
+        self._read.pop(log_id, None)
+
     # ---- how it is placed ---------------------------------------------------------------------------
 
     async def _now(self, item: Item, said: Sequence[Setting]) -> Json:

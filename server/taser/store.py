@@ -54,6 +54,21 @@ offset_table = sa.Table(
     sa.Column("seconds", sa.Double),  # nothing: as it is matched again
     sa.Column("why", sa.String(200), nullable=False),
 )
+tombstone_table = sa.Table(
+    "taser_tombstone",
+    metadata,
+    sa.Column("id", sa.String(32), primary_key=True),
+    sa.Column("device_id", sa.String(40), nullable=False),
+    sa.Column("call_sign", sa.String(40), nullable=False),
+    sa.Column("serial", sa.String(40), nullable=False),
+    sa.Column("sha256", sa.String(64), nullable=False),
+    sa.Column("bytes", sa.Integer, nullable=False),
+    sa.Column("start", sa.Double, nullable=False),
+    sa.Column("end", sa.Double, nullable=False),
+    sa.Column("at", sa.Double, nullable=False),  # when it was brought in
+    sa.Column("rule", sa.String(40), nullable=False),
+    sa.Column("deleted_at", sa.Double, nullable=False),
+)
 PLACED = ("within", "offset")
 ABOUT = [column for column in log_table.c if column.name not in ("content", *PLACED)]
 
@@ -101,8 +116,26 @@ class Setting:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Tombstone:
+    """What stays of a log that is deleted: which file it was, of which weapon and time, and by which rule it went."""
+
+    id: str
+    device_id: str
+    call_sign: str
+    serial: str
+    sha256: str
+    bytes: int
+    start: float
+    end: float
+    at: float
+    rule: str
+    deleted_at: float
+
+
 class TaserStore:
-    """Rows of logs; they are added, and only where their events lie is changed. Every call raises Unavailable while the database is away."""
+    """Rows of logs; they are added, and only where their events lie is changed, until they are deleted. Every call raises
+    Unavailable while the database is away."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -157,9 +190,33 @@ class TaserStore:
         within = sa.and_(log_table.c.start <= end, log_table.c.end >= start)
         return await self._found(sa.select(*ABOUT).where(within).order_by(log_table.c.start, log_table.c.id))
 
+    async def brought_in_before(self, at: float) -> list[Item]:
+        """Those that were brought in by then, oldest first."""
+        return await self._found(sa.select(*ABOUT).where(log_table.c.at <= at).order_by(log_table.c.at, log_table.c.id))
+
+    async def bury(self, tombstone: Tombstone, along: Along) -> bool:
+        """Delete it, with all that was said of its clock, and commit its tombstone and the audit's row; False where another
+        process has."""
+        async with self._database.transaction() as tx:
+            if not (await tx.execute(sa.delete(log_table).where(log_table.c.id == tombstone.id))).rowcount:
+                return False
+            await tx.execute(sa.delete(offset_table).where(offset_table.c.log_id == tombstone.id))
+            await tx.execute(sa.insert(tombstone_table).values(**asdict(tombstone)))
+            await along(tx)
+            return True
+
+    async def tombstone(self, log_id: str) -> Tombstone | None:
+        """Of a log that is deleted."""
+        query = sa.select(tombstone_table).where(tombstone_table.c.id == log_id)
+        async with self._database.reading() as connection:
+            row = (await connection.execute(query)).mappings().first()
+        return None if row is None else Tombstone(**row)
+
     async def one(self, log_id: str) -> Item:
         """One of them. Raises NotFound."""
         found = await self._found(sa.select(*ABOUT).where(log_table.c.id == log_id))
+        if not found and await self.tombstone(log_id) is not None:
+            raise NotFound(f"TASER log {log_id} was kept as long as what was recorded then, and is deleted")
         if not found:
             raise NotFound(f"there is no TASER log {log_id}")
         return found[0]

@@ -50,6 +50,15 @@ class Device:
             return None
         return {"name": self.wearer_name or "", "collar_number": self.collar_number or ""}
 
+    def urls(self, origin: str) -> dict[str, str]:
+        """Where it finds the server at this origin."""
+        return {
+            "device_id": self.device_id,
+            "call_sign": self.call_sign,
+            "uplink_url": f"ws{origin.removeprefix('http')}/uplink/{self.device_id}",
+            "whip_url": f"{origin}/whip/{self.device_id}",
+        }
+
     def registration(self) -> dict[str, Any]:
         """The journal's body: who the unit is. What it does now never comes from the journal."""
         return {

@@ -25,7 +25,9 @@ class Cabin:
         small = drawn.resize((width, height), Image.Resampling.BOX)
         alpha = np.asarray(small)[:, :, 3]
         self._where = np.flatnonzero(alpha > 127)
-        self.first_whole_row = int(np.argmax((alpha > 127).all(1) & (np.arange(height) > height / 2)))  # all cabin
+        self.first_whole_row = (
+            int(np.flatnonzero((alpha <= 127).any(1))[-1]) + 1
+        )  # from here on nothing is seen of the street
         packed = np.ascontiguousarray(np.asarray(small)).view(np.uint32)[:, :, 0].reshape(-1)
         self._what = packed[self._where] | np.uint32(0xFF000000)
         shade = Image.fromarray((alpha > 127).astype(np.uint8) * 255).filter(ImageFilter.GaussianBlur(height / 90))

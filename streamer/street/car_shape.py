@@ -195,6 +195,7 @@ def _livery(near: float, far: float, blue: bool) -> list[Face]:
 
 def _end(end: int, near: float, far: float) -> list[Face]:
     """The end that faces us: body, glass, lamps, number plate."""
+    gains: tuple[float, ...]
     if end > 0:
         slopes, gains = [(2.08, 0.28), (2.12, 0.52), (1.95, 0.73), (1.5, 0.88), (0.95, 0.96)], (0.55, 0.8, 1.05, 1.15)
         low, high = (0.95, 0.96), (0.28, 1.34)

@@ -38,7 +38,8 @@ COATS: list[RGB] = [
     (70, 48, 78),
 ]
 SUBJECT, OFFICER = Dress((92, 88, 92)), Dress(UNIFORM, police=True)
-WALKERS_M = 50.0
+WALKERS_M, PARKED_M = 50.0, 62.0  # so far they are drawn
+LEAST_SEEN = 0.6  # of the light: an officer's bands and a patrol car's throw it back
 FLASHES_HZ = 2.3
 
 
@@ -104,10 +105,11 @@ class Scene:
     def draw(self, picture: Image.Image, now: Moment, pose: Pose, drawn: bool) -> None:
         """Put all figures into `picture`; `drawn`: the officer points the TASER."""
         near = now.near
+        on_foot, in_cars = ([o for o in now.others if o.in_vehicle is so] for so in (False, True))
         walking = [walker(beat, now.at) for beat in near.beats]
         groups: list[Group] = [
             (lambda s: self._lamp(now, s), near.lamps, (1.2, DETAIL_M)),
-            (lambda s: self._car(now, near.cars[s.number], s), near.cars_at, (2.6, DETAIL_M)),
+            (lambda s: self._car(now, near.cars[s.number], s), near.cars_at, (2.6, PARKED_M)),
             (lambda s: self._car(now, now.cars[s.number], s), _table(car.at for car in now.cars), (2.6, DETAIL_M)),
             (lambda s: self._tree(now, s), near.trees, (2.5, DETAIL_M)),
             (
@@ -115,7 +117,12 @@ class Scene:
                 _table(place for place, *_ in walking),
                 (1.4, WALKERS_M),
             ),
-            (lambda s: self._colleague(now, s), _table((o.x, o.y) for o in now.others), (1.4, DETAIL_M)),
+            (lambda s: self._officer(now, on_foot[s.number], s), _table((o.x, o.y) for o in on_foot), (1.4, DETAIL_M)),
+            (
+                lambda s: self._patrol_car(now, in_cars[s.number], s),
+                _table((o.x, o.y) for o in in_cars),
+                (2.6, DETAIL_M),
+            ),
             (
                 lambda s: self._standing(now, person(SUBJECT, stance="hands_up"), s),
                 self._facing_taser(now, pose, drawn),
@@ -148,16 +155,16 @@ class Scene:
 
         return Figure(seen.ahead, seen.side, 2.6, draw)
 
-    def _colleague(self, now: Moment, seen: Seen) -> Figure:
+    def _officer(self, now: Moment, other: Colleague, seen: Seen) -> Figure:
         """Another officer of the shift, where they really are."""
-        other = now.others[seen.number]
-        seen, heading = seen._replace(light=max(0.35, seen.light)), math.radians(other.heading_deg)
-        along = (math.sin(heading), math.cos(heading))
-        if other.in_vehicle:
-            flash = int(now.at * 2 * FLASHES_HZ) % 2 == 0
-            return self._car(now, Car((other.x, other.y), along, 0, police=True), seen, flash)
+        along, seen = _along(other), seen._replace(light=max(LEAST_SEEN, seen.light))
         phase = now.at * math.tau * min(1.6, 0.6 + other.speed_mps / 3) if other.speed_mps > 0.2 else 0.0
         return self._standing(now, person(OFFICER, step_of(phase, seen.ahead), "walk", _facing(now.view, along)), seen)
+
+    def _patrol_car(self, now: Moment, other: Colleague, seen: Seen) -> Figure:
+        """One who drives."""
+        car, flash = Car((other.x, other.y), _along(other), 0, police=True), int(now.at * 2 * FLASHES_HZ) % 2 == 0
+        return self._car(now, car, seen._replace(light=max(LEAST_SEEN, seen.light)), flash)
 
     def _tree(self, now: Moment, seen: Seen) -> Figure:
         kind = int(chance(*now.near.trees[seen.number]) * KINDS)
@@ -222,6 +229,11 @@ def _put(picture: Image.Image, now: Moment, figure: Figure) -> None:
     figure.draw(picture)
     for strip, box in strips:
         picture.paste(strip, box)
+
+
+def _along(other: Colleague) -> XY:
+    heading = math.radians(other.heading_deg)
+    return (math.sin(heading), math.cos(heading))
 
 
 def _facing(view: View, along: XY) -> Facing:

@@ -20,7 +20,7 @@ from streamer.town import PAVEMENT_M, Segment, Town, distance_to_segment
 
 XY = tuple[float, float]
 FINE_M = 28.0  # joints, covers and dashes are drawn this far
-SPECK_M = 13.0  # what lies on the ground shows this far
+SPECK_M = 10.0  # what lies on the ground shows this far
 SPECKS_PER_M, SPECK_BITS = 16, 8
 SPECK_MASK = (1 << SPECK_BITS) - 1
 SPECK = 36  # of the light's steps: how much brighter the brightest is

@@ -64,7 +64,7 @@ class Glows:
         canvas.line((*foot, *top), fill=POST, width=wide)
         arm = view.pixel(side - math.copysign(0.55, side or 1.0), ahead, LAMP_UP_M + 0.15)
         canvas.line((*top, *arm), fill=POST, width=max(1, wide // 2))
-        self.shine(picture, (arm[0], arm[1], foot[1]), SODIUM, 3.0, view.f / ahead)
+        self.shine(picture, (arm[0], arm[1], foot[1]), SODIUM, 2.6, view.f / ahead)
 
 
 def _glow() -> Image.Image:

@@ -107,6 +107,7 @@ class StreetPainter:
         """What the glass makes of it, rain, and the car that the officer sits in."""
         pixels = np.empty((self.height, self.width), np.uint32)
         self._lens.soften(street, pixels)
+        pixels[len(street) :] = 0
         self._lens.wet(pixels, at)
         if self._cabin is not None:
             self._cabin.cover(pixels)

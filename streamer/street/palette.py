@@ -96,7 +96,7 @@ def lit_table(table: NDArray[np.uint8], look: Look) -> NDArray[np.uint32]:
     return packed
 
 
-def shade_of(light: NDArray[np.float64], depth: NDArray[np.float64], haze_m: float) -> NDArray[np.uint16]:
+def shade_of(light: NDArray[np.floating], depth: NDArray[np.float64], haze_m: float) -> NDArray[np.uint16]:
     """The shade for light 0…1 at `depth` metres; haze is full at about `haze_m`."""
     haze = np.clip(depth / haze_m * HAZES, 0, HAZES - 1).astype(np.uint16)
     level = DARKEST + np.clip(light, 0, 1) * (BRIGHTEST - DARKEST)

@@ -1,6 +1,6 @@
 """People as shaded sprites: coat, trousers, head; an officer with hi-vis bands, belt and a cap. Drawn once each.
 
-Seen from the front, from behind or from the side; a walk has eight steps.
+Seen from the front, from behind or from the side; a walk has six steps.
 """
 
 from __future__ import annotations
@@ -18,14 +18,14 @@ RGB = tuple[int, int, int]
 XY = tuple[float, float]
 Facing = Literal["front", "back", "left", "right"]
 Stance = Literal["walk", "hands_up", "point"]
-HI_VIS: RGB = (206, 226, 52)
+HI_VIS: RGB = (192, 240, 56)
 BAND: RGB = (232, 234, 236)
 SKIN: list[RGB] = [(206, 158, 128), (188, 138, 106), (122, 84, 62), (222, 178, 150)]
 HAIR: list[RGB] = [(44, 34, 28), (24, 22, 24), (96, 72, 46), (128, 124, 120)]
 TROUSERS: list[RGB] = [(38, 40, 52), (52, 60, 84), (44, 42, 40), (84, 76, 64)]
 BOOT: RGB = (20, 20, 23)
 UNIFORM: RGB = (30, 34, 46)
-STEPS, FAR_M = 8, 22.0
+STEPS, FAR_M = 6, 22.0
 PX, OVER = 64, 2  # pixels a metre of the kept picture; it is drawn so many times larger
 RELIEF = 2.2  # how round a limb looks
 WIDE_M, TALL_M, FOOT_M = 1.7, 2.06, 0.1
@@ -41,7 +41,7 @@ class Dress:
 
 def step_of(phase: float, ahead: float = 0.0) -> int:
     """The step that is drawn for a walk's phase in radians; from `ahead` metres away fewer are told apart."""
-    coarse = 2 if ahead > FAR_M else 1
+    coarse = 3 if ahead > FAR_M else 1
     return int(phase / math.tau * STEPS / coarse) * coarse % STEPS
 
 

@@ -60,7 +60,7 @@ def _lamp_light(rows: int) -> NDArray[np.float32]:
         left = (k * LAMP_APART_M + 0.8) * PX_PER_M
         draw.rectangle((left, rows * 0.38, left + LAMP_M * PX_PER_M, rows * 0.62), fill=255)
     soft = lamps.filter(ImageFilter.GaussianBlur(PX_PER_M * 0.3)).crop((ALONG, 0, ALONG * 2, rows))
-    return np.asarray(soft).astype(np.float32) / 255
+    return np.asarray(soft, np.float32) / np.float32(255)
 
 
 def _floor(rng: random.Random) -> Image.Image:

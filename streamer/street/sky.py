@@ -90,4 +90,5 @@ def sky_columns(view: View) -> NDArray[np.intp]:
 @lru_cache(maxsize=4)
 def _beside(width: int, f: float) -> NDArray[np.float64]:
     """Columns of the panorama from the middle of a picture to each of its columns; a turn more, to be over nothing."""
-    return STEPS + np.degrees(np.arctan((np.arange(width) + 0.5 - width / 2) / f)) * STEPS / 360.0
+    degrees: NDArray[np.float64] = np.degrees(np.arctan((np.arange(width) + 0.5 - width / 2) / f))
+    return STEPS + degrees * STEPS / 360.0

@@ -179,8 +179,7 @@ def front_of(first: Whole, count: Whole, seed: Whole, house: Whole) -> Whole:
 
 def fronts_of(first: Whole, count: Whole, seed: Whole, houses: Whole) -> list[Whole]:
     """The fronts of each wall's houses."""
-    columns = zip(first.tolist(), count.tolist(), seed.tolist(), houses.tolist(), strict=True)
-    return [front_of(np.int64(f), np.int64(c), np.int64(s), np.arange(n)) for f, c, s, n in columns]
+    return [front_of(first[k], count[k], seed[k], np.arange(n)) for k, n in enumerate(houses.tolist())]
 
 
 def lamps_of(s: Segment) -> list[XY]:

@@ -24,6 +24,9 @@ NARROWEST_M = 4.4  # of a street that cars drive through
 KERB_M = 1.0  # from a car's middle to the kerb
 PARKED_M = 3.05  # … where cars are parked along it
 CORNER_M = 2.2  # before and after a corner the wheel is turned
+BEND_M = 7.0  # … and before and after a bend
+SHARPEST_M = 5.0  # farther from the node no corner is cut or swung out to
+SHORT_M = 0.6  # a piece of street that is no longer is none to turn in
 AXLE_M = 1.3
 PAST_M = 1.9  # from a car's middle to an officer whom it passes
 SWERVE_M, ABREAST_M = 18.0, 5.0  # it begins to swerve so far before, and has done so
@@ -138,21 +141,36 @@ def _round_them(car: Car, officers: list[XY]) -> Car:
 
 def _lanes(segments: Iterable[Segment]) -> list[_Lane]:
     """Both lanes of each street that is wide enough and leads on at both ends."""
-    streets = [s for s in segments if s.kind != "path" and s.width >= NARROWEST_M]
+    streets = _joined([s for s in segments if s.kind != "path" and s.width >= NARROWEST_M])
     while True:
         ends: dict[XY, int] = {}
-        for p in (p for s in streets for p in (s.a, s.b)):
+        for p in (p for a, b, _ in streets for p in (a, b)):
             ends[p] = ends.get(p, 0) + 1
-        leading_on = [s for s in streets if ends[s.a] > 1 and ends[s.b] > 1]
+        leading_on = [(a, b, s) for a, b, s in streets if ends[a] > 1 and ends[b] > 1]
         if len(leading_on) == len(streets):
             break
         streets = leading_on
     lanes = []
-    for s in streets:
+    for one, other, s in streets:
         parked = parked_side(s)
-        for a, b, side in ((s.a, s.b, 1), (s.b, s.a, -1)):
+        for a, b, side in ((one, other, 1), (other, one, -1)):
             lanes.append(_Lane(a, b, s.width / 2 - (PARKED_M if parked == side else KERB_M)))
     return lanes
+
+
+def _joined(streets: list[Segment]) -> list[tuple[XY, XY, Segment]]:
+    """`streets` with their ends, but for those that are too short to turn in: the two ends of such become one."""
+    same: dict[XY, XY] = {}
+
+    def end(p: XY) -> XY:
+        while p in same:
+            p = same[p]
+        return p
+
+    for s in streets:
+        if math.dist(s.a, s.b) < SHORT_M and end(s.a) != end(s.b):
+            same[end(s.a)] = end(s.b)
+    return [(end(s.a), end(s.b), s) for s in streets if end(s.a) != end(s.b)]
 
 
 def _blocks(lanes: list[_Lane]) -> list[list[_Lane]]:
@@ -185,20 +203,27 @@ def _blocks(lanes: list[_Lane]) -> list[list[_Lane]]:
 
 def _line(block: list[_Lane]) -> list[XY]:
     """The points that a car drives through: straight along each lane, in a curve from one into the next."""
-    line = []
+    line: list[XY] = []
     for lane, after in itertools.pairwise([*block, block[0]]):
         (dx, dy), (ex, ey) = lane.along, after.along
+        (px, py), (qx, qy) = lane.at(lane.length), after.at(0.0)
         cross = dx * ey - dy * ex
-        if abs(cross) > 0.35:  # where the two lanes' middles meet: metres past lane's end, metres into the one after
-            past = (lane.off * (dx * ex + dy * ey) - after.off) / cross
-            into = (lane.off - after.off * (dx * ex + dy * ey)) / cross
-            corner = lane.at(lane.length + past)
-        else:
+        # where the two lanes' middles meet: metres past the end of this one, metres into the one after
+        past, into = (
+            (9.0, 9.0)
+            if not cross
+            else (
+                ((qx - px) * ey - (qy - py) * ex) / cross,
+                ((qx - px) * dy - (qy - py) * dx) / cross,
+            )
+        )
+        if max(abs(past), abs(into)) < SHARPEST_M:
+            corner, before = lane.at(lane.length + past), CORNER_M + max(0.0, past)  # the outer lane is no wider
+        else:  # all but straight on, or all but back
             past = into = 0.0
-            (px, py), (qx, qy) = lane.at(lane.length), after.at(0.0)
-            corner = ((px + qx) / 2, (py + qy) / 2)
-        leaves = lane.at(max(lane.length * 0.52, lane.length + past - CORNER_M))
-        enters = after.at(min(after.length * 0.48, into + CORNER_M))
+            corner, before = ((px + qx) / 2, (py + qy) / 2), BEND_M
+        leaves = lane.at(max(lane.length * 0.52, lane.length + past - before))
+        enters = after.at(min(after.length * 0.48, into + before))
         for t in (0.0, 0.25, 0.5, 0.75, 1.0):
             u, v, w = (1 - t) ** 2, 2 * t * (1 - t), t * t
             line.append((u * leaves[0] + v * corner[0] + w * enters[0], u * leaves[1] + v * corner[1] + w * enters[1]))

@@ -30,9 +30,9 @@ PAINTS: list[RGB] = [
 POLICE_WHITE: RGB = (206, 208, 206)
 HEADLAMP: RGB = (255, 246, 220)
 TAIL_LAMP: RGB = (255, 48, 38)
-WHEELS_PX, TRIM_PX = 9.0, 30.0  # pixels a metre from which they show
-TONES, HAZES = 16, 4  # steps of light and haze that a car's paint tells apart
-TURNS = 72  # a small picture for each so many-th of a turn
+FAR_PX, WHEELS_PX, TRIM_PX = 14.0, 9.0, 30.0  # pixels a metre up to which a car is far, from which its parts show
+TONES, HAZES = 12, 4  # steps of light and haze that a car's paint tells apart
+TURNS, TURNS_FAR = 72, 36  # a small picture for each so many-th of a turn
 COARSE, GROWTH = 1.5, 1.08  # … and for each size so much larger; what is shown is made from it, in smaller steps
 OVER = 2  # it is drawn so many times larger
 WIDE_M, OVER_M, UNDER_M = 5.4, 1.9, 0.6  # what the picture holds: over and under the car's middle on the ground
@@ -59,7 +59,8 @@ class Garage:
             return
         turn = math.atan2(dx, dy) - math.atan2(car.along[0], car.along[1])
         colour = len(PAINTS) if car.police else car.colour % len(PAINTS)
-        kind = (colour, round(turn / math.tau * TURNS) % TURNS, (tone, haze), blue, view.f)
+        turns = TURNS if px > FAR_PX else TURNS_FAR
+        kind = (colour, round(turn / math.tau * turns) % turns * (TURNS // turns), (tone, haze), blue, view.f)
         shown, mask, feet = self._scaled(kind, in_steps(px, GROWTH))
         x, y = view.pixel(dx * view.right[0] + dy * view.right[1], ahead, 0.0)
         picture.paste(shown, (round(x) - shown.width // 2, round(y) - feet), mask)

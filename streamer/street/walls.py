@@ -19,7 +19,6 @@ Floats = NDArray[np.float64]
 # Of a texel: how far beside its place each pixel of a square of four looks. The lens makes one of the four, so that a
 # texel that is larger than a pixel has soft edges, and one that is smaller does not flicker.
 ASTRAY = 0.27
-BESIDE = 160  # columns that are painted at once
 
 
 @dataclass(frozen=True)
@@ -153,20 +152,18 @@ def _columns(
 
 def paint(index: NDArray[np.uint8], shade: NDArray[np.uint16], seen: Columns, last: int, atlas: Atlas) -> None:
     """Put the walls of `seen` into the picture's `index` and `shade`, down to row `last`."""
-    whole = len(seen.which) == index.shape[1]
-    for left in range(0, len(seen.which), BESIDE):  # a near wall is tall, but not in every column
-        some = seen.part(slice(left, left + BESIDE))
-        first, under = max(0, int(some.top.min())), min(last, math.ceil(some.foot.max()) + 1)
-        if under <= first:
-            continue
-        texels, inside = _texels(some, first, under, atlas)
-        if whole:
-            place = (slice(first, under), slice(left, left + BESIDE))
-            np.copyto(index[place], texels, where=inside)
-            np.copyto(shade[place], some.shade, where=inside)
-        else:
-            index[first:under, some.which] = np.where(inside, texels, index[first:under, some.which])
-            shade[first:under, some.which] = np.where(inside, some.shade, shade[first:under, some.which])
+    if not len(seen.which):
+        return
+    first, last = max(0, int(seen.top.min())), min(last, math.ceil(seen.foot.max()) + 1)
+    if last <= first:
+        return
+    texels, inside = _texels(seen, first, last, atlas)
+    if len(seen.which) == index.shape[1]:
+        np.copyto(index[first:last], texels, where=inside)
+        np.copyto(shade[first:last], seen.shade, where=inside)
+    else:
+        index[first:last, seen.which] = np.where(inside, texels, index[first:last, seen.which])
+        shade[first:last, seen.which] = np.where(inside, seen.shade, shade[first:last, seen.which])
 
 
 def _texels(seen: Columns, first: int, last: int, atlas: Atlas) -> tuple[NDArray[np.uint8], NDArray[np.bool_]]:

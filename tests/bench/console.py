@@ -21,7 +21,7 @@ from playwright.async_api import Browser, CDPSession, Page, async_playwright, ex
 from tests.bench.figures import Figure, tell
 from tests.bench.load.machine import address
 from tests.bench.load.orders import Child
-from tests.browser.screen import WEBGL_FLAGS, Screen
+from tests.browser.screen import SHIFTS, WEBGL_FLAGS, Screen
 from tests.fakes.crowd import Crowd
 from tests.installation import Installation, Program, Server
 from tests.local_servers import chromium
@@ -32,20 +32,6 @@ DESK = {"width": 1920, "height": 1080}
 SETTLE_S = 5.0  # after the last change: what is done once is not what is measured
 PARTS = ("TaskDuration", "ScriptDuration", "RecalcStyleDuration", "LayoutDuration")
 SHIFTS_OF_MOST = 5
-
-# Every shift that no hand has caused, with what moved.
-SHIFTS = """
-window.shifts = [];
-new PerformanceObserver((list) => {
-  for (const {value, hadRecentInput, startTime, sources} of list.getEntries()) {
-    if (hadRecentInput) continue;
-    const moved = sources.map(({node, previousRect: was, currentRect: is}) =>
-      `${node?.nodeName} ${node?.className ?? ""} ${was.x},${was.y} ${was.width}×${was.height} → `
-      + `${is.x},${is.y} ${is.width}×${is.height}`);
-    window.shifts.push({value, at: startTime / 1000, moved});
-  }
-}).observe({type: "layout-shift", buffered: true});
-"""
 
 
 def main(argv: list[str]) -> int:

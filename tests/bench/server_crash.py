@@ -6,6 +6,7 @@ import asyncio
 import os
 import random
 import time
+from functools import partial
 from pathlib import Path
 
 from server.recording.library import Library
@@ -38,9 +39,10 @@ async def measure(root: Path, kills: int, seed: int) -> int:
                 killed_at = time.time()
                 lost.append(max(0.0, killed_at - end_of(segments(library))))
                 count = len(segments(library))
+                records_again = partial(_are_more_than, library, count)
                 started_at = time.time()
                 await server.serve()
-                await until(lambda count=count: len(segments(library)) > count, "it records again", LONG_S)
+                await until(records_again, "it records again", LONG_S)
                 again.append(segments(library)[count]["at"] - started_at)
                 print(f"kill {number + 1}: {lost[-1]:.2f} s lost, recorded again after {again[-1]:.2f} s", flush=True)
             await camera.press("record_stop")
@@ -56,6 +58,10 @@ async def measure(root: Path, kills: int, seed: int) -> int:
     missed = tell("crash", figures, {**about, "load": round(os.getloadavg()[0], 1)})
     bars = {"it is one recording": recordings == 1, "the recording is intact": not told["exit"]}
     return missed or exit_code(what for what, holds in bars.items() if not holds)
+
+
+def _are_more_than(library: Library, count: int) -> bool:
+    return len(segments(library)) > count
 
 
 def segments(library: Library) -> list[Entry]:

@@ -36,6 +36,21 @@ window.RTCPeerConnection = class extends RTCPeerConnection {
 };
 """
 
+# Every shift of the layout that no hand has caused, with what moved.
+SHIFTS = """
+window.shifts = [];
+new PerformanceObserver((list) => {
+  for (const {value, hadRecentInput, startTime, sources} of list.getEntries()) {
+    if (hadRecentInput) continue;
+    const path = (node) => !node || node.nodeName === "BODY" ? ""
+      : `${path(node.parentElement)} ${node.nodeName.toLowerCase()}.${node.className?.baseVal ?? node.className ?? ""}`;
+    const moved = sources.map(({node, previousRect: was, currentRect: is}) =>
+      `${path(node)} ${was.x},${was.y} ${was.width}×${was.height} → ${is.x},${is.y} ${is.width}×${is.height}`);
+    window.shifts.push({value, at: startTime / 1000, moved});
+  }
+}).observe({type: "layout-shift", buffered: true});
+"""
+
 DECODED = """async (tile) => {
   const track = tile.querySelector("video").srcObject?.getVideoTracks()[0];
   const connection = window.connections.find((one) => one.getReceivers().some((receiver) => receiver.track === track));
@@ -108,7 +123,21 @@ class Screen:
     # ---- what a person does
 
     async def sign_in(self, name: str, path: str = "/") -> Page:
-        """By name and password on the page; then wait until that page stands."""
+        """By the request that the page for it sends, which itself draws a town each time; then open that page.
+
+        Chromium lets no sound be heard in it before it is clicked or typed in.
+        """
+        answer = await self.page.context.request.post(
+            f"{self.url}/api/session",
+            data={"name": name, "password": password_of(name), "duty": ""},
+            headers={"Origin": self.url},
+        )
+        assert answer.ok, await answer.text()
+        await self.page.goto(self.url + path)
+        return self.page
+
+    async def sign_in_by_hand(self, name: str, path: str = "/") -> Page:
+        """By name and password on the page for it; then wait until that page stands."""
         await self.page.goto(f"{self.url}/sign-in?next={path}")
         return await self.sign_in_here(name)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from playwright.async_api import Browser, expect
 
-from tests.browser.screen import Screen
+from tests.browser.screen import SHIFTS, Screen
 from tests.installation import Program, processes_with
 from tests.patience import until
 
@@ -24,6 +24,7 @@ async def test_the_demo_plays_and_ends(browser: Browser, tmp_path: Path) -> None
         assert link is not None, demo.printed
         async with Screen(browser, link[1].split("/sign-in")[0]) as screen:
             page = screen.page
+            await page.add_init_script(SHIFTS)
             await page.goto(link[1])
             await expect(page.locator(".nav .me")).to_have_attribute("title", re.compile("Achebe"))
             await screen.is_in_state(1, "live", within_s=40)
@@ -36,6 +37,15 @@ async def test_the_demo_plays_and_ends(browser: Browser, tmp_path: Path) -> None
             await expect(hint).to_contain_text(re.compile("TASER armed, ET17.*Acknowledge"))
             await page.keyboard.press("a")
             await expect(screen.alert("TASER armed").locator(".life li.on").nth(1)).to_contain_text("Achebe")
+            card = screen.alert("TASER armed")
+            await expect(card.locator(".times")).to_have_count(0)  # drawn, then armed: armed once
+            await expect(card.locator(".since")).to_have_text(re.compile(r"SAFE since \d\d:\d\d:\d\d"), timeout=90_000)
+            await expect(hint).to_contain_text(re.compile("ET17 is safe again: resolve.*D"))
+            await page.keyboard.press("d")
+            await expect(card).to_have_count(0)
+            shifts = await page.evaluate("window.shifts")
+            told = [f"{shift['value']:.5f} after {shift['at']:.1f} s: {'; '.join(shift['moved'])}" for shift in shifts]
+            assert not told, "the layout moved, and no hand had moved it:\n" + "\n".join(told)
             await hint.get_by_role("button").click()
             await page.reload()
             await expect(page.locator("console-foot .ks")).to_be_visible()

@@ -49,6 +49,7 @@ async def test_an_armed_taser_is_seen_by_all_and_acknowledged_by_one(
     await expect(screen.alert("TASER armed").locator(".life li.on").nth(2)).to_contain_text("Cleared")
     for each in (screen, second_screen):
         await expect(each.tile(1).locator(".cap .tag")).to_have_text("SAFE")
+        await expect(each.alert("TASER armed").locator(".since")).to_have_text(re.compile(r"SAFE since \d\d:\d\d:\d\d"))
     await screen.alert("TASER armed").get_by_role("button", name="Resolve").click()
     for each in (screen, second_screen):
         await expect(each.page.locator("alert-tray")).to_contain_text("Nothing needs you")
@@ -72,7 +73,11 @@ async def test_of_two_operators_at_once_one_wins_and_both_see_who(
         await expect(acknowledged).to_contain_text(re.compile("Hale|Okafor"))
         winners.append((await acknowledged.inner_text()).split(",")[0])
     assert winners[0] == winners[1], "both consoles name the same person"
-    await screen.alert("Emergency button").get_by_role("button", name="False").click()
+    await screen.page.keyboard.press("d")  # nothing has cleared it: a second press is asked for
+    await expect(screen.page.locator("room-notice")).to_contain_text("Press D again to resolve: Emergency button, ET17")
+    await screen.page.keyboard.press("n")
+    await expect(screen.page.locator("room-notice")).to_contain_text("Press N again to mark false")
+    await screen.page.keyboard.press("n")
     for each in both:
         await expect(each.page.locator("alert-tray")).to_contain_text("Nothing needs you")
 

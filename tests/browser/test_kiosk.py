@@ -166,6 +166,10 @@ async def test_the_alert_has_the_large_tile_and_a_wall_comes_back_after_the_serv
         for tile in (1, 2):
             await screen.is_in_state(tile, "live", within_s=60)
         await expect(banner).to_be_hidden()
+        await cameras[1].press("taser.safe")
+        card = screen.alert("TASER armed")
+        await expect(card.locator(".since")).to_have_text(re.compile(r"SAFE\s+since\s+\d\d:\d\d:\d\d"))
+        await lies_well(page)
 
 
 async def test_a_wall_whose_sign_in_ended_says_so_and_goes_on_when_somebody_signs_in(

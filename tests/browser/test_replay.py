@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import re
 import sqlite3
 import time
@@ -26,7 +27,7 @@ from tests.browser.screen import REPLAY_READY, Screen
 from tests.browser.test_access import AXE, CONTROLS, FOCUSED, violations
 from tests.browser.test_status import SHIFTS
 from tests.fakes.incident import ARMED_S, SAFE_S, Officer, lay_incident
-from tests.fakes.recordings import SEGMENT_S, Laid, Wish, lay, usual_film, vp8_film
+from tests.fakes.recordings import SEGMENT_S, WIDTH, Laid, Wish, lay, usual_film, vp8_film
 from tests.installation import Camera, Installation, Server
 from tests.patience import until
 
@@ -258,6 +259,12 @@ async def test_what_lies_between_in_and_out_is_taken_out_and_proves_itself(
     bundle = tmp_path / "bundle.zip"
     await (await started.value).save_as(bundle)
     assert verify([str(bundle)]) == 0
+    await page.get_by_text("More", exact=True).click()
+    await expect(page.get_by_text(hashlib.sha256(bundle.read_bytes()).hexdigest())).to_be_visible()
+    film = page.get_by_role("link", name=re.compile("Only the film of ET22"))
+    url = str(await film.get_attribute("href"))
+    played: Any = await page.evaluate(PLAYED, url)
+    assert played["ended"] > 0.5 and played["width"] == WIDTH
     with zipfile.ZipFile(bundle) as archive:
         names = archive.namelist()
     assert {f"clips/{laid[index].id}/clip.json" for index in (0, 1)} <= set(names)
@@ -286,6 +293,16 @@ async def test_who_may_not_look_sees_no_page_and_no_picture(
     assert stranger == 401  # although this browser has it in its cache
 
 
+# A file of its own, from its beginning to its end, as any page would play it.
+PLAYED = """async (url) => {
+  const video = document.createElement("video");
+  video.muted = true;
+  video.src = URL.createObjectURL(await (await fetch(url)).blob());
+  await video.play();
+  video.currentTime = Math.max(0, video.duration - 0.5);
+  await new Promise((resolve) => video.addEventListener("ended", resolve, { once: true }));
+  return { ended: video.currentTime, width: video.videoWidth };
+}"""
 STATUS = "(url) => fetch(url, {cache: 'no-store'}).then((one) => one.status)"
 
 

@@ -9,7 +9,7 @@ from tests.installation import Server, password_of
 
 
 async def test_name_and_password_open_the_room_and_sign_out_closes_it(screen: Screen) -> None:
-    page = await screen.console("hale")
+    page = await screen.sign_in_by_hand("hale")
     await expect(page.locator(".nav .me")).to_have_attribute("title", "Insp. Hale, inspector")
     await page.get_by_role("button", name="Sign out").click()
     await page.wait_for_url("**/sign-in*")
@@ -30,7 +30,7 @@ async def test_a_wrong_password_is_said_and_opens_nothing(screen: Screen) -> Non
 
 
 async def test_an_officer_lands_on_the_camera_page_and_may_not_open_the_console(screen: Screen) -> None:
-    page = await screen.sign_in("rahman")
+    page = await screen.sign_in_by_hand("rahman")
     await page.wait_for_url("**/camera")
     await expect(page.get_by_role("button", name="Emergency")).to_be_visible()
     await page.goto(screen.url)

@@ -75,7 +75,7 @@ def _fix(device_id: str, number: int, at: float, index: int) -> Fix:
 
 
 async def _taser(store: AlertStore, clock: HandClock, officer: Officer, base: float) -> None:
-    first = _drawn(officer, base + 4)
+    first = drawn(officer, base + 4)
     await _told(store, clock, first, [Step("raised", base + 4, None, "TASER drawn")], base + 4)
     armed = replace(first, kind="taser.armed", title="TASER armed", priority=1, needs_since=base + ARMED_S)
     step = Step("escalated", base + ARMED_S, None, "TASER drawn → TASER armed")
@@ -91,7 +91,8 @@ async def _taser(store: AlertStore, clock: HandClock, officer: Officer, base: fl
     await _told(store, clock, closed, [Step("resolved", base + SAFE_S + 5, OKAFOR)], base + SAFE_S + 5)
 
 
-def _drawn(officer: Officer, at: float) -> Alert:
+def drawn(officer: Officer, at: float) -> Alert:
+    """A TASER leaves its holster."""
     return Alert(
         id=f"alert-{officer.device_id}"[:40],
         seq=0,

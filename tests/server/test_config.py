@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from server.config import Config
+from server.config import Config, base_url
 from server.errors import StartError
 
 
@@ -91,3 +91,16 @@ def test_what_the_environment_says_wrongly_is_not_blamed_on_the_file(
     monkeypatch.setenv("WATCHROOM_PUBLIC_ADDRESS", "[1.2.3.4")
     with pytest.raises(StartError, match="public_address"):
         Config.load(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("host", "secure", "url"),
+    [
+        ("0.0.0.0", False, "http://127.0.0.1:80"),
+        ("::", True, "https://[::1]:80"),
+        ("10.1.1.1", True, "https://10.1.1.1:80"),
+        ("localhost", False, "http://localhost:80"),
+    ],
+)
+def test_the_url_is_one_that_can_be_opened(host: str, secure: bool, url: str) -> None:
+    assert base_url(host, 80, secure) == url

@@ -3,19 +3,27 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import subprocess
+import sys
+import threading
 from pathlib import Path
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.migration import MigrationContext
-from sqlalchemy import Connection, text
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, create_engine, text
 
 from server.clock import HandClock
-from server.database import Database, metadata
+from server.database import MIGRATIONS, Database, metadata, newest_revision
 from server.errors import StartError, Unavailable
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from tests.local_servers import LocalPostgres
+from tests.source import ROOT
 
 
 async def test_the_migrations_make_what_the_stores_declare(database: Database) -> None:
@@ -32,6 +40,54 @@ async def test_the_migrations_make_what_the_stores_declare(database: Database) -
 async def test_migrating_twice_changes_nothing(database: Database) -> None:
     await database.migrate()
     assert await Journal(database, HandClock()).last_seq() == 0
+
+
+async def test_what_the_journal_held_before_is_found_by_what_it_is_about(database_url: str) -> None:
+    older = {"alert": {"id": "a1", "device_id": "c1"}, "activity": {"device_id": "c1"}, "unit": {"device_id": "c1"}}
+    database = Database(database_url)
+    try:
+        async with database._engine.connect() as connection:
+            await connection.run_sync(_upgraded, "0019")
+            rows = [{"seq": n, "kind": k, "body": json.dumps(b)} for n, (k, b) in enumerate(older.items(), 1)]
+            insert = "INSERT INTO journal (seq, at, kind, body) VALUES (:seq, 1.0, :kind, :body)"
+            await connection.execute(text(insert), rows)
+            await connection.commit()
+        await database.migrate()
+        journal = Journal(database, HandClock())
+        assert [one.seq for one in await journal.states(["a1"], 0.0, 2.0, 9)] == [1]
+        assert [one.seq for one in await journal.states(["c1"], 0.0, 2.0, 9)] == [2]
+    finally:
+        await database.close()
+
+
+def _upgraded(connection: Connection, revision: str) -> None:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, revision)
+
+
+def test_the_newest_migration_is_told_without_alembic_as_with_it() -> None:
+    assert newest_revision() == ScriptDirectory(str(MIGRATIONS)).get_current_head()
+
+
+def test_an_older_schema_is_brought_up_and_the_newest_is_opened_without_alembic(tmp_path: Path) -> None:
+    older, path = Config(), str(tmp_path / "x.db")
+    older.set_main_option("script_location", str(MIGRATIONS))
+    with create_engine(f"sqlite:///{path}").begin() as connection:
+        older.attributes["connection"] = connection
+        command.upgrade(older, "0001")
+    assert [opened_by_a_process_that_loads_alembic(path) for _ in range(2)] == [True, False]
+
+
+def opened_by_a_process_that_loads_alembic(path: str) -> bool:
+    work = (
+        "import asyncio, sys; from server.database import Database; "
+        "asyncio.run(Database(sys.argv[1]).migrate()); print('alembic' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", work, path], cwd=ROOT, capture_output=True, text=True, timeout=120)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip() == "True"
 
 
 async def test_several_processes_may_start_at_once_on_an_empty_database(postgres_url: str) -> None:
@@ -104,6 +160,9 @@ async def test_a_database_that_cannot_be_opened_is_told_in_one_sentence(tmp_path
         await database.migrate()
     assert not await database.answers()
     await database.close()
+    for thread in threading.enumerate():  # aiosqlite's, of connections that were none: they still answer this loop
+        if thread is not threading.main_thread() and "_connection_worker" in thread.name:
+            await asyncio.to_thread(thread.join, 60)
 
 
 async def test_sqlite_writes_ahead_and_syncs_fully(tmp_path: Path) -> None:

@@ -107,6 +107,7 @@ async def test_where_the_force_has_switched_pairing_off_a_drawn_taser_starts_no_
         await server.serve()
         with Camera(key, server.url) as camera:
             camera.start()
+            await camera.says("Connected to control")  # before that it does not know, and records
             await camera.press("taser.drawn")
             with closing(sqlite3.connect(installation.folder / "watchroom.db")) as database:
 

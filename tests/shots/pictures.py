@@ -9,6 +9,7 @@ import asyncio
 import io
 import re
 import sys
+import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,6 +17,7 @@ from pathlib import Path
 from PIL import Image
 from playwright.async_api import Browser, Page, TimeoutError, async_playwright, expect
 
+from server.demo.play import BUILT_IN
 from tests.browser.screen import REPLAY_READY, WEBGL_FLAGS, Screen
 from tests.installation import ROOT, Program
 from tests.local_servers import chromium
@@ -39,6 +41,7 @@ FILM_WIDTH, FILM_S, FILM_MOST_BYTES = 1120, 60, 3_000_000  # the first minute, a
 FILM_MS, FILM_LAST_MS = 500, 4000
 FILM_QUALITIES = (55, 45, 35, 25, 15)
 PATIENCE_MS = 120_000.0
+COLLEAGUE_WAITS = "after_s = 25.0"  # a machine that draws slowly is answered for before its picture is taken
 
 
 def main(argv: Sequence[str]) -> int:
@@ -56,7 +59,13 @@ SETTLE_MS = 2000  # a tile that has just become LIVE is painted with its next pi
 
 async def _make() -> None:
     expect.set_options(timeout=PATIENCE_MS)
-    with Program("demo", ["-m", "server", "demo", "--no-browser", "--port", "0", "--cameras", str(CAMERAS)]) as demo:
+    arguments = ["-m", "server", "demo", "--no-browser", "--port", "0", "--cameras", str(CAMERAS)]
+    with tempfile.NamedTemporaryFile("w", suffix=".toml") as scenario, Program("demo", arguments) as demo:
+        text = BUILT_IN.read_text()
+        assert COLLEAGUE_WAITS in text
+        scenario.write(text.replace(COLLEAGUE_WAITS, "after_s = 600.0"))
+        scenario.flush()
+        demo.arguments += ["--scenario", scenario.name]
         demo.start()
         async with async_playwright() as playwright:
             browser = await playwright.chromium.launch(
@@ -68,14 +77,14 @@ async def _make() -> None:
             assert link is not None, demo.printed
             assert password is not None, demo.printed
             await _icons(browser)
-            await _console(browser, link[1])
+            await _console(browser, link[1], password[1])
             url = link[1].split("/sign-in")[0]
             await _sign_in(browser, url)
             await _phone(browser, url, password[1])
             await browser.close()
 
 
-async def _console(browser: Browser, link: str) -> None:
+async def _console(browser: Browser, link: str, password: str) -> None:
     """With a priority 1 that nobody has acknowledged, and when all is calm again."""
     async with Screen(browser, link.split("/sign-in")[0], viewport=LARGE) as screen:
         screen.allowed.append("")
@@ -93,6 +102,7 @@ async def _console(browser: Browser, link: str) -> None:
             await page.locator("#theme").click()
             await _keep(page, "console-alert-light.png")
             await page.locator("#theme").click()
+        await _pocket(browser, screen.url, password)
         await _answer(screen)
         await film
         await page.goto(f"{screen.url}/wall/1+5?kiosk=1&dist=2&diag=55")
@@ -107,6 +117,9 @@ async def _console(browser: Browser, link: str) -> None:
                 continue
         await expect(page.locator("feed-tile.live")).to_have_count(CAMERAS + 1)
         await _keep(page, "console-calm.png")
+        await page.locator("#theme").click()
+        await _keep(page, "console-calm-light.png")
+        await page.locator("#theme").click()
         await _replay(page, screen.url)
 
 
@@ -186,13 +199,26 @@ async def _sign_in(browser: Browser, url: str) -> None:
         await _keep(screen.page, "sign-in.png")
 
 
+async def _pocket(browser: Browser, url: str, password: str) -> None:
+    """The same alert in an inspector's hand."""
+    async with Screen(browser, url, **PHONE) as screen:
+        await _enter(screen.page, f"{url}/sign-in?next=/pocket", "okafor", password)
+        await expect(screen.alert("TASER armed")).to_be_visible()
+        await expect(screen.page.locator("feed-tile.live")).to_be_visible()
+        await _keep(screen.page, "pocket.png")
+
+
+async def _enter(page: Page, address: str, name: str, password: str) -> None:
+    await page.goto(address)
+    await page.get_by_label("Name").fill(name)
+    await page.get_by_label("Password", exact=True).fill(password)
+    await page.get_by_role("button", name="Sign in").click()
+
+
 async def _phone(browser: Browser, url: str, password: str) -> None:
     async with Screen(browser, url, **PHONE) as screen:
         page = screen.page
-        await page.goto(f"{url}/sign-in?next=/camera")
-        await page.get_by_label("Name").fill("rahman")
-        await page.get_by_label("Password", exact=True).fill(password)
-        await page.get_by_role("button", name="Sign in").click()
+        await _enter(page, f"{url}/sign-in?next=/camera", "rahman", password)
         await expect(page.locator("#link")).to_have_text("linked")
         await page.get_by_role("button", name="Start recording").click()
         await expect(page.locator("#link")).to_have_text("live")

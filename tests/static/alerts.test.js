@@ -8,6 +8,7 @@ import {
   openAlerts,
   openCounts,
   tileOneAlert,
+  toClose,
   unacknowledged,
   withAlerts,
   witnesses,
@@ -27,6 +28,20 @@ test("any order and any repetition of an alert's messages gives the same state",
     const alerts = [...order, ...order].reduce((state, alert) => withAlerts(state, [alert]), noAlerts());
     assert.deepEqual(alerts, new Map([["a1", life[3]]]));
   }
+});
+
+test("a key ends the chosen alert if somebody has it, else one that is over, else the gravest; never one that waits", () => {
+  const taken = { state: /** @type {const} */ ("acknowledged"), acknowledged_at: 1003 };
+  const waiting = anAlert({ id: "waits" });
+  const grave = anAlert({ id: "grave", priority: 1, ...taken });
+  const over = anAlert({ id: "over", priority: 2, cleared_at: 1020, ...taken });
+  const later = anAlert({ id: "later", priority: 2, raised_at: 1500, ...taken });
+  const all = new Map([waiting, grave, over, later].map((alert) => [alert.id, alert]));
+  assert.equal(toClose(all, "later")?.id, "later");
+  assert.equal(toClose(all, "waits")?.id, "over");
+  all.delete("over");
+  assert.equal(toClose(all, null)?.id, "grave");
+  assert.equal(toClose(new Map([["waits", waiting]]), null), undefined);
 });
 
 test("random histories of many alerts: the greatest number of each wins, however they arrive", () => {

@@ -42,7 +42,7 @@ test("an alert whose cause is gone, and that somebody has, is to be resolved: no
   const safe = { state: /** @type {const} */ ("acknowledged"), acknowledged_at: 1002, cleared_at: 1008 };
   const hint = hintFor(roomWith([safe], [{ sent_at: 1003, delivered_at: 1003 }]), control);
   assert.match(hint.words, /ET17 is safe again: resolve/);
-  assert.equal(hint.key, "");
+  assert.equal(hint.key, "D");
 });
 
 test("what is over is news for a while, then the room is calm", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { STATE_WORD, ageRule, ageText, feedState } from "../../static/js/state/liveness.js";
+import { STATE_WORD, ageRule, ageText, feedState, isWorthAsking } from "../../static/js/state/liveness.js";
 import { aUnit } from "./fakes_console.js";
 
 const unit = aUnit();
@@ -16,6 +16,17 @@ test("no picture while the camera does not record, however fresh a frame there w
   assert.equal(state({ unit: aUnit({ recording: "buffering" }) }), "notrec");
   assert.equal(state({ unit: aUnit({ recording: "off" }) }), "notrec");
   assert.equal(state({ unit: aUnit({ recording: "off", online: false }) }), "offline");
+});
+
+test("a camera that has just begun to record is asked for its picture once it sends one, or after five seconds", () => {
+  const began = aUnit({ recording: "recording", recording_since: 1000, streaming: false });
+  assert.deepEqual(
+    [1000, 1004.9, 1005].map((now) => isWorthAsking(began, now)),
+    [false, false, true],
+  );
+  assert.equal(isWorthAsking({ ...began, streaming: true }, 1000.1), true);
+  assert.equal(isWorthAsking({ ...began, recording: "off", streaming: true }, 2000), false);
+  assert.equal(isWorthAsking({ ...began, recording_since: null }, 1000), true);
 });
 
 test("nothing is live without the link; ages still tell frozen and offline", () => {

@@ -178,6 +178,15 @@ test("a label gives way to a disc, to the rim, and to a more urgent label", () =
   assert.equal(urgent, "right");
 });
 
+test("a label gives way to the map's scale and to a place's name", () => {
+  const mark = { x: 60, y: 585, radius: 11, width: 60, height: 22, rank: 4 };
+  assert.deepEqual(placeLabels([mark], VIEW), ["right"]);
+  const scale = { left: 0, top: 566, right: 170, bottom: 600 };
+  assert.deepEqual(placeLabels([mark], VIEW, [scale]), ["above"]);
+  const name = { left: 20, top: 540, right: 110, bottom: 562 };
+  assert.notDeepEqual(placeLabels([{ ...mark, y: 520 }], VIEW, [name]), ["below"]);
+});
+
 test("a label stays on its side while that is as good as any", () => {
   const mark = { x: 400, y: 300, radius: 11, width: 60, height: 22, rank: 4 };
   assert.deepEqual(placeLabels([{ ...mark, before: "left" }], VIEW), ["left"]);

@@ -4,6 +4,7 @@ import { test } from "node:test";
 // @ts-expect-error its types are found by the package’s name only, which is not seen from here
 import { validateStyleMin } from "../../static/node_modules/@maplibre/maplibre-gl-style-spec/dist/index.mjs";
 import { townPaths } from "../../static/js/state/map-paths.js";
+import { SPOTS, boxesOf, roomOf } from "../../static/js/state/map-lettering.js";
 import { PALETTE_KEYS, homeOf, mapStyle } from "../../static/js/state/map-style.js";
 
 /** @typedef {import("../../static/js/state/map-style.js").Palette} Palette */
@@ -73,4 +74,14 @@ test("the map opens where the settings say, in the town when it is the town, els
   });
   assert.deepEqual(homeOf({ ...town, center: null }), { lon: 1.03, lat: 51.36, zoom: 15, placed: true });
   assert.equal(homeOf({ ...tiles, center: null }).placed, false);
+});
+
+test("a name's room grows with its letters, and a long one is broken into lines", () => {
+  const [short, long] = [roomOf("OLD TOWN"), roomOf("THE HARBOUR OF MERROWMOUTH")];
+  assert.ok(short.width > 70 && short.width < 90 && short.height < 20, JSON.stringify(short));
+  assert.ok(long.width <= 135 && long.height > 2 * short.height - 1, JSON.stringify(long));
+  const [box] = boxesOf([{ lon: 1, lat: 2, ...short }], (lon, lat) => ({ x: 100 * lon, y: 100 * lat }));
+  assert.deepEqual([box?.left, box?.bottom], [100 - short.width / 2, 200 + short.height / 2]);
+  const layers = mapStyle(palette, town, ORIGIN).layers.map(({ id }) => id);
+  assert.ok(SPOTS.every((id) => layers.includes(id)));
 });

@@ -8,7 +8,14 @@ import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf, unseenAt } 
 import { addressFrom, marked, pathOf, timeText } from "../../static/js/state/replay_address.js";
 import { REPLAY_KEYS, replayActionOf } from "../../static/js/state/replay_keys.js";
 import { fitted, marksOf, partOf, scaleOf, showing, zoomedTo } from "../../static/js/state/replay_scale.js";
-import { aheadWords, lengthWords, preciseTime, timeTyped, utcTime } from "../../static/js/state/replay_words.js";
+import {
+  aheadWords,
+  cutWords,
+  lengthWords,
+  preciseTime,
+  timeTyped,
+  utcTime,
+} from "../../static/js/state/replay_words.js";
 
 /** @typedef {import("../../static/js/state/replay.js").Told} Told */
 /** @typedef {import("../../static/js/state/replay.js").ReplayEvent} ReplayEvent */
@@ -145,6 +152,15 @@ function told() {
     alert_states: [state(1, 1, {}), state(2, 3, { priority: 1 }), state(3, 9, { state: "resolved" })],
   });
 }
+
+test("what a timeline had to leave out is told, and from when on", () => {
+  assert.equal(cutWords([]), "");
+  const words = cutWords([
+    { what: "alert_states", own: false, since: T },
+    { what: "advice", own: true, since: T + 60 },
+  ]);
+  assert.match(words, /alert states of other cameras after \d\d:\d\d:\d\d; advice of these cameras after/);
+});
 
 test("a marker stands where the newest live fix that had arrived says, and knows its age then", () => {
   const replay = replayOf(told());
@@ -324,6 +340,7 @@ test("the list names what else was recorded then, and opens before the gravest a
       to,
       open: false,
       signed: true,
+      stamped: null,
       gaps: 1,
       alerts: [],
       there: null,
@@ -337,6 +354,8 @@ test("the list names what else was recorded then, and opens before the gravest a
   assert.equal(opensAt({ ...one, alerts: [{ raised_at: 40 }] }), 30);
   assert.equal(opensAt(one), 0);
   assert.equal(about(one), "1 min 40 s · 1 gap · signed · by the officer");
+  assert.match(about({ ...one, stamped: false }), / · signed, not yet timestamped · /);
+  assert.match(about({ ...one, stamped: true }), / · signed, timestamped · /);
   assert.equal(
     about({ ...one, why: "signal:taser.drawn", open: true, gaps: 0 }),
     "1 min 40 s · no gap · still recording · by taser.drawn",

@@ -100,5 +100,20 @@ test("credentials that expire are told again, and the rest of the settings stays
 test("what this page does not know changes nothing but the number", () => {
   const room = start();
   assert.deepEqual(received(room, entry(11, "weather", {})), { ...room, seq: 11 });
-  assert.equal(received(room, { t: "beat", server_time: 1, seq: 10 }), room);
+  assert.equal(received(room, { t: "beat", server_time: 1, seq: 10, warning: "" }), room);
+});
+
+test("what everybody must know comes with a beat, and goes with one", () => {
+  const beat = /** @param {string} warning */ (warning) => ({
+    t: /** @type {const} */ ("beat"),
+    server_time: 1,
+    seq: 10,
+    warning,
+  });
+  const room = start();
+  assert.equal(received(room, beat("")), room, "nothing is drawn anew");
+  const warned = received(room, beat("the disk is low"));
+  assert.equal(warned.warning, "the disk is low");
+  assert.equal(received(warned, aSnapshot()).warning, "the disk is low");
+  assert.equal(received(warned, beat("")).warning, "");
 });

@@ -166,6 +166,10 @@ test("the installation's problems are told worst first, and none when there is n
   };
   const well = { ...answer(0, [1]), processes: [process], cameras: [camera()] };
   assert.deepEqual(problemsOf({ ...well, checks: { database: { ok: true, seconds: 0.002 } } }), []);
+  const doubtful = problemsOf({ ...well, checks: {}, doubts: ["An older table cannot be read."] });
+  assert.deepEqual(doubtful, [
+    { key: "An older table cannot be read.", level: 2, words: "An older table cannot be read." },
+  ]);
   const full = problemsOf({ ...well, checks: {}, disk: { free: 4e9, total: 1e11 } });
   assert.deepEqual([full[0]?.key, full[0]?.level, full.length], ["disk", 1, 1]);
   assert.match(full[0]?.words ?? "", /^Only 4\.0.% of the disk for recordings is free \(4.GB\)\.$/);

@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { gathered, withActivity } from "../../static/js/state/activity.js";
 import { heard, isLost, newLink, silence } from "../../static/js/state/link.js";
 import { latencyOf, offsetOf, withPong } from "../../static/js/state/server_clock.js";
-import { linkProof, recordingSteps, sampled } from "../../static/js/state/tape.js";
+import { linkProof, recordingSteps, sampled, spread } from "../../static/js/state/tape.js";
 import { GRIDS, tileWidth } from "../../static/js/state/wall_fit.js";
 import { age, counter, timeOfDay } from "../../static/js/state/words.js";
 
@@ -56,6 +56,13 @@ test("activity: newest first, each line once", () => {
     [3, 2, 1],
   );
   assert.equal(withActivity(known, [line(1)]), known);
+});
+
+test("the tape's marks make room for the later one, but stand near their own time", () => {
+  assert.deepEqual(spread([10, 100, 105, 110], 18, 36, 200), [10, 74, 92, 110]);
+  assert.deepEqual(spread([110, 110, 110, 110], 18, 36, 200), [74, 74, 92, 110]);
+  assert.deepEqual(spread([110], 18, 36, 112), [103]);
+  assert.deepEqual(spread([], 18, 36, 112), []);
 });
 
 test("the tape: a sample every ten seconds, and no break of the link goes unseen", () => {

@@ -49,7 +49,7 @@ async def camera(
     options = ["--server", server.url, "--device", "et17", "--key-file", str(key_file), "--source", "street"]
     process = await asyncio.create_subprocess_exec(
         sys.executable, "-X", "dev", "-W", "error", "-m", "streamer", *options, "--stream", "off", *more,
-        cwd=ROOT, env=os.environ | {"WATCHROOM_SETUP": "off", "PYTHONDONTWRITEBYTECODE": "1"},
+        cwd=ROOT, env=os.environ | {"WATCHROOM_SETUP": "off"},
         stdin=stdin, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT,
     )  # fmt: skip
     try:

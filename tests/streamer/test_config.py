@@ -79,7 +79,7 @@ def test_a_scenario_knows_its_officers(key_file: Path) -> None:
         ({"server": "localhost:8080"}, "--server must be http://"),
         ({"key-file": "/nowhere/key.pem"}, "--key-file /nowhere/key.pem: there is no such file"),
         ({"source": "webcam"}, "--source must be one of street, file:PATH"),
-        ({"source": "street:fog"}, "street:vehicle, street:indoor; got 'street:fog'"),
+        ({"source": "street:fog"}, "street:night-rain-vehicle, street:indoor; got 'street:fog'"),
         ({"source": "file:/nowhere.mp4"}, "there is no such file"),
         ({"gps": "satellite"}, "--gps must be one of route:"),
         ({"gps": "gpsd://"}, "--gps must be gpsd://HOST:PORT"),

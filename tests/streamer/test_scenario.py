@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streamer.errors import ScenarioError
-from streamer.scenario import parse
+from streamer.scenario import Colleague, parse
 
 SCENARIOS = Path(__file__).parents[2] / "streamer" / "scenarios"
 
@@ -51,6 +51,14 @@ def test_one_sky_is_over_the_town_for_whoever_is_out_in_it() -> None:
         assert [scenario.preset(officer) for officer in scenario.officers] == presets
     inside = parse(f"weather = 'rain'\n{text.replace('vehicle', 'indoor')}")
     assert inside.preset(inside.officers[1]) == "indoor"
+
+
+def test_a_colleague_is_declared_by_name_and_words_and_has_times_of_its_own() -> None:
+    assert parse(HEAD).colleague is None
+    colleague = parse(HEAD + "[colleague]\nname = 'Sgt Moss'\nsays = 'Hold.'\nafter_s = 30").colleague
+    assert colleague == Colleague("Sgt Moss", "Hold.", after_s=30.0)
+    with pytest.raises(ScenarioError, match=r"colleague\.says"):
+        parse(HEAD + "[colleague]\nname = 'Sgt Moss'")
 
 
 def test_injects_come_in_order_of_time_with_their_parameters() -> None:

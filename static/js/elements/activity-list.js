@@ -9,6 +9,7 @@ const SHOWN = 60;
 export class ActivityList extends HTMLElement {
   /** @type {readonly Activity[] | null} */ #shown = null;
   #rows = make("ol", { class: "acts-list" });
+  #latest = make("p", { class: "panel latest" });
 
   connectedCallback() {
     this.append(
@@ -20,6 +21,7 @@ export class ActivityList extends HTMLElement {
       ),
       this.#rows,
     );
+    this.after(this.#latest); // where alerts have the list's place, this line stands for it
     this.#rows.tabIndex = 0;
     this.#rows.setAttribute("aria-label", "Activity, newest first");
   }
@@ -28,21 +30,22 @@ export class ActivityList extends HTMLElement {
   show(activity) {
     if (activity === this.#shown) return;
     this.#shown = activity;
-    const rows = gathered(activity.slice(0, 2 * SHOWN))
-      .slice(0, SHOWN)
-      .map((line) =>
-        make(
-          "li",
-          { class: "act" },
-          make("time", {}, timeOfDay(line.at)),
-          make("span", { class: "cs" }, line.call_sign ?? "All"),
-          make("span", { class: "sec" }, line.text),
-        ),
-      );
+    const lines = gathered(activity.slice(0, 2 * SHOWN)).slice(0, SHOWN);
+    const rows = lines.map((line) => make("li", { class: "act" }, ...words(line)));
+    this.#latest.replaceChildren(...(lines[0] ? words(lines[0]) : ["Nothing has happened yet."]));
     this.#rows.replaceChildren(
       ...(rows.length ? rows : [make("li", { class: "none mut" }, "Nothing has happened yet.")]),
     );
   }
+}
+
+/** @param {Activity} line */
+function words({ at, call_sign, text }) {
+  return [
+    make("time", {}, timeOfDay(at)),
+    make("span", { class: "cs" }, call_sign ?? "All"),
+    make("span", { class: "sec" }, text),
+  ];
 }
 
 customElements.define("activity-list", ActivityList);

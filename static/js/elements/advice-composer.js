@@ -16,6 +16,7 @@ export class AdviceComposer extends HTMLElement {
   /** what was begun for each unit: a change of selection never sends words to another officer @type {Map<string, string>} */ #drafts =
     new Map();
   #phrases = "";
+  #count = 0; // of messages shown
   #to = make("span", { class: "cs" });
   #wearer = make("span", { class: "sec cut" });
   #note = make("span", { class: "mut small" });
@@ -90,6 +91,8 @@ export class AdviceComposer extends HTMLElement {
     });
     while (this.#messages.children.length > rows.length) this.#messages.lastElementChild?.remove();
     this.#messages.hidden = rows.length === 0;
+    if (rows.length !== this.#count) this.#messages.scrollTop = this.#messages.scrollHeight;
+    this.#count = rows.length;
   }
 
   /** @param {string[]} phrases @param {boolean} usable */

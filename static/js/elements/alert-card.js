@@ -5,9 +5,10 @@ import { BEFORE_S, JOIN_RATE } from "../state/rewind.js";
 import { isEscalated } from "../state/sound.js";
 import { wearerName } from "../state/units.js";
 import { counter, timeOfDay } from "../state/words.js";
+import { alertTag } from "./alert-words.js";
 import { icon, keycap, make, prioritySymbol, setText } from "./build.js";
 
-/** @typedef {{ me: string | null, first: boolean, mayAct: boolean, before: boolean, busy: boolean, pictureAfter: number | null }} CardFacts before: the seconds before it can be shown */
+/** @typedef {{ me: string | null, first: boolean, ends: boolean, mayAct: boolean, before: boolean, busy: boolean, pictureAfter: number | null }} CardFacts first: A takes it; ends: D and N end it; before: the seconds before it can be shown */
 
 const WITNESS_WORDS = /** @type {Record<string, string>} */ ({
   seen: "seen",
@@ -69,27 +70,37 @@ export class AlertCard extends HTMLElement {
         make("h3", { class: "what" }, alert.title, count),
         make("div", { class: "who2" }, make("b", {}, alert.call_sign), ` ${wearerName(alert.wearer)}`, where),
       ),
-      make(
-        "div",
-        { class: "since" },
-        make("span", { class: "sr" }, "since "),
-        this.#since,
-        make("time", {}, timeOfDay(alert.needs_since)),
-      ),
+      this.#clock(alert),
     );
+  }
+
+  /** How long it has needed somebody; when its cause is gone, that it is, and since when. @param {Alert} alert */
+  #clock(alert) {
+    const isOver = alert.cleared_at !== null;
+    const what = isOver ? make("b", {}, alertTag(alert)) : this.#since;
+    const since = make("span", { class: isOver ? "" : "sr" }, " since ");
+    const at = make("time", {}, timeOfDay(alert.cleared_at ?? alert.needs_since));
+    return make("div", { class: isOver ? "since over" : "since" }, what, since, at);
   }
 
   /** @param {Alert} alert @param {CardFacts} facts @param {boolean} waiting */
   #body(alert, facts, waiting) {
     const quiet = alert.priority === 3 || (alert.priority === 2 && waiting);
-    const told = waiting && alert.action ? make("p", { class: "do sec" }, alert.action) : null;
-    const isOver = quiet && alert.cleared_at !== null;
-    const over = isOver ? make("p", { class: "do sec" }, `Cleared ${timeOfDay(alert.cleared_at)}.`) : null;
-    const proof = quiet ? [over] : [life(alert), seenBy(alert, facts)];
+    const told = waiting ? this.#told(alert) : null;
+    const proof = quiet ? [] : [life(alert), seenBy(alert, facts)];
     const actions = facts.mayAct ? this.#actions(alert, facts, waiting) : null;
     // while it waits, the button comes first: it must be in sight on the smallest screen
-    const parts = waiting ? [this.#escalation, actions, told, ...proof] : [...proof, actions];
+    const parts = waiting ? [actions, told, ...proof] : [...proof, actions];
     return make("div", { class: "bd" }, ...parts);
+  }
+
+  /**
+   * What to do; that nobody has acknowledged takes the same place, kept from the start: no button moves away under a hand.
+   * @param {Alert} alert
+   */
+  #told({ action, priority }) {
+    if (priority > 1) return action ? make("p", { class: "do sec" }, action) : null;
+    return make("div", { class: "told" }, make("p", { class: "do sec" }, action ?? ""), this.#escalation);
   }
 
   /** @param {(act: string, look: string, ...words: (Node | string)[]) => HTMLButtonElement} button */
@@ -125,7 +136,8 @@ export class AlertCard extends HTMLElement {
       button("locate", "ic", icon("pin"), make("span", { class: "sr" }, `Show ${alert.call_sign} on the map`)),
     ];
     if (facts.before) go.push(this.#before(button));
-    const close = [button("resolve", waiting ? "" : "main grow", "Resolve"), button("false", "", "False")];
+    const resolve = button("resolve", waiting ? "" : "main grow", "Resolve", facts.ends ? keycap("D") : null);
+    const close = [resolve, button("false", "", "False", facts.ends ? keycap("N") : null)];
     return waiting
       ? make(
           "div",
@@ -141,7 +153,9 @@ export class AlertCard extends HTMLElement {
 function life(alert) {
   const by = alert.acknowledged_by?.name ?? "";
   const took =
-    alert.acknowledged_at === null ? "" : `${Math.max(0, Math.round(alert.acknowledged_at - alert.needs_since))} s`;
+    alert.acknowledged_at === null
+      ? ""
+      : `${Math.max(0, Math.round(alert.acknowledged_at - alert.needs_since))}\u00a0s`; // a figure and its unit in one line
   /** @type {[string, string, boolean][]} */
   const stops = [
     ["Raised", timeOfDay(alert.raised_at), true],

@@ -10,6 +10,7 @@ import {
   occasion,
   openAlerts,
   openCounts,
+  toClose,
 } from "../state/alerts.js";
 import { pictureAfter } from "../state/first_picture.js";
 import { hasBefore } from "../state/rewind.js";
@@ -21,14 +22,14 @@ import { AlertLately } from "./alert-lately.js";
 const BATCH_MS = 2000; // polite news is gathered, so that a flood is one sentence
 const HOUR_S = 3600;
 
-/** @typedef {{ room: Room, mayAct: boolean, mayLookBack: boolean, linked: boolean, busy: ReadonlySet<string>, sightings: Sightings, chosen: string | null, now: number }} TrayFacts */
+/** @typedef {{ room: Room, me: string | null, mayAct: boolean, mayLookBack: boolean, linked: boolean, busy: ReadonlySet<string>, sightings: Sightings, chosen: string | null, now: number }} TrayFacts me: who sits before it; null on a wall */
 
 /** Events: `alert-act` (from its cards), `alert-shown` { id }: this console has shown it. */
 export class AlertTray extends HTMLElement {
   /** @type {Map<string, AlertCard>} */ #cards = new Map();
   /** @type {Map<string, string>} the last occasion told, by alert */ #told = new Map();
   /** @type {string[]} */ #polite = [];
-  #list = make("div", { class: "cards" });
+  #list = make("div", { class: "cards", role: "group", "aria-label": "Alerts" });
   #first = ""; // the most urgent that waits
   #below = new AlertBelow(this.#list);
   #sized = new ResizeObserver(() => this.#place());
@@ -61,16 +62,21 @@ export class AlertTray extends HTMLElement {
     const { room, now } = facts;
     const open = openAlerts(room.alerts);
     this.classList.toggle("is-calm", open.length === 0);
+    // without the link no button of a card can be focused: the list itself is then what the keyboard scrolls
+    if (facts.linked) this.#list.removeAttribute("tabindex");
+    else this.#list.tabIndex = 0;
     this.#showHead(room, open, now);
     const firstWaiting = open.find(needsAcknowledging)?.id;
+    const ended = toClose(room.alerts, facts.chosen)?.id;
     this.#arrange(open);
     for (const alert of open) {
       const card = this.#cards.get(alert.id);
       card?.show(
         alert,
         {
-          me: room.person?.id ?? null,
+          me: facts.me,
           first: alert.id === firstWaiting,
+          ends: alert.id === ended,
           mayAct: facts.mayAct,
           before: facts.mayLookBack && hasBefore(alert, now),
           busy: !facts.linked || facts.busy.has(alert.id),

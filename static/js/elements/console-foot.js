@@ -15,7 +15,7 @@ export class ConsoleFoot extends HTMLElement {
     const shown = KEYS.filter((key) => key.foot).map((key) => {
       const caps =
         "range" in key ? [keycap(key.caps[0]), "–", keycap(key.caps[1])] : key.caps.map((cap) => keycap(cap));
-      return make("span", { class: "k" }, ...caps, ` ${key.foot}`);
+      return make("span", { class: "first" in key ? "k first" : "k" }, ...caps, ` ${key.foot}`);
     });
     this.#keys.append(...shown);
     const latency = make("span", { class: "k" }, icon("link", "sm"), this.#latency, " to server");
@@ -23,7 +23,7 @@ export class ConsoleFoot extends HTMLElement {
       this.#keys,
       this.#hint,
       make("span", { class: "sp" }),
-      make("span", { class: "k" }, icon("proof", "sm"), this.#link),
+      make("span", { class: "k proof" }, icon("proof", "sm"), this.#link),
       latency,
     );
   }
@@ -34,7 +34,7 @@ export class ConsoleFoot extends HTMLElement {
    */
   show({ linked, silent, latency, keysOn, hint }) {
     this.#hint.show(linked ? hint : null);
-    setText(this.#link, linked ? "Link proven" : `No word from the server for ${age(silent)}`);
+    setText(this.#link, linked ? "Link proven" : `No word for ${age(silent)}`);
     setText(this.#latency, latency === null || !linked ? "–" : `${Math.max(1, Math.round(latency * 1000))} ms`);
     this.#keys.classList.toggle("off", !keysOn);
     this.#keys.title = keysOn ? "" : "Single keys are switched off; ? shows them";

@@ -3,7 +3,7 @@
 /** @import { Wiring } from "./tile-picture.js" */
 import { Attention } from "../state/attention.js";
 import { reasonToView } from "../state/alerts.js";
-import { ageRule, feedState } from "../state/liveness.js";
+import { ageRule, feedState, isWorthAsking } from "../state/liveness.js";
 import { keycap, make } from "./build.js";
 import { TileCaption } from "./tile-caption.js";
 import { TilePicture } from "./tile-picture.js";
@@ -80,12 +80,11 @@ export class FeedTile extends HTMLElement {
 
   /** @param {TileFacts} facts @param {number} now */
   show(facts, now) {
-    const before = this.#facts;
+    const [before, asked] = [this.#facts?.unit, this.#picture?.device];
     this.#facts = facts;
     this.look();
     const unit = facts.unit;
-    if (unit && before?.unit?.device_id === unit.device_id && unit.streaming && !before.unit.streaming)
-      this.#picture?.flowsAgain();
+    if (unit && asked === unit.device_id && unit.streaming && !before?.streaming) this.#picture?.flowsAgain();
     this.#video.muted = !facts.audible;
     this.setAttribute("aria-label", unit ? `Tile ${this.number}, ${unit.call_sign}` : `Tile ${this.number}, free`);
     for (const look of /** @type {const} */ (["large", "selected", "keyed", "enlarged", "pinned"]))
@@ -156,20 +155,19 @@ export class FeedTile extends HTMLElement {
     const unit = this.#facts?.unit;
     const shown = this.#picture?.device;
     // nobody is watched unseen: what is off the screen begins no viewing, it goes on with the one that it has
-    if (!unit || unit.recording !== "recording" || (!this.#isSeen && shown !== unit.device_id))
-      shown && this.#picture?.end();
-    else this.#picture?.view(unit.device_id, this.#wish());
+    const isShown = unit?.device_id === shown;
+    if (!unit || unit.recording !== "recording" || (!this.#isSeen && !isShown)) shown && this.#picture?.end();
+    else if (isShown || isWorthAsking(unit, this.#picture?.now() ?? 0))
+      this.#picture?.view(unit.device_id, this.#wish());
+    else if (shown) this.#picture?.end();
   }
 
   #wish() {
     const picture = !this.#attention.isAway(performance.now() / 1000);
     const { audible: sound = false, alert } = this.#facts ?? {};
-    return { layer: this.#layer(), sound, picture, why: reasonToView(alert) };
-  }
-
-  /** @returns {Layer} */
-  #layer() {
-    return this.#facts?.large || this.#facts?.enlarged ? "main" : "sub";
+    /** @type {Layer} */
+    const layer = this.#facts?.large || this.#facts?.enlarged ? "main" : "sub";
+    return { layer, sound, picture, why: reasonToView(alert) };
   }
 
   /** @param {string} state */

@@ -4,13 +4,16 @@ import { metresPerPixel, scaleBar } from "../state/map-projection.js";
 import { svg } from "./incident-map-mark.js";
 
 /** @typedef {import("../state/map-projection.js").View} View */
+/** @typedef {import("../state/map-labels.js").Box} Box */
 
 const SCALE_PX = 110;
+const SCALE_HIGH_PX = 34; // with its distance from the map's foot
 
 export class Controls {
   #bar = document.createElement("i");
   #text = document.createElement("span");
   #credit = document.createElement("span");
+  #wide = 0; // px, of the scale with its words; 0: to be measured
 
   /** @param {{zoom: (delta: number) => void, all: () => void}} actions @param {string} [allWords] what `all` shows */
   constructor({ zoom, all }, allWords = "Show all units (Z)") {
@@ -34,13 +37,22 @@ export class Controls {
   /** @param {View} view */
   measure(view) {
     const { px, text } = scaleBar(metresPerPixel(view.lat, view.zoom), SCALE_PX);
-    this.#bar.style.width = `calc(${Math.round(px)}px * var(--scale, 1))`;
+    const width = `calc(${Math.round(px)}px * var(--scale, 1))`;
+    if (this.#bar.style.width !== width) this.#wide = 0;
+    this.#bar.style.width = width;
     if (this.#text.textContent !== text) this.#text.textContent = text;
+  }
+
+  /** Where the scale stands: labels give way to it. @param {View} view @returns {Box} */
+  box(view) {
+    this.#wide ||= this.scale.offsetWidth;
+    return { left: 0, top: view.height - SCALE_HIGH_PX, right: this.#wide + 24, bottom: view.height };
   }
 
   /** @param {string} text whose map it is */
   credit(text) {
     this.#credit.textContent = text;
+    this.#wide = 0;
   }
 
   /** @param {string} text "" takes it away */

@@ -1,11 +1,12 @@
 /** The street map under the markers, drawn by MapLibre GL JS. It repaints only when the view or the style changes. */
 
-import { FAMILY } from "../state/map-lettering.js";
+import { FAMILY, SPOTS, roomOf } from "../state/map-lettering.js";
 import { mapStyle } from "../state/map-style.js";
 
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("../state/map-style.js").Palette} Palette */
 /** @typedef {import("../state/map-style.js").Basemap} Basemap */
+/** @typedef {import("../state/map-lettering.js").Spot} Spot */
 /**
  * What draws the ground, whichever way: the marker layer lives in its `host`.
  * @typedef {object} Ground
@@ -14,6 +15,7 @@ import { mapStyle } from "../state/map-style.js";
  * @property {(view: View, animate: boolean) => void} show
  * @property {(palette: Palette) => void} retheme
  * @property {string} credit whose map it is; "" for our own
+ * @property {() => Spot[]} names that stand in sight
  * @property {() => void} remove
  *
  * @typedef {object} GroundOptions
@@ -76,6 +78,12 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
   };
   map.on("style.load", () => putShield(map, shown));
   map.on("move", (event) => onMove(false, Boolean(event.originalEvent)));
+  /** @type {Spot[]} */
+  let names = [];
+  map.on("idle", () => {
+    names = spotsOf(map);
+    onMove(true, false);
+  });
   map.on("moveend", (event) => onMove(true, Boolean(event.originalEvent)));
   map.on("resize", () => {
     if (map.getPixelRatio() !== sharpness()) map.setPixelRatio(sharpness());
@@ -84,6 +92,7 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
   map.on("error", ({ error }) => onProblem(error?.message || "the street map could not be drawn"));
   return {
     host: map.getCanvasContainer(),
+    names: () => names,
     credit: archive ? await creditOf(archive) : "",
     view() {
       const { lng, lat } = map.getCenter();
@@ -103,6 +112,16 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
     },
     remove: () => map.remove(),
   };
+}
+
+/** The names that stand at one spot, as drawn. @param {import("maplibre-gl").Map} map @returns {Spot[]} */
+function spotsOf(map) {
+  const layers = SPOTS.filter((id) => map.getLayer(id));
+  return map.queryRenderedFeatures({ layers }).flatMap(({ geometry, properties }) => {
+    if (geometry.type !== "Point") return [];
+    const [lon = 0, lat = 0] = geometry.coordinates;
+    return [{ lon, lat, ...roomOf(String(properties["name"])) }];
+  });
 }
 
 /** @type {import("pmtiles").Protocol | null} one for the page: MapLibre knows a protocol by its name */

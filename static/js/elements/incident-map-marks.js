@@ -10,6 +10,7 @@ import { Mark, discRadius } from "./incident-map-mark.js";
 /** @typedef {import("../state/map-markers.js").Marker} Marker */
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("../state/map-projection.js").Point} Point */
+/** @typedef {import("../state/map-labels.js").Box} Box */
 /**
  * @typedef {{key: string, lon: number, lat: number, markers: Marker[], highest: Marker, alone: boolean}} Node
  * @typedef {Mark | Count | RimFlag} Item
@@ -72,8 +73,8 @@ export class Marks {
     this.#keepOneStop();
   }
 
-  /** Puts each label on its side of the mark. @param {View} view */
-  label(view) {
+  /** Puts each label on its side of the mark. @param {View} view @param {Box[]} others the map's scale, and its names */
+  label(view, others) {
     const marks = [...this.#items].filter(([, item]) => item instanceof Mark);
     const labelled = marks.map(([key, item]) => {
       const mark = /** @type {Mark} */ (item);
@@ -94,7 +95,7 @@ export class Marks {
       return point ? [{ left: x - half, top: y - half, right: x + half, bottom: y + half }] : [];
     });
     const buttons = { left: view.width - CONTROLS_PX[0], top: 0, right: view.width, bottom: CONTROLS_PX[1] };
-    placeLabels(labelled, view, [...counts, buttons]).forEach((side, index) => {
+    placeLabels(labelled, view, [...counts, buttons, ...others]).forEach((side, index) => {
       const item = marks[index]?.[1];
       if (item instanceof Mark && item.side !== side) item.turn(side);
     });

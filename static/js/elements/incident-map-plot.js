@@ -58,6 +58,7 @@ export async function plotGround(container, { view: first, basemap, onMove, onPr
   }
   return {
     host: container,
+    names: () => [],
     credit: "",
     view: () => view,
     show: (next) => show(next, true, false),

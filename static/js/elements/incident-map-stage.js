@@ -1,6 +1,7 @@
 /** The ground and what stands on it: lays the ground, groups and places the markers, keeps them in step with it. */
 
 import { groupAtMost } from "../state/map-clusters.js";
+import { boxesOf } from "../state/map-lettering.js";
 import { fitted, fromWorld, projector, toWorld, worldPixels, zoomed } from "../state/map-projection.js";
 import { PALETTE_KEYS } from "../state/map-style.js";
 import { ZOOM_LIMITS, glGround, hasWebGl2 } from "./incident-map-gl.js";
@@ -110,7 +111,7 @@ export class MapStage {
     }
     this.#ground = ground;
     this.#controls.credit(ground.credit);
-    ground.host.append(this.#halos.element, this.#marks.element);
+    ground.host.append(this.#controls.scale, this.#halos.element, this.#marks.element);
     this.#moved(true, false);
     return true;
   }
@@ -145,8 +146,8 @@ export class MapStage {
     this.#marks.draw(this.#nodes, view, project);
     const alone = this.#nodes.filter((node) => node.alone).map((node) => node.highest);
     this.#halos.draw(alone, this.#trails, view, project);
-    if (settled) this.#marks.label(view);
     this.#controls.measure(view);
+    if (settled) this.#marks.label(view, [this.#controls.box(view), ...boxesOf(this.#ground?.names() ?? [], project)]);
     this.#told();
   }
 

@@ -2,7 +2,7 @@
 /** @import { ReplayEvent } from "../state/replay.js" */
 import { indexAt } from "../state/replay.js";
 import { timeOfDay } from "../state/words.js";
-import { icon, keycap, make } from "./build.js";
+import { icon, keycap, make, setText } from "./build.js";
 
 const SIGNS = /** @type {Record<string, string>} */ ({
   taser: "taser",
@@ -15,6 +15,7 @@ const SIGNS = /** @type {Record<string, string>} */ ({
 /** Event: `replay-seek` { at, settled }. */
 export class ReplayEvents extends HTMLElement {
   #list = make("ol", { class: "log" });
+  #lacking = make("p", { class: "lacking", role: "status", hidden: true });
   /** @type {readonly ReplayEvent[]} */ #events = [];
   #now = -2;
 
@@ -27,7 +28,7 @@ export class ReplayEvents extends HTMLElement {
       make("span", { class: "sp" }),
       ...keys,
     );
-    this.append(head, this.#list);
+    this.append(head, this.#lacking, this.#list);
     new ResizeObserver(() => this.#reveal()).observe(this.#list);
   }
 
@@ -38,6 +39,12 @@ export class ReplayEvents extends HTMLElement {
     const rows = events.map((event) => this.#row(event));
     const none = make("li", { class: "none mut" }, "Nothing was reported in this time.");
     this.#list.replaceChildren(...(rows.length ? rows : [none]));
+  }
+
+  /** @param {string} words what the list lacks; none: nothing */
+  set lacking(words) {
+    this.#lacking.hidden = !words;
+    setText(this.#lacking, words);
   }
 
   /** @param {number} at */

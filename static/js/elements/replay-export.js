@@ -21,15 +21,28 @@ export class ReplayExport extends HTMLElement {
     setText(this.#progress, `Exporting ${Math.round(share * 100)} %`);
   }
 
-  /** @param {{ url: string, bytes: number, name: string } | null} bundle null: there is none */
+  /**
+   * @param {{ url: string, bytes: number, sha256: string, name: string,
+   *   films: { url: string, bytes: number, call_sign: string }[] } | null} bundle null: there is none
+   */
   showBundle(bundle) {
     this.#button.hidden = false;
     this.#progress.replaceChildren();
     if (!bundle) return;
-    const size = `${Math.max(0.1, bundle.bytes / 1e6).toFixed(1)} MB`;
-    const way = make("a", { class: "btn", href: bundle.url, download: bundle.name }, `Save bundle, ${size}`);
-    this.#progress.append(way);
+    const { url, bytes, sha256, name, films } = bundle;
+    const way = make("a", { class: "btn", href: url, download: name }, `Save bundle, ${size(bytes)}`);
+    const only = films.map((film) =>
+      make("a", { href: film.url, download: "" }, `Only the film of ${film.call_sign}, ${size(film.bytes)}`),
+    );
+    const mark = make("p", {}, "SHA-256 of the bundle ", make("code", {}, sha256));
+    const more = make("details", {}, make("summary", { class: "btn line" }, "More"), make("div", {}, ...only, mark));
+    this.#progress.append(way, more);
   }
+}
+
+/** @param {number} bytes */
+function size(bytes) {
+  return `${Math.max(0.1, bytes / 1e6).toFixed(1)} MB`;
 }
 
 customElements.define("replay-export", ReplayExport);

@@ -2,12 +2,14 @@
 /** @import { Sample } from "../state/tape.js" */
 /** @import { Alert } from "../state/shapes" */
 import { isOpen } from "../state/alerts.js";
-import { SPAN_S, linkProof, onTape, recordingSteps } from "../state/tape.js";
+import { SPAN_S, linkProof, onTape, recordingSteps, spread } from "../state/tape.js";
 import { timeOfDay } from "../state/words.js";
 import { svg } from "./build.js";
 
 const [LEFT, RIGHT, HEIGHT, EVERY_S] = [78, 16, 70, 300];
+const SLIM = 26; // on a low screen: the row of alerts alone
 const WORDS_PX = 260;
+const MARK_PX = 18;
 
 export class RoomTape extends HTMLElement {
   #drawing = svg("svg", { role: "img", "aria-label": "The last thirty minutes" });
@@ -26,31 +28,45 @@ export class RoomTape extends HTMLElement {
     const scale = parseFloat(getComputedStyle(this).fontSize) / 14.5; // the drawing grows with the type
     const width = this.clientWidth / scale;
     if (!width) return; // a small screen leaves the tape out
+    const isSlim = this.clientHeight < (HEIGHT * scale) / 2;
+    const height = isSlim ? SLIM : HEIGHT;
     const x = /** @param {number} at */ (at) => LEFT + ((width - LEFT - RIGHT) * (at - (now - SPAN_S))) / SPAN_S;
-    this.#drawing.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-    this.#drawing.replaceChildren(
+    this.#drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);
+    const rows = [
       ...axis(x, now),
       ...names(),
       ...unwatched(samples, x, now),
       ...recording(samples, x, now),
       ...proof(samples, x, now),
-      ...marks(onTape(alerts.values(), now), x),
-      svg("line", { class: "now", x1: x(now), x2: x(now), y1: 15, y2: HEIGHT - 5 }),
+    ];
+    this.#drawing.replaceChildren(
+      ...(isSlim ? ticks(x, now, 4, height - 4) : rows),
+      ...(isSlim ? [svg("text", { x: 12, y: 17 }, "30 min")] : []),
+      ...marks(onTape(alerts.values(), now), x, x(now) - 3, isSlim ? height / 2 : 27),
+      svg("line", { class: "now", x1: x(now), x2: x(now), y1: isSlim ? 3 : 15, y2: height - (isSlim ? 3 : 5) }),
     );
   }
 }
 
 /** @typedef {(at: number) => number} Scale */
 
+/** Every five minutes. @param {number} now @returns {number[]} */
+function times(now) {
+  const first = Math.ceil((now - SPAN_S) / EVERY_S) * EVERY_S;
+  return Array.from({ length: Math.floor((now - first) / EVERY_S) + 1 }, (_, index) => first + index * EVERY_S);
+}
+
+/** @param {Scale} x @param {number} now @param {number} y1 @param {number} y2 */
+function ticks(x, now, y1, y2) {
+  return times(now).map((at) => svg("line", { class: "ax", x1: x(at), x2: x(at), y1, y2 }));
+}
+
 /** @param {Scale} x @param {number} now */
 function axis(x, now) {
-  const first = Math.ceil((now - SPAN_S) / EVERY_S) * EVERY_S;
-  const times = Array.from({ length: Math.floor((now - first) / EVERY_S) + 1 }, (_, index) => first + index * EVERY_S);
-  const ticks = times.map((at) => svg("line", { class: "ax", x1: x(at), x2: x(at), y1: 17, y2: HEIGHT - 5 }));
-  const words = times
+  const words = times(now)
     .filter((at) => x(now) - x(at) > 56)
     .map((at) => svg("text", { x: x(at), y: 12, "text-anchor": "middle" }, timeOfDay(at).slice(0, 5)));
-  return [...ticks, ...words, svg("text", { x: x(now), y: 12, "text-anchor": "end" }, "now")];
+  return [...ticks(x, now, 17, HEIGHT - 5), ...words, svg("text", { x: x(now), y: 12, "text-anchor": "end" }, "now")];
 }
 
 function names() {
@@ -102,19 +118,25 @@ function proof(samples, x, now) {
     );
 }
 
-/** Open alerts stand in colour, the rest in outline. @param {Alert[]} alerts @param {Scale} x */
-function marks(alerts, x) {
+/** Open alerts stand in colour, the rest in outline. @param {Alert[]} alerts @param {Scale} x @param {number} end @param {number} y */
+function marks(alerts, x, end, y) {
   const shapes = {
     1: "M-3.500 -9h7L9 -3.500v7L3.500 9h-7L-9 3.500v-7z",
     2: "M0 -9L10 8H-10z",
     3: "M0-8.500A8.500 8.500 0 1 1 0 8.500 8.500 8.500 0 1 1 0-8.500z",
   };
-  return alerts.map((alert) =>
+  const places = spread(
+    alerts.map((alert) => x(alert.raised_at)),
+    MARK_PX,
+    2 * MARK_PX,
+    end,
+  );
+  return alerts.map((alert, index) =>
     svg(
       "g",
       {
         class: `mark p${alert.priority} ${isOpen(alert) ? "open" : ""}`,
-        transform: `translate(${x(alert.raised_at).toFixed(1)} 27) scale(.86)`,
+        transform: `translate(${places[index]?.toFixed(1)} ${y}) scale(.86)`,
       },
       svg("path", { d: shapes[alert.priority] }),
       svg("text", { y: alert.priority === 2 ? 6 : 4, "text-anchor": "middle" }, String(alert.priority)),

@@ -31,6 +31,7 @@ export class StatusGraph extends HTMLElement {
   constructor(graph) {
     super();
     this.#graph = graph;
+    this.#drawing.setAttribute("aria-label", graph.name); // until its first figures come
   }
 
   connectedCallback() {

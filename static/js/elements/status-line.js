@@ -85,6 +85,13 @@ function lineOf(room, linked, now) {
       alert: next,
     };
   }
+  if (room.warning)
+    return {
+      look: "p2",
+      symbol: prioritySymbol(2),
+      strong: "Disk low.",
+      words: `${sentence(room.warning)} Tell IT support.`,
+    };
   if (!room.units.size)
     return {
       look: "calm",
@@ -93,6 +100,11 @@ function lineOf(room, linked, now) {
       words: "The room works; no camera is connected yet.",
     };
   return calm(room, now, open.length, waiting.length);
+}
+
+/** @param {string} words as the server has them */
+function sentence(words) {
+  return `${words.charAt(0).toUpperCase()}${words.slice(1)}.`;
 }
 
 /** @param {Unit[]} units @returns {Line} */

@@ -36,7 +36,7 @@ export class TileCaption {
   #recording = make("span", { class: "rec" });
   #watching = make("span", { class: "wn" });
   #icon = make("span", { class: "ai" });
-  #word = make("span", { class: "w" });
+  #said = make("span");
   #age = make("b");
   #tagged = "";
   #iconName = "";
@@ -80,7 +80,7 @@ export class TileCaption {
     );
     const watchers = make("span", { class: "eyes" }, icon("eye"), this.#watching);
     this.watchers = watchers;
-    const at = make("span", { class: "at" }, this.#icon, this.#word, this.#age);
+    const at = make("span", { class: "at" }, make("span", { class: "w" }, this.#icon, this.#said), this.#age);
     const facts = make("span", { class: "facts" }, this.#tag, this.#why, this.#recording, watchers);
     this.element = make(
       "div",
@@ -115,7 +115,7 @@ export class TileCaption {
 
   /** @param {CaptionFacts} facts */
   #showAge({ state, pictureAge }) {
-    setText(this.#word, STATE_WORD[state]);
+    setText(this.#said, STATE_WORD[state]);
     setText(this.#age, ageText(state, pictureAge));
     const name = STATE_ICON[state] ?? "";
     if (name === this.#iconName) return;
@@ -150,7 +150,8 @@ export class TileCaption {
     const tagged = alert ? `${alert.id} ${alertIcon(alert)} ${alertTag(alert)}` : "";
     if (tagged === this.#tagged) return;
     this.#tagged = tagged;
-    this.#tag.replaceChildren(...(alert ? [icon(alertIcon(alert)), alertTag(alert)] : []));
+    const words = alert ? [icon(alertIcon(alert)), make("span", { class: "cut" }, alertTag(alert))] : [];
+    this.#tag.replaceChildren(...words);
   }
 }
 

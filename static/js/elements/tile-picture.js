@@ -56,6 +56,11 @@ export class TilePicture extends EventTarget {
     return this.#isPaused || (this.#resumedAt !== null && performance.now() / 1000 - this.#resumedAt < FROZEN_S);
   }
 
+  /** The server's time. */
+  now() {
+    return this.wiring.serverNow();
+  }
+
   /** @param {number} now @returns {number | null} seconds */
   age(now) {
     return this.shownAt === null ? null : Math.max(0, now - this.shownAt);

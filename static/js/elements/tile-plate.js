@@ -44,7 +44,7 @@ export class TilePlate {
 
   /** @param {PlateWords} words */
   #build(words) {
-    this.#kind = words.kind;
+    this.element.dataset["kind"] = this.#kind = words.kind;
     const act = () => this.element.dispatchEvent(new CustomEvent("plate-act", { detail: words.event, bubbles: true }));
     const button = make(
       "button",

@@ -44,7 +44,7 @@ export class UnitList extends HTMLElement {
       row.setAttribute("aria-selected", String(device === selected));
       row.tabIndex = device === focusable ? 0 : -1;
     }
-    this.classList.toggle("is-new", room.units.size === 0);
+    this.classList.toggle("is-new", room.known && room.units.size === 0);
     this.classList.toggle("is-empty", units.length === 0);
     setText(
       this.#none,
@@ -131,7 +131,8 @@ export class UnitList extends HTMLElement {
       setText(status, String(unit.status_code));
       setText(callSign, unit.call_sign);
       setText(wearer, wearerName(unit.wearer));
-      setText(words, alert && alert.priority < 3 ? titleOf(alert) : statusWords(unit));
+      setText(words, alert && alert.priority < 3 ? shortly(alert) : statusWords(unit));
+      words.title = alert ? `${alert.title}${alert.cleared_at === null ? "" : ", cleared"}` : "";
       setText(watching, String(unit.watchers.length));
       setText(fixWords, age(fixAge(fix, now)));
       old.classList.toggle("off", !isOld);
@@ -178,9 +179,9 @@ function below(element) {
   return { x: box.left + 24, y: box.bottom };
 }
 
-/** @param {Alert} alert */
-function titleOf({ title, cleared_at }) {
-  return cleared_at === null ? title : `cleared: ${title}`;
+/** A cleared alert's whole title would be cut in here; it stands on the card, and under the pointer. @param {Alert} alert */
+function shortly({ title, cleared_at }) {
+  return cleared_at === null ? title : "cleared";
 }
 
 customElements.define("unit-list", UnitList);

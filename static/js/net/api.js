@@ -1,7 +1,8 @@
 // Requests to the server's API. Errors are problem+json (RFC 9457) and say what was wrong.
 /** @import { Advice, Alert, Unit } from "../state/shapes" */
 
-/** @typedef {{ id: string, name: string, state: "waiting" | "writing" | "ready" | "failed", share: number, problem: string, bytes?: number, url?: string }} Export */
+/** @typedef {{ id: string, name: string, state: "waiting" | "writing" | "ready" | "failed", share: number, problem: string, bytes?: number,
+ *   sha256?: string, url?: string, films?: { device_id: string, bytes: number, url: string }[] }} Export of a ready one all */
 
 const UPLOAD_MS = 120_000; // 4 MB at 0.3 Mbit/s
 

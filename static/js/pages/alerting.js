@@ -3,16 +3,19 @@
 /** @import { Api } from "../net/api.js" */
 /** @import { ConsoleSocket } from "../net/console_socket.js" */
 /** @import { Desk } from "./desk.js" */
-import { isOpen, needsAcknowledging, openAlerts, unacknowledged } from "../state/alerts.js";
+import { isOpen, needsAcknowledging, openAlerts, toClose, unacknowledged } from "../state/alerts.js";
 import { withHeard, withPicture } from "../state/first_picture.js";
 import { silenced, silent, sounding } from "../state/sound.js";
 import { timeOfDay } from "../state/words.js";
 import { ApiError } from "../net/api.js";
 
+const AGAIN_WITHIN_S = 8;
+
 export class Alerting {
   /** @type {Set<string>} shown, and not yet told to the server */ #toTell = new Set();
   /** @type {import("../state/first_picture.js").Sightings} */ sightings = new Map();
   #sound = silent();
+  /** what a second press of the same key does, and until when */ #asked = { what: "", until: 0 };
 
   /**
    * @param {Desk} desk
@@ -25,6 +28,19 @@ export class Alerting {
     this.api = api;
     this.socket = socket;
     this.room = room;
+  }
+
+  /** What the keys for alerts do. @param {(id: string) => void} reveal @returns {Record<string, () => void>} */
+  keys(reveal) {
+    return {
+      acknowledge: () => this.acknowledgeFirst(),
+      resolve: () => this.close("resolve"),
+      false: () => this.close("false"),
+      "next-alert": () => reveal(this.go(1) ?? ""),
+      "previous-alert": () => reveal(this.go(-1) ?? ""),
+      silence: () => this.silence(),
+      before: () => this.before(),
+    };
   }
 
   /** @param {string} id @param {string} act */
@@ -45,6 +61,18 @@ export class Alerting {
     const first = unacknowledged(this.desk.room.alerts)[0];
     if (!first) return this.room.say("Nothing waits to be acknowledged.");
     this.act(first.id, first.kind.startsWith("watch") ? "watch" : "acknowledge");
+  }
+
+  /** By a key. What is still on, or is said to have been false, is ended by a second press only. @param {"resolve" | "false"} act */
+  close(act) {
+    const alert = toClose(this.desk.room.alerts, this.desk.chosen);
+    if (!alert) return this.room.say("No acknowledged alert is open.");
+    const [now, what] = [this.desk.now(), `${act} ${alert.id}`];
+    const isSure = act === "resolve" && alert.cleared_at !== null;
+    if (isSure || (this.#asked.what === what && now < this.#asked.until)) return this.act(alert.id, act);
+    this.#asked = { what, until: now + AGAIN_WITHIN_S };
+    const [key, does] = act === "resolve" ? ["D", "resolve"] : ["N", "mark false"];
+    this.room.say(`Press ${key} again to ${does}: ${alert.title}, ${alert.call_sign}.`);
   }
 
   /** The seconds before the alert that tile 1 is for, beside its live picture. */

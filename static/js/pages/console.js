@@ -52,6 +52,7 @@ function draw() {
   parts.units.show(room, alarms, view.selected, now);
   parts.tray.show({
     room,
+    me: room.person?.id ?? null,
     mayAct,
     mayLookBack: rewind.allowed,
     linked,
@@ -138,14 +139,10 @@ listenToKeys(
   {
     tile: (tile) => (parts.units.focused ? tiles.send(tile, parts.units.focused) : tiles.focusTile(tile)),
     layout: (index) => desk.look({ ...desk.view, layout: LAYOUTS[index - 1] ?? 9, enlarged: null }),
-    acknowledge: () => alerting.acknowledgeFirst(),
+    ...alerting.keys((id) => parts.tray.reveal(id)),
     watch: () => desk.view.selected && tiles.send(1, desk.view.selected),
-    "next-alert": () => parts.tray.reveal(alerting.go(1) ?? ""),
-    "previous-alert": () => parts.tray.reveal(alerting.go(-1) ?? ""),
-    silence: () => alerting.silence(),
     enlarge: () => tiles.act("enlarge", desk.view.enlarged ?? desk.view.focus),
     rewind: () => tiles.act("rewind", desk.view.focus),
-    before: () => alerting.before(),
     mute: () => tiles.act("mute", desk.view.focus),
     advise: () => {
       draw(); // what was selected a moment ago is who is written to

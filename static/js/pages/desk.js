@@ -71,8 +71,9 @@ export class Desk extends EventTarget {
   receive(message) {
     this.link = heard(this.link, monotonic());
     if (!this.pongs.length && "server_time" in message) this.#roughClock(message.server_time);
+    const before = this.room;
     this.room = received(this.room, message);
-    if (message.t === "beat") return;
+    if (this.room === before) return;
     const units = [...this.room.units.values()].sort(byCallSign);
     this.look(withSelection(filled(this.view, units), units));
   }

@@ -101,7 +101,7 @@ function drawCard(now) {
   const busy = !linked || desk.busy.has(alert.id);
   parts.card.show(
     alert,
-    { me: room.person?.id ?? null, first: false, mayAct, before: false, busy, pictureAfter: null },
+    { me: room.person?.id ?? null, first: false, ends: false, mayAct, before: false, busy, pictureAfter: null },
     now,
   );
   parts.announce(alert, () => alerting.shown(alert.id));

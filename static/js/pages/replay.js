@@ -3,6 +3,7 @@ import { alarmsByDevice } from "../state/alerts.js";
 import { nextRate, rateWords } from "../state/playback_clock.js";
 import { addressFrom, marked, pathOf } from "../state/replay_address.js";
 import { eventFrom, knownAt, replayOf } from "../state/replay.js";
+import { cutWords } from "../state/replay_words.js";
 import { timeOfDay } from "../state/words.js";
 import { make, setText } from "../elements/build.js";
 import { FormSheet } from "../elements/form-sheet.js";
@@ -58,6 +59,7 @@ function lay() {
   parts.timeline.replay = replay;
   document.body.dataset["count"] = String(tiles.length); // fewer where a camera has several recordings
   parts.events.events = replay.events;
+  parts.events.lacking = cutWords(replay.cuts);
   listen(address.sound);
 }
 
@@ -149,6 +151,7 @@ async function ask() {
   player.to = replay.to;
   parts.timeline.replay = replay;
   parts.events.events = replay.events;
+  parts.events.lacking = cutWords(replay.cuts);
   parts.foot.show(describe(replay));
 }
 

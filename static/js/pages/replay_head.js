@@ -14,7 +14,9 @@ export function describe({ view, cameras, from, to }) {
   const signed = recordings.filter((one) => one.signed).length;
   const open = recordings.filter((one) => one.open).length;
   const all = `${recordings.length} ${recordings.length === 1 ? "recording" : "recordings"}`;
-  show("#sealed", `${signed} of ${all} signed${open ? `, ${open} still open` : ""}`);
+  const unstamped = recordings.filter((one) => one.stamped === false).length;
+  const waiting = unstamped ? `, ${unstamped} not yet timestamped` : "";
+  show("#sealed", `${signed} of ${all} signed${waiting}${open ? `, ${open} still open` : ""}`);
   show("#why", `Reason: ${view.why}`);
   return `This viewing is logged: ${view.by}, ${dayOf(view.opened_at)} ${timeOfDay(view.opened_at)}`;
 }

@@ -114,6 +114,7 @@ function drawRail(now) {
   parts.status.show(room, linked || !isLost, false, now);
   parts.tray.show({
     room,
+    me: null,
     mayAct: false,
     mayLookBack: false,
     linked,

@@ -21,7 +21,7 @@ const CARDS = {
   "Priority 1, acknowledged": [
     "Full and steady, until resolved or false.",
     alert("taser.armed", ET17, ACKNOWLEDGED),
-    { pictureAfter: 0.7 },
+    { pictureAfter: 0.7, ends: true },
   ],
   "Priority 1, cleared": ["Safe before anybody saw to it: it still waits.", alert("taser.armed", ET17, CLEARED)],
   "Priority 1, over": ["Acknowledged and cleared.", alert("taser.armed", ET17, OVER), { pictureAfter: -1 }],
@@ -47,7 +47,7 @@ export function alertCards() {
     const card = new AlertCard();
     card.show(
       one,
-      { me: ME.id, first: false, mayAct: true, before: false, busy: false, pictureAfter: null, ...facts },
+      { me: ME.id, first: false, ends: false, mayAct: true, before: false, busy: false, pictureAfter: null, ...facts },
       NOW,
     );
     card.classList.toggle("chosen", name === "Chosen");
@@ -67,6 +67,7 @@ export function alertTrays() {
     const tray = shown(new AlertTray(), (one) =>
       one.show({
         room: of,
+        me: ME.id,
         mayAct: true,
         mayLookBack: false,
         linked: true,
@@ -94,6 +95,11 @@ export function statusLines() {
     ["Red", "A priority 1 that nobody has acknowledged.", room([ARMED, alert("emergency", LONG)])],
     ["Red, acknowledged", "Steady.", room([alert("taser.armed", ET17, ACKNOWLEDGED)])],
     ["Red, long", "What is cut is in the card.", room([alert("taser.armed", LONG, LONG_WORDS)])],
+    [
+      "Disk low",
+      "Told to every console until there is room again.",
+      room([], { warning: "less than 15% of the disk for recordings is free" }),
+    ],
     ["Link lost", "Not an alarm of the field: not red.", room(), false],
   ];
   const lines = states.map(([name, words, of, linked = true]) => {

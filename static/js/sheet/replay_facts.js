@@ -15,7 +15,9 @@ export function camera(of, more = {}) {
     codec: "h264",
     sound: true,
     ahead_s: 0,
-    recordings: [{ id: "r", why: "officer", asked_at: FROM + 30, from: FROM, to: TO, open: false, signed: true }],
+    recordings: [
+      { id: "r", why: "officer", asked_at: FROM + 30, from: FROM, to: TO, open: false, signed: true, stamped: null },
+    ],
     spans: [
       { from: FROM, to: FROM + 30, before: true, filled: false },
       { from: FROM + 30, to: TO, before: false, filled: false },
@@ -78,6 +80,7 @@ export const REPLAY = replayOf({
   alert_states: [],
   advice: [],
   events: EVENTS,
+  cuts: [],
   settings: {
     fix_stale_s: 15,
     max_speed_mps: 8,

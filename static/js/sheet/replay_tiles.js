@@ -14,7 +14,9 @@ import { specimen } from "./specimen.js";
 const ET17 = camera(named("ET17"));
 const BROKEN = /** @type {ReplayCamera} */ (CAMERAS[1]);
 const OPEN = camera(named("ET22"), {
-  recordings: [{ id: "r", why: "officer", asked_at: NOW, from: NOW - 60, to: NOW + 60, open: true, signed: false }],
+  recordings: [
+    { id: "r", why: "officer", asked_at: NOW, from: NOW - 60, to: NOW + 60, open: true, signed: false, stamped: null },
+  ],
 });
 
 /** @type {Record<string, [string, State]>} */

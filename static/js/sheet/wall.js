@@ -90,6 +90,7 @@ function isPictured(tile) {
 function trayFacts(facts) {
   return {
     room: facts,
+    me: null,
     mayAct: false,
     mayLookBack: false,
     linked: true,

@@ -153,6 +153,17 @@ export function tileOneAlert(alerts, chosen) {
   return top;
 }
 
+/**
+ * The alert that a key ends: the chosen one if somebody has it, else one whose cause is gone, else the most urgent.
+ * @param {Alerts} alerts
+ * @param {string | null} chosen
+ * @returns {Alert | undefined}
+ */
+export function toClose(alerts, chosen) {
+  const taken = openAlerts(alerts).filter((alert) => !needsAcknowledging(alert));
+  return taken.find((alert) => alert.id === chosen) ?? taken.find((alert) => alert.cleared_at !== null) ?? taken[0];
+}
+
 /** @param {string} one @param {string} other */
 function compare(one, other) {
   return one < other ? -1 : Number(one > other);

@@ -20,6 +20,7 @@ import { timeOfDay } from "./words.js";
 
 /** A row read aloud: D. Okafor – watched live – ET17. @type {Record<string, string>} */
 const WORDS = {
+  "collect.asked": "asked to record",
   "collect.started": "recording started",
   "collect.resumed": "recording went on",
   "collect.ended": "recording ended",
@@ -27,7 +28,7 @@ const WORDS = {
   "view.live": "watched live",
   "view.replay": "watched the replay",
   "view.thumbnail": "saw a still",
-  "view.export": "opened an export",
+  "view.export": "began an export",
   "change.person-added": "added a person",
   "change.person": "changed a person",
   "change.password": "set a password",
@@ -42,10 +43,12 @@ const WORDS = {
   "change.recording": "changed a recording",
   "change.retention-table": "changed how long recordings are kept",
   "change.taser-clock": "set a TASER log's clock",
-  "share.export": "exported",
+  "share.export-ready": "has an export ready",
+  "share.export": "fetched an export",
   "share.audit": "exported the audit",
   "combine.recordings": "combined recordings",
   "delete.recording": "deleted a recording",
+  "delete.taser-log": "deleted a TASER log",
   "access.signed-in": "signed in",
   "access.signed-out": "signed out",
   "access.not-signed-in": "was not let in",

@@ -49,8 +49,7 @@ function ofAlert(alert, room, now) {
   if (alert.state === "cleared")
     return { words: `${alert.call_sign} is safe again: say that you have seen it.`, key: "A" };
   if (needsAcknowledging(alert)) return { words: `${told(alert)} Acknowledge it: the room sees who has it.`, key: "A" };
-  if (alert.cleared_at !== null)
-    return { words: `${alert.call_sign} is safe again: resolve the alert on its card.`, key: "" };
+  if (alert.cleared_at !== null) return { words: `${alert.call_sign} is safe again: resolve the alert.`, key: "D" };
   const said = adviceTo(room.advice, alert.device_id).filter((item) => item.sent_at >= alert.raised_at);
   const last = said.at(-1);
   if (!last) return { words: `You have ${alert.call_sign}'s alert. Write to the officer.`, key: "T" };
@@ -63,7 +62,7 @@ function ofAdvice(item, alert, now) {
   if (item.acknowledged_at !== null && now - item.acknowledged_at < NEWS_S)
     return { words: `${officer} has pressed the button: your words were heard.`, key: "" };
   if (item.acknowledged_at !== null)
-    return { words: `Stay with ${item.call_sign} until it is over; then resolve the alert on its card.`, key: "" };
+    return { words: `Stay with ${item.call_sign} until it is over; then resolve the alert.`, key: "" };
   if (item.shown_at !== null)
     return { words: `${officer} has your words in view; the last bar waits for the officer's own answer.`, key: "" };
   if (item.delivered_at !== null) return { words: `${item.call_sign}'s camera has your words.`, key: "" };

@@ -3,8 +3,18 @@
 /** @typedef {{ action: string, value?: number }} KeyAction */
 /** @typedef {{ key: string, code?: string, shiftKey: boolean, ctrlKey: boolean, altKey: boolean, metaKey: boolean }} KeyPress */
 
-/** Shown in the help dialog, in this order; `foot` marks those shown under the console. */
+/** Shown in the help dialog, in this order; `foot` marks those shown under the console, `first` also beside a hint. */
 export const KEYS = /** @type {const} */ ([
+  { caps: ["A"], action: "acknowledge", words: "acknowledge the most urgent alert", foot: "acknowledge", first: true },
+  { caps: ["T"], action: "advise", words: "write to the selected unit", foot: "advise", first: true },
+  { caps: ["?"], action: "help", words: "all keys", foot: "all keys", first: true },
+  {
+    caps: ["D"],
+    action: "resolve",
+    words: "resolve: the alert that is dealt with, or the chosen one",
+    foot: "resolve",
+  },
+  { caps: ["N"], action: "false", words: "mark that alert false; twice, like all that ends one still on", foot: "" },
   {
     caps: ["1", "9"],
     range: true,
@@ -13,7 +23,6 @@ export const KEYS = /** @type {const} */ ([
     foot: "tile",
   },
   { caps: ["Shift", "1", "4"], range: true, action: "layout", words: "4, 9, 16 or 25 tiles", foot: "" },
-  { caps: ["A"], action: "acknowledge", words: "acknowledge the most urgent alert", foot: "acknowledge" },
   { caps: ["W"], action: "watch", words: "watch the selected unit, or the alert's, on tile 1", foot: "watch selected" },
   { caps: ["J"], action: "next-alert", words: "go to the next alert", foot: "next alert" },
   { caps: ["K"], action: "previous-alert", words: "go to the previous alert", foot: "" },
@@ -37,12 +46,10 @@ export const KEYS = /** @type {const} */ ([
     foot: "",
   },
   { caps: ["M"], action: "mute", words: "sound of the selected tile on or off", foot: "mute" },
-  { caps: ["T"], action: "advise", words: "write to the selected unit", foot: "advise" },
   { caps: ["Z"], action: "fit", words: "show all units on the map", foot: "fit map" },
   { caps: ["F"], action: "fullscreen", words: "full screen", foot: "full screen" },
   { caps: ["/"], action: "search", words: "search a call sign, name or collar number", foot: "" },
   { caps: ["Esc"], action: "back", words: "leave what is open: enlarged tile, search, dialog", foot: "" },
-  { caps: ["?"], action: "help", words: "all keys", foot: "all keys" },
 ]);
 
 /** @type {Record<string, string>} */

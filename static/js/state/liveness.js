@@ -7,6 +7,7 @@ import { age as ageWords } from "./words.js";
 export const LATE_S = 2;
 export const FROZEN_S = 5;
 export const OFFLINE_S = 30;
+const BEGINS_WITHIN_S = 5;
 
 /**
  * What a tile must say.
@@ -32,6 +33,15 @@ export function feedState({ unit, pictureAge, waited, linked, elsewhere = false,
   if (pictureAge >= FROZEN_S) return "frozen";
   if (!linked) return "unlinked";
   return pictureAge >= LATE_S ? "late" : "live";
+}
+
+/**
+ * Whether a picture can be asked for: a camera that has just begun to record sends it in a moment, and says so.
+ * @param {Unit} unit
+ * @param {number} now
+ */
+export function isWorthAsking({ recording, recording_since, streaming }, now) {
+  return recording === "recording" && (streaming || now - (recording_since ?? 0) >= BEGINS_WITHIN_S);
 }
 
 /**

@@ -6,6 +6,7 @@ import { KIND, PARKS, isOne, isRoad } from "./map-kinds.js";
 /** @typedef {import("maplibre-gl").ExpressionSpecification} Expression */
 /** @typedef {import("./map-style.js").Palette} Palette */
 /** @typedef {import("./map-style.js").From} From */
+/** @typedef {{lon: number, lat: number, width: number, height: number}} Spot a name's middle, and its room in px */
 
 // No glyphs address is set, so MapLibre draws every letter from the page's own font. It reads the weight out of
 // the first name of the stack; the second names the real family.
@@ -91,6 +92,32 @@ export function lettering(palette, from) {
     { ...spot("town-name", from("places", isOne(TOWNS)), PLACE, paint(palette.text)), maxzoom: 14 },
     spot("place-name", from("places", ["!", isOne(TOWNS)]), PLACE, paint(palette.text), 12),
   ];
+}
+
+/** The layers whose names stand at one spot: markers' labels give way to them. */
+export const SPOTS = ["town-name", "place-name", "park-name"];
+const SPOT = { em: 13.5, letter: 0.72, widest: 10 }; // px; in ems: a capital with its spacing, and a line
+
+/**
+ * How much room a spot's name takes, in px: broken into lines where it is long.
+ * @param {string} name
+ */
+export function roomOf(name) {
+  const ems = name.length * SPOT.letter;
+  const lines = Math.ceil(ems / SPOT.widest);
+  return { width: Math.min(ems, SPOT.widest) * SPOT.em, height: lines * 1.2 * SPOT.em };
+}
+
+/**
+ * Where names stand in the view.
+ * @param {readonly Spot[]} spots @param {(lon: number, lat: number) => import("./map-projection.js").Point} project
+ * @returns {import("./map-labels.js").Box[]}
+ */
+export function boxesOf(spots, project) {
+  return spots.map(({ lon, lat, width, height }) => {
+    const { x, y } = project(lon, lat);
+    return { left: x - width / 2, top: y - height / 2, right: x + width / 2, bottom: y + height / 2 };
+  });
 }
 
 const TOWNS = ["city", "town"];

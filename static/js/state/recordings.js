@@ -5,7 +5,7 @@ import { lengthWords } from "./replay_words.js";
 /**
  * @typedef {{ id: string, kind: string, title: string, priority: Priority, raised_at: number, place: string | null }} AlertOf
  * @typedef {{ id: string, device_id: string, call_sign: string, wearer: Wearer | null, why: string, from: number, to: number,
- *   open: boolean, signed: boolean, gaps: number, alerts: AlertOf[], there: { from: number, to: number } | null }} Row
+ *   open: boolean, signed: boolean, stamped: boolean | null, gaps: number, alerts: AlertOf[], there: { from: number, to: number } | null }} Row
  * @typedef {{ at: number, recordings: Row[], next: string | null }} Page
  * @typedef {{ from: string, to: string, officer: string, alert: string, tag: string, category: string, text: string,
  *   area: string }} Filter as the form has it
@@ -63,9 +63,10 @@ export function lastDay(now) {
 }
 
 /** "3 min 20 s, 2 gaps, signed" @param {Row} row */
-export function about({ from, to, open, gaps, signed, why }) {
+export function about({ from, to, open, gaps, signed, stamped, why }) {
   const missing = gaps === 0 ? "no gap" : gaps === 1 ? "1 gap" : `${gaps} gaps`;
-  const state = open ? "still recording" : signed ? "signed" : "not signed";
+  const stamp = stamped === null ? "" : stamped ? ", timestamped" : ", not yet timestamped";
+  const state = open ? "still recording" : signed ? `signed${stamp}` : "not signed";
   const reason = WHY[why] ?? why.replace(/^signal:/, "by ");
   return `${lengthWords(to - from)} · ${missing} · ${state} · ${reason}`;
 }

@@ -9,17 +9,19 @@ const LEAST_UNSEEN_S = 0.5; // a shorter standstill nobody takes for a living pi
 /**
  * @typedef {{ from: number, to: number, before: boolean, filled: boolean }} Span
  * @typedef {{ from: number, to: number, why: string, words: string, packets: number | null, filled?: number }} Gap
- * @typedef {{ id: string, why: string, asked_at: number, from: number, to: number, open: boolean, signed: boolean }} RecordingOf
+ * @typedef {{ id: string, why: string, asked_at: number, from: number, to: number, open: boolean, signed: boolean,
+ *   stamped: boolean | null }} RecordingOf stamped: null: no authority was asked to
  * @typedef {{ device_id: string, call_sign: string, wearer: Wearer | null, layers: ("main" | "sub")[], codec: string | null,
  *   sound: boolean, ahead_s: number | null, recordings: RecordingOf[], spans: Span[], unseen: { from: number, to: number }[],
  *   gaps: Gap[] }} ReplayCamera unseen: sound alone
  * @typedef {{ at: number, kind: "recording" | "gap" | "alert" | "command" | "taser" | "advice" | "activity" | "bookmark", device_id: string | null, text: string,
  *   sign?: string, priority?: 1 | 2 | 3, alert_id?: string, family?: string }} ReplayEvent
+ * @typedef {{ what: string, own: boolean, since: number }} Cut what lacks from then on; own: of the view's cameras
  * @typedef {{ id: string, by: string, why: string, recordings: string[], from: number, to: number | null,
  *   opened_at: number, expires_at: number }} View
  * @typedef {{ view: View, at: number, from: number, to: number, cameras: ReplayCamera[],
  *   units: { device_id: string, call_sign: string }[], fix_fields: string[], fixes: Record<string, (number | boolean | null)[][]>,
- *   alerts: Alert[], alert_states: { at: number, alert: Alert }[], advice: Advice[], events: ReplayEvent[],
+ *   alerts: Alert[], alert_states: { at: number, alert: Alert }[], advice: Advice[], events: ReplayEvent[], cuts: Cut[],
  *   settings: Pick<Settings, "fix_stale_s" | "max_speed_mps" | "basemap" | "exercise"> }} Told
  * @typedef {MapFix & { received_at: number }} Known
  * @typedef {{ fixes: Known[], newest: (Known | null)[] }} Trail newest[i]: the live position after the first i + 1 arrived

@@ -61,6 +61,15 @@ export function timeTyped(text, near) {
   return days.reduce((best, one) => (Math.abs(one - near) < Math.abs(best - near) ? one : best));
 }
 
+/** What is told of a timeline that had to leave something out. @param {readonly import("./replay.js").Cut[]} cuts */
+export function cutWords(cuts) {
+  const lacking = cuts.map(({ what, own, since }) => {
+    const whose = own ? "these" : "other";
+    return `${what.replaceAll("_", " ")} of ${whose} cameras after ${timeOfDay(since)}`;
+  });
+  return lacking.length ? `More happened than is read at once. Some are not shown: ${lacking.join("; ")}.` : "";
+}
+
 /** "0.4 s fast" @param {number} ahead seconds */
 export function aheadWords(ahead) {
   return `${Math.abs(ahead).toFixed(1)} s ${ahead > 0 ? "fast" : "slow"}`;

@@ -17,6 +17,7 @@ import { withRegistration, withUnits } from "./units.js";
  * @property {ReadonlyMap<string, Alert>} alerts
  * @property {ReadonlyMap<string, Advice>} advice
  * @property {readonly Activity[]} activity newest first
+ * @property {string} warning what everybody must know of the installation; "": nothing
  */
 
 /** @type {Settings} */
@@ -42,6 +43,7 @@ export function emptyRoom() {
     alerts: new Map(),
     advice: new Map(),
     activity: [],
+    warning: "",
   };
 }
 
@@ -65,6 +67,8 @@ export function received(room, message) {
       return withSettings(room, message.settings);
     case "latest":
       return { ...room, units: withUnits(room.units, message.units), fixes: withFixes(room.fixes, message.fixes) };
+    case "beat":
+      return message.warning === room.warning ? room : { ...room, warning: message.warning };
     case "entry":
       return { ...withEntry(room, message), seq: Math.max(room.seq, message.seq) };
     default:
@@ -100,6 +104,7 @@ function fromSnapshot(room, message) {
     alerts: withAlerts(withAlerts(new Map(), message.alerts), newer),
     advice: withAdvice(new Map(), message.advice),
     activity: withActivity([], message.activity),
+    warning: room.warning,
   };
 }
 

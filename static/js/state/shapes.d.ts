@@ -143,5 +143,5 @@ export type ConsoleMessage =
   | { t: "entry"; seq: number; at: number; kind: "activity"; body: Activity }
   | { t: "entry"; seq: number; at: number; kind: "unit"; body: Partial<Unit> & { device_id: string } }
   | { t: "latest"; server_time: number; fixes: Fix[]; units: (Partial<Unit> & { device_id: string })[] }
-  | { t: "beat"; server_time: number; seq: number }
+  | { t: "beat"; server_time: number; seq: number; warning: string }
   | { t: "pong"; at: number; server_time: number };

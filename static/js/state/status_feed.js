@@ -36,6 +36,7 @@
  * @property {number} span
  * @property {Record<string, { ok: boolean, seconds: number }>} checks
  * @property {{ free: number, total: number } | null} [disk] bytes, where recordings lie
+ * @property {string[]} [doubts] about how long recordings are kept, in sentences
  * @property {Process[]} processes
  * @property {Camera[]} cameras
  * @property {{ first: number, at: number[], groups: Record<string, Lines> }} lines

@@ -49,7 +49,24 @@ export function recordingSteps(samples) {
   return samples.filter((sample, index) => index === 0 || sample.recording !== samples[index - 1]?.recording);
 }
 
+/**
+ * Where marks stand that would lie on each other: the later keeps its place, the earlier makes room for it, up to `most`.
+ * @param {readonly number[]} places in order of time
+ * @param {number} gap the least between two, half of it before `end`
+ * @param {number} most that one may stand before its own place
+ * @param {number} end
+ * @returns {number[]}
+ */
+export function spread(places, gap, most, end) {
+  let next = end + gap / 2;
+  return places
+    .toReversed()
+    .map((place) => (next = Math.max(Math.min(place, next - gap), place - most)))
+    .toReversed();
+}
+
 /** @param {Iterable<Alert>} alerts @param {number} now */
 export function onTape(alerts, now) {
-  return [...alerts].filter((alert) => now - alert.raised_at < SPAN_S && alert.raised_at <= now + 1);
+  const shown = [...alerts].filter((alert) => now - alert.raised_at < SPAN_S && alert.raised_at <= now + 1);
+  return shown.sort((one, other) => one.raised_at - other.raised_at);
 }

@@ -53,7 +53,7 @@ const NAMES = /** @type {Record<string, string>} */ ({
 });
 
 /** Everything that an engineer should look at, worst first. @param {Answer} answer @returns {Problem[]} */
-export function problemsOf({ checks, processes, cameras, disk = null }) {
+export function problemsOf({ checks, processes, cameras, disk = null, doubts = [] }) {
   /** @type {Problem[]} */
   const found = [];
   for (const [name, { ok, seconds }] of Object.entries(checks)) {
@@ -64,6 +64,7 @@ export function problemsOf({ checks, processes, cameras, disk = null }) {
       found.push({ key, level: 2, words: `${shown} takes ${figure(seconds, "seconds")} to answer.` });
   }
   found.push(...ofDisk(disk));
+  found.push(...doubts.map((words) => ({ key: words, level: /** @type {const} */ (2), words })));
   for (const process of processes) found.push(...ofProcess(process));
   found.push(...ofCameras(cameras));
   return found.sort((one, other) => one.level - other.level);

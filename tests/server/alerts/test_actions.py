@@ -37,6 +37,7 @@ class Scene:
         self.bus = LocalBus()
         self.journal = Journal(database, self.clock)
         self.rung: list[str] = []
+        self.to_record: list[tuple[str, int]] = []
         self.bells: list[int] = []
         self.bus.subscribe(Topic.JOURNAL, lambda body: self.bells.append(body["seq"]))
         self.alerts = Alerts(
@@ -48,6 +49,7 @@ class Scene:
             locate=self._locate,
             place=lambda lat, lon: "Quay Street" if lat > 50 else None,
             ring=self._ring,
+            to_record=lambda alert: self.to_record.append((alert.kind, alert.count)),
         )
 
     async def _bearer(self, device_id: str) -> tuple[str, dict[str, str] | None]:
@@ -116,7 +118,7 @@ async def test_a_taser_from_holster_to_safe_is_one_alert(scene: Scene) -> None:
     for seq, kind in enumerate(["taser.drawn", "taser.armed", "taser.trigger", "taser.arc", "taser.safe"], start=1):
         await scene.signal(kind, seq)
     alert = await scene.only()
-    assert (alert["kind"], alert["priority"], alert["state"], alert["count"]) == ("taser.arc", 1, "cleared", 4)
+    assert (alert["kind"], alert["priority"], alert["state"], alert["count"]) == ("taser.arc", 1, "cleared", 1)
     actions = [step["action"] for step in alert["steps"]]
     assert actions == ["raised", "escalated", "escalated", "escalated", "cleared"]
     assert "count 1" in alert["steps"][3]["detail"]
@@ -324,3 +326,15 @@ async def test_the_server_knows_of_which_cameras_it_still_says_that_they_are_los
     await scene.alerts.act(lost["id"], Happening.ACKNOWLEDGE, ANNA)
     await scene.alerts.clear_system("camera.lost", "cam-1")
     assert sorted(await scene.alerts.uncleared("camera.lost")) == ["cam-2", "cam-3"]
+
+
+async def test_what_is_raised_or_graver_is_to_be_recorded_and_what_only_repeats_is_not(scene: Scene) -> None:
+    for seq, kind in enumerate(("taser.drawn", "taser.drawn", "taser.armed", "battery.low", "taser.safe"), 1):
+        await scene.signal(kind, seq)
+        scene.clock.move(1)
+    assert [kind for kind, _ in scene.to_record] == ["taser.drawn", "taser.armed"]
+    await scene.alerts.raise_system("camera.lost", "cam-1")
+    assert len(scene.to_record) == 2, "it cannot be reached"
+    old = wire.Signal(seq=9, at=scene.clock.wall() - 3600, kind="emergency.pressed", detail={})
+    await scene.alerts.receive_signal("cam-1", "outbox-1", old)
+    assert len(scene.to_record) == 2, "that was an hour ago"

@@ -105,3 +105,15 @@ def test_the_console_gets_cause_action_and_time() -> None:
     shown = {kind["kind"]: kind for kind in Catalogue.load({}).as_json()}
     assert set(shown["emergency"]) == {"kind", "family", "title", "priority", "cause", "action", "time_allowed_s"}
     assert shown["recording.started"]["priority"] == "activity"
+
+
+def test_what_is_grave_is_recorded_and_a_force_says_of_the_rest() -> None:
+    records = {kind.kind for kind in Catalogue.load({}).kinds if kind.records}
+    assert records == {"emergency", "taser.drawn", "taser.armed", "taser.trigger", "taser.arc", "watch.request"}
+    assert Catalogue.load({"battery.low": {"records": True}})["battery.low"].records
+    assert not Catalogue.load({"watch.request": {"records": False}})["watch.request"].records
+
+
+def test_where_a_taser_does_not_start_the_camera_the_server_does_not_either() -> None:
+    alone = Catalogue.load({"taser.arc": {"records": True}}, paired=False)
+    assert {kind.kind for kind in alone.kinds if kind.records} == {"emergency", "taser.arc", "watch.request"}

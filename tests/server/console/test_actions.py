@@ -7,8 +7,9 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from server import wire
 from server.bus import LocalBus, Topic
-from server.console.actions import JournalReader
+from server.console.actions import WARNED_BEATS, Channel, Consoles, JournalReader
 from server.errors import Unavailable
 from server.journal.entry import Entry, EntryKind
 from server.tasks import TaskOwner
@@ -72,3 +73,30 @@ async def test_whatever_happens_to_one_reading_the_next_look_goes_on(tasks: Task
     assert got == []
     await reader.look()
     assert got == [1, 2, 3]
+
+
+async def test_what_everybody_must_know_comes_with_each_beat_until_it_is_over_or_nobody_says_it_any_more(
+    tasks: TaskOwner,
+) -> None:
+    rows, bus = Rows(), LocalBus()
+    reader = JournalReader(rows.after, rows.last_seq, bus, tasks)
+    consoles = Consoles(reader, bus, tasks, fix_of=lambda _: None, unit_of=lambda _: None)
+    await consoles.start()
+    channel = Channel(0, lambda: None)
+    consoles.join(channel)
+
+    async def beat() -> str:
+        await consoles.beat()
+        raw = channel.backlog.take(1.0)
+        assert raw is not None
+        return str(wire.unpack_map(raw)["warning"])
+
+    assert await beat() == ""
+    await bus.publish(Topic.LATEST, {"warnings": {"here": "the disk is low"}})
+    await bus.publish(Topic.LATEST, {"warnings": {"there": "the disk is low", "far": "no disk"}})
+    assert [await beat() for _ in range(2)] == ["no disk; the disk is low"] * 2
+    for place in ("here", "far"):
+        await bus.publish(Topic.LATEST, {"warnings": {place: ""}})
+    assert await beat() == "the disk is low"
+    told = [await beat() for _ in range(WARNED_BEATS)]
+    assert (told[0], told[-1]) == ("the disk is low", ""), "its process has died"

@@ -12,15 +12,16 @@ import jinja2
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from server.access.session import Caller
 from server.database import Database
 from server.errors import Conflict, Unavailable
-from server.export.actions import Exports
+from server.export.actions import Exports, Notes
+from server.export.export import Export
 from server.export.routes import routes
 from server.operations.assets import STATIC, TEMPLATES
 from server.recording.library import Library
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.signing import EvidenceKey
+from server.recording.verifier import Entry
 from server.replay.view import View
 from server.tasks import TaskOwner
 from tests.fakes.incident import lay_incident
@@ -32,15 +33,15 @@ WHY = "disclosure to the CPS, case 0412"
 
 
 class GrowingLibrary(Library):
-    """Lets a test do something just before a journal is read."""
+    """Lets a test do something just before a journal is read for a bundle."""
 
     grow: Callable[[], None] | None = None
 
-    def path(self, recording_id: str, file: str) -> Path:
-        if file == "journal.jsonl" and self.grow is not None:
+    def entries(self, recording_id: str) -> list[Entry]:
+        if self.grow is not None:
             grow, self.grow = self.grow, None
             grow()
-        return super().path(recording_id, file)
+        return super().entries(recording_id)
 
 
 class Desk:
@@ -57,6 +58,8 @@ class Desk:
         self.exports = self.another()
         self.noted: list[tuple[View, str]] = []
         self.held: list[tuple[str, str]] = []
+        self.made: list[tuple[str, int]] = []  # SHA-256 and bytes
+        self.fetched: list[str] = []  # which film; "": all of it
         self.hold_fails = False
         self.client: TestClient[web.Request, web.Application]
 
@@ -68,7 +71,6 @@ class Desk:
             lambda: EvidenceKey.of(self.data),
             self.office.replays,
             self.office.taser_logs.excerpts,
-            self.hold,
             lambda more: self.render(more),
             STATIC / "css" / "bundle.css",
             self.office.clock,
@@ -76,20 +78,35 @@ class Desk:
             lambda folder, more: self.room(folder, more),
         )
 
-    async def hold(self, recording_ids: Sequence[str], _caller: Caller, why: str) -> None:
+    def notes(self, _request: web.Request | None = None) -> Notes:
+        """What would be written into the audit."""
+        return Notes(self._begun, self._hold, self._ready, self._fetched)
+
+    async def _hold(self, recording_ids: Sequence[str], why: str) -> None:
         """Nobody deletes what was just taken out."""
         if self.hold_fails:
             raise Conflict("it is deleted meanwhile")
         self.held += [(one, why) for one in recording_ids]
 
-    def bundles(self) -> list[Path]:
-        """Files that are there of any export, whole or half."""
-        return [path for path in (self.data / "exports").rglob("*") if path.is_file()]
+    async def _begun(self, view: View, export: Export) -> None:
+        self._must_be_audited()
+        self.noted.append((view, export.why))
 
-    async def note(self, _request: web.Request, view: View, why: str) -> None:
+    async def _ready(self, export: Export) -> None:
+        self._must_be_audited()
+        self.made.append((export.sha256, export.bytes))
+
+    async def _fetched(self, _export: Export, file: str) -> None:
+        self._must_be_audited()
+        self.fetched.append(file)
+
+    def _must_be_audited(self) -> None:
         if self.office.audit_fails:
             raise Unavailable("the audit cannot be written")
-        self.noted.append((view, why))
+
+    def bundles(self) -> list[Path]:
+        """Files that are there of any export, whole or half; not what is said beside them."""
+        return [path for path in (self.data / "exports").rglob("*") if path.is_file() and path.suffix != ".json"]
 
     async def post(self, path: str, body: dict[str, Any], status: int, who: str = "hale:inspector") -> Any:
         answer = await self.client.post(path, json=body, headers={"X-Person": who})
@@ -110,7 +127,10 @@ class Desk:
 
     async def ended(self, wish: dict[str, Any]) -> Any:
         """Export a view of this, and wait for its end, good or bad."""
-        export = await self.begun(wish)
+        return await self.settled(await self.begun(wish))
+
+    async def settled(self, export: dict[str, Any]) -> Any:
+        """The same of one that was begun."""
         async with asyncio.timeout(60):
             while export["state"] not in ("ready", "failed"):
                 await asyncio.sleep(0.02)
@@ -140,7 +160,7 @@ async def open_desk(data: Path, database: Database) -> AsyncIterator[Desk]:
     async with TaskOwner("test") as tasks:
         desk = Desk(data, Office(data, database), tasks)
         await desk.exports.start()
-        desk.office.application.add_routes(routes(desk.exports, desk.office.replays, _caller, desk.note))
+        desk.office.application.add_routes(routes(desk.exports, desk.office.replays, _caller, desk.notes))
         async with TestClient(TestServer(desk.office.application)) as client:
             desk.client = client
             await lay_incident(database, OFFICERS, BASE, 10)

@@ -63,9 +63,10 @@ async def test_a_whole_recording_takes_its_part_along_and_films_of_all_of_it(des
     names, listed = await exported(desk, {"recordings": [laid.id]})
     assert f"recordings/{laid.id}/back-1/manifest.sig" in names
     assert listed["recordings"] == [f"recordings/{laid.id}", f"recordings/{laid.id}/back-1"]
-    films = [listed["playable"][name] for name in sorted(listed["playable"])]
-    assert [film["of_recording"].endswith("/back-1") for film in films] == [False, True, False]
-    assert all(film["parent_manifest_sha256"] for film in films)
+    (film,) = listed["playable"].values()
+    assert list(film["of"]) == [laid.id, f"{laid.id}/back-1"]
+    assert all(of["parent_manifest_sha256"] for of in film["of"].values())
+    assert film["gaps"] == [], "it was filled"
 
 
 async def test_a_clip_over_the_gap_and_one_within_it_prove_themselves(desk: Desk, laid: Laid) -> None:

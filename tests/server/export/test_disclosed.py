@@ -7,10 +7,9 @@ import json
 import zipfile
 from typing import Any
 
-from server.recording.folder import RecordingFolder
-from server.recording.segment import Segment
-from server.recording.verifier import main as verify
-from tests.fakes.recordings import SEGMENT_S, usual_film
+import pytest
+
+from server.replay import facts_actions, timeline
 from tests.server.export.desk import Desk, laid
 from tests.server.replay.test_routes import BASE
 
@@ -43,46 +42,29 @@ async def test_positions_and_stretches_end_where_the_view_does(desk: Desk) -> No
         assert (stretch["from"], stretch["to"]) == (start, end)
 
 
-async def test_a_part_of_what_is_still_recorded_is_refused(desk: Desk) -> None:
-    first, _ = await asyncio.to_thread(laid, desk.data, closed=False)
-    problem = await desk.begun({"recordings": [first.id], "from": BASE + 2.5, "to": BASE + 5}, 409)
-    assert "still being recorded" in problem["detail"]
-    assert desk.noted == []
-    await desk.exported({"recordings": [first.id], "from": BASE, "to": BASE + 60})
+async def test_every_fix_leaves_the_building_however_many_there_are(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page shows some of them, evenly taken."""
+    monkeypatch.setattr(timeline, "MOST_FIXES", 4)
+    first, _ = await asyncio.to_thread(laid, desk.data)
+    with zipfile.ZipFile(await desk.exported({"recordings": [first.id]})) as archive:
+        features = _features(archive.read("tracks/et17-cam.geojson"))
+        points = archive.read("tracks/et17-cam.gpx").count(b"<trkpt")
+    assert (len(features), points) == (10, 10)
+    view = await desk.view({"recordings": [first.id]})
+    answer = await desk.client.get(f"/api/replays/{view}", headers={"X-Person": "hale:inspector"})
+    assert len((await answer.json())["fixes"]["et17-cam"]) == 4
 
 
-async def test_a_segment_that_is_committed_meanwhile_does_not_make_it_look_broken(desk: Desk) -> None:
-    first, _ = await asyncio.to_thread(laid, desk.data, closed=False)
-    film = usual_film(10.0, "main")
-
-    def grow() -> None:
-        start = len(film.segments) * SEGMENT_S
-        with RecordingFolder.resume(desk.data / "recordings", first.id, desk.office.clock, "server-restart") as folder:
-            folder.commit(
-                Segment(
-                    layer="main",
-                    init=film.init,
-                    data=film.segments[0],
-                    start=start,
-                    duration=SEGMENT_S,
-                    captured_at=None,
-                    received_at=BASE + start,
-                    key=True,
-                    pictures=film.pictures,
-                    codec="h264",
-                    sound=True,
-                    width=640,
-                    height=360,
-                )
-            )
-
-    desk.library.grow = grow
-    bundle = await desk.exported({"recordings": [first.id]})
-    assert desk.library.grow is None
-    assert verify([str(bundle)]) == 3
-    with zipfile.ZipFile(bundle) as archive:
-        journal = archive.read(f"recordings/{first.id}/journal.jsonl")
-    assert b"main/000006.m4s" not in journal  # the view did not show it
+async def test_what_does_not_fit_is_refused_not_left_out(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of other cameras it may be as much as it likes: nothing of it goes in."""
+    monkeypatch.setattr(facts_actions, "MOST_ROWS", 1)
+    first, second = await asyncio.to_thread(laid, desk.data)
+    problem = await desk.begun({"recordings": [first.id]}, 409)
+    assert "alert states of these cameras" in problem["detail"]
+    assert (desk.noted, desk.held) == ([], [])
+    await desk.exported({"recordings": [second.id]})
 
 
 def _features(text: bytes) -> list[dict[str, Any]]:

@@ -37,6 +37,7 @@ DECODED = {
     "OPUS": "rtpopusdepay ! opusdec",
 }
 TELL_MS = 250
+CAPS_MS = 50
 
 gi: Any = importlib.import_module("gi")
 for module in ("Gst", "GstWebRTC", "GstSdp"):
@@ -57,7 +58,7 @@ class Client:
         self.url, self.token = url, token
         self.pipeline, self.peer = pipeline, peer
         self.decoded: Counter[str] = Counter()
-        self.has_offered = False
+        self.has_negotiated = self.has_offered = False
         self.kept: list[Any] = []  # gi frees what GStreamer still uses, if nobody here holds it
         peer.connect("on-negotiation-needed", self.negotiate)
         peer.connect("notify::ice-gathering-state", self.gathered)
@@ -73,7 +74,17 @@ class Client:
         self.pipeline.set_state(Gst.State.NULL)
 
     def negotiate(self, _: Any) -> None:
+        """Once, and of all that is sent: a second offer would not fit the answer to the first."""
+        if not self.has_negotiated:
+            self.has_negotiated = True
+            GLib.timeout_add(CAPS_MS, self.offer_when_known)
+
+    def offer_when_known(self) -> bool:
+        """Whether to look again: an encoder that has not begun yet has told nothing of its stream."""
+        if not all(pad.get_current_caps() for pad in self.peer.sinkpads):
+            return True
         self.peer.emit("create-offer", None, self.keep(Gst.Promise.new_with_change_func(self.offered, None)))
+        return False
 
     def offered(self, promise: Any, _: Any) -> None:
         promise.wait()

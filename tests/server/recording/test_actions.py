@@ -7,9 +7,11 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field, replace
 
 import pytest
+from sqlalchemy.ext.asyncio import AsyncConnection
 
+from server.audit.audit_entry import Note
 from server.clock import HandClock
-from server.database import Database
+from server.database import Along, Database
 from server.errors import NotFound
 from server.media.live import FeedState
 from server.recording.actions import CONTINUE_S, FAILING, RETURN_S, STALLED_S, Disk, Field, Media, Recordings
@@ -39,6 +41,8 @@ class World:
     keeping: list[str | None] = field(default_factory=list)
     alarms: list[str] = field(default_factory=list)
     left: list[str] = field(default_factory=list)
+    warnings: list[tuple[str, str]] = field(default_factory=list)
+    noted: list[str] = field(default_factory=list)  # rows of the audit, each in one commit with that of its recording
     space: Space = field(default_factory=lambda: Space(900, 1000))
     others: dict[str, Device] = field(default_factory=dict)
 
@@ -56,7 +60,12 @@ class World:
                 self.released.append,
                 lambda device_id: "session" if device_id in self.publishers else None,
             ),
-            Field(self._unit, lambda _device: self.elsewhere, lambda _device, keeping: self.keeping.append(keeping)),
+            Field(
+                self._unit,
+                lambda _device: self.elsewhere,
+                lambda _device, keeping: self.keeping.append(keeping),
+                self._warn,
+            ),
             self.clock,
             self.tasks,
             self._alarm,
@@ -75,6 +84,9 @@ class World:
     def _close_left(self, recording_id: str, device_id: str) -> RecordingNews:
         self.left.append(recording_id)
         return RecordingNews(recording_id, device_id, Keeping.CLOSED, 5, 500, 77.0)
+
+    async def _warn(self, place: str, words: str) -> None:
+        self.warnings.append((place, words))
 
     async def _alarm(self, kind: str, device_id: str, reason: str) -> None:
         self.alarms.append(f"{kind} {device_id}: {reason}")
@@ -98,7 +110,15 @@ class World:
 async def world(migrated_sqlite: str) -> AsyncIterator[World]:
     database = Database(migrated_sqlite)
     async with TaskOwner("test") as tasks:
-        yield World(RecordingStore(database), HandClock(), tasks)
+        noted: list[str] = []
+
+        def within(*notes: Note) -> Along:
+            async def write(_tx: AsyncConnection) -> None:
+                noted.extend(note.what.value for note in notes)
+
+            return write
+
+        yield World(RecordingStore(database, within), HandClock(), tasks, noted=noted)
     await database.close()
 
 
@@ -199,6 +219,10 @@ async def test_after_a_restart_nothing_is_closed_before_the_camera_has_said_what
     world.tell("recording")
     await recordings.judge(DEVICE.device_id)
     assert [order.recording_id for _, order in world.orders if order] == [world.on_disk[0].id]
+    await recordings.close()
+    assert world.noted == ["collect.started", "collect.resumed"]
+    await recordings.close()
+    assert world.noted == ["collect.started", "collect.resumed"], "once"
 
 
 async def test_after_a_restart_a_camera_that_records_no_more_has_its_recording_sealed(world: World) -> None:
@@ -415,3 +439,12 @@ async def _let_go(world: World, recordings: Recordings) -> Recording:
     await recordings._look()
     (row,) = await rows(world)
     return row
+
+
+async def test_a_disk_that_fills_is_told_to_the_room_again_and_again_until_there_is_room(world: World) -> None:
+    recordings = await world.start()
+    for free in (900, 140, 140, 40, 900, 900):
+        world.space = Space(free, 1000)
+        await recordings._look()
+    low, scarce = (f"less than {share} of the disk for recordings is free" for share in ("15%", "5%"))
+    assert world.warnings == [("here", low), ("here", low), ("here", scarce), ("here", "")]

@@ -87,7 +87,7 @@ class House:
                 self.rows,
                 Disk(self.upkeep.place, self.upkeep.found, _close_left, self.upkeep.space),
                 Media(lambda *_: None, lambda _: None, lambda _: None),
-                Field(lambda _: Unit(Device("et17-1", "ET17")), lambda _: None, lambda *_: None),
+                Field(lambda _: Unit(Device("et17-1", "ET17")), lambda _: None, lambda *_: None, _say_nothing),
                 self.clock,
                 tasks,
                 _say_nothing,

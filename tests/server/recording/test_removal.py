@@ -30,6 +30,17 @@ def test_it_is_known_by_its_manifest_and_its_root_before_it_goes(tmp_path: Path)
     assert Removal(tmp_path).look(OTHER) is None
 
 
+def test_what_was_back_filled_into_it_is_counted_with_it(tmp_path: Path) -> None:
+    path = recording(tmp_path, count=4)
+    alone = Removal(tmp_path).look(IDENTITY)
+    shutil.copytree(path, tmp_path / "part")
+    (tmp_path / "part").rename(path / "back-1")
+    both = Removal(tmp_path).look(IDENTITY)
+    assert alone is not None and both is not None
+    assert (both.segments, both.bytes) == (2 * alone.segments, 2 * alone.bytes)
+    assert (both.merkle_root, both.manifest_sha256) == (alone.merkle_root, alone.manifest_sha256)
+
+
 def test_all_of_it_goes_and_nothing_of_the_others(tmp_path: Path) -> None:
     recording(tmp_path), recording(tmp_path, identity=OTHER)
     before = sorted(path for path in (tmp_path / OTHER).rglob("*"))

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from server.audit.actions import Audit
 from server.audit.asked import Asked
@@ -21,9 +22,10 @@ from server.recording.due_time import DueTime
 from server.recording.library import Library
 from server.recording.marks import Marks
 from server.recording.removal import Removal
-from server.recording.retention import DAY_S, GRACE_DAYS
+from server.recording.retention import DAY_S, GRACE_DAYS, RetentionTable
 from server.recording.retention_actions import Retention
-from server.recording.rules_store import RulesStore
+from server.recording.rules_actions import Rules
+from server.recording.rules_store import RulesStore, rules_table
 from server.recording.store import RecordingState, RecordingStore
 from server.recording.upkeep import Upkeep
 from tests.server.recording.test_retention_store import NOW, a_recording
@@ -46,6 +48,13 @@ class House:
         retention, deletion, rules = keeping(self.database, changes, shelf, self.clock, self.audit, self.newest_at)
         await rules.start()
         return retention, deletion
+
+    async def rules(self) -> Rules:
+        """Of one more process."""
+        table = RetentionTable.load({})
+        made = Rules(RulesStore(self.database), table, self.clock, self.newest_at, self.audit.within)
+        await made.start()
+        return made
 
     async def newest_at(self) -> float | None:
         return self.newest
@@ -127,11 +136,40 @@ async def test_a_clock_that_is_years_ahead_deletes_nothing_and_the_page_says_why
     assert await house.left() == 0
 
 
-async def test_two_processes_that_start_at_once_both_keep_the_time(database: Database) -> None:
+async def test_of_two_processes_that_start_at_once_one_keeps_the_time(database: Database) -> None:
     store = RulesStore(database)
-    await asyncio.gather(*(store.keep_due_time(DueTime(NOW + n)) for n in range(4)))
+    kept = await asyncio.gather(*(store.keep_due_time(None, DueTime(NOW + n)) for n in range(4)))
     due = await store.due_time()
-    assert due is not None and due.trusted - NOW in range(4)
+    assert sorted(kept) == [False, False, False, True]
+    assert due is not None and kept[int(due.trusted - NOW)]
+
+
+async def test_a_time_is_kept_only_over_the_one_that_it_was_counted_from(database: Database) -> None:
+    """Two that have counted the same hour must not count it twice."""
+    store = RulesStore(database)
+    first = DueTime(NOW, 10.0)
+    assert await store.keep_due_time(None, first)
+    assert await store.keep_due_time(first, DueTime(NOW + 3600, 3610.0))
+    assert not await store.keep_due_time(first, DueTime(NOW + 3601, 3611.0))
+    assert await store.due_time() == DueTime(NOW + 3600, 3610.0)
+
+
+async def test_an_older_table_that_is_refused_stops_no_start_and_deletes_nothing_for_a_week(house: House) -> None:
+    """As one that a version with stricter rules meets."""
+    await house.started()
+    await house.leave(3, 40)
+    async with house.database.transaction() as tx:
+        await tx.execute(sa.update(rules_table).values(categories=[{"name": "Not A Name", "title": "?", "days": 1}]))
+    rules = await house.rules()
+    (doubt,) = rules.doubts
+    assert "retention.Not A Name" in doubt and "nothing is deleted before" in doubt
+    _, deletion = await house.started()
+    await deletion.run()
+    assert await house.left() == 3
+    house.clock.move(GRACE_DAYS * DAY_S + 1)
+    await deletion.run()
+    assert await house.left() == 0
+    assert (await house.rules()).doubts == []
 
 
 async def test_of_what_is_due_only_so_much_goes_at_once(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -45,7 +45,7 @@ from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingState, RecordingStore, recording_table
 from server.recording.upkeep import Upkeep
 from server.recording.verifier import Entry
-from server.replay import actions
+from server.replay import facts_actions
 from server.replay.actions import Replays, Sources
 from server.replay.bookmark import Bookmark
 from server.replay.room_command import AUDITED
@@ -97,15 +97,19 @@ class Office:
         self.audit_fails = False
         self.store = ViewStore(database)
         self.trails = TrailStore(database)
+        self.stamps: dict[str, bool] = {}  # of signed recordings
         self.looked_at: list[set[str] | None] = []  # the cameras of each search for a place
         journal = Journal(database, self.clock)
         advice = AdviceStore(database, journal)
 
-        async def told(kind: EntryKind, start: float, end: float, limit: int) -> list[tuple[float, dict[str, Any]]]:
-            return [(one.at, one.body) for one in await journal.between(kind, start, end, limit)]
+        async def states(*asked: Any) -> list[tuple[float, dict[str, Any]]]:
+            return [(one.at, one.body) for one in await journal.states(*asked)]
 
-        async def sent(start: float, end: float, limit: int) -> list[dict[str, Any]]:
-            return [one.as_json() for one in await advice.between(start, end, limit)]
+        async def activity(*asked: Any) -> list[tuple[float, dict[str, Any]]]:
+            return [(one.at, one.body) for one in await journal.between(EntryKind.ACTIVITY, *asked)]
+
+        async def sent(*asked: Any) -> list[dict[str, Any]]:
+            return [one.as_json() for one in await advice.between(*asked)]
 
         async def call_signs() -> dict[str, str]:
             return {one.device_id: one.call_sign for one in OFFICERS}
@@ -113,14 +117,15 @@ class Office:
         sources = Sources(
             fixes=TrailStore(database).between,
             alerts=AlertStore(database, journal).between,
-            alert_states=lambda *asked: told(EntryKind.ALERT, *asked),
+            alert_states=states,
             advice=sent,
-            activity=lambda *asked: told(EntryKind.ACTIVITY, *asked),
+            activity=activity,
             call_signs=call_signs,
             settings=lambda: {"fix_stale_s": 15},
             recordings=self._matching,
             stays=self._stays,
             stood=AlertStore(database, journal).stood,
+            stamped=lambda recording_id: self.stamps.get(recording_id),
             taser_logs=lambda start, end: self.taser_logs.between(start, end),
             done=partial(AuditStore(database).between, AUDITED),
         )
@@ -134,7 +139,7 @@ class Office:
         self.bookmarks = BookmarkStore(database)
         self.replays = Replays(self.library, self.store, self.bookmarks, sources, self.clock)
         self.application = web.Application(middlewares=[error_middleware()])
-        self.application.add_routes(routes(self.replays, _caller, self._note, self._note_bookmark))
+        self.application.add_routes(routes(self.replays, _caller, self._note, self._along_bookmark))
 
     async def _stays(
         self, area: Area, start: float, end: float, cameras: Collection[str] | None
@@ -155,12 +160,14 @@ class Office:
         assert set(recordings) == set(view.recording_ids)
         self.noted.append(view)
 
-    async def _note_bookmark(self, request: web.Request, made: Bookmark, recordings: Mapping[str, str]) -> None:
-        if self.audit_fails:
-            raise Unavailable("the audit cannot be written")
-        assert made not in await self.bookmarks.of(made.recording_ids, 0, 4e9)  # noted first
-        assert set(recordings) == set(made.recording_ids)
-        self.marked.append(made)
+    def _along_bookmark(self, _request: web.Request, made: Bookmark, recordings: Mapping[str, str]) -> Along:
+        async def write(_tx: AsyncConnection) -> None:
+            if self.audit_fails:
+                raise Unavailable("the audit cannot be written")
+            assert set(recordings) == set(made.recording_ids)
+            self.marked.append(made)
+
+        return write
 
 
 def _caller(request: web.Request) -> Caller:
@@ -234,6 +241,19 @@ async def test_a_recording_is_found_by_what_it_is(browser: Browser, database: Da
     page = await browser.get("/api/recordings?limit=1")
     assert (len(page["recordings"]), page["next"]) == (1, laid[1].id)
     await browser.get("/api/recordings?from=yesterday", 400)
+
+
+async def test_it_is_told_whether_an_authority_has_timestamped_what_is_signed(
+    browser: Browser, laid: list[Laid]
+) -> None:
+    """And nothing of it where nobody was asked."""
+    for known in (None, False, True):
+        browser.office.stamps = {} if known is None else {laid[0].id: known, laid[1].id: True}
+        rows = (await browser.get("/api/recordings"))["recordings"]
+        assert {row["id"]: row["stamped"] for row in rows} == {laid[0].id: known, laid[1].id: None}, "one is open"
+        view = await browser.open({"recordings": [laid[0].id]})
+        (camera,) = (await browser.get(f"/api/replays/{view['id']}"))["cameras"]
+        assert [one["stamped"] for one in camera["recordings"]] == [known]
 
 
 async def test_a_recording_is_found_by_where_its_camera_was(
@@ -597,7 +617,7 @@ async def test_no_bookmark_is_set_without_its_row_in_the_audit_or_where_nothing_
     await browser.post(f"/api/replays/{own['id']}/bookmarks", {"at": BASE + 1}, 403, "marsh:officer")
     browser.office.audit_fails = True
     await browser.post(path, {"at": BASE + 1}, 503)
-    assert await browser.office.bookmarks.of([laid[0].id], 0, 4e9) == []
+    assert await browser.office.bookmarks.of([laid[0].id], 0, 4e9, 1000) == []
 
 
 async def test_an_officer_sees_what_the_own_camera_recorded_and_nothing_else(
@@ -639,7 +659,7 @@ async def test_a_journal_is_read_from_a_time_on_without_an_index(database: Datab
 async def test_what_the_room_did_meanwhile_stands_on_the_timeline_and_of_it_to_an_officer_who_watched(
     browser: Browser, database: Database, laid: list[Laid], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(actions, "MOST_ROWS", 3)
+    monkeypatch.setattr(facts_actions, "MOST_ROWS", 3)
     okafor = Actor("person", "okafor", "D. Okafor", "control")
     elsewhere = Note(What.VIEW_LIVE, okafor, Subject("device", "et99-cam", "ET99"), "on duty")
     watches = Note(What.VIEW_LIVE, okafor, Subject("device", "et17-cam", "ET17"), "on duty", detail={"layer": "sub"})

@@ -44,7 +44,12 @@ def test_every_preset_draws_from_anywhere_and_looks_like_no_other(painter_of: ob
         picture = drawn(painter_of, preset, pose)
         assert picture.shape == (146, 320, 3) and picture.std() > 3
     mine = drawn(painter_of, preset)
-    assert all(difference(mine, drawn(painter_of, other)) > 4 for other in PRESETS if other != preset)
+    through_glass = "vehicle" in preset  # the cabin, which is most of the picture, is the same in all weathers
+    for other in PRESETS:
+        if other != preset:
+            assert difference(mine, drawn(painter_of, other)) > (2 if through_glass and "vehicle" in other else 4), (
+                other
+            )
 
 
 def test_the_night_is_darker_than_the_dusk_and_rain_greyer_than_both(painter_of: object) -> None:

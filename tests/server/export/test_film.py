@@ -1,0 +1,149 @@
+"""One film of each camera: everything at its time, gaps and all, whatever changed meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import shutil
+import subprocess
+import zipfile
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+from PIL import Image
+
+from server.export.film import films_of
+from server.export.plan import parts_of
+from server.replay.footage import Gap, recording
+from streamer.street.barcode import read_barcode
+from tests.fakes.recordings import HEIGHT, WIDTH, Wish, film, lay, usual_film, vp8_film
+from tests.server.export.desk import Desk
+from tests.server.recording.coded import decoded
+from tests.server.replay.test_footage import opened, segment
+from tests.server.replay.test_routes import BASE, MARSH
+
+WHO = {"X-Person": "hale:inspector"}
+
+
+def large(at: float) -> Image.Image:
+    """Another size than the usual: the camera's parameters changed."""
+    return Image.new("RGB", (WIDTH * 2, HEIGHT * 2), (40, 60, int(at) % 10 * 20))
+
+
+def lay_twice(data: Path) -> list[str]:
+    """Ten seconds with four lost; a quarter of a minute later, of another size and without sound, six more."""
+    second = {"main": film(6.0, "main", large, sound=False)}
+    first = lay(data, Wish("et17-cam", "ET17", BASE, MARSH, without=(2, 3)), {"main": usual_film(10.0, "main")})
+    return [first.id, lay(data, Wish("et17-cam", "ET17", BASE + 25, MARSH), second).id]
+
+
+async def bundled(desk: Desk, ids: Sequence[str]) -> tuple[str, bytes, dict[str, Any], str]:
+    """The one film's name and bytes, what the signed list says of it, and the page."""
+    with zipfile.ZipFile(await desk.exported({"recordings": list(ids)})) as archive:
+        (name,) = [name for name in archive.namelist() if name.startswith("playable/")]
+        about = json.loads(archive.read("contents.json"))["playable"][name]
+        return name, archive.read(name), about, archive.read("index.html").decode()
+
+
+async def test_two_recordings_and_their_gaps_are_one_film_on_one_clock(desk: Desk) -> None:
+    """Each picture carries its media time: it stands in the film where it stood on the server's clock."""
+    ids = await asyncio.to_thread(lay_twice, desk.data)
+    name, content, about, page = await bundled(desk, ids)
+    assert name.endswith(".mp4") and about["device_id"] == "et17-cam"
+    wrong, sizes = [], set()
+    with av.open(io.BytesIO(content), "r") as opened_:
+        comment = opened_.metadata["comment"]
+        for frame in opened_.decode(video=0):
+            told = read_barcode(frame.to_ndarray(format="gray").astype(np.uint8))
+            assert told is not None and frame.time is not None
+            sizes.add(frame.width)
+            at = told / 1000 + (25.0 if frame.width == WIDTH * 2 else 0.0)
+            wrong += [(at, frame.time)] if abs(at - frame.time) > 0.05 else []
+    assert (wrong, sizes) == ([], {WIDTH, WIDTH * 2})
+    gaps = [(round(gap["from"] - BASE), round(gap["to"] - BASE), gap["why"]) for gap in about["gaps"]]
+    assert gaps == [(4, 8, "camera-away"), (10, 25, "not-recorded")]
+    assert "4.0 to 8.0 s: camera-away" in comment and ids[1] in comment
+    assert "Gap from (UTC)" in page and "15.0 s" in page
+
+
+async def test_its_sound_goes_on_through_a_gap_in_silence(desk: Desk) -> None:
+    """A player that counts sound by its packets is never early."""
+    first = (await asyncio.to_thread(lay_twice, desk.data))[0]
+    _, content, _, _ = await bundled(desk, [first])
+    times = decoded(content, "audio")
+    assert max(after - before for before, after in pairwise(times)) < 0.09
+    assert 9.5 < times[-1] < 10.1
+
+
+async def test_ffprobe_reads_it_without_complaint(desk: Desk, tmp_path: Path) -> None:
+    program = shutil.which("ffprobe")
+    if program is None:
+        pytest.skip("ffprobe is not installed")
+    _, content, _, _ = await bundled(desk, await asyncio.to_thread(lay_twice, desk.data))
+    path = tmp_path / "film.mp4"
+    path.write_bytes(content)
+    asked = [program, "-v", "error", "-of", "json", "-show_entries", "format=duration:stream=codec_name", str(path)]
+    answer = await asyncio.to_thread(subprocess.run, asked, capture_output=True, text=True, check=True, timeout=60)
+    told = json.loads(answer.stdout)
+    assert answer.stderr == ""
+    assert float(told["format"]["duration"]) == pytest.approx(31, abs=0.3)
+    assert {one["codec_name"] for one in told["streams"]} == {"h264", "opus"}
+
+
+async def test_it_has_an_address_of_its_own_that_answers_range(desk: Desk) -> None:
+    ids = await asyncio.to_thread(lay_twice, desk.data)
+    export = await desk.ended({"recordings": ids})
+    (told,) = export["films"]
+    assert told["device_id"] == "et17-cam"
+    path = (desk.data / "exports").rglob("*.zip")
+    with zipfile.ZipFile(next(path)) as archive:
+        (name,) = [name for name in archive.namelist() if name.startswith("playable/")]
+        content = archive.read(name)
+    answer = await desk.client.get(told["url"], headers=WHO)
+    assert (answer.status, answer.content_type, await answer.read()) == (200, "video/mp4", content)
+    assert f'filename="{name.rpartition("/")[2]}"' in answer.headers["Content-Disposition"]
+    part = await desk.client.get(
+        f"/api/exports/{export['id']}/film/et17-cam", headers={**WHO, "Range": "bytes=100-199"}
+    )
+    assert (part.status, await part.read()) == (206, content[100:200])
+    assert part.headers["Content-Range"] == f"bytes 100-199/{len(content)}"
+    beyond = await desk.client.get(told["url"], headers={**WHO, "Range": f"bytes={len(content)}-"})
+    assert beyond.status == 416
+    for url, status in (("et22-cam", 404), ("et17-cam?format=webm", 404)):
+        answer = await desk.client.get(f"/api/exports/{export['id']}/film/{url}", headers=WHO)
+        assert answer.status == status, url
+
+
+async def test_vp8_and_its_gap_are_a_webm(desk: Desk) -> None:
+    """Matroska keeps times as well; libavformat's MP4 takes no VP8."""
+    films = {"main": vp8_film(8.0)}
+    wish = Wish("et17-cam", "ET17", BASE, MARSH, without=(2,))
+    one = await asyncio.to_thread(lay, desk.data, wish, films)
+    name, content, about, _ = await bundled(desk, [one.id])
+    assert name.endswith(".webm")
+    times = decoded(content, "video")
+    assert max(after - before for before, after in pairwise(times)) == pytest.approx(2.0, abs=0.1)
+    assert [gap["why"] for gap in about["gaps"]] == ["camera-away"]
+
+
+def test_a_moment_that_two_recordings_have_is_shown_once() -> None:
+    parts = [segment(n, 2.0 * n - 2) for n in (1, 2, 3)]
+    both = [recording(name, [opened(), *parts], {}) for name in ("20270115T080000Z-a-0", "20270115T080000Z-a-1")]
+    (one,) = films_of(parts_of(both, BASE - 10, BASE + 60))
+    assert [round(part.at - BASE) for part in one.segments] == [0, 2, 4]
+    assert one.gaps == ()
+
+
+def test_a_gap_tells_why_if_the_journal_does() -> None:
+    parts = [segment(1, 0.0), segment(2, 8.0)]
+    gap = {"kind": "gap", "layer": "main", "from": BASE + 2, "to": BASE + 8, "why": "no-space", "start": 2, "end": 8}
+    one = recording("20270115T080000Z-a-0", [opened(), *parts, gap], {})
+    (made,) = films_of(parts_of([one], BASE - 10, BASE + 60))
+    assert made.gaps == (Gap(BASE + 2, BASE + 8, "no-space"),)
+    assert "2.0 to 8.0 s: no-space" in made.words("")

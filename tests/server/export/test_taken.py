@@ -1,0 +1,129 @@
+"""What was taken out can be recognised later: by its SHA-256, by who fetched it, and after a restart it is still there."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from server.access.permission import Role
+from server.access.person import Person
+from server.access.session import Caller
+from server.errors import NotFound
+from server.export.actions import Exports
+from server.export.export import KEPT_S
+from server.export.folder import OwnFolder
+from tests.server.export.desk import Desk, laid
+
+WHO = {"X-Person": "hale:inspector"}
+HALE = Caller(Person("hale", "hale", "Hale", Role.INSPECTOR), "s1")
+
+
+@pytest.fixture
+async def ready(desk: Desk) -> dict[str, Any]:
+    """An export that can be fetched."""
+    first, _ = await asyncio.to_thread(laid, desk.data)
+    export: dict[str, Any] = await desk.ended({"recordings": [first.id]})
+    return export
+
+
+async def test_the_bundle_is_known_by_its_sha256_to_its_maker_and_the_audit(desk: Desk, ready: dict[str, Any]) -> None:
+    answer = await desk.client.get(ready["url"], headers=WHO)
+    content = await answer.read()
+    assert ready["sha256"] == hashlib.sha256(content).hexdigest()
+    assert desk.made == [(ready["sha256"], len(content))]
+
+
+async def test_what_the_audit_does_not_know_is_never_ready(desk: Desk) -> None:
+    first, _ = await asyncio.to_thread(laid, desk.data)
+    export = await desk.begun({"recordings": [first.id]})
+    desk.office.audit_fails = True
+    told = await desk.settled(export)
+    assert told["state"] == "failed" and "audit" in told["problem"]
+    assert desk.bundles() == []
+
+
+async def test_each_time_that_it_is_fetched_is_noted_and_going_on_where_it_stopped_is_the_same_time(
+    desk: Desk, ready: dict[str, Any]
+) -> None:
+    async def fetched(wanted: str | None, url: str = ready["url"]) -> int:
+        answer = await desk.client.get(url, headers=WHO | ({"Range": wanted} if wanted else {}))
+        await answer.read()
+        return answer.status
+
+    assert [await fetched(wanted) for wanted in ("bytes=0-99", "bytes=100-199", "bytes=200-")] == [206, 206, 206]
+    assert desk.fetched == [""]
+    assert await fetched(None) == 200
+    assert desk.fetched == ["", ""]
+    (film,) = ready["films"]
+    assert [await fetched(wanted, film["url"]) for wanted in ("bytes=50-", "bytes=60-")] == [206, 206]
+    assert len(desk.fetched) == 3 and desk.fetched[2].startswith("playable/ET17")
+
+
+async def test_what_cannot_be_noted_is_not_given(desk: Desk, ready: dict[str, Any]) -> None:
+    (film,) = ready["films"]
+    desk.office.audit_fails = True
+    for url in (ready["url"], film["url"]):
+        assert (await desk.client.get(url, headers=WHO)).status == 503
+
+
+async def restarted(desk: Desk) -> Exports:
+    await desk.exports.close()
+    another = desk.another()
+    await another.start()
+    return another
+
+
+async def test_a_finished_bundle_is_there_after_a_restart_until_its_day_is_over(
+    desk: Desk, ready: dict[str, Any]
+) -> None:
+    another = await restarted(desk)
+    export = await another.ready(ready["id"], HALE)
+    assert export.as_json() == ready
+    path = await another.fetch(export, desk.notes(), from_start=True)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == ready["sha256"]
+    desk.office.clock.move(KEPT_S + 1)
+    await another.expire()
+    with pytest.raises(NotFound):
+        await another.export(ready["id"], HALE)
+    await another.close()
+    assert list((desk.data / "exports").iterdir()) == []
+
+
+async def test_one_that_was_cut_off_or_whose_word_is_damaged_is_not_there(desk: Desk, ready: dict[str, Any]) -> None:
+    for name, content in ((".zip", b"PK"), (".json", b"{}"), (".json", b'{"id": "' + ready["id"].encode() + b'"}')):
+        await desk.exports.close()
+        (bundle,) = desk.bundles()
+        kept = {path: path.read_bytes() for path in bundle.parent.iterdir()}
+        bundle.with_suffix(name).write_bytes(content)
+        another = desk.another()
+        await another.start()
+        with pytest.raises(NotFound):
+            await another.export(ready["id"], HALE)
+        await another.close()
+        assert desk.bundles() == []
+        bundle.parent.mkdir(exist_ok=True)
+        for path, was in kept.items():
+            path.write_bytes(was)
+
+
+async def test_a_process_that_lives_keeps_its_own(desk: Desk, ready: dict[str, Any]) -> None:
+    another = desk.another()
+    await another.start()
+    with pytest.raises(NotFound):
+        await another.export(ready["id"], HALE)
+    assert (await desk.exports.export(ready["id"], HALE)).state == "ready"
+    await another.close()
+
+
+def test_nothing_else_is_taken_for_a_bundle(tmp_path: Path) -> None:
+    dead = tmp_path / ("0" * 32)
+    dead.mkdir()
+    (dead / f"{'a' * 32}.json").write_text('{"id": "' + "a" * 32 + '"}')  # its bundle is away
+    (dead / f"{'b' * 32}.zip").write_bytes(b"PK")  # half
+    folder = OwnFolder(tmp_path)
+    assert folder.take() == []
+    assert list(folder.path.iterdir()) == []
