@@ -159,8 +159,11 @@ def test_what_was_waited_for_keeps_its_time_whatever_came_meanwhile(late: str, s
     key, other = pictures(2)
     shown = [(T0 + n / FPS, key if n % 24 == 0 else other) for n in range(75)]
     heard = [(T0 + n * OPUS_S, opus(1)[0]) for n in range(250)]
-    came = [(at + (1.4 if late == "picture" and since <= at - T0 < since + 1.4 else 0.0), at, one) for at, one in shown]
-    came += [(at + (1.4 if late == "sound" and since <= at - T0 < since + 1.4 else 0.0), at, one) for at, one in heard]
+    came = [
+        (max(at, T0 + since + 1.4) if kind == late and at >= T0 + since else at, at, one)
+        for kind, sent in (("picture", shown), ("sound", heard))
+        for at, one in sent
+    ]
     for _, at, one in sorted(came, key=lambda one: one[0]):
         segmenter.add(one, arrival(at))
     segmenter.flush()
