@@ -167,11 +167,11 @@ def test_what_was_waited_for_keeps_its_time_whatever_came_meanwhile(late: str, s
     for _, at, one in sorted(came, key=lambda one: one[0]):
         segmenter.add(one, arrival(at))
     segmenter.flush()
-    assert sorted(at for one in segmenter.ready for at, _ in one.pictures) == [at for at, _ in shown]
-    assert sorted(at for one in segmenter.ready for at, _ in one.sounds) == [at for at, _ in heard]
-    for one, following in pairwise(segmenter.ready):
-        assert one.end - one.begin <= LONGEST_S + 1e-6
-        assert abs(following.begin - one.end) < 1e-6
+    assert sorted(at for stretch in segmenter.ready for at, _ in stretch.pictures) == [at for at, _ in shown]
+    assert sorted(at for stretch in segmenter.ready for at, _ in stretch.sounds) == [at for at, _ in heard]
+    for stretch, following in pairwise(segmenter.ready):
+        assert stretch.end - stretch.begin <= LONGEST_S + 1e-6
+        assert abs(following.begin - stretch.end) < 1e-6
 
 
 def test_sound_that_came_before_the_picture_goes_on_with_it() -> None:
