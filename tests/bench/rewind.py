@@ -2,8 +2,8 @@
 
 A real server, a real camera that records, a console in Chromium with its living tile. `R` opens the pane half a minute
 back: the time until it plays. The pictures that come on screen in the live tile are counted for so many seconds before it
-and while it is open. Then an alert: the 30 seconds before it at 4×, until the console says that one is live. All of it
-twice: with a recording that has just begun, and with one that has gone on for hours.
+and while it is open. Then an alert: the 30 seconds before it at 4×, until its own second is shown, and on until the console
+says that one is live (live goes on meanwhile, so that this takes longer). All of it twice: with a recording that has just begun, and with one that has gone on for hours.
 """
 
 from __future__ import annotations
@@ -91,7 +91,7 @@ async def _measure(browser: Browser, options: argparse.Namespace, hours: float) 
         await page.evaluate(PLAYS)
         beside = await screen.pictures_a_second(1, options.seconds)
         await _shut(page)
-        joined = await _joined(screen, camera.press)
+        shown, joined = await _joined(screen, camera.press)
     what = f"a recording of {hours:g} h" if hours else "a young recording"
     name = f"hours{hours:g}" if hours else "young"
     print(f"{what}: live pictures a second {alone:.1f} alone, {beside:.1f} beside the rewind", flush=True)
@@ -100,7 +100,8 @@ async def _measure(browser: Browser, options: argparse.Namespace, hours: float) 
         Figure(
             f"{name}_live", "  live pictures beside it, of those before", "", [beside / alone], "value", KEPT_UP, True
         ),
-        Figure(f"{name}_join", "  30 s before an alert, until live", "s", [joined], "value", JOIN_S),
+        Figure(f"{name}_join", "  30 s before an alert, until they are shown", "s", [shown], "value", JOIN_S),
+        Figure(f"{name}_joined", "  and until one is live", "s", [joined], "value", None),
     ]
 
 
@@ -120,11 +121,20 @@ async def _shut(page: Page) -> None:
     await expect(pane).to_be_hidden()
 
 
-async def _joined(screen: Screen, press: Callable[[str], Awaitable[None]]) -> float:
-    """From the request for the seconds before an alert until one is live."""
+async def _joined(screen: Screen, press: Callable[[str], Awaitable[None]]) -> tuple[float, float]:
+    """From the request for the seconds before an alert until the alert's own second is shown, and until one is live."""
+    alerted = time.time()
     await press("taser.armed")
     card = screen.alert("TASER armed")
     await card.get_by_role("button", name="The 30 s before it").click()
     began = time.monotonic()
+    at = screen.page.locator("rewind-pane .at")
+
+    async def is_shown() -> bool:
+        hours, minutes, seconds = map(int, (await at.text_content() or "REWIND 0:0:0").split()[-1].split(":"))
+        return (hours * 3600 + minutes * 60 + seconds - alerted) % 86_400 < 3600  # not the day before it
+
+    await until(is_shown, "the alert is shown", LONG_S)
+    shown = time.monotonic() - began
     await expect(screen.page.locator("room-notice")).to_have_text("ET17: you are live.")
-    return time.monotonic() - began
+    return shown, time.monotonic() - began
