@@ -28,7 +28,9 @@ from server.recording.segment import Segment
 LONGEST_S = 2.0  # what a crash may cost (reliability.md R5)
 SHORTEST_S = 0.9  # a key frame earlier than this was asked for by a viewer: a file for it would be a waste
 ASK_KEY_S = 1.5  # from then on one is asked for: the answer takes the recorder's step, a round trip and a picture
-BEHIND_S = 0.25  # a picture may come so long after its sound; one that does not stands still
+# A picture may come so long after its sound, and sound after its picture: what is missing is waited for 1.2 s (reorder), and
+# the recorder takes a step four times a second. A picture that does not come even then stands still.
+BEHIND_S = 1.6
 PAUSE_S = 1.0  # longer without anything is a gap, not a long picture
 KEYLESS_S = 5.0  # one is asked for four times a second, and takes a round trip and a picture
 USUAL_S = 0.1  # of the last picture, where no other tells how long it was to be seen
@@ -160,7 +162,7 @@ class Segmenter:
         self._refused_since, self._is_unreadable = None, False
         at = arrival.at
         current = self._current
-        if current is not None and abs(at - current.last) > PAUSE_S:  # a gap, or a new session whose clock is behind
+        if current is not None and _is_apart(current, at, current.pictures):
             self.flush()
         elif current is not None:
             at = max(at, current.pictures[-1][0] + 1 / PICTURE_RATE if current.pictures else current.start)
@@ -184,10 +186,10 @@ class Segmenter:
     def add_sound(self, packet: bytes, arrival: Arrival) -> None:
         """The next packet of Opus."""
         current = self._current
-        if current is not None and abs(arrival.at - current.last) > PAUSE_S:
+        if current is not None and _is_apart(current, arrival.at, current.sounds):
             self.flush()
         elif current is not None and arrival.at - current.start >= LONGEST_S + (BEHIND_S if current.pictures else 0.0):
-            self._cut(arrival.at)
+            self._cut(current.start + LONGEST_S if current.pictures else arrival.at)
         current = self._begun(arrival.at, arrival)
         current.sounds.append((arrival.at, packet))
         current.note(arrival.at)
@@ -240,6 +242,14 @@ class Segmenter:
                 following.captured_at = current.captured_at + later[0][0] - current.start
             following.sounds = later
             self._current = following
+
+
+def _is_apart(current: Stretch, at: float, own: Sequence[tuple[float, object]]) -> bool:
+    """Whether nothing came for so long that it is a gap, or `at` is by a new session's clock, which is behind. `own`: what is
+    there of its kind; the other kind may be ahead of it, or late.
+    """
+    behind = own[-1][0] - at > PAUSE_S if own else current.start - at > BEHIND_S
+    return behind or at - current.last > PAUSE_S
 
 
 def _usual_s(pictures: Sequence[tuple[float, Picture]]) -> float:

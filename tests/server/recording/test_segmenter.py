@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -148,6 +149,29 @@ def test_sound_that_goes_on_while_the_picture_stands_still_is_not_held_back() ->
         segmenter.idle(T0 + index * OPUS_S)
     assert len(segmenter.ready) >= 4
     assert all(one.end - one.begin <= LONGEST_S + BEHIND_S + 0.05 for one in segmenter.ready)
+
+
+@pytest.mark.parametrize("late", ["picture", "sound"])
+@pytest.mark.parametrize("since", [0.3, 1.1, 1.7, 2.3])
+def test_what_was_waited_for_keeps_its_time_whatever_came_meanwhile(late: str, since: float) -> None:
+    """A packet of one track is missing from `since` on, and all behind it waits 1.4 s for that; the other track goes on."""
+    segmenter = Segmenter("main", "H264")
+    key, other = pictures(2)
+    shown = [(T0 + n / FPS, key if n % 24 == 0 else other) for n in range(75)]
+    heard = [(T0 + n * OPUS_S, opus(1)[0]) for n in range(250)]
+    came = [
+        (max(at, T0 + since + 1.4) if kind == late and at >= T0 + since else at, at, one)
+        for kind, sent in (("picture", shown), ("sound", heard))
+        for at, one in sent
+    ]
+    for _, at, one in sorted(came, key=lambda one: one[0]):
+        segmenter.add(one, arrival(at))
+    segmenter.flush()
+    assert sorted(at for stretch in segmenter.ready for at, _ in stretch.pictures) == [at for at, _ in shown]
+    assert sorted(at for stretch in segmenter.ready for at, _ in stretch.sounds) == [at for at, _ in heard]
+    for stretch, following in pairwise(segmenter.ready):
+        assert stretch.end - stretch.begin <= LONGEST_S + 1e-6
+        assert abs(following.begin - stretch.end) < 1e-6
 
 
 def test_sound_that_came_before_the_picture_goes_on_with_it() -> None:
