@@ -94,7 +94,7 @@ def test_temporary_files_lie_in_memory_while_tests_run_and_nothing_is_left_of_th
 def test_what_runs_beside_the_tests_is_printed_when_it_has_ended(capfd: pytest.CaptureFixture[str]) -> None:
     printed = io.StringIO()
     found = checks._tool(
-        "a tool", [sys.executable, "-c", "print('its words'); raise SystemExit('and its error')"], printed
+        "a tool", [sys.executable, "-c", "print('its words', flush=True); raise SystemExit('and its error')"], printed
     )
     assert found.failed == ["a tool"]
     assert printed.getvalue() == "── a tool\nits words\nand its error\n"

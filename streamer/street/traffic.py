@@ -21,7 +21,7 @@ from streamer.town import Segment
 SPEED_MPS = 7.0
 APART_M = 105.0  # from car to car in one lane: about two of both lanes are in sight
 NARROWEST_M = 4.4  # of a street that cars drive through
-KERB_M = 1.0  # from a car's middle to the kerb
+KERB_M = 1.1  # from a car's middle to the kerb
 PARKED_M = 3.05  # … where cars are parked along it
 CORNER_M = 2.2  # before and after a corner the wheel is turned
 BEND_M = 7.0  # … and before and after a bend

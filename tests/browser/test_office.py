@@ -105,7 +105,7 @@ async def test_people_are_added_changed_and_switched_off_by_keyboard(screen: Scr
     link = await page.get_by_label("Link", exact=True).input_value()
     assert await violations(screen, Path(AXE).read_text()) == ""
     await page.keyboard.press("Escape")
-    assert await page.locator("secret-sheet input").count() == 0  # it is gone from the page
+    await expect(page.locator("secret-sheet input")).to_have_count(0)  # it is gone from the page
     guest = await page.context.browser.new_page()  # type: ignore[union-attr]
     await guest.goto(link)
     await expect(guest.locator("body.console")).to_be_attached()
