@@ -62,6 +62,11 @@ async def way(page: Page) -> list[dict[str, Any]]:
     for _ in range(MOST_STOPS):
         await page.keyboard.press("Tab")
         stop = await page.evaluate(STOP)
+        if (
+            stop is None
+        ):  # the page's end; or what had the focus was just drawn anew, and the next press goes on from there
+            await page.keyboard.press("Tab")
+            stop = await page.evaluate(STOP)
         if stop is None or (not stop["isAfter"] and len(stops) > 1):
             break
         stops.append(stop)
