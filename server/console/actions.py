@@ -166,9 +166,10 @@ class Consoles:
         self._moved.update(str(fix["device_id"]) for fix in body.get("fixes", ()))
         self._changed.update(str(unit["device_id"]) for unit in body.get("units", ()))
         for place, words in body.get("warnings", {}).items():
-            self._warnings[place] = (str(words), WARNED_BEATS)
-            if not words:  # it is over
-                del self._warnings[place]
+            if words:
+                self._warnings[place] = (str(words), WARNED_BEATS)
+            else:  # it is over
+                self._warnings.pop(place, None)
 
 
 def _packed(device_ids: set[str], state_of: StateOf) -> dict[str, bytes]:

@@ -108,6 +108,9 @@ async def _stretch(request: web.Request, path: Path, film: Stretch) -> web.Strea
         await response.prepare(request)
         while start < end:
             chunk = await asyncio.to_thread(file.read, min(CHUNK, end - start))
+            if not chunk:  # somebody has cut it off meanwhile: whoever fetches it must not take it for whole
+                response.force_close()
+                break
             start += len(chunk)
             await response.write(chunk)
     await response.write_eof()

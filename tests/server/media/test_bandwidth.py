@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.media.bandwidth import UplinkEstimate
-from server.media.rate_control import CEILING_BPS, FLOOR_BPS, SEEN_DECAY, UNTESTED_BPS, RateControl, Seen
+from server.media.rate_control import CEILING_BPS, FLOOR_BPS, SEEN_DECAY, SINCE_S, UNTESTED_BPS, RateControl, Seen
 from tests.server.media.simulated_link import Link, Run, Second
 
 FALL, RISE, END = 20, 50, 80
@@ -209,14 +209,20 @@ seen = st.builds(
 @given(st.lists(seen, max_size=60))
 def test_it_keeps_its_bounds_and_promises_little_beyond_what_came(found: list[Seen]) -> None:
     control, now, most = RateControl(), 0.0, 0.0
+    decreases: list[float] = []  # when it fell
     for one in found:
         now, most = now + one.now, max(one.received_bps, most * SEEN_DECAY)
         before, limit = control.bits_per_second, control.limit_bps
         undone = control.update(Seen(now, *[getattr(one, name) for name in Seen.__slots__[1:]]))
         after = control.bits_per_second
         assert FLOOR_BPS <= after <= CEILING_BPS
-        just_came = after <= 0.85 * one.received_bps + 1 and not one.overuse
-        if after > before and not undone and not just_came:
+        if after < before or after == FLOOR_BPS:  # or would have fallen further
+            decreases.append(now)
+        # a decrease is revised once all that is measured has come since, and only to what that shows
+        is_since = any(SINCE_S[0] - 1e-6 <= now - at < SINCE_S[1] + 1e-6 for at in decreases)
+        shown = min(0.85 * one.received_bps, CEILING_BPS)
+        is_revised = is_since and not one.overuse and after == pytest.approx(shown)
+        if after > before and not undone and not is_revised:
             assert after <= max(1.5 * most, UNTESTED_BPS) + 1
             assert after <= before * 1.3 + 1
             assert not one.overuse and one.queue_s < 0.1 + one.jitter_s and one.loss <= 0.35
