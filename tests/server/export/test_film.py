@@ -13,6 +13,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import aiohttp
 import av
 import numpy as np
 import pytest
@@ -118,6 +119,16 @@ async def test_it_has_an_address_of_its_own_that_answers_range(desk: Desk) -> No
     for url, status in (("et22-cam", 404), ("et17-cam?format=webm", 404)):
         answer = await desk.client.get(f"/api/exports/{export['id']}/film/{url}", headers=WHO)
         assert answer.status == status, url
+
+
+async def test_a_film_that_is_cut_off_on_the_disk_does_not_pass_for_whole_nor_is_read_for_ever(desk: Desk) -> None:
+    export = await desk.ended({"recordings": await asyncio.to_thread(lay_twice, desk.data)})
+    (path,) = (desk.data / "exports").rglob("*.zip")
+    with path.open("r+b") as file:
+        file.truncate(path.stat().st_size // 2)
+    answer = await desk.client.get(export["films"][0]["url"], headers=WHO)
+    with pytest.raises(aiohttp.ClientPayloadError):
+        await asyncio.wait_for(answer.read(), 30)
 
 
 async def test_vp8_and_its_gap_are_a_webm(desk: Desk) -> None:
