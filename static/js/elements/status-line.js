@@ -89,7 +89,7 @@ function lineOf(room, linked, now) {
     return {
       look: "p2",
       symbol: prioritySymbol(2),
-      strong: "Disk low.",
+      strong: "Recording disk.", // low, or not to be looked at: the words say which
       words: `${sentence(room.warning)} Tell IT support.`,
     };
   if (!room.units.size)

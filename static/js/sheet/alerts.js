@@ -96,7 +96,7 @@ export function statusLines() {
     ["Red, acknowledged", "Steady.", room([alert("taser.armed", ET17, ACKNOWLEDGED)])],
     ["Red, long", "What is cut is in the card.", room([alert("taser.armed", LONG, LONG_WORDS)])],
     [
-      "Disk low",
+      "Recording disk low",
       "Told to every console until there is room again.",
       room([], { warning: "less than 15% of the disk for recordings is free" }),
     ],
