@@ -48,7 +48,8 @@ class FeedState:
 
     def differs_from(self, other: FeedState) -> bool:
         """Whether somebody must be told (that a packet came is no news)."""
-        return (self.streaming, self.layers, self.codec) != (other.streaming, other.layers, other.codec)
+        mine = (self.streaming, self.since, self.layers, self.codec)
+        return mine != (other.streaming, other.since, other.layers, other.codec)
 
 
 def _ssrcs() -> dict[str, int]:

@@ -73,7 +73,7 @@ SCHEMAS: dict[str, Schema] = {
     "SignIn": _thing("name:string password:string", "duty:string"),
     "Unit": _thing(
         "device_id:string call_sign:string online:boolean streaming:boolean recording:string",
-        "recording_since:number? battery_pct:integer? signal_pct:integer? status_code:integer "
+        "streaming_since:number? recording_since:number? battery_pct:integer? signal_pct:integer? status_code:integer "
         "last_picture_at:number? last_seen_at:number?",
         wearer={"type": ["object", "null"]},
         layers={"type": "array", "items": {"type": "string"}},

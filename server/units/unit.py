@@ -173,6 +173,7 @@ class Unit:
             "wearer": self.device.wearer,
             "online": self.online,
             "streaming": self.picture.streaming,
+            "streaming_since": self.picture.since,
             "recording": self.recording,
             "keeping": self.picture.keeping if self.recording == "recording" else None,
             "recording_since": since if self.recording == "recording" else None,

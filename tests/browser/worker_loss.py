@@ -7,6 +7,7 @@ import signal
 import time
 from pathlib import Path
 
+import aiohttp
 from playwright.async_api import Page
 
 from tests.installation import Server
@@ -36,6 +37,16 @@ def worker_pid(server: Server, name: str) -> int:
     ]
     assert len(found) == 1, f"{len(found)} workers are called {name}"
     return found[0]
+
+
+async def worker_of(url: str, token: str, device_id: str) -> str:
+    """The media worker that has this camera, as `/api/status` tells an engineer."""
+    headers = {"Authorization": f"Bearer {token}"}
+    async with aiohttp.ClientSession(headers=headers) as http, http.get(f"{url}/api/status") as response:
+        response.raise_for_status()
+        told = await response.json()
+    (found,) = [one["worker"] for one in told["cameras"] if one["device_id"] == device_id]
+    return str(found)
 
 
 async def seconds_away(page: Page, tile: int, server: Server, worker: str) -> float:

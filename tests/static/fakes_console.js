@@ -42,6 +42,7 @@ export function aUnit(change = {}) {
     wearer: { name: "PC Marsh", collar_number: "0417" },
     online: true,
     streaming: true,
+    streaming_since: 900,
     recording: "recording",
     recording_since: 900,
     keeping: "kept",

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { STATE_WORD, ageRule, ageText, feedState, isWorthAsking } from "../../static/js/state/liveness.js";
+import { STATE_WORD, ageRule, ageText, feedState, flowsAnew, isWorthAsking } from "../../static/js/state/liveness.js";
 import { aUnit } from "./fakes_console.js";
 
 const unit = aUnit();
@@ -16,6 +16,16 @@ test("no picture while the camera does not record, however fresh a frame there w
   assert.equal(state({ unit: aUnit({ recording: "buffering" }) }), "notrec");
   assert.equal(state({ unit: aUnit({ recording: "off" }) }), "notrec");
   assert.equal(state({ unit: aUnit({ recording: "off", online: false }) }), "offline");
+});
+
+test("a camera that sends again is noticed, also where nobody told that it had gone", () => {
+  const away = aUnit({ streaming: false, streaming_since: null });
+  const first = aUnit({ streaming: true, streaming_since: 1000 });
+  assert.equal(flowsAnew(null, first), true);
+  assert.equal(flowsAnew(away, first), true);
+  assert.equal(flowsAnew(first, { ...first, battery_pct: 79 }), false);
+  assert.equal(flowsAnew(first, { ...first, streaming_since: 1000.2 }), true);
+  assert.equal(flowsAnew(first, away), false);
 });
 
 test("a camera that has just begun to record is asked for its picture once it sends one, or after five seconds", () => {

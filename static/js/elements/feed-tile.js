@@ -3,7 +3,7 @@
 /** @import { Wiring } from "./tile-picture.js" */
 import { Attention } from "../state/attention.js";
 import { reasonToView } from "../state/alerts.js";
-import { ageRule, feedState, isWorthAsking } from "../state/liveness.js";
+import { ageRule, feedState, flowsAnew, isWorthAsking } from "../state/liveness.js";
 import { keycap, make } from "./build.js";
 import { TileCaption } from "./tile-caption.js";
 import { TilePicture } from "./tile-picture.js";
@@ -84,7 +84,7 @@ export class FeedTile extends HTMLElement {
     this.#facts = facts;
     this.look();
     const unit = facts.unit;
-    if (unit && asked === unit.device_id && unit.streaming && !before?.streaming) this.#picture?.flowsAgain();
+    if (unit && asked === unit.device_id && flowsAnew(before, unit)) this.#picture?.flowsAgain();
     this.#video.muted = !facts.audible;
     this.setAttribute("aria-label", unit ? `Tile ${this.number}, ${unit.call_sign}` : `Tile ${this.number}, free`);
     for (const look of /** @type {const} */ (["large", "selected", "keyed", "enlarged", "pinned"]))

@@ -19,6 +19,7 @@ export function unit(callSign, name, more = {}) {
     wearer: { name, collar_number: "0417" },
     online: true,
     streaming: true,
+    streaming_since: null,
     recording: "recording",
     recording_since: NOW - 372,
     keeping: "kept",

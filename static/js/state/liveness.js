@@ -45,6 +45,15 @@ export function isWorthAsking({ recording, recording_since, streaming }, now) {
 }
 
 /**
+ * Whether the camera has begun to send. It may have come back before this console was told that it had gone.
+ * @param {Unit | null | undefined} before
+ * @param {Unit} unit
+ */
+export function flowsAnew(before, { streaming, streaming_since }) {
+  return streaming && !(before?.streaming && before.streaming_since === streaming_since);
+}
+
+/**
  * The age rule's length in percent: a logarithm, so that the first seconds have room. Full at 30 s.
  * @param {number} seconds
  */

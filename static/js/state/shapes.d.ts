@@ -28,6 +28,8 @@ export interface Unit {
   wearer: Wearer | null;
   online: boolean;
   streaming: boolean;
+  /** another one, and the camera has gone and come back, however quickly */
+  streaming_since: number | null;
   recording: Recording;
   recording_since: number | null;
   /** of what it records: whether that lies on the server's disk; null: nothing is known yet */

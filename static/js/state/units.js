@@ -26,6 +26,7 @@ const UNKNOWN = {
   wearer: null,
   online: false,
   streaming: false,
+  streaming_since: null,
   recording: "off",
   recording_since: null,
   keeping: null,

@@ -129,6 +129,21 @@ async def test_what_a_camera_does_is_told_on_change_only(database: Database) -> 
     assert told[4] == told[3]
 
 
+async def test_a_camera_that_was_away_between_two_tellings_is_news(database: Database) -> None:
+    """Its viewers' sessions may be lost; who never heard that it was away would wait for them in vain."""
+    clock, bus, told = HandClock(), LocalBus(), []
+    units = units_on(database, bus, clock)
+    bus.subscribe(Topic.LATEST, lambda body: told.extend(body["units"]))
+    device_id = (await units.add_device("Tango 1")).device_id
+    units.apply_feed(device_id, FeedState(True, ("main",), "H264", clock.wall(), 5.0))
+    await units.tell()
+    units.apply_feed(device_id, FeedState(False, last_packet_at=clock.wall()))
+    units.apply_feed(device_id, FeedState(True, ("main",), "H264", clock.wall(), 5.2))
+    await units.tell()
+    assert [one["streaming_since"] for one in told[-2:]] == [5.0, 5.2]
+    assert all(one["streaming"] for one in told[-2:])
+
+
 async def test_a_camera_without_telemetry_records_whenever_it_streams(database: Database) -> None:
     clock = HandClock()
     units = units_on(database, LocalBus(), clock)
