@@ -1,66 +1,64 @@
-// VP8 in a <video>: browsers take it from no MP4, so each segment is asked for as a WebM, which the server makes of it as it is.
+// A recording in a <video>, piece by piece: what hls.js cannot play. The server makes each segment a file that plays by itself:
+// VP8 as WebM, since browsers take it from no MP4; and where tracks change, or a segment is damaged, H.264 too.
 /** @import { Fragment } from "../state/playlist_times.js" */
-import { webmFragments } from "../state/playlist_times.js";
+import { pieceFragments } from "../state/playlist_times.js";
+import { PieceBuffer } from "./piece-buffer.js";
 
 const LOOK_MS = 200;
 const AHEAD_S = 20;
-const BEHIND_S = 60; // what is longer ago is let go
 const LIST_AGAIN_MS = 2000;
-const HEAD_BYTES = 2048; // tracks stand at the beginning
-const FULL_BEHIND_S = 5; // where the browser has no room for more
 const NEAR_S = 0.3; // a look and a half before what has other tracks is due
+export const DAMAGED = 409; // the server's answer for a segment that is not what was recorded
+const UNDECODED = "this browser cannot decode it";
 
-/** @typedef {{ learn: (fragments: Fragment[]) => void, fail: (status: number) => void, unfit: () => void,
- *              broken: () => void, others: (at: number) => void }} Told
- *   fail: status of the server's refusal; 0: no answer; unfit: these pictures can be in no WebM; broken: what came cannot be
- *   read; others: what begins at that time (Unix seconds) has other tracks, for which a source must be made anew */
+/** @typedef {Fragment & { url: string }} Piece */
+/**
+ * fail: status of the server's refusal; 0: no answer. unfit: this browser plays no such thing. damaged: this piece cannot be
+ * played, and is left out. again, broke: a source must be made anew, to begin at that time (Unix seconds), since other tracks
+ * follow, or since the browser's player broke off.
+ * @typedef {{ learn: (fragments: readonly Fragment[]) => void, fail: (status: number) => void, unfit: () => void,
+ *             damaged: (piece: Piece, words: string) => void, again: (at: number) => void, broke: (at: number) => void }} Told
+ */
 
-/** Whether this browser plays it so. */
-export function playsWebm() {
-  return globalThis.MediaSource?.isTypeSupported('video/webm; codecs="vp8,opus"') ?? false;
-}
-
-export class WebmSource {
-  #media = new MediaSource();
-  /** @type {SourceBuffer | null} */ #buffer = null;
-  /** @type {(Fragment & { url: string })[]} */ #fragments = [];
+export class PieceSource {
+  /** @type {readonly Piece[]} */ #fragments = [];
   #video;
   #told;
+  #buffer;
   #playlist;
   #start;
+  #without;
   #isBusy = false;
   #isOver = false;
   #listedAt = -Infinity;
   #grows = true;
-  #hasSound = false;
+  /** @type {Piece | null} the last one that was asked for */ #asked = null;
   /** @type {Set<string>} addresses of what has other tracks than this source */ #others = new Set();
-  #broke = () => this.#isOver || this.#told.broken();
   #timer;
-  #address;
 
-  /** @param {HTMLVideoElement} video @param {string} playlist @param {number} at Unix seconds @param {Told} told */
-  constructor(video, playlist, at, told) {
+  /**
+   * @param {HTMLVideoElement} video @param {string} playlist @param {number} at Unix seconds @param {Told} told
+   * @param {ReadonlyMap<number, unknown>} without by their times (Unix milliseconds) those that are known to be damaged
+   */
+  constructor(video, playlist, at, told, without) {
     this.#video = video;
     this.#told = told;
     this.#start = at;
+    this.#without = without;
     this.#playlist = new URL(playlist, location.href);
-    this.#address = URL.createObjectURL(this.#media);
-    video.src = this.#address;
-    video.addEventListener("error", this.#broke);
+    this.#buffer = new PieceBuffer(video, () => this.#breaks());
     this.#timer = window.setInterval(() => void this.#look(), LOOK_MS);
   }
 
   destroy() {
     this.#isOver = true; // what is still on its way is nobody's: another layer may be playing by then
     window.clearInterval(this.#timer);
-    this.#video.removeEventListener("error", this.#broke);
-    this.#video.removeAttribute("src");
-    URL.revokeObjectURL(this.#address);
+    this.#buffer.destroy();
   }
 
   /** One thing at a time: the list, then what is played next. */
   async #look() {
-    if (this.#isBusy || this.#media.readyState !== "open") return;
+    if (this.#isBusy || !this.#buffer.isOpen) return;
     this.#isBusy = true;
     try {
       if (this.#grows && performance.now() - this.#listedAt > LIST_AGAIN_MS) await this.#list();
@@ -68,38 +66,48 @@ export class WebmSource {
       if (next && this.#others.has(next.url)) this.#change(next);
       else if (next) await this.#append(next);
     } catch {
-      this.#broke();
+      this.#breaks();
     } finally {
       this.#isBusy = false;
     }
   }
 
   async #list() {
-    const text = await this.#fetched(this.#playlist);
-    if (!text) return;
-    const words = new TextDecoder().decode(text);
+    const answer = await this.#fetched(this.#playlist);
+    if (!answer) return;
+    const words = await answer.text();
     this.#listedAt = performance.now();
     this.#grows = !words.includes("#EXT-X-ENDLIST");
-    this.#fragments = webmFragments(words, this.#playlist.href);
+    this.#fragments = pieceFragments(words, this.#playlist.href);
+    this.#lengthen();
+    this.#tell();
+  }
+
+  #lengthen() {
     const last = this.#fragments.at(-1);
-    // without a length the browser lets nobody go beyond what it holds
-    if (last && this.#buffer) this.#media.duration = last.start + last.duration;
-    this.#told.learn(this.#fragments);
+    if (last) this.#buffer.lengthen(last.start + last.duration);
+  }
+
+  #tell() {
+    this.#told.learn(this.#fragments.filter((one) => this.#isWhole(one)));
+  }
+
+  /** @param {Fragment} piece */
+  #isWhole({ programDateTime }) {
+    return !this.#without.has(programDateTime ?? 0);
   }
 
   #next() {
     const now = this.#now();
-    return this.#fragments.find(
-      (one) =>
-        one.start + one.duration > now && one.start < now + AHEAD_S && !this.#holds(one.start + one.duration / 2),
-    );
+    const near = this.#fragments.filter((one) => one.start + one.duration > now && one.start < now + AHEAD_S);
+    return near.find((one) => this.#isWhole(one) && !this.#buffer.holds(one.start + one.duration / 2));
   }
 
   /** To what has other tracks, when it is due: not a moment before, since nothing of what is held goes with it.
    *  @param {Fragment} next */
   #change({ start, programDateTime }) {
     const now = this.#now();
-    if (start - now < NEAR_S) this.#told.others((programDateTime ?? 0) / 1000 + Math.max(0, now - start));
+    if (start - now < NEAR_S) this.#told.again((programDateTime ?? 0) / 1000 + Math.max(0, now - start));
   }
 
   #now() {
@@ -111,70 +119,44 @@ export class WebmSource {
     return first ? Math.max(first.start, this.#start - (first.programDateTime ?? 0) / 1000 + first.start) : 0;
   }
 
-  /** @param {number} position */
-  #holds(position) {
-    const held = this.#video.buffered;
-    return Array.from({ length: held.length }, (_, index) => index).some(
-      (index) => held.start(index) <= position && position < held.end(index),
-    );
+  /** @param {Piece} piece */
+  async #append(piece) {
+    this.#asked = piece;
+    const answer = await this.#fetched(new URL(piece.url), piece);
+    const film = await answer?.arrayBuffer();
+    if (!answer || !film || this.#isOver || !this.#buffer.isOpen) return;
+    if (!(await this.#buffer.take(film, answer.headers.get("Content-Type") ?? ""))) this.#others.add(piece.url);
+    this.#lengthen();
   }
 
-  /** @param {Fragment & { url: string }} fragment */
-  async #append(fragment) {
-    const film = await this.#fetched(new URL(fragment.url));
-    if (!film || this.#media.readyState !== "open") return;
-    const hasSound = new TextDecoder("latin1").decode(film.slice(0, HEAD_BYTES)).includes("A_OPUS");
-    if (this.#buffer && hasSound !== this.#hasSound) return void this.#others.add(fragment.url);
-    this.#buffer ??= this.#made(hasSound);
-    const buffer = this.#buffer;
-    await this.#forget(buffer, BEHIND_S);
-    try {
-      buffer.appendBuffer(film);
-    } catch (error) {
-      if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
-      return this.#forget(buffer, FULL_BEHIND_S); // then it is tried again
-    }
-    await settled(buffer);
-    const last = this.#fragments.at(-1);
-    if (last && this.#media.readyState === "open") this.#media.duration = last.start + last.duration;
+  /** The browser's player broke off: at what it was given last, or else at what it was to show. */
+  #breaks() {
+    if (this.#isOver) return;
+    if (!this.#buffer.isMade) return this.#told.unfit();
+    const now = this.#now();
+    const shown = this.#fragments.find((one) => one.start <= now && now < one.start + one.duration);
+    const piece = this.#buffer.isTaking ? this.#asked : shown;
+    if (piece) this.#told.damaged(piece, UNDECODED);
+    this.#told.broke((shown?.programDateTime ?? 0) / 1000 + (shown ? now - shown.start : 0));
   }
 
-  /** @param {SourceBuffer} buffer @param {number} behind seconds that are kept behind what is played */
-  async #forget(buffer, behind) {
-    const old = this.#video.currentTime - behind;
-    if (old <= 0 || !this.#holds(old)) return;
-    buffer.remove(0, old);
-    await settled(buffer);
-  }
-
-  /** @param {boolean} hasSound it must be said before the first is taken, and none with other tracks is taken after that */
-  #made(hasSound) {
-    this.#hasSound = hasSound;
-    const buffer = this.#media.addSourceBuffer(`video/webm; codecs="vp8${hasSound ? ",opus" : ""}"`);
-    buffer.addEventListener("error", this.#broke);
-    return buffer;
-  }
-
-  /** @param {URL} address */
-  async #fetched(address) {
+  /** @param {URL} address @param {Piece} [piece] that it is */
+  async #fetched(address, piece) {
     try {
       const answer = await fetch(address);
-      const film = answer.ok ? await answer.arrayBuffer() : null;
-      if (film || this.#isOver) return this.#isOver ? null : film;
-      if (address !== this.#playlist && answer.status === 409) this.#told.broken();
-      else if (address !== this.#playlist && answer.status === 404 && !this.#buffer) this.#told.unfit();
+      if (this.#isOver || answer.ok) return this.#isOver ? null : answer;
+      if (piece && answer.status === DAMAGED) this.#leave(piece, String((await answer.json()).detail ?? ""));
+      else if (piece && answer.status === 404 && !this.#buffer.isMade) this.#told.unfit();
       else this.#told.fail(answer.status);
     } catch {
       if (!this.#isOver) this.#told.fail(0);
     }
     return null;
   }
-}
 
-/** @param {SourceBuffer} buffer */
-function settled(buffer) {
-  return new Promise((resolve) => {
-    if (buffer.updating) buffer.addEventListener("updateend", resolve, { once: true });
-    else resolve(null);
-  });
+  /** @param {Piece} piece @param {string} words why */
+  #leave(piece, words) {
+    this.#told.damaged(piece, words);
+    this.#tell();
+  }
 }
