@@ -8,6 +8,9 @@ from random import Random
 FIRST_S = 0.5
 CAP_S = 8.0  # reliability.md R10: full jitter, 0.5 to 8 s
 UNHEARD_S = 1.0  # what reaches nobody hammers nobody; and who is back must be told of at once
+# Where nothing listens the machine itself says no, at no cost to a server. One that is started again takes some seconds for
+# that, and ten seconds after its start everything must be recorded again (reliability.md R5).
+REFUSED_S = 2.0
 FLOOR_S = 0.05  # a draw near 0 would hammer a server that refuses at once
 
 
@@ -27,9 +30,9 @@ class Backoff:
         self._failures += 1
         return max(FLOOR_S, self.rng.uniform(0.0, ceiling))
 
-    def next_look(self) -> float:
-        """Seconds to wait after a try that nobody answered, not even with a refusal. Counts no failure."""
-        return max(FLOOR_S, self.rng.uniform(0.0, UNHEARD_S))
+    def next_look(self, within_s: float = UNHEARD_S) -> float:
+        """Seconds to wait, at most `within_s`, after a try that no server has seen. Counts no failure."""
+        return max(FLOOR_S, self.rng.uniform(0.0, within_s))
 
     def reset(self) -> None:
         """The link works again: the next failure starts small."""

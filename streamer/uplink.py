@@ -19,7 +19,7 @@ import aiohttp
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server import wire
-from streamer.backoff import Backoff
+from streamer.backoff import REFUSED_S, UNHEARD_S, Backoff
 from streamer.clock import Clock
 from streamer.downlink import FromServer
 from streamer.errors import StoreError, UplinkRefused
@@ -90,7 +90,7 @@ class Uplink:
         self._open_air = asyncio.Event()
         self._dead_air = asyncio.Event()
         self._status_changed = False
-        self._was_heard = True
+        self._look_s: float | None = None  # no server has seen the last try: the next one comes as soon
         self._is_replaced = False
         self.welcomed = False
         self.on_replaced: Callable[[], None] = lambda: None
@@ -110,7 +110,7 @@ class Uplink:
         async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(sock_connect=REACH_S)) as session:
             while True:
                 await self._open_air.wait()
-                self._was_heard = True
+                self._look_s = None
                 self.on_lost(await self._attempt(session))
                 self._outbox.link_lost()
                 await self._clock.sleep(self._wait_before_next())
@@ -119,7 +119,7 @@ class Uplink:
         if self._is_replaced:
             return YIELD_S
         # After an outage the picture waits for this: it must be back within 5 s of the link's return.
-        return self._backoff.next_wait() if self._was_heard else self._backoff.next_look()
+        return self._backoff.next_wait() if self._look_s is None else self._backoff.next_look(self._look_s)
 
     async def _attempt(self, session: aiohttp.ClientSession) -> str:
         """One connection from its beginning to its end; returns why it ended."""
@@ -136,7 +136,7 @@ class Uplink:
             return str(error)
         # StoreError: the disk is full, say. The camera goes on, and what it could not take in comes again.
         except (LinkDown, StoreError, aiohttp.ClientError, wire.WireError, TimeoutError, OSError) as error:
-            self._was_heard = not _is_nobody(error)
+            self._look_s = _look_after(error)
             return _why(error)
         return "connection closed"
 
@@ -236,11 +236,14 @@ class Uplink:
         before.clear()
 
 
-def _is_nobody(error: BaseException) -> bool:
-    """Whether nothing at all has answered, not even with a refusal: the link is down."""
+def _look_after(error: BaseException) -> float | None:
+    """Within how many seconds to look again where no server has seen the try; None where one has answered."""
     if isinstance(error, aiohttp.ConnectionTimeoutError):
-        return True
-    return isinstance(error, aiohttp.ClientConnectorError) and error.os_error.errno in NOBODY
+        return UNHEARD_S
+    number = error.os_error.errno if isinstance(error, aiohttp.ClientConnectorError) else None
+    if number == errno.ECONNREFUSED:
+        return REFUSED_S
+    return UNHEARD_S if number in NOBODY else None
 
 
 def _why(error: BaseException) -> str:

@@ -16,11 +16,11 @@ SHELLS = frozenset(
     "__main__ app site evidence media_worker downlink_sources replay_sources commands registry bootstrap clock process tasks database bus redis_bus logs serving "
     "addresses env assets play nursery "
     # how a feature is reached, and where it is kept
-    "routes people_routes device_routes whip_routes whep_routes retention_routes request_body store retention_store rules_store socket pages middleware downlink "
+    "routes people_routes device_routes whip_routes whep_routes retention_routes request_body store retention_store rules_store turn_store socket pages middleware downlink "
     # media
     "udp_port dtls srtp send_together peer inlet out_track outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "
-    "packing remuxing webm decoder decoding recorder recorders writer upkeep disk folder library signing removal joining "
+    "packing remuxing piece decoder decoding recorder recorders writer upkeep disk folder library signing removal joining "
     "master_key verifying vouching timestamping "
     # the camera
     "command capture consent encoder sound outgoing_track rtp_hooks whip_client gps gpsd holster controls keys outbox uplink keeper spool backfill "

@@ -10,6 +10,7 @@ import json
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +23,7 @@ from server.errors import Conflict, NotFound, TooMany, Unavailable, WatchroomErr
 from server.export import packing
 from server.export.disclosed import disclosed, timeline_within
 from server.export.export import KEPT_S, Export, finished
-from server.export.film import films_of
+from server.export.film import Film, films_of
 from server.export.folder import OwnFolder
 from server.export.plan import How, Part, parts_of
 from server.export.tracks import geojson, gpx, stamp
@@ -213,9 +214,11 @@ class Exports:
     def _write(self, export: Export, order: Order) -> None:
         """In a thread."""
         self._must_go_on()
-        about, texts = self._texts(order)
+        timeline = timeline_within(order.facts)
+        about = self._about(order, timeline)
+        texts = partial(self._texts, order, timeline, about)
         total, largest = packing.sizes_of(order.parts, self._library)
-        export.total = total + sum(map(len, texts.values()))
+        export.total = total + sum(map(len, texts(films_of(order.parts), {}).values()))
         self._require_room(self._root, export.total + largest)
         unlooked = 0
 
@@ -230,8 +233,8 @@ class Exports:
 
         path = self._own.bundle(export.id)
         bundle = packing.Bundle(order.parts, texts, about, self._clock.wall())
-        export.sha256, films = packing.write(bundle, path, self._library, self._key(), on_written)
-        export.films, export.bytes = tuple(films), path.stat().st_size
+        export.sha256 = packing.write(bundle, path, self._library, self._key(), on_written)
+        export.films, export.bytes, export.damaged = tuple(bundle.films), path.stat().st_size, len(bundle.damaged)
 
     def _must_go_on(self) -> None:
         if self._is_closing:
@@ -262,13 +265,18 @@ class Exports:
     def _is_stamped(self, part: Part) -> bool:
         return part.how is How.INTERIM or self._library.has_file(part.kept, TIMESTAMP)
 
-    def _texts(self, order: Order) -> tuple[dict[str, Any], dict[str, bytes]]:
-        """Who takes it and why; and the files to read, by name."""
+    def _texts(
+        self,
+        order: Order,
+        timeline: dict[str, Any],
+        about: dict[str, Any],
+        films: Sequence[Film],
+        damaged: Mapping[tuple[str, str], str],
+    ) -> dict[str, bytes]:
+        """The files to read, by name."""
         facts = order.facts
-        timeline = timeline_within(facts)
-        about = self._about(order, timeline)
-        films = films_of(order.parts)
         shown = {"about": about, "timeline": timeline, "films": films, "stamp": stamp, "why": GAP_WORDS}
+        shown |= {"damaged": [f"{of}: {why}" for (of, _), why in damaged.items()]}
         told = ("from", "to", "cameras", "alerts", "alert_states", "advice", "taser_logs", "events")
         texts = {
             "log.json": json.dumps({name: timeline[name] for name in told}, ensure_ascii=False, indent=1).encode(),
@@ -283,7 +291,7 @@ class Exports:
             # the rows that lie inside, as they stand in the file, whose SHA-256 is in the JSON
             texts[f"taser/{one['id']}.csv"] = order.excerpts[one["id"]]
             texts[f"taser/{one['id']}.json"] = json.dumps(one, ensure_ascii=False, indent=1).encode()
-        return about, texts
+        return texts
 
 
 def _require_whole(facts: Facts) -> None:

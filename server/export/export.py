@@ -10,7 +10,7 @@ from typing import Any
 Json = dict[str, Any]
 
 KEPT_S = 24 * 3600.0
-KEPT_FIELDS = ("id", "person_id", "name", "made_at", "why", "bytes", "sha256")
+KEPT_FIELDS = ("id", "person_id", "name", "made_at", "why", "bytes", "sha256", "damaged")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,7 @@ class Export:
     bytes: int = 0
     sha256: str = ""
     films: tuple[Stretch, ...] = ()
+    damaged: int = 0  # files that are not what was recorded: they go in as they lie
     fetched: set[str] = field(default_factory=set)  # whoever began to fetch which of its files
 
     def as_json(self) -> Json:
@@ -63,6 +64,7 @@ class Export:
                 for one in self.films
             ]
             told |= {"bytes": self.bytes, "sha256": self.sha256, "url": f"{at}/bundle", "films": films}
+            told |= {"damaged": self.damaged}
         return {**told, "problem": self.problem, "until": self.made_at + KEPT_S}
 
     def film(self, device_id: str, form: str | None) -> Stretch | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from server.export.plan import Part
 
 Json = dict[str, Any]
+Damaged = Collection[tuple[str, str]]  # what a segment stands in, by the library's name, and its file there
 APART_S = 0.05  # a segment that ends no later than this after the one before has been shown already
 
 
@@ -64,33 +65,41 @@ def kept_of(segment: Placed) -> str:
     return f"{segment.recording_id}/{segment.part}".rstrip("/")
 
 
-def films_of(parts: Iterable[Part]) -> list[Film]:
-    """Of each camera one; where it sent both VP8 and H.264, one of each."""
+def films_of(parts: Iterable[Part], damaged: Damaged = ()) -> list[Film]:
+    """Of each camera one; where it sent both VP8 and H.264, one of each. What is `damaged` is left out, as a gap."""
     by_camera: dict[str, list[Part]] = {}
     for part in parts:
         by_camera.setdefault(part.recording.device_id, []).append(part)
-    return [film for of_one in by_camera.values() for film in _films(of_one)]
+    return [film for of_one in by_camera.values() for film in _films(of_one, damaged)]
 
 
-def _films(parts: Sequence[Part]) -> Iterator[Film]:
+def _films(parts: Sequence[Part], damaged: Damaged) -> Iterator[Film]:
     newest = max((part.recording for part in parts), key=lambda one: one.start)
-    declared = [gap for part in parts for gap in part.recording.gaps]
+    lost = [one for part in parts for one in part.overlapping() if is_in(one, damaged)]
+    declared = [Gap(one.at, one.end, "damaged") for one in lost]
+    declared += [gap for part in parts for gap in part.recording.gaps]
     by_format: dict[str, list[Placed]] = {}
-    for segment, form in _formed(_shown(parts)):
+    for segment, form in _formed(_shown(parts, damaged)):
         by_format.setdefault(form, []).append(segment)
     for form, segments in by_format.items():
         gaps = tuple(_gaps(segments, declared))
         yield Film(newest.device_id, newest.call_sign, form, tuple(segments), gaps)
 
 
-def _shown(parts: Sequence[Part]) -> Iterator[Placed]:
+def is_in(segment: Placed, damaged: Damaged) -> bool:
+    """Whether it cannot be shown: it, or its initialisation, is one of these."""
+    return any((kept_of(segment), parted(name)[1]) in damaged for name in (segment.file, segment.init))
+
+
+def _shown(parts: Sequence[Part], damaged: Damaged) -> Iterator[Placed]:
     """The best layer of each recording, what was back-filled before what it covers; and no moment twice."""
     chosen: list[Placed] = []
     for recording_id in dict.fromkeys(part.recording.id for part in parts):
         own = [part for part in parts if part.recording.id == recording_id]
         had = {segment.layer for segment in own[0].recording.segments}
         layer = next((name for name in LAYERS if name in had), LAYERS[0])
-        chosen += seen([one for part in own for one in part.overlapping() if one.layer == layer])
+        there = [one for part in own for one in part.overlapping() if one.layer == layer]
+        chosen += seen([one for one in there if not is_in(one, damaged)])
     until = float("-inf")
     for segment in sorted(chosen, key=lambda one: (one.at, one.n)):
         if segment.end > until + APART_S:

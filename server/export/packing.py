@@ -8,13 +8,18 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, BinaryIO
 
+import structlog
+from av.error import InvalidDataError
+
 from server import __version__
+from server.errors import Conflict, NotFound
 from server.export.export import Stretch
 from server.export.film import Film, about_films, films_of, kept_of
 from server.export.plan import How, Part
@@ -23,30 +28,34 @@ from server.recording.clip import clip
 from server.recording.contents import contents
 from server.recording.interim import interim
 from server.recording.segment import parted
-from server.recording.verifier import TIMESTAMP, Entry
+from server.recording.verifier import SEGMENT, TIMESTAMP, Entry, misshapen
 from server.recording.verifier import __file__ as VERIFIER
 
 if TYPE_CHECKING:
     from server.recording.library import Library
     from server.recording.signing import EvidenceKey
 
+log = structlog.get_logger(__name__)
+
 JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
 CHUNK = 1 << 20
+Texts = Callable[[Sequence[Film], Mapping[tuple[str, str], str]], Mapping[str, bytes]]
 OnWritten = Callable[[int, int], None]  # bytes that the disk got or gave, and how many of them are new in the bundle
 
 
 @dataclass
 class Bundle:
-    """What is to be written. `texts`: further files by name. `about`: who exports what, why, from when until when, and `at`
-    which time (Unix seconds)."""
+    """What is to be written. `texts`: further files by name, of these films and of what is damaged. `about`: who exports what,
+    why, from when until when, and `at` which time (Unix seconds)."""
 
     parts: list[Part]
-    texts: Mapping[str, bytes]
+    texts: Texts
     about: dict[str, Any]
     at: float
     listed: dict[str, tuple[int, str]] = field(default_factory=dict)
     films: list[Stretch] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)  # of the manifest of what is in the library under this name
+    damaged: dict[tuple[str, str], str] = field(default_factory=dict)  # by the library's name and file, and why
 
 
 def sizes_of(parts: list[Part], library: Library) -> tuple[int, int]:
@@ -63,10 +72,9 @@ def sizes_of(parts: list[Part], library: Library) -> tuple[int, int]:
     return max(1, sum(within) + sum(films)), max(films, default=0)
 
 
-def write(
-    bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_written: OnWritten
-) -> tuple[str, list[Stretch]]:
-    """Write the ZIP at `path`, safe on disk; its SHA-256 (hex), and where its films lie in it.
+def write(bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_written: OnWritten) -> str:
+    """Write the ZIP at `path`, safe on disk; its SHA-256 (hex). The bundle then knows where its films lie in it, and what was
+    damaged: that goes in as it lies, since the verifier names it, but into no film.
 
     The SHA-256 is of what can be read again: a ZIP is not written from its first byte to its last. Raises OSError, NotFound,
     and whatever `on_written` does, which ends it.
@@ -74,18 +82,24 @@ def write(
     with zipfile.ZipFile(path, "w", zipfile.ZIP_STORED, allowZip64=True) as archive:
         for part in bundle.parts:
             _write_part(archive, bundle, part, library, key, on_written)
-        films = films_of(bundle.parts)
-        for film in films:
-            _write_film(archive, bundle, film, library, path.with_suffix(f".{film.format}"), on_written)
-        texts = {**bundle.texts, "verify.py": Path(VERIFIER).read_bytes()}
+        films = [
+            film
+            for film in films_of(bundle.parts, bundle.damaged)
+            if _write_film(archive, bundle, film, library, path.with_suffix(f".{film.format}"), on_written)
+        ]
+        texts = {**bundle.texts(films, bundle.damaged), "verify.py": Path(VERIFIER).read_bytes()}
         for name, text in texts.items():
             _write_text(archive, bundle, name, text)
         folders = [part.folder for part in bundle.parts]
-        about = {**bundle.about, "playable": about_films(films, bundle.hashes)}
+        about = {
+            **bundle.about,
+            "playable": about_films(films, bundle.hashes),
+            "damaged": [{"of": of, "file": name, "why": why} for (of, name), why in bundle.damaged.items()],
+        }
         listed = contents(bundle.listed, folders, key.public_key, about)
         archive.writestr("contents.json", listed)
         archive.writestr("contents.sig", key.sign(listed))
-    return _digest(path, on_written), bundle.films
+    return _digest(path, on_written)
 
 
 def _digest(path: Path, on_written: OnWritten) -> str:
@@ -116,8 +130,27 @@ def _write_part(
         names += [TIMESTAMP] if library.has_file(one, TIMESTAMP) else []
     bundle.hashes[one] = hashlib.sha256(manifest).hexdigest()
     for name in names:
-        with library.open(one, name) as source:
-            _copy(archive, f"{part.folder}/{name}", source, on_written)
+        _write_kept(archive, bundle, part, name, library, on_written)
+
+
+def _write_kept(
+    archive: zipfile.ZipFile, bundle: Bundle, part: Part, name: str, library: Library, on_written: OnWritten
+) -> None:
+    """A file of a recording, as it lies: if it is not what was sealed, that is noted, and no film shows it."""
+    try:
+        content = library.sealed(part.kept, name)
+    except Conflict as error:
+        bundle.damaged[part.kept, name] = error.detail
+        log.error("a bundle holds what is damaged", recording_id=part.kept, reason=error.detail)
+        try:
+            content = library.read(part.kept, name)
+        except (OSError, NotFound):
+            return  # nothing of it can be had
+    ill = misshapen(memoryview(content), len(content), ("moof", "mdat")) if re.fullmatch(SEGMENT, name) else None
+    if ill is not None:
+        bundle.damaged.setdefault((part.kept, name), f"{name} cannot be played: {ill}")
+    archive.writestr(f"{part.folder}/{name}", content)
+    on_written(len(content), len(content))
 
 
 def _write_clip(
@@ -150,18 +183,23 @@ def _files(entries: list[Entry]) -> list[str]:
 
 def _write_film(
     archive: zipfile.ZipFile, bundle: Bundle, film: Film, library: Library, scratch: Path, on_written: OnWritten
-) -> None:
-    """A copy that any player opens: the same coded pictures and sound, not coded anew."""
+) -> bool:
+    """A copy that any player opens: the same coded pictures and sound, not coded anew. False where it cannot be made."""
     try:
         words = film.words(str(bundle.about.get("line", "")))
         remux(film, library.open, scratch, words, lambda size: on_written(size, 0))
         with scratch.open("rb") as source:
             bundle.listed[film.name] = _copy(archive, film.name, source, on_written)
+    except InvalidDataError as error:  # sealed as it came, and no film all the same
+        bundle.damaged[kept_of(film.segments[0]), film.name] = f"no film can be made: {error.strerror}"
+        log.error("a film cannot be made", device_id=film.device_id, reason=str(error))
+        return False
     finally:
         scratch.unlink(missing_ok=True)
     size = bundle.listed[film.name][0]
     assert archive.fp is not None  # it is open: this film is the last thing in it
     bundle.films.append(Stretch(film.name, film.device_id, archive.fp.tell() - size, size))
+    return True
 
 
 def _write_text(archive: zipfile.ZipFile, bundle: Bundle, name: str, text: bytes) -> None:

@@ -26,6 +26,7 @@ from server.recording.retention_store import Forget, RetentionStore, Tombstone
 from server.recording.rules_actions import Newest, Rules
 from server.recording.rules_store import RulesStore
 from server.recording.store import Recording
+from server.recording.turn_store import Turns
 from server.tasks import TaskOwner
 
 if TYPE_CHECKING:
@@ -51,7 +52,8 @@ class Shelf:
 
 
 class Deletion:
-    """The job. `note` commits to the audit, or raises Unavailable; `due_at` is the time by which it deletes."""
+    """The job. `note` commits to the audit, or raises Unavailable; `due_at` is the time by which it deletes. `turns`: of the
+    processes that share a data folder one looks every hour."""
 
     def __init__(
         self,
@@ -61,7 +63,9 @@ class Deletion:
         clock: Clock,
         note: Callable[[Note], Awaitable[None]],
         due_at: Callable[[], Awaitable[float]],
+        turns: Turns,
     ) -> None:
+        self._turns = turns
         self._store = store
         self._table = table
         self._shelf = shelf
@@ -78,8 +82,26 @@ class Deletion:
 
     def start(self, tasks: TaskOwner) -> None:
         """Finish what was begun, and look for what is due every hour."""
-        tasks.start(self.finish(), "deletion.finish")
-        tasks.repeat(EVERY_S, self.run, "deletion.run")
+        tasks.start(self.begin(), "deletion.finish")
+        tasks.repeat(EVERY_S, self.look, "deletion.run")
+
+    async def begin(self) -> None:
+        """What a start does."""
+        await self.finish()
+        await self._has_turn()
+
+    async def look(self) -> None:
+        """Delete what is due, unless another process of this folder does."""
+        if await self._has_turn():
+            await self.run()
+
+    async def _has_turn(self) -> bool:
+        place = await asyncio.to_thread(self._shelf.place)
+        try:
+            return await self._turns.take(f"deletion.{place}")
+        except Unavailable as error:
+            log.warning("nothing is deleted for the moment", reason=str(error))
+            return False
 
     async def finish(self) -> None:
         """Take away what has its tombstone already."""
@@ -215,8 +237,9 @@ def keeping(
 ) -> tuple[Retention, Deletion, Rules]:
     """What people do about keeping recordings, the job, and what both go by. Raises StartError for a mistake in the table."""
     store, table = RetentionStore(database, forget), RetentionTable.load(changes)
-    rules = Rules(RulesStore(database), table, clock, newest, audit.within)
-    job = Deletion(store, table, shelf, clock, audit.note, rules.due_at)
+    turns = Turns(database)
+    rules = Rules(RulesStore(database), turns, table, clock, newest, audit.within)
+    job = Deletion(store, table, shelf, clock, audit.note, rules.due_at, turns)
     return Retention(store, table, clock, rules.held_back), job, rules
 
 

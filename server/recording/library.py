@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import hashlib
 import io
 import os
 import re
@@ -14,12 +16,12 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, BinaryIO
 
-from server.errors import NotFound
+from server.errors import Conflict, NotFound
 from server.recording.chain import Link, whole_entries
 from server.recording.encryption import PIECE_BYTES, Decrypted, name_of
 from server.recording.folder import JOURNAL, MANIFEST, SIGNATURE
 from server.recording.master_key import PLAIN, MasterKeys
-from server.recording.segment import is_recording_id, parted
+from server.recording.segment import DAMAGED, is_recording_id, parted
 from server.recording.verifier import BACK, TIMESTAMP, Entry, canonical, checked, parsed
 
 # Of the journals in memory, by what they take on disk: there one hour of two layers is 2.1 MB, and in memory twice that.
@@ -27,6 +29,7 @@ MOST_BYTES = 32 << 20
 LEAST_BYTES = 4096  # one counts as so much at least
 NEAR_BYTES = 64 << 10  # so much may be read in vain: some 55 segments of two layers
 PROBE_BYTES = 16 << 10  # some lines
+UNREADABLE = (errno.EBADMSG, errno.EIO)  # it was altered where it lies encrypted; the disk gives it no more
 REPEATED = frozenset(("kind", "layer", "init", "init_sha256", "codec", "why"))
 LATE_S = 10.0  # of media time by which a line may come later than one that stands before it: layers, and what waited for room
 
@@ -40,7 +43,8 @@ class _Journal:
     size: int = 0
     link: Link = field(default_factory=Link)
     entries: list[Entry] = field(default_factory=list)
-    files: set[str] = field(default_factory=lambda: {JOURNAL, MANIFEST, SIGNATURE, TIMESTAMP})
+    # with its SHA-256, where it is in the journal
+    files: dict[str, str] = field(default_factory=lambda: dict.fromkeys((JOURNAL, MANIFEST, SIGNATURE, TIMESTAMP), ""))
     encrypted: dict[str, int] = field(default_factory=dict)  # of these, with the size of what is in them
     key: bytes | None = None
     read: int = 0  # bytes of it
@@ -166,6 +170,27 @@ class Library:
         """All that was recorded in it: at most two seconds. Raises as `open` does."""
         with self.open(recording_id, file) as opened:
             return opened.read()
+
+    def sealed(self, recording_id: str, file: str) -> bytes:
+        """The same, if it is what was sealed. Raises Conflict (of the kind DAMAGED) where it is not, or is gone; NotFound for what
+        the journal does not name; Unavailable without its key.
+        """
+        of, name = _of_part(recording_id, file)
+        with self._journal(of) as kept:
+            sha256 = self._naming(of, kept, name).files.get(name)
+        if sha256 is None:
+            raise NotFound(f"recording {of} has no {name!r}")
+        try:
+            content = self.read(of, name)
+        except NotFound as error:
+            raise Conflict(f"{file} is no longer there", kind=DAMAGED) from error
+        except OSError as error:
+            if error.errno not in UNREADABLE:
+                raise
+            raise Conflict(f"{file} cannot be read: {error.strerror}", kind=DAMAGED) from error
+        if sha256 and hashlib.sha256(content).hexdigest() != sha256:
+            raise Conflict(f"{file} is not what was recorded: its SHA-256 is another", kind=DAMAGED)
+        return content
 
     def _file(self, recording_id: str, name: str) -> Path:
         whole, _, part = recording_id.partition("/")
@@ -307,7 +332,9 @@ def _take(journal: _Journal, entries: list[Entry], size: int, link: Link) -> Non
     journal.link = link
     journal.entries += map(_lean, entries)
     for entry in entries:
-        journal.files.update(entry[name] for name in ("file", "init") if entry["kind"] == "segment")
-        journal.files.update(kept["file"] for kept in entry.get("kept", ()))
+        if entry["kind"] == "segment":
+            journal.files[entry["file"]] = entry["sha256"]
+            journal.files[entry["init"]] = entry["init_sha256"]
+        journal.files |= {kept["file"]: kept["sha256"] for kept in entry.get("kept", ())}
         if "encrypted_sha256" in entry:
             journal.encrypted[entry["file"]] = entry["bytes"]

@@ -11,8 +11,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, BinaryIO
+from typing import TYPE_CHECKING, Any
 
 from server.access.permission import Permission, may
 from server.clock import Clock
@@ -27,11 +26,11 @@ from server.replay.facts_actions import FactReader
 from server.replay.finding import Wanted
 from server.replay.finding_actions import Finder
 from server.replay.footage import HOLE_S, LAYERS, Placed, Recording
+from server.replay.piece import Piece, piece
 from server.replay.playlist import playlist
 from server.replay.reading_actions import Reader, may_be_of
 from server.replay.timeline import Facts, known_at, timeline
 from server.replay.view import MOST_CAMERAS, OPEN_S, RECORDING_ID, Asked, View
-from server.replay.webm import webm
 
 if TYPE_CHECKING:
     from server.access.session import Caller
@@ -168,10 +167,9 @@ class Replays:
             raise NotFound(f"the camera {device_id} has no {layer} layer in this view")
         return playlist(_in_order(segments), growing=growing, address=lambda one, file: f"../../files/{one}/{file}")
 
-    async def file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
-        """A segment or an initialisation of the view: where it lies or, if it lies encrypted, opened (read it in a thread).
-
-        Raises NotFound for anything else, Unavailable without the recording's key.
+    async def file(self, view: View, recording_id: str, name: str) -> bytes:
+        """A segment or an initialisation of the view, as it was sealed. Raises NotFound for anything else, Conflict (of the kind
+        DAMAGED) where it is another by now, Unavailable without the recording's key.
         """
         if recording_id not in view.recording_ids:
             raise NotFound("this view does not include that recording")
@@ -195,11 +193,11 @@ class Replays:
         await self._bookmarks.add(made, along(made, then))
         return made
 
-    async def webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
-        """A segment as a WebM whose times count from `since` (Unix seconds). Raises NotFound for anything else."""
+    async def piece(self, view: View, recording_id: str, name: str, since: float) -> Piece:
+        """A segment that is played by itself, whose times count from `since` (Unix seconds). Raises as `file` does."""
         if recording_id not in view.recording_ids:
             raise NotFound("this view does not include that recording")
-        return await asyncio.to_thread(self._webm, view, recording_id, name, since)
+        return await asyncio.to_thread(self._piece, view, recording_id, name, since)
 
     # ---- how it is read -----------------------------------------------------------------------------
 
@@ -235,22 +233,20 @@ class Replays:
             raise Forbidden(NOT_OWN)
         return one
 
-    def _file(self, view: View, recording_id: str, name: str) -> Path | BinaryIO:
+    def _file(self, view: View, recording_id: str, name: str) -> bytes:
         parts = [
             part for part in self._reader.near(recording_id, view.start).segments if name in (part.file, part.init)
         ]
         if not any(view.covers(part.at, part.end) for part in parts):
             raise NotFound("this view has no such file")
-        if self._library.is_encrypted(recording_id, name):
-            return self._library.open(recording_id, name)
-        return self._library.path(recording_id, name)
+        return self._library.sealed(recording_id, name)
 
-    def _webm(self, view: View, recording_id: str, name: str, since: float) -> bytes:
+    def _piece(self, view: View, recording_id: str, name: str, since: float) -> Piece:
         part = next((one for one in self._reader.near(recording_id, view.start).segments if one.file == name), None)
         if part is None or part.at < since or not view.covers(part.at, part.end):
             raise NotFound("this view has no such segment from then on")
-        film = b"".join(self._library.read(recording_id, one) for one in (part.init, part.file))
-        return webm(film, part.at - part.start - since)
+        init, segment = (self._library.sealed(recording_id, one) for one in (part.init, part.file))
+        return piece(init, segment, part.at - part.start - since)
 
     async def facts(self, view: View, *, of_all: bool = True) -> Facts:
         """What the stores hold of its interval, as far as its role may see it; `of_all`: also of cameras not in the view."""

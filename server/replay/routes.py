@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
-import os
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from pathlib import Path, PurePath
-from typing import BinaryIO
+from pathlib import PurePath
 
 from aiohttp import web
 
@@ -46,7 +43,7 @@ def routes(
         web.post(VIEW + "/bookmarks", made.bookmark),
         web.get(VIEW + "/cameras/{device_id}/{layer}.m3u8", made.playlist),
         web.get(VIEW + "/files/{recording_id}/{name:[a-z0-9/.-]+}", made.file),
-        web.get(VIEW + "/webm/{recording_id}/{name:[a-z0-9/.-]+}", made.webm),
+        web.get(VIEW + "/pieces/{recording_id}/{name:[a-z0-9/.-]+}", made.piece),
     ]
 
 
@@ -117,37 +114,32 @@ class _Routes:
         text = await self._replays.playlist(view, request.match_info["device_id"], layer)
         return web.Response(text=text, content_type=PLAYLIST)
 
-    async def file(self, request: web.Request) -> web.StreamResponse:
+    async def file(self, request: web.Request) -> web.Response:
         view = await self._view(request)
-        file = await self._replays.file(view, *_named(request))
-        name = request.match_info["name"]
-        headers = {**SEALED, "Content-Type": TYPES.get(PurePath(name).suffix, "application/octet-stream")}
-        if isinstance(file, Path):
-            return web.FileResponse(file, headers=headers)  # answers Range and If-Modified-Since
-        return await asyncio.to_thread(_ranged, request, file, headers)
+        content = await self._replays.file(view, *_named(request))
+        suffix = PurePath(request.match_info["name"]).suffix
+        return _ranged(request, content, {**SEALED, "Content-Type": TYPES.get(suffix, "application/octet-stream")})
 
-    async def webm(self, request: web.Request) -> web.Response:
+    async def piece(self, request: web.Request) -> web.Response:
         view = await self._view(request)
-        made = await self._replays.webm(view, *_named(request), time_in(request.query, "from"))
-        return web.Response(body=made, content_type="video/webm", headers=SEALED)
+        made = await self._replays.piece(view, *_named(request), time_in(request.query, "from"))
+        return web.Response(body=made.data, headers={**SEALED, "Content-Type": made.content_type})
 
 
-def _ranged(request: web.Request, file: BinaryIO, headers: dict[str, str]) -> web.Response:
+def _ranged(request: web.Request, content: bytes, headers: dict[str, str]) -> web.Response:
     """What is asked for of a file (RFC 9110, 14): two seconds of picture, so that all of it fits into memory."""
-    with file:
-        size = file.seek(0, os.SEEK_END)
-        headers |= {"Accept-Ranges": "bytes"}
-        try:
-            start, end, _ = request.http_range.indices(size)
-        except ValueError:
-            start, end = size, size
-        if start >= end:
-            return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
-        file.seek(start)
-        body = file.read(end - start)
+    size = len(content)
+    headers |= {"Accept-Ranges": "bytes"}
     if "Range" not in request.headers:
-        return web.Response(body=body, headers=headers)
-    return web.Response(status=206, body=body, headers=headers | {"Content-Range": f"bytes {start}-{end - 1}/{size}"})
+        return web.Response(body=content, headers=headers)
+    try:
+        start, end, _ = request.http_range.indices(size)
+    except ValueError:
+        start, end = size, size
+    if start >= end:
+        return web.Response(status=416, headers={"Content-Range": f"bytes */{size}"})
+    headers |= {"Content-Range": f"bytes {start}-{end - 1}/{size}"}
+    return web.Response(status=206, body=content[start:end], headers=headers)
 
 
 def _named(request: web.Request) -> tuple[str, str]:

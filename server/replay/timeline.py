@@ -35,6 +35,7 @@ GAP_WORDS = {
     "no-space": "no space on the disk",
     "not-recorded": "not recorded",
     "undeclared": "reason not recorded",
+    "damaged": "what was recorded is damaged",
 }
 
 

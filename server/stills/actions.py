@@ -14,7 +14,7 @@ import structlog
 
 from server.access.session import Caller
 from server.clock import Clock
-from server.errors import NotFound, WatchroomError
+from server.errors import Conflict, NotFound, WatchroomError
 from server.replay.footage import Placed, Recording
 from server.replay.view import OPEN_S, View
 from server.stills.still import Still, opening_of, segment_at, strip_of
@@ -115,7 +115,10 @@ class Stills:
         return kept
 
     def _film(self, part: Placed) -> bytes:
-        return b"".join(self._library.read(part.recording_id, name) for name in (part.init, part.file))
+        try:
+            return b"".join(self._library.sealed(part.recording_id, name) for name in (part.init, part.file))
+        except Conflict as error:
+            raise NotFound(f"there is no picture of that moment: {error.detail}") from error
 
     def _keep(self, part: Placed, jpeg: bytes) -> None:
         """But none of what lies encrypted: a plain still would outlive the recording's key. It is made again each time."""

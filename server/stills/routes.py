@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
+from urllib.parse import unquote
 
 from aiohttp import web
 
@@ -21,7 +22,8 @@ if TYPE_CHECKING:
 Allowed = Callable[[web.Request], tuple[Caller, str | None]]  # who asks; and who they are, if they see only their own
 NoteStill = Callable[[web.Request, str, Recording], Awaitable[None]]
 # A moment's picture never changes, and it is one session's: see replay/routes.
-KEPT = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie, Authorization"}
+KEPT = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie, Authorization, Viewing-Reason"}
+REASON = "Viewing-Reason"  # percent-encoded (RFC 3986): not in the address, which stands in logs
 AT = "Still-At"  # when the picture was: Unix seconds
 
 
@@ -38,7 +40,7 @@ def routes(stills: Stills, replays: Replays, allowed: Allowed, note_still: NoteS
         recording_id = request.match_info["recording_id"]
         if not RECORDING_ID.fullmatch(recording_id):
             raise BadRequest("expected a recording's id")
-        why = reason(request.query.get("why"))
+        why = reason(unquote(request.headers.get(REASON, "")))
         note = partial(note_still, request, why)
         return _jpeg(await stills.of_recording(recording_id, caller, own, why, note))
 

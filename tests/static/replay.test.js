@@ -2,7 +2,7 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { changed, nextRate, standing, steered, timeOf } from "../../static/js/state/playback_clock.js";
-import { mediaTimeAt, nearestWithPicture, serverTimeAt, webmFragments } from "../../static/js/state/playlist_times.js";
+import { mediaTimeAt, nearestWithPicture, serverTimeAt, pieceFragments } from "../../static/js/state/playlist_times.js";
 import { about, besides, lastDay, opensAt, queryOf } from "../../static/js/state/recordings.js";
 import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf, unseenAt } from "../../static/js/state/replay.js";
 import { addressFrom, marked, pathOf, timeText } from "../../static/js/state/replay_address.js";
@@ -97,7 +97,7 @@ test("our playlist says where each segment is as a WebM, with times that begin b
     "#EXT-X-ENDLIST",
     "",
   ].join("\n");
-  const found = webmFragments(text, "https://room/api/replays/v/cameras/c/main.m3u8");
+  const found = pieceFragments(text, "https://room/api/replays/v/cameras/c/main.m3u8");
   assert.deepEqual(
     found.map(({ start, duration }) => [start, duration]),
     [
@@ -105,7 +105,7 @@ test("our playlist says where each segment is as a WebM, with times that begin b
       [70, 1.5],
     ],
   );
-  assert.equal(found[1]?.url, `https://room/api/replays/v/webm/r/main/000002.m4s?from=${T - 10}`);
+  assert.equal(found[1]?.url, `https://room/api/replays/v/pieces/r/main/000002.m4s?from=${T - 10}`);
   assert.equal(mediaTimeAt(found, T + 61), 71);
 });
 

@@ -7,7 +7,7 @@ from random import Random
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streamer.backoff import CAP_S, FIRST_S, FLOOR_S, UNHEARD_S, Backoff
+from streamer.backoff import CAP_S, FIRST_S, FLOOR_S, REFUSED_S, UNHEARD_S, Backoff
 
 
 @given(seed=st.integers(), failures=st.integers(1, 200))
@@ -23,6 +23,7 @@ def test_every_wait_lies_below_its_ceiling(seed: int, failures: int) -> None:
 def test_what_nobody_heard_is_tried_again_within_a_second_and_is_no_failure(seed: int, looks: int) -> None:
     backoff = Backoff(Random(seed))
     assert all(FLOOR_S <= backoff.next_look() <= UNHEARD_S for _ in range(looks))
+    assert all(FLOOR_S <= backoff.next_look(REFUSED_S) <= REFUSED_S for _ in range(looks))
     assert backoff.next_wait() <= FIRST_S
 
 

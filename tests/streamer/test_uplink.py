@@ -252,6 +252,19 @@ async def test_a_link_without_any_answer_is_tried_soon_however_long_it_has_been_
             await camera.until(lambda: camera.lost.count("no answer") >= 3)
 
 
+async def test_a_server_that_is_started_again_is_found_soon_however_often_nothing_listened(
+    bench: Bench, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Recording must go on within ten seconds of its start: the back-off would take eight of them."""
+    monkeypatch.setattr(uplink_module, "REFUSED_S", 0.1)
+    with socket.socket() as bound:  # and does not listen
+        bound.bind(("127.0.0.1", 0))
+        camera = Camera(bench, f"http://127.0.0.1:{bound.getsockname()[1]}")
+        camera.uplink._backoff = Backoff(Random(1), first_s=3600, cap_s=3600)
+        async with camera.running():
+            await camera.until(lambda: camera.lost.count("Connection refused") >= 4)
+
+
 async def test_a_stalled_link_says_nothing_and_then_everything(
     bench: Bench, server: TelemetryServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:

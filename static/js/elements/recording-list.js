@@ -6,10 +6,13 @@ import { wearerName } from "../state/units.js";
 import { dayOf, timeOfDay } from "../state/words.js";
 import { make, prioritySymbol } from "./build.js";
 
+/** @typedef {(id: string) => Promise<Blob | null>} StillOf a recording's picture; null: it has none */
+
 /** Event: `more`. */
 export class RecordingList extends HTMLElement {
   /** @type {readonly Row[]} */ #rows = [];
-  /** @type {((id: string) => string) | null} */ #stillOf = null;
+  /** @type {StillOf | null} */ #stillOf = null;
+  #inSight = new IntersectionObserver((seen) => this.#fill(seen), { rootMargin: "300px" });
   #list = make("ul", { class: "register recordings" });
   #more = make(
     "button",
@@ -25,14 +28,36 @@ export class RecordingList extends HTMLElement {
   show(rows, hasMore) {
     const none = make("li", { class: "none" }, "Nothing that was recorded fits this.");
     this.#rows = rows;
-    this.#list.replaceChildren(...(rows.length ? rows.map((row) => rowOf(row, rows, this.#stillOf)) : [none]));
+    this.#inSight.disconnect();
+    this.#list.replaceChildren(...(rows.length ? rows.map((row) => rowOf(row, rows, this.#stillOf !== null)) : [none]));
+    for (const place of this.#list.querySelectorAll("img")) this.#inSight.observe(place);
     this.#more.hidden = !hasMore;
   }
 
-  /** @param {((id: string) => string) | null} addressOf a recording's picture; null: none is shown */
-  set stillOf(addressOf) {
-    this.#stillOf = addressOf;
+  /** @param {StillOf | null} stillOf null: none is shown */
+  set stillOf(stillOf) {
+    this.#stillOf = stillOf;
     if (this.#rows.length) this.show(this.#rows, !this.#more.hidden);
+  }
+
+  /** A picture is asked for when it comes into sight: each is a line of the log. @param {readonly IntersectionObserverEntry[]} seen */
+  #fill(seen) {
+    for (const { isIntersecting, target } of seen) {
+      if (!isIntersecting || !(target instanceof HTMLImageElement)) continue;
+      this.#inSight.unobserve(target);
+      void this.#show(target);
+    }
+  }
+
+  /** What has none shows none. @param {HTMLImageElement} place */
+  async #show(place) {
+    const found = (await this.#stillOf?.(place.dataset["of"] ?? "")) ?? null;
+    if (!found) return place.remove();
+    const address = URL.createObjectURL(found);
+    const end = () => URL.revokeObjectURL(address);
+    place.addEventListener("load", end, { once: true });
+    place.addEventListener("error", () => (end(), place.remove()), { once: true });
+    place.src = address;
   }
 
   #ask() {
@@ -40,13 +65,13 @@ export class RecordingList extends HTMLElement {
   }
 }
 
-/** @param {Row} row @param {readonly Row[]} all @param {((id: string) => string) | null} stillOf */
-function rowOf(row, all, stillOf) {
+/** @param {Row} row @param {readonly Row[]} all @param {boolean} hasPicture */
+function rowOf(row, all, hasPicture) {
   const others = besides(row, all);
   const who = make(
     "span",
     { class: "is" },
-    stillOf && picture(stillOf(row.id)),
+    hasPicture && make("img", { class: "still", alt: "", width: 320, height: 180, "data-of": row.id }),
     make("span", { class: "cs" }, row.call_sign),
     make("small", {}, wearerName(row.wearer)),
   );
@@ -71,14 +96,6 @@ function rowOf(row, all, stillOf) {
     make("span", { class: "alerts-of" }, ...alerts),
     make("span", { class: "acts" }, ...acts),
   );
-}
-
-/** Asked for when it comes into sight; what has none shows none. @param {string} src */
-function picture(src) {
-  const shown = make("img", { class: "still", alt: "", loading: "lazy", width: 320, height: 180 });
-  shown.addEventListener("error", () => shown.remove());
-  shown.src = src;
-  return shown;
 }
 
 /** @param {readonly Row[]} rows @param {Row} row @param {string} words */

@@ -23,21 +23,28 @@ export class ReplayExport extends HTMLElement {
 
   /**
    * @param {{ url: string, bytes: number, sha256: string, name: string,
-   *   films: { url: string, bytes: number, call_sign: string }[] } | null} bundle null: there is none
+   *   films: { url: string, bytes: number, call_sign: string }[], damaged: number } | null} bundle null: there is none
    */
   showBundle(bundle) {
     this.#button.hidden = false;
     this.#progress.replaceChildren();
     if (!bundle) return;
-    const { url, bytes, sha256, name, films } = bundle;
+    const { url, bytes, sha256, name, films, damaged } = bundle;
     const way = make("a", { class: "btn", href: url, download: name }, `Save bundle, ${size(bytes)}`);
     const only = films.map((film) =>
       make("a", { href: film.url, download: "" }, `Only the film of ${film.call_sign}, ${size(film.bytes)}`),
     );
     const mark = make("p", {}, "SHA-256 of the bundle ", make("code", {}, sha256));
     const more = make("details", {}, make("summary", { class: "btn line" }, "More"), make("div", {}, ...only, mark));
-    this.#progress.append(way, more);
+    const ill = damaged ? [make("p", { class: "bad" }, damagedWords(damaged))] : [];
+    this.#progress.append(way, more, ...ill);
   }
+}
+
+/** @param {number} files */
+function damagedWords(files) {
+  const what = files === 1 ? "1 file of it is damaged" : `${files} files of it are damaged`;
+  return `${what}: the verifier inside names them, and no film shows them.`;
 }
 
 /** @param {number} bytes */

@@ -1,27 +1,21 @@
 // One camera's recording in a <video>: loads its playlist, finds any moment of the server's clock in it, and keeps step.
-import Hls from "hls.js";
+/** @import { Fragment } from "../state/playlist_times.js" */
 import { MOST_RATE, SEEK_S, steered } from "../state/playback_clock.js";
-import { NOT_DECODED, NOT_PLAYED, UNREADABLE, refusal } from "../state/replay_words.js";
 import { mediaTimeAt, nearestWithPicture, serverTimeAt } from "../state/playlist_times.js";
 import { UNTRIED, arrived, begun, isUnderWay } from "../state/seek_time.js";
-import { WebmSource, playsWebm } from "./replay-webm.js";
+import { ReplaySource } from "./replay-source.js";
 import { TileStill } from "./tile-still.js";
 
 const CALM_S = 0.02; // half a picture: while the clock stands, all show the same moment
 const RETRY_MS = 3000; // after the server could not be reached
-const RECOVERY_MS = 10_000; // what breaks off twice within this time is damaged
-const BUFFER_S = 20; // of playing ahead; times the rate
 
 export class ReplayPicture {
-  /** @type {Hls | null} */ #hls = null;
-  /** @type {WebmSource | null} what the other one cannot play */ #webm = null;
-  /** @type {readonly import("../state/playlist_times.js").Fragment[]} */ #fragments = [];
+  /** @type {ReplaySource | null} */ #source = null;
+  /** @type {readonly Fragment[]} */ #fragments = [];
   #urlOf;
   #layer = "";
-  #hasBegun = false;
   #retryAt = 0;
   #unreadySince = 0;
-  #recoveredAt = -Infinity;
   #seekTime = UNTRIED;
   still = new TileStill();
   /** Why it cannot be played here; "" while it can. */
@@ -58,23 +52,24 @@ export class ReplayPicture {
     return this.#unreadySince ? (performance.now() - this.#unreadySince) / 1000 : 0;
   }
 
+  /** Why what was recorded then is not shown; null where it is. @param {number} at */
+  damageAt(at) {
+    return this.#source?.damageAt(at) ?? null;
+  }
+
   /** Loads a layer, to begin at a moment; what stood there stays until then. @param {string} layer @param {number} at */
   load(layer, at) {
     if (layer === this.#layer || !layer) return;
     this.#layer = layer;
     this.still.hold(this.video);
-    this.#drop();
+    this.#source?.destroy();
     this.#fragments = [];
-    this.#hasBegun = false;
     this.problem = "";
-    if (!Hls.isSupported()) return this.#stops(NOT_PLAYED);
-    const hls = new Hls({ autoStartLoad: false, enableWorker: false, backBufferLength: 60, maxBufferLength: BUFFER_S });
-    this.#hls = hls;
-    hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.#learn(hls, details.fragments, at));
-    hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => (this.#fragments = details.fragments));
-    hls.on(Hls.Events.ERROR, (_, error) => error.fatal && this.#fails(hls, error, at));
-    hls.loadSource(this.#urlOf(layer));
-    hls.attachMedia(this.video);
+    this.#source = new ReplaySource(this.video, this.#urlOf(layer), at, {
+      learn: (fragments) => (this.#fragments = fragments),
+      stops: (trouble) => this.#stops(trouble),
+      changes: () => this.still.hold(this.video),
+    });
   }
 
   /** By how many seconds it is ahead of the clock while it plays; null while it does not. @param {number} at */
@@ -90,9 +85,10 @@ export class ReplayPicture {
    * @param {number} at @param {{ rate: number, playing: boolean, holds?: boolean }} how
    */
   steer(at, { rate, playing, holds = false }) {
+    if (this.#source) this.#source.wantedAt = at;
     const target = mediaTimeAt(this.#fragments, at);
     if (this.#retryAt && performance.now() > this.#retryAt) return this.#again(at);
-    if (target === null || !(this.#hls ?? this.#webm)) return this.rest();
+    if (target === null || !this.#source) return this.rest();
     this.#note();
     const { video } = this;
     if (video.seeking || !video.readyState) return;
@@ -118,18 +114,13 @@ export class ReplayPicture {
 
   /** @param {number} rate */
   buffer(rate) {
-    if (this.#hls) this.#hls.config.maxBufferLength = BUFFER_S * Math.max(1, Math.min(rate, MOST_RATE) / 2);
+    this.#source?.buffer(Math.max(1, Math.min(rate, MOST_RATE) / 2));
   }
 
   end() {
-    this.#drop();
+    this.#source?.destroy();
+    this.#source = null;
     this.still.release();
-  }
-
-  #drop() {
-    this.#hls?.destroy();
-    this.#webm?.destroy();
-    this.#hls = this.#webm = null;
   }
 
   /** @param {number} position seconds of media time */
@@ -147,13 +138,6 @@ export class ReplayPicture {
     else this.#unreadySince ||= performance.now();
   }
 
-  /** @param {Hls} hls @param {readonly import("../state/playlist_times.js").Fragment[]} fragments @param {number} at */
-  #learn(hls, fragments, at) {
-    this.#fragments = fragments;
-    if (!this.#hasBegun) hls.startLoad(mediaTimeAt(fragments, at) ?? fragments[0]?.start ?? 0);
-    this.#hasBegun = true;
-  }
-
   /** @param {number} at */
   #again(at) {
     const layer = this.#layer;
@@ -162,36 +146,10 @@ export class ReplayPicture {
     this.load(layer, at);
   }
 
-  /** @param {Hls} hls @param {import("hls.js").ErrorData} error @param {number} at */
-  #fails(hls, { type, details, response }, at) {
-    if (type === Hls.ErrorTypes.NETWORK_ERROR) this.#stops(refusal(response?.code ?? 0, details));
-    else if (/incompatible|codec/i.test(details)) {
-      if (playsWebm()) this.#loadWebm(at);
-      else this.#stops(NOT_DECODED);
-    } else if (performance.now() - this.#recoveredAt < RECOVERY_MS) this.#stops(UNREADABLE);
-    else {
-      this.#recoveredAt = performance.now();
-      hls.recoverMediaError();
-    }
-  }
-
-  /** @param {number} at */
-  #loadWebm(at) {
-    this.still.hold(this.video);
-    this.#drop();
-    this.#webm = new WebmSource(this.video, this.#urlOf(this.#layer), at, {
-      learn: (fragments) => (this.#fragments = fragments),
-      fail: (status) => this.#stops(refusal(status)),
-      unfit: () => this.#stops(NOT_DECODED),
-      broken: () => this.#stops(UNREADABLE),
-      others: (from) => this.#loadWebm(from),
-    });
-  }
-
-  /** @param {{ words: string, again: boolean }} trouble */
+  /** @param {import("../state/replay_words.js").Trouble} trouble */
   #stops({ words, again }) {
+    this.#source = null;
     this.problem = words;
     this.#retryAt = again ? performance.now() + RETRY_MS : 0;
-    this.#drop();
   }
 }

@@ -79,15 +79,16 @@ export class ReplayTile extends HTMLElement {
       this.#alertId = id;
       this.#tag.replaceChildren(...(alert ? [icon(alertIcon(alert)), alertTag(alert)] : []));
     }
-    this.#say(absenceAt(this.camera, at) ?? unseenAt(this.camera, at));
+    this.#say(absenceAt(this.camera, at) ?? unseenAt(this.camera, at), at);
   }
 
-  /** @param {ReturnType<typeof absenceAt>} absence */
-  #say(absence) {
+  /** @param {ReturnType<typeof absenceAt>} absence @param {number} at */
+  #say(absence, at) {
     const { problem = "", waiting = 0 } = this.picture ?? {};
-    const words = absence ?? this.#trouble(problem, waiting);
-    this.classList.toggle("absent", absence !== null || problem !== "");
-    this.classList.toggle("unplayed", !absence && problem !== "");
+    const damage = absence ? null : (this.picture?.damageAt(at) ?? null);
+    const words = absence ?? damage ?? this.#trouble(problem, waiting);
+    this.classList.toggle("absent", absence !== null || damage !== null || problem !== "");
+    this.classList.toggle("unplayed", !absence && !damage && problem !== "");
     this.classList.toggle("in-gap", absence?.kind === "gap");
     this.#plate.hidden = !words;
     setText(this.#title, words?.title ?? "");

@@ -7,6 +7,21 @@ const AGAIN_MS = 4000; // where there was none: a recording may have grown since
 
 /** @typedef {{ url: string, at: number } | null} Still a blob's address, and when the picture was (Unix seconds); null: there is none */
 
+/**
+ * The picture that a list shows a recording by. Why it is looked at goes in a header: addresses stand in logs.
+ * @param {string} recording its id @param {string} why
+ * @returns {Promise<Blob | null>} null: there is none, or it could not be asked for
+ */
+export async function stillOf(recording, why) {
+  try {
+    const headers = { "Viewing-Reason": encodeURIComponent(why) };
+    const answer = await fetch(`/api/recordings/${recording}/still`, { headers });
+    return answer.ok ? await answer.blob() : null;
+  } catch {
+    return null; // no answer
+  }
+}
+
 /** Event: `still` whenever something is known of one. */
 export class Stills extends EventTarget {
   /** @type {Map<string, { still: Still | undefined, until: number }>} least lately used first */ #held = new Map();

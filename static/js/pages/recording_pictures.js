@@ -2,6 +2,7 @@
 // and until they sign out.
 /** @import { RecordingList } from "../elements/recording-list.js" */
 import { reasonKept, reasonOf, reasonQuestions, reasonToKeep } from "../state/replay_forms.js";
+import { stillOf } from "../net/stills.js";
 import { FormSheet } from "../elements/form-sheet.js";
 import { find, signIn } from "./office.js";
 
@@ -17,7 +18,7 @@ export function beginPictures(list) {
   function show() {
     const why = given();
     button.setAttribute("aria-pressed", String(why !== null));
-    list.stillOf = why === null ? null : (id) => `/api/recordings/${id}/still?why=${encodeURIComponent(why)}`;
+    list.stillOf = why === null ? null : (id) => stillOf(id, why);
   }
 
   function turn() {

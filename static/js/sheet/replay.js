@@ -98,7 +98,14 @@ function exports() {
     return specimen(name, words, make("div", { class: "band" }, element));
   };
   const films = [{ url: "#", bytes: 5_200_000, call_sign: "ET17" }];
-  const bundle = { url: "#", bytes: 12_300_000, sha256: "0123456789abcdef".repeat(4), name: "watchroom.zip", films };
+  const bundle = {
+    url: "#",
+    bytes: 12_300_000,
+    sha256: "0123456789abcdef".repeat(4),
+    name: "watchroom.zip",
+    films,
+    damaged: 0,
+  };
   return [
     state("Export", "What lies between in and out, or all of it.", (one) => one.showBundle(null)),
     state("Export, on its way", "It goes on while the replay is watched.", (one) => one.showShare(0.41)),

@@ -9,7 +9,8 @@ import { DrawnViewing } from "./drawn_viewing.js";
 import { CAMERAS, camera } from "./replay_facts.js";
 import { specimen } from "./specimen.js";
 
-/** @typedef {{ camera: ReplayCamera, at?: number, alert?: Alert, heard?: boolean, problem?: string, waiting?: number }} State */
+/** @typedef {{ camera: ReplayCamera, at?: number, alert?: Alert, heard?: boolean, problem?: string, waiting?: number,
+ *              damage?: string }} State */
 
 const ET17 = camera(named("ET17"));
 const BROKEN = /** @type {ReplayCamera} */ (CAMERAS[1]);
@@ -18,6 +19,8 @@ const OPEN = camera(named("ET22"), {
     { id: "r", why: "officer", asked_at: NOW, from: NOW - 60, to: NOW + 60, open: true, signed: false, stamped: null },
   ],
 });
+
+const DAMAGE = "main/000004.m4s is not what was recorded: its SHA-256 is another";
 
 /** @type {Record<string, [string, State]>} */
 const STATES = {
@@ -32,6 +35,7 @@ const STATES = {
   "Replay, gap": ["A gap is shown as a gap, with its reason.", { camera: BROKEN, at: NOW + 40 }],
   "Replay, not yet": ["Before its first picture.", { camera: BROKEN, at: NOW - 119 }],
   "Replay, ended": ["After its last.", { camera: BROKEN, at: NOW + 999 }],
+  "Replay, damaged": ["Left out, with the reason; what follows plays.", { camera: ET17, damage: DAMAGE }],
   "Replay, loading": ["Longer than a moment.", { camera: ET17, waiting: 2 }],
   "Replay, not played": ["Why, and what to do.", { camera: ET17, problem: NOT_DECODED.words }],
 };
@@ -41,12 +45,13 @@ export function replayTiles() {
 }
 
 /** @param {number} number @param {State} state */
-function slot(number, { camera: of, at = NOW, alert: then, heard = false, problem = "", waiting = 0 }) {
+function slot(number, { camera: of, at = NOW, alert: then, heard = false, problem = "", waiting = 0, damage = "" }) {
   const tile = new ReplayTile().begin(number, of, () => "");
   tile.heard = heard;
   if (tile.picture) {
     tile.picture.problem = problem;
     Object.defineProperty(tile.picture, "waiting", { value: waiting });
+    if (damage) tile.picture.damageAt = () => ({ title: "DAMAGED", line: damage });
   }
   const video = tile.querySelector("video");
   if (video && !problem) show(video);

@@ -1,6 +1,7 @@
 // A playlist's fragments: where in the media a moment of the server's clock is, and the other way round. Pure.
 
 /** @typedef {{ start: number, duration: number, programDateTime: number | null }} Fragment media seconds; Unix milliseconds */
+/** @typedef {{ from: number, to: number, words: string }} Damage Unix seconds, and why it cannot be played */
 
 const SPARE_S = 10; // sound may be older than the first picture, and no time may be below nought
 const BEYOND_S = 0.08; // two pictures: times are placed, not measured to the picture
@@ -40,11 +41,11 @@ export function serverTimeAt(fragments, position) {
 }
 
 /**
- * Our own playlist, whose segments are to be had as WebM with times that begin shortly before the first of them.
+ * Our own playlist, whose segments are to be had as pieces with times that begin shortly before the first of them.
  * @param {string} text @param {string} address of the playlist
  * @returns {(Fragment & { url: string })[]}
  */
-export function webmFragments(text, address) {
+export function pieceFragments(text, address) {
   /** @type {(Fragment & { url: string })[]} */
   const found = [];
   let [at, duration, base] = [0, 0, 0];
@@ -53,11 +54,23 @@ export function webmFragments(text, address) {
     if (line.startsWith("#EXTINF:")) duration = parseFloat(line.slice(8));
     if (line.startsWith("#") || !line) continue;
     base ||= Math.floor(at / 1000) - SPARE_S;
-    const url = new URL(line.replace("/files/", "/webm/"), address);
+    const url = new URL(line.replace("/files/", "/pieces/"), address);
     url.searchParams.set("from", String(base));
     found.push({ start: at / 1000 - base, duration, programDateTime: at, url: url.href });
   }
   return found;
+}
+
+/** Keyed as it is found. @param {Fragment} fragment @param {string} words @returns {[number, Damage]} */
+export function damageOf({ programDateTime, duration }, words) {
+  const from = (programDateTime ?? 0) / 1000;
+  return [programDateTime ?? 0, { from, to: from + duration, words }];
+}
+
+/** What is told of a moment that cannot be played; null for one that can. @param {Iterable<Damage>} damaged @param {number} at */
+export function damageAt(damaged, at) {
+  const found = [...damaged].find(({ from, to }) => from <= at && at < to);
+  return found ? { title: "DAMAGED", line: found.words } : null;
 }
 
 /** @param {readonly Fragment[]} fragments @param {(one: Fragment) => boolean} isBefore @returns {number} -1 for none */

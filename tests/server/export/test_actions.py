@@ -17,7 +17,7 @@ from tests.server.export.desk import WHY, Desk, laid
 
 async def test_whatever_goes_wrong_it_has_failed_and_no_half_of_it_is_left(desk: Desk) -> None:
     first, _ = await asyncio.to_thread(laid, desk.data)
-    (desk.data / "recordings" / first.id / "main" / "init-1.mp4").write_bytes(b"no film")
+    (desk.data / "recordings" / first.id / "manifest.sig").unlink()
     export = await desk.ended({"recordings": [first.id]})
     assert (export["state"], desk.bundles()) == ("failed", [])
 

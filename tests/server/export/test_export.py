@@ -114,15 +114,18 @@ async def test_an_authoritys_timestamp_goes_with_a_recording_and_with_a_part_of_
         assert any(claim.startswith("An authority of") for claim in claims)
 
 
-async def test_what_was_altered_where_it_lies_encrypted_is_not_exported(desk: Desk) -> None:
+async def test_what_was_altered_where_it_lies_encrypted_is_told_and_the_rest_is_exported(desk: Desk) -> None:
     recordings = await asyncio.to_thread(laid, desk.data, MASTER)
     path = desk.data / "recordings" / recordings[0].id / "main" / "000001.m4s"
     altered = bytearray(path.read_bytes())
     altered[len(altered) // 2] ^= 1
     path.write_bytes(bytes(altered))
-    export = await desk.ended({"recordings": [recordings[0].id]})
-    assert export["state"] == "failed" and "cannot be decrypted" in export["problem"]
-    assert desk.bundles() == []
+    with zipfile.ZipFile(await desk.exported({"recordings": [recordings[0].id]})) as archive:
+        names = set(archive.namelist())
+        (told,) = json.loads(archive.read("contents.json"))["damaged"]
+    assert told["file"] == "main/000001.m4s" and "cannot be decrypted" in told["why"]
+    folder = f"recordings/{recordings[0].id}/main"
+    assert f"{folder}/000001.m4s" not in names and f"{folder}/000002.m4s" in names
 
 
 async def test_a_part_of_a_recording_goes_out_as_a_clip_that_proves_itself_without_the_rest(desk: Desk) -> None:

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import zipfile
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -21,11 +22,14 @@ from PIL import Image
 
 from server.export.film import films_of
 from server.export.plan import parts_of
+from server.recording.master_key import PLAIN, MasterKeys
+from server.recording.verifier import main as verify
 from server.replay.footage import Gap, recording
 from streamer.street.barcode import read_barcode
 from tests.fakes.recordings import HEIGHT, WIDTH, Wish, film, lay, usual_film, vp8_film
 from tests.server.export.desk import Desk
 from tests.server.recording.coded import decoded
+from tests.server.recording.recordings import MASTER
 from tests.server.replay.test_footage import opened, segment
 from tests.server.replay.test_routes import BASE, MARSH
 
@@ -158,3 +162,52 @@ def test_a_gap_tells_why_if_the_journal_does() -> None:
     (made,) = films_of(parts_of([one], BASE - 10, BASE + 60))
     assert made.gaps == (Gap(BASE + 2, BASE + 8, "no-space"),)
     assert "2.0 to 8.0 s: no-space" in made.words("")
+
+
+@pytest.mark.parametrize("keys", [PLAIN, MASTER], ids=["plain", "encrypted"])
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.parametrize("how", ["flipped", "truncated", "gone"])
+async def test_what_is_damaged_is_told_and_left_out_and_the_film_goes_on(
+    desk: Desk, codec: str, keys: MasterKeys, how: str
+) -> None:
+    own = usual_film(10.0, "main") if codec == "h264" else vp8_film(10.0)
+    one = await asyncio.to_thread(lay, desk.data, Wish("et17-cam", "ET17", BASE, MARSH), {"main": own}, keys)
+    path = desk.data / "recordings" / one.id / "main" / "000003.m4s"
+    data = path.read_bytes()
+    path.write_bytes(data[: len(data) // 2] if how == "truncated" else data[:-9] + bytes([data[-9] ^ 8]) + data[-8:])
+    if how == "gone":
+        path.unlink()
+    _, content, about, page = await bundled(desk, [one.id])
+    times = decoded(content, "video")
+    assert max(after - before for before, after in pairwise(times)) == pytest.approx(2.0, abs=0.1)
+    assert 9.5 < times[-1] < 10.1
+    assert [(gap["from"] - BASE, gap["to"] - BASE, gap["why"]) for gap in about["gaps"]] == [(4, 6, "damaged")]
+    assert "What is damaged" in page and "main/000003.m4s" in page
+    with zipfile.ZipFile(desk.data / "fetched.zip") as archive:
+        (told,) = json.loads(archive.read("contents.json"))["damaged"]
+    assert (told["of"], told["file"]) == (one.id, "main/000003.m4s")
+    assert verify([str(desk.data / "fetched.zip")]) == 2
+
+
+async def test_what_was_sealed_and_is_no_film_is_left_out_too(desk: Desk) -> None:
+    own = usual_film(10.0, "main")
+    rubbish = own.segments[2][:600] + bytes(len(own.segments[2]) - 600)
+    wish, ill = (
+        Wish("et17-cam", "ET17", BASE, MARSH),
+        replace(own, segments=(*own.segments[:2], rubbish, *own.segments[3:])),
+    )
+    one = await asyncio.to_thread(lay, desk.data, wish, {"main": ill})
+    _, content, about, _ = await bundled(desk, [one.id])
+    assert 9.5 < decoded(content, "video")[-1] < 10.1
+    assert [gap["why"] for gap in about["gaps"]] == ["damaged"]
+
+
+async def test_who_exports_is_told_how_much_is_damaged(desk: Desk) -> None:
+    one = await asyncio.to_thread(
+        lay, desk.data, Wish("et17-cam", "ET17", BASE, MARSH), {"main": usual_film(4.0, "main")}
+    )
+    assert (await desk.ended({"recordings": [one.id]}))["damaged"] == 0
+    for name in ("000001", "000002"):
+        (desk.data / "recordings" / one.id / "main" / f"{name}.m4s").write_bytes(b"")
+    told = await desk.ended({"recordings": [one.id]})
+    assert (told["state"], told["damaged"], told["films"]) == ("ready", 2, [])

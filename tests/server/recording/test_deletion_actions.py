@@ -29,6 +29,7 @@ from server.recording.removal import ASIDE, Removal
 from server.recording.retention import DAY_S, RetentionTable
 from server.recording.retention_store import RetentionStore, Tombstone
 from server.recording.store import Recording, RecordingState, RecordingStore
+from server.recording.turn_store import Turns
 from server.recording.upkeep import Upkeep
 from server.recording.verifier import main as verify
 from server.tasks import TaskOwner
@@ -54,6 +55,7 @@ class House:
     audit: Audit
     clock: HandClock = field(default_factory=lambda: HandClock(ENDED))
     table: RetentionTable = field(default_factory=lambda: RetentionTable.load({}))
+    looked: int = 0  # how often somebody asked what is due
 
     def __post_init__(self) -> None:
         self.root = self.data / "recordings"
@@ -65,10 +67,11 @@ class House:
     def deletion(self) -> Deletion:
         """The job as a process has it after its start."""
         shelf = Shelf(self.upkeep.place, self.library, self.removal)
-        return Deletion(self.store, self.table, shelf, self.clock, self.note, self.due_at)
+        return Deletion(self.store, self.table, shelf, self.clock, self.note, self.due_at, Turns(self.database))
 
     async def due_at(self) -> float:
         """The clock is believed here."""
+        self.looked += 1
         return self.clock.wall()
 
     async def note(self, note: Note) -> None:
@@ -422,3 +425,29 @@ async def test_a_process_killed_while_it_deletes_leaves_no_half_recording(house:
     assert [(await house.row(identity)).state for identity in ids] == [RecordingState.DELETED] * 2
     with pytest.raises(NotFound):
         house.library.opened(ids[0])
+
+
+async def test_of_two_processes_one_looks_every_hour_and_the_other_when_that_one_is_gone(house: House) -> None:
+    await house.recorded()
+    first, second = house.deletion(), house.deletion()
+    for one in (first, second):
+        await one.begin()
+    for _ in range(3):
+        for one in (first, second):
+            await one.look()
+    assert house.looked == 3
+    await second.look()  # a round of its own has gone by without the first one
+    assert house.looked == 4
+    await first.look()  # which was only slow
+    assert house.looked == 4
+    await second.look()
+    assert house.looked == 5
+
+
+async def test_a_process_alone_looks_in_the_first_hour_after_each_start(house: House) -> None:
+    await house.recorded()
+    for number in range(3):
+        one = house.deletion()
+        await one.begin()
+        await one.look()
+        assert house.looked == number + 1

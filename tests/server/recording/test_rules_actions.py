@@ -27,6 +27,7 @@ from server.recording.retention_actions import Retention
 from server.recording.rules_actions import Rules
 from server.recording.rules_store import RulesStore, rules_table
 from server.recording.store import RecordingState, RecordingStore
+from server.recording.turn_store import Turns
 from server.recording.upkeep import Upkeep
 from tests.server.recording.test_retention_store import NOW, a_recording
 
@@ -52,7 +53,8 @@ class House:
     async def rules(self) -> Rules:
         """Of one more process."""
         table = RetentionTable.load({})
-        made = Rules(RulesStore(self.database), table, self.clock, self.newest_at, self.audit.within)
+        turns = Turns(self.database)
+        made = Rules(RulesStore(self.database), turns, table, self.clock, self.newest_at, self.audit.within)
         await made.start()
         return made
 
@@ -152,6 +154,25 @@ async def test_a_time_is_kept_only_over_the_one_that_it_was_counted_from(databas
     assert await store.keep_due_time(first, DueTime(NOW + 3600, 3610.0))
     assert not await store.keep_due_time(first, DueTime(NOW + 3601, 3611.0))
     assert await store.due_time() == DueTime(NOW + 3600, 3610.0)
+
+
+async def test_an_hour_that_two_processes_run_is_one_hour(house: House) -> None:
+    """Each looks every hour, half an hour after the other; a clock that leapt is believed after a week and not after half."""
+    house.newest = NOW
+    house.clock = HandClock(NOW + 900 * DAY_S)
+    first, second = await house.rules(), await house.rules()
+    store = RulesStore(house.database)
+    for _ in range(48):
+        for one in (first, second):
+            house.clock.move(1800.0)
+            await one.due_at()
+    due = await store.due_time()
+    assert due is not None and due.ran_s == pytest.approx(2 * DAY_S, abs=3600)
+    for _ in range(24):  # the first one is gone: the other goes on
+        house.clock.move(3600.0)
+        await second.due_at()
+    due = await store.due_time()
+    assert due is not None and due.ran_s == pytest.approx(3 * DAY_S, abs=2 * 3600)
 
 
 async def test_an_older_table_that_is_refused_stops_no_start_and_deletes_nothing_for_a_week(house: House) -> None:

@@ -36,7 +36,7 @@ from server.positions.stay import Stay
 from server.positions.store import TrailStore
 from server.recording.library import Library
 from server.recording.marks import By, Mark, MarkKind
-from server.recording.master_key import MasterKeys
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.retention import RetentionTable
 from server.recording.retention_actions import Retention
 from server.recording.retention_store import RetentionStore
@@ -469,10 +469,37 @@ async def test_what_lies_encrypted_plays_and_any_part_of_it_can_be_asked_for(bro
     assert (await browser.client.get(path)).status == 503
 
 
-async def test_a_segment_that_no_webm_takes_is_not_found(browser: Browser, tmp_path: Path) -> None:
-    laid = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), {"main": usual_film(4.0, "main")})
+async def test_a_segment_of_h264_is_a_piece_that_is_the_same_at_its_time(browser: Browser, tmp_path: Path) -> None:
+    laid = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), {"main": usual_film(6.0, "main")})
     view = await browser.open({"recordings": [laid.id]})
-    await browser.get(f"/api/replays/{view['id']}/webm/{laid.id}/main/000001.m4s?from={BASE - 10}", 404)
+    path = f"/api/replays/{view['id']}/pieces/{laid.id}/main/000002.m4s?from={BASE - 10}"
+    answer = await browser.client.get(path)
+    assert answer.headers["Content-Type"] == 'video/mp4; codecs="avc1.42c01e,opus"'
+    with av.open(io.BytesIO(await answer.read()), "r") as container:
+        frames = list(container.decode(video=0))
+    assert [float(frame.time or 0) for frame in frames] == pytest.approx([12 + n / 25 for n in range(50)])
+
+
+@pytest.mark.parametrize("keys", [PLAIN, MASTER])
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+async def test_what_is_not_what_was_sealed_is_a_conflict_that_says_so(
+    browser: Browser, tmp_path: Path, codec: str, keys: MasterKeys
+) -> None:
+    film = usual_film(6.0, "main") if codec == "h264" else vp8_film(6.0)
+    laid = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), {"main": film}, keys)
+    view = await browser.open({"recordings": [laid.id]})
+    folder = tmp_path / "recordings" / laid.id / "main"
+    lies = (folder / "000002.m4s").read_bytes()
+    longer = [lies + b"x"] if keys is PLAIN else []  # what lies behind the last piece is not read
+    for damaged in (lies[:-50] + bytes([lies[-50] ^ 1]) + lies[-49:], lies[:-1], b"", None, *longer):
+        (folder / "000002.m4s").unlink(missing_ok=True)
+        if damaged is not None:
+            (folder / "000002.m4s").write_bytes(damaged)
+        for kind in ("files", "pieces"):
+            path = f"/api/replays/{view['id']}/{kind}/{laid.id}/main/000002.m4s?from={BASE}"
+            problem = await browser.get(path, 409)
+            assert problem["type"] == "/problems/damaged-segment" and "000002.m4s" in problem["detail"]
+            assert (await browser.client.get(path.replace("000002", "000003"))).status == 200
 
 
 async def test_a_segment_of_vp8_is_to_be_had_as_a_webm_of_the_same_pictures_at_their_times(
@@ -480,9 +507,9 @@ async def test_a_segment_of_vp8_is_to_be_had_as_a_webm_of_the_same_pictures_at_t
 ) -> None:
     laid = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), {"main": vp8_film(6.0)})
     view = await browser.open({"recordings": [laid.id]})
-    path = f"/api/replays/{view['id']}/webm/{laid.id}/main/000002.m4s"
+    path = f"/api/replays/{view['id']}/pieces/{laid.id}/main/000002.m4s"
     answer = await browser.client.get(f"{path}?from={BASE - 10}")
-    assert (answer.status, answer.content_type) == (200, "video/webm")
+    assert (answer.status, answer.headers["Content-Type"]) == (200, 'video/webm; codecs="vp8,opus"')
     with av.open(io.BytesIO(await answer.read()), "r") as container:
         frames = list(container.decode(video=0))
         assert [stream.codec_context.name for stream in container.streams][1:] == ["opus"]

@@ -66,7 +66,7 @@ class Asking:
     def __init__(self, client: TestClient[web.Request, web.Application], gallery: Gallery) -> None:
         self.client, self.gallery = client, gallery
 
-    async def still(self, path: str, status: int = 200, **headers: str) -> tuple[float, bytes]:
+    async def still(self, path: str, status: int = 200, /, **headers: str) -> tuple[float, bytes]:
         named = {name.replace("_", "-"): text for name, text in headers.items()}
         answer = await self.client.get(path, headers=named)
         assert answer.status == status, await answer.text()
@@ -125,27 +125,29 @@ async def test_a_still_is_one_session_s_and_of_the_view_s_interval(asking: Askin
 async def test_the_list_s_picture_is_noted_once_a_session_before_it_is_shown(asking: Asking, laid: list[Laid]) -> None:
     path = f"/api/recordings/{laid[0].id}/still"
     await asking.still(path, 400)  # no reason
+    await asking.still(f"{path}?why=debrief", 400)  # addresses stand in logs
     asking.gallery.audit_fails = True
-    await asking.still(f"{path}?why=debrief", 503)
+    await asking.still(path, 503, Viewing_Reason="debrief")
     asking.gallery.audit_fails = False
     for _ in range(3):
-        await asking.still(f"{path}?why=debrief")
+        await asking.still(path, Viewing_Reason="debrief")
     assert asking.gallery.shown == [(laid[0].id, "debrief")]
-    await asking.still(f"{path}?why=complaint", X_Session="s2")
-    await asking.still(f"{path}?why=training")  # another reason is another line
+    await asking.still(path, X_Session="s2", Viewing_Reason="complaint")
+    await asking.still(path, Viewing_Reason="training")  # another reason is another line
     assert asking.gallery.shown[1:] == [(laid[0].id, "complaint"), (laid[0].id, "training")]
     asking.gallery.office.clock.move(9 * 3600.0)
-    await asking.still(f"{path}?why=debrief")
+    await asking.still(path, Viewing_Reason="debrief")
     assert len(asking.gallery.shown) == 4
 
 
 async def test_who_may_see_a_recording_may_see_its_picture_and_nobody_else(asking: Asking, laid: list[Laid]) -> None:
-    path = f"/api/recordings/{laid[0].id}/still?why=debrief"
-    await asking.still(path, X_Person="marsh:officer")
-    await asking.still(path, 403, X_Person="lindqvist:officer")
-    await asking.still(path, 403, X_Person="byrne:engineer")
-    await asking.still("/api/recordings/20200101T000000Z-et99-00000000/still?why=debrief", 404)
-    await asking.still("/api/recordings/journal/still?why=debrief", 400)
+    path, why = f"/api/recordings/{laid[0].id}/still", {"Viewing_Reason": "d%C3%A9brief%0A"}
+    await asking.still(path, X_Person="marsh:officer", **why)
+    await asking.still(path, 403, X_Person="lindqvist:officer", **why)
+    await asking.still(path, 403, X_Person="byrne:engineer", **why)
+    await asking.still("/api/recordings/20200101T000000Z-et99-00000000/still", 404, **why)
+    await asking.still("/api/recordings/journal/still", 400, **why)
+    assert asking.gallery.shown == [(laid[0].id, "débrief")]
     assert len(asking.gallery.shown) == 1
 
 
@@ -255,3 +257,12 @@ async def test_stills_go_with_their_recording(asking: Asking, laid: list[Laid], 
     assert asking.gallery.kept() == [] and list(asking.gallery.folder.iterdir()) == []
     await asking.still(f"/api/replays/{view}/stills/et17-cam?at={BASE + 15}", 404)
     assert list(asking.gallery.folder.iterdir()) == []
+
+
+async def test_of_what_is_damaged_there_is_no_picture(asking: Asking, laid: list[Laid], tmp_path: Path) -> None:
+    view = await asking.view(laid[0])
+    path = tmp_path / "recordings" / laid[0].id / "sub" / "000002.m4s"
+    data = path.read_bytes()
+    path.write_bytes(data[:-9] + bytes([data[-9] ^ 1]) + data[-8:])
+    await asking.still(f"/api/replays/{view}/stills/et17-cam?at={BASE + 3.9}", 404)
+    await asking.still(f"/api/replays/{view}/stills/et17-cam?at={BASE + 4.9}")

@@ -1,0 +1,162 @@
+// A recording in a <video>, piece by piece: what hls.js cannot play. The server makes each segment a file that plays by itself:
+// VP8 as WebM, since browsers take it from no MP4; and where tracks change, or a segment is damaged, H.264 too.
+/** @import { Fragment } from "../state/playlist_times.js" */
+import { pieceFragments } from "../state/playlist_times.js";
+import { PieceBuffer } from "./piece-buffer.js";
+
+const LOOK_MS = 200;
+const AHEAD_S = 20;
+const LIST_AGAIN_MS = 2000;
+const NEAR_S = 0.3; // a look and a half before what has other tracks is due
+export const DAMAGED = 409; // the server's answer for a segment that is not what was recorded
+const UNDECODED = "this browser cannot decode it";
+
+/** @typedef {Fragment & { url: string }} Piece */
+/**
+ * fail: status of the server's refusal; 0: no answer. unfit: this browser plays no such thing. damaged: this piece cannot be
+ * played, and is left out. again, broke: a source must be made anew, to begin at that time (Unix seconds), since other tracks
+ * follow, or since the browser's player broke off.
+ * @typedef {{ learn: (fragments: readonly Fragment[]) => void, fail: (status: number) => void, unfit: () => void,
+ *             damaged: (piece: Piece, words: string) => void, again: (at: number) => void, broke: (at: number) => void }} Told
+ */
+
+export class PieceSource {
+  /** @type {readonly Piece[]} */ #fragments = [];
+  #video;
+  #told;
+  #buffer;
+  #playlist;
+  #start;
+  #without;
+  #isBusy = false;
+  #isOver = false;
+  #listedAt = -Infinity;
+  #grows = true;
+  /** @type {Piece | null} the last one that was asked for */ #asked = null;
+  /** @type {Set<string>} addresses of what has other tracks than this source */ #others = new Set();
+  #timer;
+
+  /**
+   * @param {HTMLVideoElement} video @param {string} playlist @param {number} at Unix seconds @param {Told} told
+   * @param {ReadonlyMap<number, unknown>} without by their times (Unix milliseconds) those that are known to be damaged
+   */
+  constructor(video, playlist, at, told, without) {
+    this.#video = video;
+    this.#told = told;
+    this.#start = at;
+    this.#without = without;
+    this.#playlist = new URL(playlist, location.href);
+    this.#buffer = new PieceBuffer(video, () => this.#breaks());
+    this.#timer = window.setInterval(() => void this.#look(), LOOK_MS);
+  }
+
+  destroy() {
+    this.#isOver = true; // what is still on its way is nobody's: another layer may be playing by then
+    window.clearInterval(this.#timer);
+    this.#buffer.destroy();
+  }
+
+  /** One thing at a time: the list, then what is played next. */
+  async #look() {
+    if (this.#isBusy || !this.#buffer.isOpen) return;
+    this.#isBusy = true;
+    try {
+      if (this.#grows && performance.now() - this.#listedAt > LIST_AGAIN_MS) await this.#list();
+      const next = this.#next();
+      if (next && this.#others.has(next.url)) this.#change(next);
+      else if (next) await this.#append(next);
+    } catch {
+      this.#breaks();
+    } finally {
+      this.#isBusy = false;
+    }
+  }
+
+  async #list() {
+    const answer = await this.#fetched(this.#playlist);
+    if (!answer) return;
+    const words = await answer.text();
+    this.#listedAt = performance.now();
+    this.#grows = !words.includes("#EXT-X-ENDLIST");
+    this.#fragments = pieceFragments(words, this.#playlist.href);
+    this.#lengthen();
+    this.#tell();
+  }
+
+  #lengthen() {
+    const last = this.#fragments.at(-1);
+    if (last) this.#buffer.lengthen(last.start + last.duration);
+  }
+
+  #tell() {
+    this.#told.learn(this.#fragments.filter((one) => this.#isWhole(one)));
+  }
+
+  /** @param {Fragment} piece */
+  #isWhole({ programDateTime }) {
+    return !this.#without.has(programDateTime ?? 0);
+  }
+
+  #next() {
+    const now = this.#now();
+    const near = this.#fragments.filter((one) => one.start + one.duration > now && one.start < now + AHEAD_S);
+    return near.find((one) => this.#isWhole(one) && !this.#buffer.holds(one.start + one.duration / 2));
+  }
+
+  /** To what has other tracks, when it is due: not a moment before, since nothing of what is held goes with it.
+   *  @param {Fragment} next */
+  #change({ start, programDateTime }) {
+    const now = this.#now();
+    if (start - now < NEAR_S) this.#told.again((programDateTime ?? 0) / 1000 + Math.max(0, now - start));
+  }
+
+  #now() {
+    return this.#video.readyState ? this.#video.currentTime : this.#startInMedia();
+  }
+
+  #startInMedia() {
+    const [first] = this.#fragments;
+    return first ? Math.max(first.start, this.#start - (first.programDateTime ?? 0) / 1000 + first.start) : 0;
+  }
+
+  /** @param {Piece} piece */
+  async #append(piece) {
+    this.#asked = piece;
+    const answer = await this.#fetched(new URL(piece.url), piece);
+    const film = await answer?.arrayBuffer();
+    if (!answer || !film || this.#isOver || !this.#buffer.isOpen) return;
+    if (!(await this.#buffer.take(film, answer.headers.get("Content-Type") ?? ""))) this.#others.add(piece.url);
+    this.#lengthen();
+  }
+
+  /** The browser's player broke off: at what it was given last, or else at what it was to show. */
+  #breaks() {
+    if (this.#isOver) return;
+    if (!this.#buffer.isMade) return this.#told.unfit();
+    const now = this.#now();
+    const shown = this.#fragments.find((one) => one.start <= now && now < one.start + one.duration);
+    const piece = this.#buffer.isTaking ? this.#asked : shown;
+    if (piece) this.#told.damaged(piece, UNDECODED);
+    this.#told.broke((shown?.programDateTime ?? 0) / 1000 + (shown ? now - shown.start : 0));
+  }
+
+  /** @param {URL} address @param {Piece} [piece] that it is */
+  async #fetched(address, piece) {
+    try {
+      const answer = await fetch(address);
+      if (this.#isOver || answer.ok) return this.#isOver ? null : answer;
+      if (piece && answer.status === DAMAGED) this.#leave(piece, String((await answer.json()).detail ?? ""));
+      else if (piece && answer.status === 404 && !this.#buffer.isMade) this.#told.unfit();
+      else this.#told.fail(answer.status);
+    } catch {
+      if (!this.#isOver) this.#told.fail(0);
+    }
+    return null;
+  }
+
+  /** @param {Piece} piece @param {string} words why */
+  #leave(piece, words) {
+    this.#told.damaged(piece, words);
+    this.#tell();
+  }
+}
