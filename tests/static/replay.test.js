@@ -354,11 +354,13 @@ test("the list names what else was recorded then, and opens before the gravest a
   assert.equal(opensAt({ ...one, alerts: [{ raised_at: 40 }] }), 30);
   assert.equal(opensAt(one), 0);
   assert.equal(about(one), "1 min 40 s · 1 gap · signed · by the officer");
+  assert.match(about({ ...one, why: "start" }), / · since the camera was switched on$/);
+  assert.match(about({ ...one, why: "button" }), / · after button$/);
   assert.match(about({ ...one, stamped: false }), / · signed, not yet timestamped · /);
   assert.match(about({ ...one, stamped: true }), / · signed, timestamped · /);
   assert.equal(
     about({ ...one, why: "signal:taser.drawn", open: true, gaps: 0 }),
-    "1 min 40 s · no gap · still recording · by taser.drawn",
+    "1 min 40 s · no gap · still recording · after TASER drawn",
   );
   assert.equal(opensAt({ ...one, there: { from: 20, to: 30 } }), 20);
   const said = { tag: "arrest", category: "", text: " dog unit ", area: "circle:1,51,250" };

@@ -24,7 +24,13 @@ export const KINDS = /** @type {const} */ ([
   ["battery.low", "Battery low"],
 ]);
 /** @type {Record<string, string>} */
-const WHY = { officer: "by the officer", always: "records always" };
+const WHY = {
+  officer: "by the officer",
+  control: "asked for by control",
+  start: "since the camera was switched on",
+  always: "records always",
+  "not told": "the camera did not say why",
+};
 
 /** @param {Filter} filter @param {string | null} before @returns {URLSearchParams} the API's query */
 export function queryOf({ from, to, ...others }, before) {
@@ -67,6 +73,7 @@ export function about({ from, to, open, gaps, signed, stamped, why }) {
   const missing = gaps === 0 ? "no gap" : gaps === 1 ? "1 gap" : `${gaps} gaps`;
   const stamp = stamped === null ? "" : stamped ? ", timestamped" : ", not yet timestamped";
   const state = open ? "still recording" : signed ? `signed${stamp}` : "not signed";
-  const reason = WHY[why] ?? why.replace(/^signal:/, "by ");
+  const signal = why.replace(/^signal:/, "");
+  const reason = WHY[why] ?? `after ${KINDS.find(([kind]) => kind === signal)?.[1] ?? signal}`;
   return `${lengthWords(to - from)} · ${missing} · ${state} · ${reason}`;
 }
