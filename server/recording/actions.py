@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import secrets
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -65,8 +65,8 @@ class Disk:
     """What lies on disk here (recording/upkeep); these block and are called in a thread."""
 
     place: Callable[[], str]
-    # all ids; of those not known sealed the rows
-    found: Callable[[str, frozenset[str]], tuple[set[str], list[Recording]]]
+    # all ids; and the rows of those that are not as they are known
+    found: Callable[[str, Mapping[str, Recording]], tuple[set[str], list[Recording]]]
     close_left: Callable[[str, str], RecordingNews]  # seal a recording that nobody writes any more
     space: Callable[[], Space]
 
@@ -357,8 +357,7 @@ class Recordings:
         known = await self._store.at(self._place)
         deleted = {row.id for row in known if row.state is RecordingState.DELETED}  # left to recording/deletion_actions
         rows = {row.id: row for row in known if row.id not in deleted}
-        sealed = frozenset(row.id for row in known if row.state is RecordingState.CLOSED)
-        present, on_disk_now = await asyncio.to_thread(self._disk.found, self._place, sealed)
+        present, on_disk_now = await asyncio.to_thread(self._disk.found, self._place, rows)
         found = {row.id: row for row in on_disk_now if row.id not in deleted}
         for found_id, on_disk in found.items():
             row = rows.get(found_id)

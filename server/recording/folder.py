@@ -26,6 +26,7 @@ from server.recording.encryption import SALT_BYTES, encrypted, name_of
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.segment import SOFTWARE, Manifest, Opened, SealedSegment, Segment, is_recording_id
 from server.recording.signing import EvidenceKey
+from server.recording.skimming import Skimmed, skimmed
 from server.recording.verifier import (
     BESIDE,
     CONTENT_KEY,
@@ -252,9 +253,10 @@ class RecordingFolder:
 
     def _recover(self, why: str) -> None:
         data = (self.path / JOURNAL).read_bytes()
-        entries, self._size, self._link = whole_entries(data, Link())
+        found = skimmed(data)
+        self._size, self._link = found.size, found.link
         torn = data[self._size :]
-        if not entries:
+        if not found.size:
             raise Conflict(
                 f"the journal of recording {self.recording_id} has no whole line: there is nothing to resume"
             )
@@ -262,8 +264,7 @@ class RecordingFolder:
             raise Conflict(
                 f"the journal of recording {self.recording_id} is damaged at byte {self._size}: left as it is"
             )
-        for entry in entries:
-            self._take(entry)
+        self._follow(found)
         if self.is_closed:
             return
         if torn:
@@ -274,13 +275,20 @@ class RecordingFolder:
                 sync_folder(self.path)
                 failed.pop_all()
             self._cut()
-        kept = self._put_aside(entries)
+        kept = self._put_aside(found.files)
         self._append({"kind": "resumed", "software": SOFTWARE, "why": why, "torn": len(torn), "kept": kept})
 
-    def _put_aside(self, entries: list[Entry]) -> list[dict[str, Any]]:
+    def _follow(self, found: Skimmed) -> None:
+        """Stand where a journal ends."""
+        for entry in found.others:
+            self._take(entry)
+        for name, layer in found.layers.items():
+            self.last[name], self._inits[name], self.ends[name] = layer.last, layer.init, layer.end
+        self.bytes, self._is_encrypted, self.next_media_time = found.bytes, found.is_encrypted, found.end
+
+    def _put_aside(self, named: set[str]) -> list[dict[str, Any]]:
         """Rename what lies in the layers' folders and is in no entry; what was put aside and not yet named."""
-        known = {entry[name] for entry in entries if entry["kind"] == "segment" for name in ("file", "init")}
-        known |= {file["file"] for entry in entries for file in entry.get("kept", ())} | BESIDE | {CONTENT_KEY + ".new"}
+        known = named | BESIDE | {CONTENT_KEY + ".new"}
         for name in self._strangers(known):
             path = self.path / name
             if re.fullmatch(SEGMENT, name) or re.fullmatch(INIT, name) or name.endswith(".new"):

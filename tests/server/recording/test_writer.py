@@ -26,7 +26,7 @@ from server.recording.writer import Writing
 from server.tasks import TaskOwner
 from tests.server.media.conftest import until
 from tests.server.recording.coded import h264
-from tests.server.recording.recordings import MASTER
+from tests.server.recording.recordings import IDENTITY, MASTER, journal
 
 ID = "20261128T204600Z-et17-3fa2c1d0"
 ORDER = RecordingOrder(
@@ -355,3 +355,22 @@ async def test_the_cameras_clock_stands_in_the_manifest(desk: Desk) -> None:
     manifest = Library(desk.root).manifest(ID)
     assert manifest is not None
     assert manifest["clock"] == {"offset_s": 0.4, "spread_s": 0.0}
+
+
+def test_after_a_crash_only_the_end_of_what_was_open_is_read_and_the_rest_as_before(tmp_path: Path) -> None:
+    """A force's cameras wait for all their journals before any of them is recorded again."""
+    root = tmp_path / "recordings"
+    journal(root, 3600)
+    other = "20261128T204700Z-et22-00000000"
+    journal(root, 3, other)
+    rows = {row.id: row for row in Upkeep(tmp_path, Library(root), SystemClock()).found("here")[1]}
+    before = {
+        IDENTITY: replace(rows[IDENTITY], segments=7150, until=rows[IDENTITY].asked_at),
+        other: replace(rows[other], state=RecordingState.MISSING),
+    }
+    library = Library(root)
+    present, found = Upkeep(tmp_path, library, SystemClock()).found("here", before)
+    assert present == {IDENTITY, other}
+    assert {row.id: row for row in found} == rows  # to the last segment
+    kept = library._kept[IDENTITY]
+    assert kept.whole is None and kept.end is not None and kept.end.read < 100_000
