@@ -1,7 +1,8 @@
 """Where uploads lie until they are joined to their recordings: DATA/uploads, a file of bytes and one of what they are for.
 
 How far an upload has come is the size of its file, which only ever grows by what was checked and flushed: a kill at any byte
-leaves an offset that is true. Everything here blocks.
+leaves an offset that is true. Where recordings are encrypted, it is sealed by its recording's key from the first byte on: each
+piece that came as a block of its own (AEAD, bound to upload and offset) behind its length. Everything here blocks.
 """
 
 from __future__ import annotations
@@ -10,29 +11,39 @@ import fcntl
 import json
 import os
 import re
-from collections.abc import Iterator
+import secrets
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import BinaryIO
 
 from server.backfill.upload import Upload
 from server.errors import Conflict, NotFound
+from server.recording.encryption import SALT_BYTES, decrypted, encrypted, encrypted_size
 from server.wire import MOST_PIECE_BYTES
 
 UPLOADS = "uploads"
+LENGTH_BYTES = 4  # before each sealed block: how much is in it
+KeyOf = Callable[
+    [str], bytes | None
+]  # of a recording; None: it is not encrypted. Raises OSError, Unavailable, Conflict
 ID = re.compile("[0-9a-f]{32}")
 
 
 class Uploads:
     """Of one data folder; several processes may share it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, key_of: KeyOf) -> None:
         self._folder = folder
+        self._key_of = key_of
 
     def create(self, upload: Upload) -> None:
-        """Have it, if it is not there already. Raises OSError."""
+        """Have it, if it is not there already. Raises OSError, and Unavailable without its recording's key."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         if self.find(upload.id) is None:
-            os.close(os.open(self._bytes(upload.id), os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
+            sealed = self._key_of(upload.recording_id) is not None
+            path = self._sealed(upload.id) if sealed else self._plain(upload.id)
+            os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._note(upload)
 
     def find(self, upload_id: str) -> Upload | None:
@@ -53,50 +64,88 @@ class Uploads:
 
     def offset(self, upload: Upload) -> int:
         """How many bytes are here. Raises NotFound once they are not needed any more, OSError."""
-        try:
-            return self._bytes(upload.id).stat().st_size
-        except FileNotFoundError as error:
-            raise NotFound("there is no such upload any more") from error
+        with self._opened(upload, "rb") as file:
+            return self._ends(upload, file)[0]
 
     def append(self, upload: Upload, offset: int, data: bytes) -> int:
         """Add `data`, and flush; how many bytes are here then. Raises Conflict if `offset` is not the present one,
 
-        or another process adds to it; NotFound; OSError, also where the disk takes only a part: what it took counts.
+        or another process adds to it; NotFound; Unavailable; OSError, also where the disk takes only a part: what it took of
+        plain bytes counts, of a sealed block nothing does.
         """
-        try:
-            descriptor = os.open(self._bytes(upload.id), os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
-        except FileNotFoundError as error:
-            raise NotFound("there is no such upload any more") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            here = os.fstat(descriptor).st_size
+        with self._opened(upload, "r+b") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                raise Conflict("another request adds to this upload") from error
+            here, end = self._ends(upload, file)
             if offset != here:
                 raise Conflict(f"Upload-Offset: {here} bytes are here", offset=here)
-            rest = memoryview(data)
+            file.truncate(end)  # what a kill has left of a block
+            file.seek(end)
+            rest = memoryview(self._block(upload, here, data) if self._is_sealed(upload) else data)
             while rest:
-                rest = rest[os.write(descriptor, rest) :]
-            os.fsync(descriptor)
+                rest = rest[os.write(file.fileno(), rest) :]
+            os.fsync(file)
             return here + len(data)
-        except BlockingIOError as error:
-            raise Conflict("another request adds to this upload") from error
-        finally:
-            os.close(descriptor)
 
     def pieces(self, upload: Upload) -> Iterator[bytes]:
-        """Its bytes. Raises OSError."""
-        with self._bytes(upload.id).open("rb") as file:
-            while piece := file.read(MOST_PIECE_BYTES):
-                yield piece
+        """Its bytes. Raises OSError, also where they were altered, and Unavailable without its recording's key."""
+        with self._opened(upload, "rb") as file:
+            if not self._is_sealed(upload):
+                while piece := file.read(MOST_PIECE_BYTES):
+                    yield piece
+                return
+            key, here = self._key(upload), 0
+            for length, at in _blocks(file):
+                file.seek(at)
+                yield decrypted(key, _name(upload, here), file.read(encrypted_size(length)), length)
+                here += length
+
+    def _key(self, upload: Upload) -> bytes:
+        key = self._key_of(upload.recording_id)
+        if key is None:
+            raise Conflict(f"the key of recording {upload.recording_id} is gone")
+        return key
+
+    def _block(self, upload: Upload, here: int, data: bytes) -> bytes:
+        sealed = encrypted(self._key(upload), _name(upload, here), data, secrets.token_bytes(SALT_BYTES))
+        return len(data).to_bytes(LENGTH_BYTES, "big") + sealed if data else b""
+
+    def _ends(self, upload: Upload, file: BinaryIO) -> tuple[int, int]:
+        """How many bytes of the upload are in its file, and where in that they end."""
+        if not self._is_sealed(upload):
+            size = os.fstat(file.fileno()).st_size
+            return size, size
+        here = end = 0
+        for length, at in _blocks(file):
+            here, end = here + length, at + encrypted_size(length)
+        return here, end
+
+    def _is_sealed(self, upload: Upload) -> bool:
+        return self._sealed(upload.id).exists()
+
+    def _opened(self, upload: Upload, mode: str) -> BinaryIO:
+        """Unbuffered. Raises NotFound, OSError."""
+        path = self._sealed(upload.id) if self._is_sealed(upload) else self._plain(upload.id)
+        try:
+            return open(path, mode, 0)  # type: ignore[return-value]  # a FileIO, for every mode here
+        except FileNotFoundError as error:
+            raise NotFound("there is no such upload any more") from error
 
     def refuse(self, upload: Upload) -> None:
         """It was no footage: its bytes go, and it is remembered, so that it is not asked for again. Raises OSError."""
         self._note(replace(upload, state="refused"))
-        self._bytes(upload.id).unlink(missing_ok=True)
+        self._let_go(upload)
 
     def remove(self, upload: Upload) -> None:
         """Let it go. Raises OSError."""
-        self._bytes(upload.id).unlink(missing_ok=True)
+        self._let_go(upload)
         self._about(upload.id).unlink(missing_ok=True)
+
+    def _let_go(self, upload: Upload) -> None:
+        for path in (self._plain(upload.id), self._sealed(upload.id)):
+            path.unlink(missing_ok=True)
 
     def _note(self, upload: Upload) -> None:
         path = self._about(upload.id)
@@ -112,8 +161,29 @@ class Uploads:
         finally:
             os.close(descriptor)
 
-    def _bytes(self, upload_id: str) -> Path:
+    def _plain(self, upload_id: str) -> Path:
         return self._folder / f"{upload_id}.bin"
+
+    def _sealed(self, upload_id: str) -> Path:
+        return self._folder / f"{upload_id}.sealed"
 
     def _about(self, upload_id: str) -> Path:
         return self._folder / f"{upload_id}.json"
+
+
+def _name(upload: Upload, here: int) -> str:
+    """What a block is sealed as: it can stand nowhere else."""
+    return f"{upload.recording_id}/upload/{upload.id}/{here}"
+
+
+def _blocks(file: BinaryIO) -> Iterator[tuple[int, int]]:
+    """Of each whole block how much is in it, and where it begins; what a kill has left of another is none."""
+    size, at = os.fstat(file.fileno()).st_size, 0
+    while at + LENGTH_BYTES < size:
+        file.seek(at)
+        length = int.from_bytes(file.read(LENGTH_BYTES), "big")
+        at += LENGTH_BYTES
+        if not length or at + encrypted_size(length) > size:
+            return
+        yield length, at
+        at += encrypted_size(length)

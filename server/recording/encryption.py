@@ -50,6 +50,12 @@ def plain_size(size: int) -> int:
     return max(0, held - TAG_BYTES * max(1, -(-held // (PIECE_BYTES + TAG_BYTES))))
 
 
+def decrypted(key: bytes, name: str, sealed: bytes, size: int) -> bytes:
+    """All of the `size` plain bytes; what was altered raises OSError (EBADMSG)."""
+    with io.BufferedReader(Decrypted(io.BytesIO(sealed), key, name, size), PIECE_BYTES) as opened:
+        return opened.read()
+
+
 class Decrypted(io.RawIOBase):
     """The plain bytes of `file`, of which there are `size`; what was altered raises OSError (EBADMSG)."""
 

@@ -24,12 +24,13 @@ from server.errors import Unauthorised
 from server.middleware import error_middleware
 from server.recording.joining import Arrived, Joining
 from server.recording.library import Library
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.verifier import verify
 from server.tasks import TaskOwner
 from server.wire import FOOTAGE, FootageHeld
 from tests.patience import until
 from tests.server.recording.kept_footage import packed
-from tests.server.recording.recordings import BEGAN, IDENTITY, KEY
+from tests.server.recording.recordings import BEGAN, IDENTITY, KEY, MASTER
 from tests.server.recording.test_joining import AHEAD, KEPT, recorded
 
 CAMERA = "et17-3fa2c1"  # as `recordings.opened` has it
@@ -42,8 +43,9 @@ DATA = packed(KEPT)
 class Place:
     """The server's side, which can be restarted: what is on disk is all that it knows."""
 
-    def __init__(self, data: Path, tasks: TaskOwner) -> None:
+    def __init__(self, data: Path, tasks: TaskOwner, keys: MasterKeys) -> None:
         self.data = data
+        self.keys = keys
         self.root = data / "recordings"
         self.clock = HandClock(BEGAN + 60)
         self.is_full = False
@@ -52,9 +54,9 @@ class Place:
         self.filling = self._filling()
 
     def _filling(self) -> BackFilling:
-        library = Library(self.root)
-        uploads = Uploads(self.data / UPLOADS)
-        joining = Joining(self.root, library, lambda: KEY, self.clock)
+        library = Library(self.root, self.keys)
+        uploads = Uploads(self.data / UPLOADS, library.key_for_upload)
+        joining = Joining(self.root, library, lambda: KEY, self.clock, self.keys)
 
         async def recent(device_id: str, since: float) -> list[str]:
             return [IDENTITY] if device_id == CAMERA and since < BEGAN + 12 else []
@@ -128,7 +130,7 @@ class Place:
     async def is_joined(self) -> None:
         await until(lambda: Library(self.root).parts(IDENTITY) == [f"{IDENTITY}/back-1"], "it is joined")
         await until(lambda: not list((self.data / UPLOADS).iterdir()), "the upload has gone")
-        assert verify(str(self.root / IDENTITY))["exit"] == 0
+        assert verify(str(self.root / IDENTITY))["exit"] == (3 if self.keys else 0)  # without its key nobody can tell
 
 
 def metadata(told: dict[str, str]) -> str:
@@ -139,11 +141,11 @@ def checksum(piece: bytes, algorithm: str = "sha256") -> str:
     return f"{algorithm} {base64.b64encode(hashlib.new(algorithm, piece).digest()).decode()}"
 
 
-@pytest.fixture
-async def place(tmp_path: Path) -> AsyncIterator[Place]:
-    recorded(tmp_path / "recordings")
+@pytest.fixture(params=[PLAIN, MASTER], ids=["plain", "encrypted"])
+async def place(tmp_path: Path, request: pytest.FixtureRequest) -> AsyncIterator[Place]:
+    recorded(tmp_path / "recordings", keys=request.param)
     async with TaskOwner("test") as tasks:
-        found = Place(tmp_path, tasks)
+        found = Place(tmp_path, tasks, request.param)
         found.client = await TestClient(TestServer(found.application())).__aenter__()
         yield found
         await found.client.close()
@@ -283,7 +285,7 @@ async def test_a_camera_cannot_heap_up_uploads(place: Place, monkeypatch: pytest
 async def test_what_is_no_footage_is_refused_and_not_asked_for_again(place: Place) -> None:
     path = await place.created(64)
     await place.sent(path, 0, b"\xc1" * 64)
-    await until(lambda: not list((place.data / UPLOADS).glob("*.bin")), "its bytes have gone")
+    await until(lambda: not list((place.data / UPLOADS).glob("*[!n]")), "its bytes have gone")
     assert await place.wanted() == []
     assert Library(place.root).parts(IDENTITY) == []
 
@@ -297,6 +299,33 @@ async def test_a_full_disk_holds_it_up_and_no_more(place: Place) -> None:
     place.is_full = False
     await place.filling.look()
     await place.is_joined()
+
+
+@pytest.mark.parametrize("place", [MASTER], indirect=True)
+async def test_where_recordings_are_encrypted_no_byte_of_it_lies_plain_and_none_can_be_altered(place: Place) -> None:
+    path = await place.created()
+    half = len(DATA) // 2
+    await place.sent(path, 0, DATA[:half])
+    (lies,) = (place.data / UPLOADS).glob("*.sealed")
+    data = lies.read_bytes()
+    assert not any(DATA[at : at + 24] in data for at in range(0, half - 24, 24))
+    lies.write_bytes(data + data[:100])  # what a kill leaves of a block
+    assert await place.offset(path) == half
+    await place.sent(path, half, DATA[half:])
+    await place.is_joined()
+
+
+@pytest.mark.parametrize("place", [MASTER], indirect=True)
+async def test_an_upload_that_was_altered_where_it_lies_is_never_joined(place: Place) -> None:
+    path = await place.created()
+    await place.sent(path, 0, DATA[:-1])
+    (lies,) = (place.data / UPLOADS).glob("*.sealed")
+    data = bytearray(lies.read_bytes())
+    data[len(data) // 2] ^= 1
+    lies.write_bytes(data)
+    await place.sent(path, len(DATA) - 1, DATA[-1:])
+    await place.filling.look()
+    assert Library(place.root, place.keys).parts(IDENTITY) == []
 
 
 async def test_what_the_protocol_can_do_is_told_and_bad_questions_are_refused(place: Place) -> None:

@@ -14,7 +14,7 @@ from server.errors import NotFound
 from server.recording.folder import RecordingFolder
 from server.recording.joining import Arrived, Joining, annex_b_units
 from server.recording.library import Library
-from server.recording.master_key import MasterKeys
+from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.verifier import verify, words
 from server.recording.verifying import checks_with
 from server.wire import Coded, WireError
@@ -27,9 +27,9 @@ AHEAD = 7.5  # s that the camera's clock is ahead
 LOST = (4.0, 8.0)  # s of media time
 
 
-def recorded(root: Path, *, closed: bool = True) -> Path:
+def recorded(root: Path, *, closed: bool = True, keys: MasterKeys = PLAIN) -> Path:
     """Twelve seconds, of which four are missing."""
-    with new_folder(root) as folder:
+    with new_folder(root, keys=keys) as folder:
         for number in (0, 1, 4, 5):
             folder.commit(segment(number, captured_at=BEGAN + 2 * number + AHEAD))
         folder.gap("main", *LOST, BEGAN + LOST[0], BEGAN + LOST[1], "camera-away", None)
