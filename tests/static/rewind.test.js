@@ -4,9 +4,11 @@ import assert from "node:assert/strict";
 import {
   EDGE_S,
   JOIN_RATE,
+  MOST_JOIN_RATE,
   behindWords,
   hasBefore,
   joinEnd,
+  joinRate,
   momentOf,
   notHeld,
   rateOf,
@@ -38,13 +40,30 @@ test("the seconds before an alert are offered while they lie within the two minu
   );
 });
 
-test("a join shows 30 s within 8 s, and ends where live is as near as it can be, or where nothing more is recorded", () => {
-  const recordedUntil = /** @param {number} now */ (now) => now - 3;
-  let [at, now] = [970, 1000];
-  while (!joinEnd(at, now, recordedUntil(now), now - 1000)) [at, now] = [at + JOIN_RATE * 0.1, now + 0.1];
-  assert.ok(now - 1000 < 9, `joined after ${now - 1000} s`);
-  assert.ok(30 / JOIN_RATE < 8);
-  assert.equal(joinEnd(at, now, recordedUntil(now), now - 1000), "live");
+for (const pressed of [0, 3, 10, 25]) {
+  test(`who joins ${pressed} s after an alert is live within 8 s, at 4× or as little faster as that takes`, () => {
+    const recordedUntil = /** @param {number} now */ (now) => now - 3;
+    let [at, now, rate, shown] = [970 - pressed, 1000.5, JOIN_RATE, 0]; // it plays half a second after the press
+    for (; !joinEnd(at, now, recordedUntil(now), now - 1000); now += 0.2) {
+      const next = joinRate(now - at, now - 1000, rate);
+      assert.ok(next >= rate && next <= MOST_JOIN_RATE);
+      rate = next;
+      at += rate * 0.2;
+      if (at >= 1000 - pressed) shown ||= now;
+    }
+    assert.ok(now - 1000 <= 8, `joined after ${now - 1000} s`);
+    assert.ok(shown - 1000 <= 8 && rate <= 5 + pressed / 6, `at ${rate}`);
+    assert.equal(joinEnd(at, now, recordedUntil(now), now - 1000), "live");
+  });
+}
+
+test("a join is no faster than 4× where that is fast enough, and never faster than it can be seen", () => {
+  assert.equal(joinRate(20, 0.5, JOIN_RATE), JOIN_RATE);
+  assert.equal(joinRate(110, 0.5, JOIN_RATE), MOST_JOIN_RATE);
+  assert.equal(joinRate(20, 0.5, 5), 5, "its speed does not go up and down");
+});
+
+test("a join ends where live is as near as it can be, or where nothing more is recorded", () => {
   assert.equal(joinEnd(993.5, 1000, 993.8, 5), "live", "a segment is on its way to the disk");
   assert.equal(joinEnd(980, 1000, 980.3, 5), "ended", "the camera stopped: nobody is told that this is live");
   assert.equal(joinEnd(980, 1000, 980.3, 1), null, "it is still being written");

@@ -1,6 +1,15 @@
 // <rewind-pane>: the last two minutes of one camera, beside its live picture, which goes on. Violet: it is not now.
 import { changed, standing, timeOf } from "../state/playback_clock.js";
-import { CATCH_UP_RATE, JOIN_RATE, MOST_BACK_S, behindWords, joinEnd, momentOf, rateOf } from "../state/rewind.js";
+import {
+  CATCH_UP_RATE,
+  JOIN_RATE,
+  MOST_BACK_S,
+  behindWords,
+  joinEnd,
+  joinRate,
+  momentOf,
+  rateOf,
+} from "../state/rewind.js";
 import { timeOfDay } from "../state/words.js";
 import { icon, make, setText } from "./build.js";
 import { ReplayPicture } from "./replay-picture.js";
@@ -112,6 +121,8 @@ export class RewindPane extends HTMLElement {
     const { playing } = this.#clock;
     const end = this.#joins && playing && joinEnd(at, now, picture.reach, monotonic() - this.#openedAt);
     if (end) return this.#joined(end);
+    if (this.#joins && playing && !picture.waiting)
+      this.#hurry = joinRate(now - at, monotonic() - this.#openedAt, this.#hurry);
     const rate = rateOf(now - at, this.#hurry);
     if (rate === 1) this.#hurry = 1;
     // while the picture is on its way the clock stands: it must not run away from what is to be seen

@@ -10,7 +10,10 @@ import { specimen } from "./specimen.js";
 /** @type {Record<string, [string, State]>} */
 const STATES = {
   Rewind: ["Beside the live picture, which goes on.", {}],
-  "Rewind, before an alert": ["At 4×, and it closes by itself when it is live.", { rate: JOIN_RATE, joins: "sub" }],
+  "Rewind, before an alert": [
+    "At 4× or a little more, and it closes by itself when it is live.",
+    { rate: JOIN_RATE, joins: "sub" },
+  ],
   "Rewind, paused": ["Live goes on without it.", { paused: true }],
   "Rewind, loading": ["The picture is on its way.", { reach: null }],
   "Rewind, not played": ["Why.", { problem: NOT_DECODED.words }],

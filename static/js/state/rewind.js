@@ -5,6 +5,10 @@ export const CATCH_UP_RATE = 2;
 /** Who comes to a feed for an alert sees so many seconds before it, as fast as that, and is then live. */
 export const BEFORE_S = 30;
 export const JOIN_RATE = 4;
+/** Live goes on meanwhile: who is to be live within JOIN_S of the press sees them a little faster than 4×, and no faster than this. */
+export const MOST_JOIN_RATE = 8;
+const JOIN_S = 7.2; // of the 8 that mission.md N19 gives: the view is opened before, the last look is after
+const RATE_STEP = 0.25; // each change of speed costs some 20 ms
 const PATIENCE_S = 3; // a recording that the alert has begun is still being written down to now
 /** What is recorded can be played some seconds later: a segment must end, and be safe on the disk. */
 export const EDGE_S = 5;
@@ -33,6 +37,16 @@ export function rateOf(behind, wished) {
  */
 export function hasBefore({ raised_at }, now) {
   return now - raised_at <= MOST_BACK_S - BEFORE_S;
+}
+
+/**
+ * How fast a join goes on: at 4×, or as fast as live is reached in time; never slower than it was.
+ * @param {number} behind seconds @param {number} since seconds since it was asked for @param {number} rate as it was
+ */
+export function joinRate(behind, since, rate) {
+  const needed = 1 + Math.max(0, behind - EDGE_S) / Math.max(1, JOIN_S - since);
+  const stepped = Math.ceil(needed / RATE_STEP - 1e-6) * RATE_STEP;
+  return Math.min(MOST_JOIN_RATE, Math.max(JOIN_RATE, rate, stepped));
 }
 
 /**
