@@ -284,7 +284,7 @@ class RecordingFolder:
             self._take(entry)
         for name, layer in found.layers.items():
             self.last[name], self._inits[name], self.ends[name] = layer.last, layer.init, layer.end
-        self.bytes, self._is_encrypted, self.next_media_time = found.bytes, found.is_encrypted, found.end
+        self.bytes, self._is_encrypted, self.next_media_time = found.recorded_bytes, found.is_encrypted, found.end
 
     def _put_aside(self, named: set[str]) -> list[dict[str, Any]]:
         """Rename what lies in the layers' folders and is in no entry; what was put aside and not yet named."""

@@ -47,7 +47,7 @@ class Skimmed:
     layers: dict[str, Layer] = field(default_factory=dict)
     files: set[str] = field(default_factory=set)  # that are named: segments, initialisations, what a crash left
     segments: int = 0
-    bytes: int = 0
+    recorded_bytes: int = 0
     is_encrypted: bool = False  # some of it is
 
     @property
@@ -60,7 +60,7 @@ class Skimmed:
         if entry["kind"] == "segment":
             until = entry["start"] + entry["duration"]
             self._segment(entry["layer"], entry["n"], entry["init"], entry["init_sha256"], until)
-            self.bytes += entry["bytes"]
+            self.recorded_bytes += entry["bytes"]
             self.is_encrypted = self.is_encrypted or "encrypted_sha256" in entry
         else:
             self.others.append(entry)
@@ -88,7 +88,7 @@ class Skimmed:
         if chain.encode() != found[2] or found[5].decode() != segment_file(layer, n):
             return False
         self._segment(layer, n, found[7].decode(), found[8].decode(), float(found[11]) + float(found[3]))
-        self.bytes += int(found[1])
+        self.recorded_bytes += int(found[1])
         self.is_encrypted = self.is_encrypted or found[4] is not None
         self.link = Link(self.link.i + 1, chain)
         return True

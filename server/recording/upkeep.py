@@ -127,5 +127,5 @@ def _row(recording_id: str, found: Skimmed, place: str) -> Recording:
         ended_at=closed["ended_at"] if closed is not None else None,
         state=RecordingState.CLOSED if closed is not None else RecordingState.OPEN,
         segments=found.segments,
-        bytes=found.bytes,
+        bytes=found.recorded_bytes,
     )
