@@ -382,7 +382,7 @@ def run(config: Config) -> int:
 
     def ready(watchroom: Watchroom) -> None:
         print(f"Console: {watchroom.url}/", flush=True)
-        page = camera_page(watchroom.url, config.host, serving.local_addresses())
+        page = camera_page(watchroom.url, config.host, [*config.public_address, *serving.local_addresses()])
         if page is not None:
             print(f"An officer's phone as a camera: {page}\n{qr_code(page)}", flush=True)
         print("Ready", flush=True)

@@ -13,16 +13,16 @@ import signal
 import socket
 import subprocess
 import tempfile
-import textwrap
 import time
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
 
+from tests import compose
+
 # Slow machines need seconds; a server that has not answered by then never will.
 LONGEST_START_S = 30.0
 DONE = "-- done"
-COMPOSE = Path(__file__).parent.parent / "compose.yaml"
 
 
 class NotInstalled(Exception):
@@ -59,6 +59,11 @@ class LocalServer:
         """The account that the server runs under; None: this one."""
         return None
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What it gets besides this process's own environment."""
+        return {}
+
     def start(self) -> None:
         """Start it, and wait until it answers. Raises RuntimeError with what it printed if it does not."""
         log = self.folder / "log.txt"
@@ -79,6 +84,7 @@ class LocalServer:
             stdout=printed,
             stderr=subprocess.STDOUT,
             user=self.user,
+            env=os.environ | self.environment,
         )
 
     def stop(self) -> None:
@@ -147,13 +153,15 @@ class LocalRedis(LocalServer):
 
 
 class LocalTurn(LocalServer):
-    """coturn with the configuration of compose.yaml, on loopback: 127.0.0.1 is the media server's public address."""
+    """coturn as compose.yaml starts it, on loopback: 127.0.0.1 is the media server's public address."""
 
     secret = "known-to-coturn-and-to-the-server-alone"
 
     def __init__(self) -> None:
-        self._program = self.find()
+        self.find()
         super().__init__()
+        given = compose.GIVEN | {"TURN_SECRET": self.secret, "WATCHROOM_PUBLIC_ADDRESS": "127.0.0.1"}
+        self._service = compose.composed(given)["services"]["turn"]
 
     @staticmethod
     def find() -> str:
@@ -165,17 +173,18 @@ class LocalTurn(LocalServer):
         """For `turn_urls`."""
         return f"turn:127.0.0.1:{self.port}"
 
-    def command(self) -> list[str]:
-        """Nothing of the machine's own coturn is read or written."""
-        configuration = self.folder / "turn.conf"
-        configuration.write_text(self._configuration())
-        where = ["--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={self.port}"]
-        return [self._program, "-c", str(configuration), *where, "--allow-loopback-peers", "--verbose"]
+    @property
+    def environment(self) -> dict[str, str]:
+        """The service's, with this server's folder for its /tmp."""
+        return {name: self._here(value) for name, value in self._service["environment"].items()}
 
-    def _configuration(self) -> str:
-        kept = COMPOSE.read_text().split("    content: |\n")[1].split("\nvolumes:")[0]
-        filled = kept.replace("${TURN_SECRET:-}", self.secret).replace("${WATCHROOM_PUBLIC_ADDRESS}", "127.0.0.1")
-        return textwrap.dedent(filled).replace("/tmp/", f"{self.folder}/")
+    def command(self) -> list[str]:
+        """The service's own, with addresses behind it. Nothing of the machine's own coturn is read or written."""
+        where = ["--listening-ip=127.0.0.1", "--relay-ip=127.0.0.1", f"--listening-port={self.port}"]
+        return [*map(self._here, self._service["entrypoint"]), *where, "--allow-loopback-peers", "--verbose"]
+
+    def _here(self, text: str) -> str:
+        return text.replace("/tmp/", f"{self.folder}/")
 
     def answers(self) -> bool:
         """Whether it takes connections: it listens for TCP and UDP alike."""

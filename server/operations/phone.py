@@ -10,10 +10,10 @@ import segno
 
 
 def camera_page(url: str, host: str, addresses: Sequence[str]) -> str | None:
-    """The page's URL on the local network; None where a phone cannot use it.
+    """The page's URL; None where a phone cannot use it.
 
     Browsers give camera, microphone and position only to HTTPS; and a server that listens on loopback alone cannot be
-    reached. `addresses` are this machine's own, loopback last.
+    reached. `addresses`, best first: those that are announced, then this machine's own, loopback last.
     """
     parts = urlsplit(url)
     if parts.scheme != "https":

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from server.operations.phone import camera_page, qr_code
+from tests.installation import Installation, Server
 
 
 @pytest.mark.parametrize(
@@ -25,3 +28,12 @@ def test_the_code_is_square_and_drawn_in_half_blocks() -> None:
     lines = qr_code("https://192.168.7.9:8443/camera").rstrip("\n").split("\n")
     assert len(lines) > 10
     assert set("".join(lines)) & set("▀▄█")
+
+
+async def test_where_an_address_is_announced_the_phone_is_sent_there(tmp_path: Path) -> None:
+    """In a container the machine's own address is one that no phone reaches."""
+    options = ["--tls", "self-signed", "--host", "0.0.0.0", "--public-address", "203.0.113.5", "--media-workers", "0"]
+    with Server(Installation(tmp_path / "data", options)) as server:
+        await server.serve()
+        port = server.url.rsplit(":", 1)[1]
+        assert f"An officer's phone as a camera: https://203.0.113.5:{port}/camera\n" in server.printed
