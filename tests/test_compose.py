@@ -20,7 +20,7 @@ import pytest
 from sqlalchemy.engine import make_url
 
 from server.config import Config
-from tests.compose import GIVEN, ROOT, WITH_TURN, Reader, composed, filled
+from tests.compose import GIVEN, ROOT, WITH_TURN, composed, filled
 from tests.installation import Installation, Server
 
 
@@ -192,36 +192,3 @@ def test_variables_are_filled_in_as_compose_does() -> None:
         filled("${B:?set it}", given)
     with pytest.raises(ValueError, match="neither"):
         filled("$A", given)
-
-
-def test_the_reader_reads_what_it_knows_and_refuses_the_rest() -> None:
-    text = """
-    base: &base
-      a: [x, "y, z", 'it''s']
-      b: { c: d, e: "f" }
-    other:
-      <<: *base
-      # a remark
-      b: |
-        one
-          two
-
-        three
-      list:
-        - k: v
-          w:
-        - [
-            p,
-            q,
-          ]
-    """
-    found = Reader(text).whole()
-    assert found["other"] == {
-        "a": ["x", "y, z", "it's"],
-        "b": "one\n  two\n\nthree\n",
-        "list": [{"k": "v", "w": None}, ["p", "q"]],
-    }
-    assert found["base"]["b"] == {"c": "d", "e": "f"}
-    for unknown in ("a: >\n  folded", "a: 1\na: 2", "a: b # remark", "a: b\n   c: d", "a: [b", "a: [b] c"):
-        with pytest.raises(ValueError, match=r"line \d|comma"):
-            Reader(unknown).whole()
