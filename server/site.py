@@ -16,6 +16,7 @@ from server.audit.routes import audit_routes, viewing_routes
 from server.backfill.routes import backfill_routes
 from server.console.pages import Pages
 from server.export import routes as export_routes
+from server.media.handed_out import HandedOut
 from server.media.routes import media_session_routes
 from server.media.whep_routes import whep_routes
 from server.media.whip_routes import whip_routes
@@ -40,7 +41,7 @@ MOST_BODY = 256 * 1024  # bytes; what takes more has a limit of its own
 def application(room: Watchroom) -> web.Application:
     """What `room` has built, reached by HTTP."""
     config, gate, units, engine, kept = room.config, room.gate, room.units, room.engine, room.evidence
-    pages = templates()
+    pages, handed_out = templates(), HandedOut()
     shown = {"force": config.force, "theme": config.theme, "version": __version__}
     allow, links = gate.allow, room.ice_servers.links
     console = Pages(pages, allow, gate.person, gate.variables, **shown)
@@ -61,12 +62,12 @@ def application(room: Watchroom) -> web.Application:
             *position_routes.routes(room.positions, allow, units.device),
             *alert_routes.routes(room.alerts, allow),
             *advice_routes.routes(room.advising, allow),
-            *whip_routes(engine, gate.admit_camera, links),
-            *whep_routes(engine, gate.admit_viewer, gate.note_live_view, room.views, links),
+            *whip_routes(engine, handed_out, gate.admit_camera, links),
+            *whep_routes(engine, handed_out, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
             *viewing_routes(room.audit, allow, kept.of_person),
             *backfill_routes(kept.backfilling, gate.admit_camera),
-            *media_session_routes(engine, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
+            *media_session_routes(engine, handed_out, gate.admit_camera, gate.viewer, room.uplink.clock_offset),
             *room.uplink.routes(),
             *room.sockets.routes(),
             *console.routes(development=config.development),

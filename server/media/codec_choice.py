@@ -8,7 +8,7 @@ from server.media.sdp import Codec, Media
 
 
 def video_codecs(media: Media) -> list[Codec]:
-    """The offered codecs that we forward, one for each name: H.264 (packetization-mode 1) first, then VP8.
+    """The offered codecs that we forward, one for each name: H.264 (see _best_h264) first, then VP8.
 
     H.264 costs a browser half of VP8 to decode, and is what recordings hold.
     """
@@ -34,12 +34,14 @@ PROFILE_ORDER = ("42e0", "4200", "4d00", "6400")  # constrained baseline is what
 
 
 def _best_h264(media: Media, profile: str | None) -> Codec | None:
-    """Decoders look at the stream's own SPS: a near profile is better than no picture."""
-    able = [
-        codec
-        for codec in media.codecs
-        if codec.name == "H264" and codec.clock_rate == 90_000 and codec.parameter("packetization-mode") == "1"
-    ]
+    """Decoders look at the stream's own SPS: a near profile is better than no picture.
+
+    Of packetization-mode 1; else of none, which RFC 6184 section 8.1 takes for 0: GStreamer's whepclientsrc leaves it
+    out and reads 1 as well (its rtph264depay knows all three). Who says 0 is believed.
+    """
+    h264 = [codec for codec in media.codecs if codec.name == "H264" and codec.clock_rate == 90_000]
+    in_mode = {mode: [codec for codec in h264 if codec.parameter("packetization-mode") == mode] for mode in ("1", None)}
+    able = in_mode["1"] or in_mode[None]
     order = ((profile or "")[:4].lower(), *PROFILE_ORDER)
 
     def rank(codec: Codec) -> int:

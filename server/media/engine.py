@@ -17,8 +17,8 @@ from server.media.answer import Answer, Patched
 from server.media.dtls import Certificate
 from server.media.figures import EngineFigures, WorkerFigures
 from server.media.forwarder import Forwarder
-from server.media.live import RETRY_AFTER_S, Feed, FeedState, Viewer, WatcherInfo, not_streaming
-from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, OnWatchers, SessionInfo
+from server.media.live import RETRY_AFTER_S, Feed, FeedState, SessionInfo, Viewer, WatcherInfo, not_streaming
+from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, OnWatchers
 from server.media.meter import Meter
 from server.media.peer import MediaPlane
 from server.media.recorders import NoRecorders, Recorders

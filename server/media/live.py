@@ -27,6 +27,15 @@ class Viewer:
 
 
 @dataclass(frozen=True, slots=True)
+class SessionInfo:
+    """Whose session it is: `viewer` is None for a camera."""
+
+    session_id: str
+    device_id: str
+    viewer: Viewer | None
+
+
+@dataclass(frozen=True, slots=True)
 class WatcherInfo:
     """One person who watches a camera, since when (Unix seconds)."""
 

@@ -8,12 +8,11 @@ old as the last event of the engine, which is some milliseconds.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Protocol
 
 from server.media.answer import Answer, Patched
 from server.media.figures import EngineFigures
-from server.media.live import FeedState, Viewer, WatcherInfo
+from server.media.live import FeedState, SessionInfo, Viewer, WatcherInfo
 from server.media.wish import Wish
 from server.recording.order import RecordingOrder
 
@@ -23,15 +22,6 @@ OnFeed = Callable[[str, FeedState], None]  # a camera's picture starts, changes 
 OnWatchers = Callable[[str, list[WatcherInfo]], None]  # who watches a camera now
 OnPublisher = Callable[[str, str | None], None]  # a camera's media comes in by this session now, or by none
 OnEnd = Callable[[str], None]  # a viewing has ended; the layer that was shown last
-
-
-@dataclass(frozen=True, slots=True)
-class SessionInfo:
-    """Whose session it is: `viewer` is None for a camera."""
-
-    session_id: str
-    device_id: str
-    viewer: Viewer | None
 
 
 class MediaEngine(Protocol):

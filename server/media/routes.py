@@ -7,10 +7,12 @@ from typing import Any
 
 from aiohttp import web
 
-from server.errors import Forbidden, WatchroomError
+from server.errors import Forbidden, NotFound, WatchroomError
+from server.media.answer import Answer
 from server.media.clock_reading import on_our_clock
-from server.media.live import Viewer
-from server.media.media_engine import MediaEngine, SessionInfo
+from server.media.handed_out import HandedOut
+from server.media.live import SessionInfo, Viewer
+from server.media.media_engine import MediaEngine
 from server.request_body import json_object, text_of
 
 SDP = "application/sdp"
@@ -72,11 +74,11 @@ async def endpoint(_: web.Request) -> web.Response:
     return web.Response(status=200, content_type=SDP, headers={**CORS, "Accept-Post": SDP})
 
 
-def created(session_id: str, sdp: str, etag: str, links: list[str]) -> web.Response:
+def created(answer: Answer, links: list[str]) -> web.Response:
     """201 with the answer (RFC 9725 section 4.2)."""
-    response = web.Response(status=201, text=sdp, content_type=SDP, headers=CORS)
-    response.headers["Location"] = f"/media/sessions/{session_id}"
-    response.headers["ETag"] = etag
+    response = web.Response(status=201, text=answer.sdp, content_type=SDP, headers=CORS)
+    response.headers["Location"] = f"/media/sessions/{answer.session_id}"
+    response.headers["ETag"] = answer.etag
     response.headers["Accept-Patch"] = FRAGMENT
     _add_links(response, links)
     return response
@@ -87,20 +89,50 @@ def _add_links(response: web.Response, links: list[str]) -> None:
         response.headers.add("Link", link)
 
 
-def media_session_routes(
-    engine: MediaEngine, admit_camera: AdmitCamera, viewer_of: ViewerOf, clock_offset: ClockOffset
-) -> list[web.AbstractRouteDef]:
-    """`/media/sessions/{session_id}`: PATCH, DELETE, GET, and POST …/wish.
+Admit = Callable[[web.Request, SessionInfo], Awaitable[None]]
 
-    Whoever could open the session may use it: the camera itself, or the same person.
-    """
 
-    async def admitted(request: web.Request) -> SessionInfo:
-        info = await engine.session(request.match_info["session_id"])
+def _admission(admit_camera: AdmitCamera, viewer_of: ViewerOf) -> Admit:
+    """Whoever could open the session may use it: the camera itself, or the same person."""
+
+    async def admit(request: web.Request, info: SessionInfo) -> None:
         if info.viewer is None:
             await admit_camera(request, info.device_id)
         elif viewer_of(request).person_id != info.viewer.person_id:
             raise Forbidden("this is another person's viewing")
+
+    return admit
+
+
+def _deletion(engine: MediaEngine, handed_out: HandedOut, admit: Admit) -> Answering:
+    """DELETE: also of a session that its client has ended already (see HandedOut)."""
+
+    async def delete(request: web.Request) -> web.Response:
+        session_id = request.match_info["session_id"]
+        try:
+            await admit(request, await engine.session(session_id))
+            await engine.delete(session_id)
+        except NotFound:
+            await admit(request, handed_out.find(session_id))
+        handed_out.forget(session_id)
+        return web.Response(status=200, headers=CORS)
+
+    return delete
+
+
+def media_session_routes(
+    engine: MediaEngine,
+    handed_out: HandedOut,
+    admit_camera: AdmitCamera,
+    viewer_of: ViewerOf,
+    clock_offset: ClockOffset,
+) -> list[web.AbstractRouteDef]:
+    """`/media/sessions/{session_id}`: PATCH, DELETE, GET, and POST …/wish."""
+    admit = _admission(admit_camera, viewer_of)
+
+    async def admitted(request: web.Request) -> SessionInfo:
+        info = await engine.session(request.match_info["session_id"])
+        await admit(request, info)
         return info
 
     def described(session: dict[str, Any]) -> web.Response:
@@ -119,11 +151,6 @@ def media_session_routes(
         headers = {**CORS, "ETag": patched.etag}
         return web.Response(status=200, text=patched.fragment, content_type=FRAGMENT, headers=headers)
 
-    async def delete(request: web.Request) -> web.Response:
-        info = await admitted(request)
-        await engine.delete(info.session_id)
-        return web.Response(status=200, headers=CORS)
-
     async def wish(request: web.Request) -> web.Response:
         info = await admitted(request)
         return described(await engine.change_wish(info.session_id, await json_object(request, "application/json")))
@@ -132,7 +159,7 @@ def media_session_routes(
     return [
         web.get(path, open_to_all(get)),
         web.patch(path, open_to_all(patch)),
-        web.delete(path, open_to_all(delete)),
+        web.delete(path, open_to_all(_deletion(engine, handed_out, admit))),
         web.options(path, preflight("GET, PATCH, DELETE, OPTIONS")),
         web.post(path + "/wish", open_to_all(wish)),
         web.options(path + "/wish", preflight("POST, OPTIONS")),

@@ -19,8 +19,8 @@ from server.clock import Clock
 from server.errors import Conflict, NotFound, Unavailable, WatchroomError
 from server.media import worker_wire as wire
 from server.media.answer import Answer, Patched
-from server.media.live import Viewer
-from server.media.media_engine import EVERYTHING, MediaEngine, OnEnd, SessionInfo
+from server.media.live import SessionInfo, Viewer
+from server.media.media_engine import EVERYTHING, MediaEngine, OnEnd
 from server.media.wish import Wish, fields_of
 from server.tasks import TaskOwner
 

@@ -8,6 +8,8 @@ from functools import partial
 
 from aiohttp import web
 
+from server.media.handed_out import HandedOut
+from server.media.live import SessionInfo
 from server.media.media_engine import MediaEngine
 from server.media.routes import SDP, AdmitViewer, Links, created, endpoint, open_to_all, preflight
 from server.media.store import LiveViewStore
@@ -18,7 +20,12 @@ NoteViewing = Callable[[web.Request, str, str], Awaitable[None]]  # device id, l
 
 
 def whep_routes(
-    engine: MediaEngine, admit_viewer: AdmitViewer, note_viewing: NoteViewing, views: LiveViewStore, links: Links
+    engine: MediaEngine,
+    handed_out: HandedOut,
+    admit_viewer: AdmitViewer,
+    note_viewing: NoteViewing,
+    views: LiveViewStore,
+    links: Links,
 ) -> list[web.AbstractRouteDef]:
     """`admit_viewer(request, device_id)` says who it is, or raises for whoever may not watch this camera now;
     `note_viewing` raises Unavailable where it cannot be committed that they do.
@@ -38,7 +45,8 @@ def whep_routes(
             await admit_viewer(request, device_id)  # recording may have stopped while the row was written
             answer = await engine.watch(device_id, viewer, offer, wish, partial(views.end_soon, view_id))
             unless_shown.pop_all()
-        return created(answer.session_id, answer.sdp, answer.etag, links(viewer.person_id))
+        handed_out.note(SessionInfo(answer.session_id, device_id, viewer))
+        return created(answer, links(viewer.person_id))
 
     async def links_of(request: web.Request) -> list[str]:
         viewer = await admit_viewer(request, request.match_info["device_id"])

@@ -5,12 +5,16 @@ from __future__ import annotations
 from aiohttp import web
 
 from server.errors import PreconditionFailed
+from server.media.handed_out import HandedOut
+from server.media.live import SessionInfo
 from server.media.media_engine import MediaEngine
 from server.media.routes import SDP, AdmitCamera, Links, created, endpoint, open_to_all, preflight
 from server.request_body import text_of
 
 
-def whip_routes(engine: MediaEngine, admit_camera: AdmitCamera, links: Links) -> list[web.AbstractRouteDef]:
+def whip_routes(
+    engine: MediaEngine, handed_out: HandedOut, admit_camera: AdmitCamera, links: Links
+) -> list[web.AbstractRouteDef]:
     """`admit_camera(request, device_id)` raises Unauthorised, Forbidden or NotFound for whoever may not publish."""
 
     async def publish(request: web.Request) -> web.Response:
@@ -22,7 +26,8 @@ def whip_routes(engine: MediaEngine, admit_camera: AdmitCamera, links: Links) ->
         if request.headers.get("If-None-Match") == "*" and engine.is_published(device_id):
             raise PreconditionFailed("another publisher of this camera is connected")
         answer = await engine.publish(device_id, offer)
-        return created(answer.session_id, answer.sdp, answer.etag, links(device_id))
+        handed_out.note(SessionInfo(answer.session_id, device_id, None))
+        return created(answer, links(device_id))
 
     async def links_of(request: web.Request) -> list[str]:
         device_id = request.match_info["device_id"]

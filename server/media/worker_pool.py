@@ -21,8 +21,8 @@ from server.media import worker_wire as wire
 from server.media.answer import Answer, Patched
 from server.media.dtls import Certificate
 from server.media.figures import EngineFigures
-from server.media.live import FeedState, Viewer, not_streaming
-from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, OnWatchers, SessionInfo
+from server.media.live import FeedState, SessionInfo, Viewer, not_streaming
+from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, OnWatchers
 from server.media.placement import Load, Placement
 from server.media.revoked import RevokedLately
 from server.media.settings import MediaSettings

@@ -98,8 +98,7 @@ class Recordings:
     ) -> None:
         self._store, self._disk = store, disk
         self._media, self._field = media, field
-        self._clock = clock
-        self._tasks = tasks
+        self._clock, self._tasks = clock, tasks
         self._alarm, self._calm = alarm, calm
         self._place = ""
         self.space: Space | None = None  # None: not known yet, or the disk is away
@@ -322,10 +321,11 @@ class Recordings:
                     await self._close_left(device_id, going)
                 continue
             is_here = self._media.publisher_of(device_id) is not None
-            last = going.recording.until or going.recording.asked_at
-            if is_here and going.ordered and now - going.news_at > STALLED_S and self._streams(device_id):
+            # What sends nothing brings nothing to disk: it has its time from its return on.
+            going.news_at = going.news_at if is_here and self._streams(device_id) else now
+            if going.ordered and now - going.news_at > STALLED_S:
                 self._set_keeping(device_id, going, Keeping.FAILING, "nothing has come to disk for 10 s")
-            elif not is_here and wall - last > CONTINUE_S:
+            elif not is_here and wall - (going.recording.until or going.recording.asked_at) > CONTINUE_S:
                 self._end(device_id, going)
             else:
                 self.judge_soon(device_id)

@@ -16,6 +16,7 @@ from server.clock import SystemClock
 from server.database import Database
 from server.errors import Conflict, NotFound, Unauthorised, Unavailable
 from server.media.engine import LocalEngine
+from server.media.handed_out import HandedOut
 from server.media.ice_servers import IceServers
 from server.media.live import FeedState, Viewer, WatcherInfo
 from server.media.routes import media_session_routes
@@ -157,12 +158,13 @@ async def site(running: Running, migrated_sqlite: str) -> AsyncIterator[Site]:
         return web.Response(text="<!doctype html><title>media</title>", content_type="text/html")
 
     links = IceServers(SystemClock().wall, ({"urls": "stun:stun.example"},), ("turn:turn.example:3478",), SECRET).links
+    handed_out = HandedOut()
     app = web.Application(middlewares=[header_middleware(secure=False), error_middleware()])
     app.add_routes(
         [
-            *whip_routes(running.engine, admit_camera, links),
-            *whep_routes(running.engine, admit_viewer, note_viewing, views, links),
-            *media_session_routes(running.engine, admit_camera, viewer_of, running.offsets.get),
+            *whip_routes(running.engine, handed_out, admit_camera, links),
+            *whep_routes(running.engine, handed_out, admit_viewer, note_viewing, views, links),
+            *media_session_routes(running.engine, handed_out, admit_camera, viewer_of, running.offsets.get),
             web.get("/", page),
         ]
     )

@@ -7,7 +7,7 @@ from aiortc.sdp import MediaDescription, SessionDescription
 
 from tests.server.media.clients import Camera
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running
-from tests.server.media.offers import FFMPEG, GSTREAMER, GSTREAMER_VIEWER, OBS
+from tests.server.media.offers import FFMPEG, GSTREAMER, GSTREAMER_VIEWER, OBS, WHEPCLIENTSRC, WHIPCLIENTSINK
 
 
 def read(answer: str) -> tuple[SessionDescription, dict[str, MediaDescription]]:
@@ -22,6 +22,7 @@ def read(answer: str) -> tuple[SessionDescription, dict[str, MediaDescription]]:
         pytest.param(OBS, "passive", 96, 111, id="OBS"),
         pytest.param(FFMPEG, "active", 106, 111, id="FFmpeg"),
         pytest.param(GSTREAMER, "passive", 96, 97, id="GStreamer"),
+        pytest.param(WHIPCLIENTSINK, "passive", 97, 100, id="whipclientsink"),
     ],
 )
 async def test_a_foreign_camera_is_answered(running: Running, offer: str, setup: str, video: int, audio: int) -> None:
@@ -43,16 +44,27 @@ async def test_a_foreign_camera_is_answered(running: Running, offer: str, setup:
     }
 
 
-async def test_gstreamer_may_watch(running: Running) -> None:
-    camera = Camera()
+@pytest.mark.parametrize(
+    ("offer", "codec", "video", "audio"),
+    [
+        pytest.param(GSTREAMER_VIEWER, "H264", [101], [96], id="webrtcbin"),
+        pytest.param(WHEPCLIENTSRC, "H264", [97, 108], [101, 124], id="whepclientsrc"),
+        pytest.param(WHEPCLIENTSRC, "VP8", [96, 104], [101, 124], id="whepclientsrc-VP8"),
+    ],
+)
+async def test_gstreamer_may_watch(
+    running: Running, offer: str, codec: str, video: list[int], audio: list[int]
+) -> None:
+    camera = Camera(codec)
     try:
         await camera.take((await running.engine.publish(CAMERA, await camera.make_offer())).sdp)
         await running.streaming(layers=1)
-        answer = await running.engine.watch(CAMERA, INSPECTOR, GSTREAMER_VIEWER)
+        answer = await running.engine.watch(CAMERA, INSPECTOR, offer)
         _, media = read(answer.sdp)
-        assert [codec.payloadType for codec in media["video"].rtp.codecs] == [101]
-        assert [codec.payloadType for codec in media["audio"].rtp.codecs] == [96]
+        assert [codec.payloadType for codec in media["video"].rtp.codecs][: len(video)] == video
+        assert [codec.payloadType for codec in media["audio"].rtp.codecs] == audio
         assert {one.direction for one in media.values()} == {"sendonly"}
-        assert all(len({source.ssrc for source in one.ssrc}) == 1 and one.msid for one in media.values())
+        for one, told in ((media["video"], video), (media["audio"], audio)):
+            assert one.msid and len({source.ssrc for source in one.ssrc}) == len(told)  # one, and one of its repairs
     finally:
         await camera.close()

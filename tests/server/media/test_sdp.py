@@ -140,6 +140,22 @@ def test_the_viewers_codec_is_the_cameras(wanted: str, profile: str | None, orde
     assert [codec.payload_type for codec in codec_choice.viewer_codecs(video, wanted, profile)] == order
 
 
+def test_h264_of_no_told_mode_is_taken_only_where_none_is_told_to_be_1() -> None:
+    """Firefox says nothing where it means 0, beside 1; GStreamer's whepclientsrc says nothing, and means any."""
+
+    def chosen(*modes: str) -> list[int]:
+        told = [f"a=fmtp:{102 + number} profile-level-id=42e01f{mode}" for number, mode in enumerate(modes)]
+        types = [f"a=rtpmap:{102 + number} H264/90000" for number in range(len(modes))]
+        first = "m=video 9 UDP/TLS/RTP/SAVPF " + " ".join(str(102 + number) for number in range(len(modes)))
+        video = sdp.parse_offer("\r\n".join(["v=0", first, *types, *told])).media[0]
+        return [codec.payload_type for codec in codec_choice.viewer_codecs(video, "H264", "42e01f")]
+
+    assert chosen("", ";packetization-mode=1") == [103]
+    assert chosen("") == [102]
+    assert chosen(";packetization-mode=0", "") == [103]
+    assert chosen(";packetization-mode=0") == []
+
+
 def test_the_answer_is_what_another_parser_reads() -> None:
     video, audio = sdp.parse_offer(CHROMIUM).media
     refused = sdp.AnswerMedia(audio)

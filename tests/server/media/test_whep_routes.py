@@ -253,6 +253,25 @@ async def test_a_camera_that_does_not_stream_says_when_to_ask_again(site: Site) 
         await screen.close()
 
 
+async def test_a_viewer_that_has_gone_may_still_say_delete_and_nobody_else(site: Site) -> None:
+    camera, screen = Camera(), Screen()
+    try:
+        await publish(site, camera)
+        async with site.http.post(
+            f"{site.url}/whep/{CAMERA}", data=await screen.make_offer(), headers=HALE
+        ) as response:
+            location = site.url + response.headers["Location"]
+            await screen.take(await response.text())
+        await screen.close()
+        await until(lambda: not site.running.engine._viewers)
+        for headers, status in ((SDP, 401), (OSEI, 403), (HALE, 200), (HALE, 404)):
+            async with site.http.delete(location, headers=headers) as response:
+                assert response.status == status
+    finally:
+        await screen.close()
+        await camera.close()
+
+
 async def test_the_console_changes_the_layer(site: Site) -> None:
     camera, screen = Camera(layers=((320, 180), (160, 96))), Screen(sound=False)
     try:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from tests.server.media.clients import Camera
-from tests.server.media.conftest import CAMERA, Site
+from tests.server.media.conftest import CAMERA, Site, until
 
 AUTHORISED = {"Authorization": "Bearer camera", "Content-Type": "application/sdp"}
 FRAGMENT = {"Authorization": "Bearer camera", "Content-Type": "application/trickle-ice-sdpfrag"}
@@ -19,6 +19,15 @@ async def post(site: Site, body: str | bytes, headers: dict[str, str] = AUTHORIS
     async with site.http.post(f"{site.url}/whip/{CAMERA}", data=body, headers=headers) as response:
         assert response.headers["Access-Control-Allow-Origin"] == "*"
         return response.status, await response.json(content_type=None)
+
+
+async def opened(site: Site, camera: Camera) -> str:
+    """The address of its session."""
+    offer = await camera.make_offer()
+    async with site.http.post(f"{site.url}/whip/{CAMERA}", data=offer, headers=AUTHORISED) as response:
+        assert response.status == 201
+        await camera.take(await response.text())
+        return site.url + response.headers["Location"]
 
 
 async def test_a_camera_that_is_revoked_while_its_offer_trickles_in_publishes_nothing(site: Site) -> None:
@@ -94,6 +103,37 @@ async def test_a_session_from_offer_to_delete(site: Site) -> None:
         async with site.http.delete(location, headers=AUTHORISED) as response:
             assert response.status == 404
         assert not site.running.engine.feed_state(CAMERA).streaming
+    finally:
+        await camera.close()
+
+
+async def test_who_ended_its_connection_first_may_still_say_delete(site: Site) -> None:
+    """As OBS does: its end comes by UDP, and its DELETE after that by TCP; to a 404 it says that it failed."""
+    camera = Camera()
+    try:
+        location = await opened(site, camera)
+        await site.running.streaming()
+    finally:
+        await camera.close()
+    await until(lambda: not site.running.engine._publishers)
+    async with site.http.get(location, headers=AUTHORISED) as response:
+        assert response.status == 404
+    for headers, status in (({}, 401), ({"Authorization": "Bearer hale"}, 401), (AUTHORISED, 200), (AUTHORISED, 404)):
+        async with site.http.delete(location, headers=headers) as response:
+            assert response.status == status
+    async with site.http.delete(location[:-32] + "0" * 32, headers=AUTHORISED) as response:
+        assert response.status == 404
+
+
+async def test_a_camera_that_was_revoked_deletes_nothing(site: Site) -> None:
+    camera = Camera()
+    try:
+        location = await opened(site, camera)
+        await site.running.streaming()
+        site.revoked.add(CAMERA)
+        site.running.engine.revoke(CAMERA)
+        async with site.http.delete(location, headers=AUTHORISED) as response:
+            assert response.status == 401
     finally:
         await camera.close()
 

@@ -26,8 +26,8 @@ CAMERA = (
     "audiotestsrc is-live=true ! audioconvert ! audioresample ! opusenc ! rtpopuspay ! "
     "application/x-rtp,media=audio,encoding-name=OPUS,payload=97 ! peer."
 )
-WANTED = {
-    "H264": "application/x-rtp,media=video,encoding-name=H264,payload=101,clock-rate=90000,packetization-mode=(string)1",
+WANTED = {  # of H.264 as whepclientsrc wants it: without a packetization-mode
+    "H264": "application/x-rtp,media=video,encoding-name=H264,payload=101,clock-rate=90000,profile-level-id=(string)42e016",
     "VP8": "application/x-rtp,media=video,encoding-name=VP8,payload=101,clock-rate=90000",
     "OPUS": "application/x-rtp,media=audio,encoding-name=OPUS,payload=96,clock-rate=48000,encoding-params=(string)2",
 }

@@ -14,7 +14,7 @@ from server.clock import HandClock
 from server.database import Along, Database
 from server.errors import NotFound
 from server.media.live import FeedState
-from server.recording.actions import CONTINUE_S, FAILING, RETURN_S, STALLED_S, Disk, Field, Media, Recordings
+from server.recording.actions import CONTINUE_S, FAILING, LOOK_S, RETURN_S, STALLED_S, Disk, Field, Media, Recordings
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
 from server.recording.space import Space
 from server.recording.store import Recording, RecordingState, RecordingStore
@@ -304,6 +304,28 @@ async def test_a_recording_of_which_nothing_comes_to_disk_is_failing(world: Worl
     world.clock.move(2)
     await recordings._look()
     assert world.keeping == ["failing"]
+
+
+@pytest.mark.parametrize("publishers", [set(), {DEVICE.device_id}], ids=["away", "frozen"])
+async def test_a_camera_that_sent_nothing_is_not_failing_when_it_sends_again(
+    world: World, publishers: set[str]
+) -> None:
+    recordings = await world.start()
+    world.tell("recording")
+    await recordings.judge(DEVICE.device_id)
+    recordings.heard(world.news())
+    world.tell("recording", streams=False)
+    world.publishers = publishers
+    for _ in range(9):
+        world.clock.move(LOOK_S)
+        await recordings._look()
+    world.tell("recording")
+    world.clock.move(LOOK_S)
+    await recordings._look()
+    assert world.keeping == ["kept"]
+    world.clock.move(STALLED_S)
+    await recordings._look()
+    assert world.keeping == ["kept", "failing"], "from its return on it is watched as before"
 
 
 async def test_a_revoked_cameras_recording_is_sealed(world: World) -> None:
