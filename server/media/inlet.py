@@ -303,7 +303,7 @@ class Inlet:
         lost = source.loss.take_abandoned()
         if source.plan.kind != VIDEO:
             lost = []  # a receiver of sound waits for none of it
-        if lost and max(lost) > (source.forwarder.cache.key_at or 0):
+        if lost and max(lost) > (source.forwarder.way_in or 0):
             source.forwarder.start_again()  # nobody can decode what follows, up to a key frame
         elif lost:
             source.forwarder.fill(lost, now)
