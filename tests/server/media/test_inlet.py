@@ -307,7 +307,11 @@ async def test_a_picture_that_stood_still_and_lost_much_is_asked_to_begin_anew()
         stage.rtp(102, sequence, 1001, payload=b"\x41")
         track.flush(0.0)
         assert not track.key_frames.is_pending, "nothing was lost, or it is soon repaired"
-    stage.clock.move(OUTAGE_S + 0.1)
+    stage.clock.move(OUTAGE_S)
+    track.ask_key_frame()
+    stage.inlet.serve(stage.clock.monotonic())
+    assert KeyFrameRequest(1001) not in stage.said(), "it would go nowhere, and the next one be held back for it"
+    stage.clock.move(0.1)
     stage.rtp(111, 100, 3003)
     stage.rtp(102, 200, 1001, payload=b"\x41")
     assert not stage.inlet.sources[0].loss.is_missing_any, "its repairs would come too late"
