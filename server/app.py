@@ -179,7 +179,7 @@ class Watchroom:
         )
 
     def _build_console(self) -> None:
-        checks = {"database": self.database.answers, "bus": self._bus_answers, "media": self._media_answers}
+        checks = {"database": self.database.answers, "bus": self.bus.echo, "media": self._media_answers}
         kept = self.evidence
         self.status = Status(
             self.clock,
@@ -295,9 +295,6 @@ class Watchroom:
     async def _activity(self) -> list[dict[str, Any]]:
         newest = await self.journal.newest(EntryKind.ACTIVITY, RECENT_ACTIVITY)
         return [{"seq": entry.seq, "at": entry.at, **entry.body} for entry in newest]
-
-    async def _bus_answers(self) -> bool:
-        return self.bus.healthy()
 
     async def _media_answers(self) -> bool:
         return bool(self.engine.health()["ready"])

@@ -51,6 +51,13 @@ class Bus(Protocol):
 
     def healthy(self) -> bool: ...
 
+    async def echo(self) -> bool:
+        """A message's whole way to another process, as far back as here: what it takes is how late the others hear us.
+
+        False while none passes. Whoever asks says how long to wait: one that was lost on the way never comes.
+        """
+        ...
+
 
 class Listeners:
     """Who listens to what, in this process; shared by both buses."""
@@ -105,6 +112,10 @@ class LocalBus:
 
     def healthy(self) -> bool:
         """A plain call cannot be down."""
+        return True
+
+    async def echo(self) -> bool:
+        """Nor late."""
         return True
 
 

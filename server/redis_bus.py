@@ -35,6 +35,7 @@ LONGEST_WAIT_S = 1.0  # R7: all is well again within 3 s of Redis's return
 MOST_WAITING = 5_000  # messages; a slow Redis must not eat memory, and the rows are in the database
 MAX_BYTES = 1024 * 1024
 RESYNC = "resync"  # some process could not publish for a while: all readers look at the rows
+ECHO = "echo"  # what a process says to itself, to see how far behind the others hear it
 
 
 class RedisBus:
@@ -57,6 +58,8 @@ class RedisBus:
         self._reconnected: list[Callable[[], None]] = []
         self._tasks = TaskOwner("redis_bus")
         self._waiting: deque[tuple[str, bytes]] = deque(maxlen=MOST_WAITING)
+        self._echoes: dict[int, asyncio.Future[None]] = {}
+        self._next_echo = 0
         self._wake = asyncio.Event()
         self._listening = asyncio.Event()
         self._sending = True
@@ -64,7 +67,10 @@ class RedisBus:
     async def publish(self, topic: Topic, body: Body) -> None:
         """Deliver here at once, and hand to Redis without waiting for it; while Redis is down, only here."""
         self._listeners.deliver(topic, body)
-        self._waiting.append((topic.value, wire.pack_map({"from": self._process_id, "body": body})))
+        self._hand_over(topic.value, body)
+
+    def _hand_over(self, name: str, body: Body) -> None:
+        self._waiting.append((name, wire.pack_map({"from": self._process_id, "body": body})))
         self._wake.set()
 
     def subscribe(self, topic: Topic, listener: Listener) -> Subscription:
@@ -94,6 +100,23 @@ class RedisBus:
         """Whether messages to and from the other processes pass now."""
         return self._listening.is_set() and self._sending
 
+    async def echo(self) -> bool:
+        """See Bus: behind what waits to be sent, through Redis, and back by the connection that listens."""
+        if not self.healthy():
+            return False
+        self._next_echo = number = self._next_echo + 1
+        heard = self._echoes[number] = asyncio.get_running_loop().create_future()
+        self._hand_over(self._echo_name, {"number": number})
+        try:
+            await heard
+        finally:
+            del self._echoes[number]
+        return True
+
+    @property
+    def _echo_name(self) -> str:
+        return f"{ECHO}:{self._process_id}"
+
     # ---- listening
 
     async def _keep_listening(self) -> None:
@@ -112,12 +135,13 @@ class RedisBus:
     async def _listen(self) -> None:
         pubsub = self._redis.pubsub()
         try:
-            await pubsub.subscribe(*[self._channel(name) for name in (*Topic, RESYNC)])
-            await self._read(pubsub)
+            names = (*Topic, RESYNC, self._echo_name)
+            await pubsub.subscribe(*[self._channel(name) for name in names])
+            await self._read(pubsub, len(names))
         finally:
             await pubsub.aclose()  # type: ignore[no-untyped-call]
 
-    async def _read(self, pubsub: PubSub) -> None:
+    async def _read(self, pubsub: PubSub, channels: int) -> None:
         confirmed = 0
         loop = asyncio.get_running_loop()
         heard, asked = loop.time(), False
@@ -134,7 +158,7 @@ class RedisBus:
             heard, asked = loop.time(), False
             if message["type"] == "subscribe":
                 confirmed += 1
-                if confirmed == len(Topic) + 1:
+                if confirmed == channels:
                     self._connected()
             elif message["type"] == "message":
                 self._hear(message)
@@ -151,13 +175,23 @@ class RedisBus:
             log.warning("message on redis is not ours", error=str(error))
             return
         body = envelope.get("body")
-        if envelope.get("from") == self._process_id or not isinstance(body, dict):
+        if not isinstance(body, dict):
             return
         name = message["channel"].decode().removeprefix(f"{self._prefix}:")
-        if name == RESYNC:
+        if name == self._echo_name:
+            self._hear_echo(body)
+        elif envelope.get("from") == self._process_id:
+            return
+        elif name == RESYNC:
             self._tell_reconnected()
         else:
             self._listeners.deliver(Topic(name), body)
+
+    def _hear_echo(self, body: Body) -> None:
+        number = body.get("number")
+        waiting = self._echoes.get(number) if isinstance(number, int) else None
+        if waiting is not None and not waiting.done():
+            waiting.set_result(None)
 
     def _tell_reconnected(self) -> None:
         for listener in tuple(self._reconnected):

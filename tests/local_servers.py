@@ -105,6 +105,11 @@ class LocalServer:
             self._process.wait()
         self._process = None
 
+    def signal(self, number: int) -> None:
+        """To its process; an error if it does not run."""
+        assert self._process is not None, "it does not run"
+        self._process.send_signal(number)
+
     def __enter__(self) -> Self:
         try:
             self.start()

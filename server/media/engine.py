@@ -39,7 +39,6 @@ TICK_S = 1.0
 MAX_HALF_MADE = 500  # sessions whose peer has not connected yet: each costs an SSL object
 MAX_HALF_MADE_OF_CAMERA = 8  # of these: no client shuts the others out
 MAX_HALF_MADE_OF_PERSON = 40  # the tiles of several consoles, opened at once
-HERE = "here"
 
 Session = WhipSession | WhepSession
 OnSessionEnd = Callable[[str, str], None]  # session id, the layer that was shown last ("" for a camera's)
@@ -122,10 +121,6 @@ class LocalEngine:
         return self._plane
 
     # ---- cameras ---------------------------------------------------------------------------------------
-
-    async def place(self, device_id: str) -> str:
-        """See MediaEngine: there is only this process."""
-        return HERE
 
     async def publish(self, device_id: str, offer: str) -> Answer:
         """See MediaEngine."""

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from server.media.feedback import KeyFrameRequests
-from server.media.keyframe import starts_key_frame
-from server.media.packet import MAX_PADDING, filler, is_filler, padded
+from server.media.keyframe import begins_with_sets, starts_key_frame
+from server.media.packet import MAX_PADDING, filler, is_filler, padded, timestamp_of
 from server.media.packet_cache import Entry, PacketCache
 from server.media.renumbering import SharedStart
 from server.media.run import Numbers, make_runs
@@ -39,7 +39,8 @@ class Forwarder:
         self._unisons: dict[Numbers, Unison] = {}
         self._waiting: list[DownTrack] = []
         self._holes: list[int] | None = None  # while all wait for a key frame: what they miss of before
-        self._key_timestamp = b""
+        self._key_timestamp: int | None = None
+        self._opens = False  # a key frame has begun that nobody who waits was let in by
 
     @property
     def watchers(self) -> int:
@@ -56,7 +57,7 @@ class Forwarder:
         self.remove(down)
         cached = self.cache.since_key_frame() if self.kind == VIDEO else []
         # A long burst would come later than the fresh key frame that is asked for below.
-        if cached and len(cached) < VIDEO_CACHE // 2 and self._holes is None:
+        if cached and len(cached) < VIDEO_CACHE // 2 and self._holes is None and self.way_in is not None:
             down.enter(self, _for(down, cached), now)
             self._downs.append(down)
         else:
@@ -76,6 +77,7 @@ class Forwarder:
         what it holds back behind them.
         """
         self._part()
+        self._opens = False
         patient = [down for down in self._downs if not down.takes_holes]
         self._waiting += [down for down in patient if down not in self._waiting]
         self._downs = [down for down in self._downs if down.takes_holes]
@@ -155,20 +157,36 @@ class Forwarder:
         """A canonical packet with its extended sequence number came at `now` (monotonic seconds)."""
         self.last_packet_at = now
         self._batch.append((sequence, packet))
-        self._keys.append(self._is_entry(packet))
+        self._keys.append(self.kind == VIDEO and starts_key_frame(self.codec, packet))
 
-    def _is_entry(self, packet: bytes) -> bool:
-        """Whether a decoder can start here: sound anywhere, a picture where a key frame starts."""
-        if self.kind != VIDEO:
-            return True
-        if not starts_key_frame(self.codec, packet):
+    @property
+    def way_in(self) -> int | None:
+        """Where the last key frame starts, once it is sure that nothing of it lies further back: an IDR may have overtaken
+        its parameter sets, without which nobody can decode it. None before.
+        """
+        at = self.cache.key_at
+        first = self.cache.get(at) if at is not None else None
+        if at is None or first is None or begins_with_sets(self.codec, first):
+            return at if first is not None else None
+        before, timestamp = at - 1, timestamp_of(first)
+        while (packet := self.cache.get(before)) is not None and not is_filler(packet):
+            if timestamp_of(packet) != timestamp:
+                return at
+            before -= 1
+        return None
+
+    def _note_key_frame(self) -> bool:
+        """Something of a key frame came: whether those who wait can be let in by it now."""
+        first = self.cache.get(self.cache.key_at or 0)
+        timestamp = timestamp_of(first) if first is not None else None
+        if timestamp != self._key_timestamp:
+            self._key_timestamp = timestamp
+            self._opens = True
+        if not self._opens or self.way_in is None:
             return False
+        self._opens = False
         self.key_frames.satisfied()
-        # SPS, PPS and IDR share a timestamp: only the first packet of them is the way in.
-        timestamp = packet[4:8]
-        is_first = timestamp != self._key_timestamp
-        self._key_timestamp = timestamp
-        return is_first
+        return True
 
     def flush(self, now: float) -> None:
         """Send what was pushed since the last flush. Only now is it kept: padded, as every viewer gets it."""
@@ -186,9 +204,15 @@ class Forwarder:
                 unison.send(runs)
             for down in tuple(self._downs):  # one whose queue is full takes itself out
                 down.deliver(self, runs, now)
-        if self._waiting and True in keys:
-            # of a key frame, from the cache: what follows its first packet in number may have come before it
-            self._let_in(self.cache.since_key_frame() if self.kind == VIDEO else batch, now)
+        if self.kind != VIDEO:
+            entries: Sequence[Entry] = batch
+        elif (self._opens or True in keys) and self._note_key_frame():
+            # from the cache: what follows its first packet in number may have come before it
+            entries = self.cache.since_key_frame()
+        else:
+            return
+        if self._waiting:
+            self._let_in(entries, now)
 
     def _let_in(self, entries: Sequence[Entry], now: float) -> None:
         if not entries:  # a key frame that was overtaken by a whole cache

@@ -74,6 +74,11 @@ class Source:
         self.nacks = 0
         self.plis = 0
 
+    def is_heard(self, now: float) -> bool:
+        """Else its camera is away: a key frame asked for now would be no answer to its return, and hold back the one that is."""
+        before = self.forwarder.last_packet_at
+        return before is not None and now - before < OUTAGE_S
+
     def counted(self, now: float) -> LayerCounts:
         """All that it counted. Sound has no freezes: an encoder sends nothing for silence (DTX)."""
         seen = self.cadence if self.plan.kind == VIDEO else Cadence()
@@ -286,7 +291,7 @@ class Inlet:
                 self.counts["nack_sent"] += len(missing)
                 source.nacks += len(missing)
                 peer.send_feedback(_compound(feedback.nack(OWN_SSRC, source.ssrc, missing)))
-            if source.plan.kind == VIDEO and source.forwarder.key_frames.is_due(now):
+            if source.plan.kind == VIDEO and source.is_heard(now) and source.forwarder.key_frames.is_due(now):
                 self.counts["pli_sent"] += 1
                 source.plis += 1
                 peer.send_feedback(_compound(feedback.picture_loss(OWN_SSRC, source.ssrc)))
@@ -303,7 +308,7 @@ class Inlet:
         lost = source.loss.take_abandoned()
         if source.plan.kind != VIDEO:
             lost = []  # a receiver of sound waits for none of it
-        if lost and max(lost) > (source.forwarder.cache.key_at or 0):
+        if lost and max(lost) > (source.forwarder.way_in or 0):
             source.forwarder.start_again()  # nobody can decode what follows, up to a key frame
         elif lost:
             source.forwarder.fill(lost, now)

@@ -18,6 +18,20 @@ def starts_key_frame(codec: str, packet: bytes, start: int = 12) -> bool:
     return False
 
 
+def begins_with_sets(codec: str, packet: bytes, start: int = 12) -> bool:
+    """Whether a key frame that starts here needs nothing before it: always in VP8, from the SPS on in H.264, where an IDR
+    may have overtaken its parameter sets.
+    """
+    if codec != "H264":
+        return True
+    kind = packet[start] & 31 if start < len(packet) else 0
+    if kind == NAL_STAP_A:
+        kind = packet[start + 3] & 31 if start + 3 < len(packet) else 0
+    elif kind == NAL_FU_A:
+        kind = packet[start + 1] & 31 if start + 1 < len(packet) else 0
+    return kind == NAL_SPS
+
+
 def _h264(packet: bytes, start: int) -> bool:
     size = len(packet)
     if start >= size:

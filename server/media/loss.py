@@ -19,6 +19,9 @@ GIVE_UP_AFTER_S = 1.0  # a packet later than this cannot be shown any more
 FIRST_ASK_AFTER_S = 0.006  # a reordered packet is rarely later
 MAX_NACKS_PER_ROUND = 100
 RESTART_AFTER = 3000  # RFC 3550 appendix A.1, MAX_DROPOUT: a jump beyond this is a new numbering
+# What is sent first may be overtaken, and what came first then is not the beginning: a picture's parameter sets lie there.
+OVERTAKEN_S = 1.0  # a queue in front of a cell is seldom longer, and 300 ms of jitter is
+MAX_OVERTAKEN = 128  # packets: 300 ms of 4 Mbit/s
 
 
 @dataclass(slots=True)
@@ -55,6 +58,7 @@ class LossTracker:
         self._round_trip = round_trip if round_trip is not None else RoundTrip()
         self.highest: int | None = None
         self._first = 0
+        self._first_at = 0.0
         self._received = 0
         self._missing: dict[int, _Missing] = {}
         self._jitter = 0.0
@@ -73,21 +77,33 @@ class LossTracker:
         under a number that was used (see renumbering).
         """
         if self.highest is None:
-            self.highest = self._first = sequence + 0x10000
-            self._received = 1
-            return self.highest
+            return self._begin(sequence + 0x10000, now)
         step = signed16(sequence - self.highest)
         if abs(step) > RESTART_AFTER:
-            return self._restarted(sequence)
+            return self._restarted(sequence, now)
         self._received += 1
         extended = self.highest + step
         if step > 0:
             self._note_gap(self.highest + 1, extended, now)
             self.highest = extended
-        elif extended < self._first or not (
-            not self._repairs or self._fills_gap(extended, now, is_repair=not self._repairs_apart)
-        ):
+        elif extended < self._first:
+            return self._overtaken(extended, now)
+        elif self._repairs and not self._fills_gap(extended, now, is_repair=not self._repairs_apart):
             return None
+        return extended
+
+    def _begin(self, extended: int, now: float) -> int:
+        self.highest = self._first = extended
+        self._first_at = now
+        self._received = 1
+        return extended
+
+    def _overtaken(self, extended: int, now: float) -> int | None:
+        """The beginning lies further back than what came first: what is between them is only late, or lost."""
+        if now - self._first_at > OVERTAKEN_S or self._first - extended > MAX_OVERTAKEN:
+            return None
+        self._note_gap(extended + 1, self._first, now)
+        self._first = extended
         return extended
 
     def repaired(self, sequence: int, now: float) -> int | None:
@@ -110,15 +126,12 @@ class LossTracker:
             self._round_trip.note_repair(now - missing.first_asked_at, now - missing.asked_at, missing.asks, now)
         return True
 
-    def _restarted(self, sequence: int) -> int:
+    def _restarted(self, sequence: int, now: float) -> int:
         """The source jumped: numbers go on upwards, nothing between is asked for."""
         assert self.highest is not None
-        extended = self.highest + ((sequence - self.highest) & 0xFFFF)
         self._missing.clear()
-        self._first = self.highest = extended
-        self._received = 1
         self._last_expected = self._last_received = 0
-        return extended
+        return self._begin(self.highest + ((sequence - self.highest) & 0xFFFF), now)
 
     def _note_gap(self, start: int, end: int, now: float) -> None:
         if not self._repairs or start == end:

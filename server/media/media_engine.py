@@ -33,11 +33,11 @@ class MediaEngine(Protocol):
     async def close(self) -> None:
         """End all sessions; each peer is told."""
 
-    async def place(self, device_id: str) -> str:
-        """The name of the worker that has this camera, or that would take it now. Raises Unavailable."""
-
     async def publish(self, device_id: str, offer: str) -> Answer:
         """A camera's offer. Once connected it replaces the camera's present session.
+
+        This places the camera: where it is, or was lately, else with the least loaded worker; all who watch it and its
+        recording follow. Which that is, `figures` tell.
 
         Raises Unauthorised, BadRequest, NotAcceptable, Unprocessable or Unavailable.
         """

@@ -36,7 +36,7 @@ class OutTrack:
     takes_holes = False
     __slots__ = (
         *("_ask_camera", "_clock", "_counts", "_numbering", "_octets_before", "_on_enter", "_payload_type", "_queue"),
-        *("_repairs", "_sent_alone", "_timer", "_unison", "attached", "bytes_per_s", "peer", "plan"),
+        *("_is_fed", "_repairs", "_sent_alone", "_timer", "_unison", "attached", "bytes_per_s", "peer", "plan"),
     )
 
     def __init__(
@@ -60,6 +60,7 @@ class OutTrack:
         self._on_enter = on_enter
         self._ask_camera = ask_camera
         self.attached: Forwarder | None = None
+        self._is_fed = False  # by `source`: not before the first packet, nor after `detach`
         self._sent_alone = Sent()  # with what a unison sent before it joined, taken off
         self._unison: Unison | None = None
         self.bytes_per_s = 0.0
@@ -97,9 +98,8 @@ class OutTrack:
             return
         if self.attached is not None and self.attached is not self.source:
             self.attached.remove(self)
-        rests = self.attached is None  # nothing was sent yet, or it was detached for a while
         self.attached = forwarder
-        if rests:
+        if not self._is_fed:
             forwarder.add(self, now)
         elif self.source is not forwarder:
             forwarder.add_at_key_frame(self)
@@ -111,6 +111,7 @@ class OutTrack:
             if isinstance(up, Forwarder):
                 up.remove(self)
         self.attached = None
+        self._is_fed = False
 
     # ---- packets ---------------------------------------------------------------------------------------
 
@@ -120,6 +121,7 @@ class OutTrack:
         if isinstance(before, Forwarder) and before is not up:
             before.remove(self)
         self._stop_pacing()
+        self._is_fed = True
         sequence, packet = entries[0]
         timestamp = timestamp_of(packet)
         if before is None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from server.media.packet import is_filler
+from server.media.packet import is_filler, timestamp_of
 
 Entry = tuple[int, bytes]
 """The camera's extended sequence number, and the canonical packet."""
@@ -20,7 +20,7 @@ class PacketCache:
         self._newest: int | None = None
 
     def put(self, sequence: int, packet: bytes, *, key: bool = False) -> None:
-        """Keep a packet; `key` says that a key frame starts with it.
+        """Keep a packet; `key` says that a key frame starts with it, or one of its parts does: the first of them counts.
 
         What is older than the ring is ignored, and what comes for a filler: it was sent so, and repairs repeat it.
         """
@@ -32,8 +32,16 @@ class PacketCache:
         self._slots[sequence & self._mask] = (sequence, packet)
         if self._newest is None or sequence > self._newest:
             self._newest = sequence
-        if key and (self._key_at is None or sequence > self._key_at):
+        if key and self._starts_earlier_or_anew(sequence, packet):
             self._key_at = sequence
+
+    def _starts_earlier_or_anew(self, sequence: int, packet: bytes) -> bool:
+        """SPS, PPS and IDR share a timestamp, and may come in any order."""
+        if self._key_at is None:
+            return True
+        known = self.get(self._key_at)
+        is_same = known is not None and timestamp_of(known) == timestamp_of(packet)
+        return sequence < self._key_at if is_same else sequence > self._key_at
 
     def get(self, sequence: int) -> bytes | None:
         """The packet with this extended sequence number, None if it never came or is too old."""

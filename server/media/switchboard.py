@@ -97,7 +97,6 @@ class Switchboard:
                 self._published_elsewhere(news["device_id"], news["at"]), "media.published_elsewhere"
             ),
         }
-        self.place = engine.place
         self.publish = engine.publish
         self.revoke = engine.revoke  # every process hears of a revocation, and of a camera that stops recording
         self.end_viewings = engine.end_viewings

@@ -115,11 +115,8 @@ class WorkerPool:
 
     # ---- where -----------------------------------------------------------------------------------------
 
-    async def place(self, device_id: str) -> str:
-        """See MediaEngine."""
-        return (await self._worker_for(device_id)).name
-
     async def _worker_for(self, device_id: str) -> WorkerProcess:
+        """The one that has this camera, or takes it now. Raises Unavailable."""
         ready = self._ready()
         try:
             async with asyncio.timeout(WAIT_S):

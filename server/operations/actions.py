@@ -78,6 +78,11 @@ class Status:
         """The last reading, at most a second old: each camera once, its counts whole."""
         return self._reading.figures if self._reading is not None else EngineFigures()
 
+    @property
+    def answers(self) -> Mapping[str, Mapping[str, Any]]:
+        """Of each dependency, when it was last asked: `ok`, and how many `seconds` it took (of the bus: a message's way)."""
+        return self._answers
+
     def call_sign(self, device_id: str) -> str:
         """Of a camera; its id where it was revoked meanwhile."""
         try:

@@ -6,8 +6,8 @@ call signs are dealt anew: `watchroom_camera_info` joins the two. Counters go on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any, TypeVar
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
@@ -75,6 +75,20 @@ def families(figures: EngineFigures, call_sign: Callable[[str], str]) -> Iterato
     yield from _of_layers(figures.cameras)
     yield from _of_cameras(figures.cameras)
     yield from _of_workers(figures.workers)
+
+
+def of_checks(answers: Mapping[str, Mapping[str, Any]]) -> Iterator[Metric]:
+    """What the server leans on (database, bus, media), as it answered when it was last asked: once a second."""
+    up = GaugeMetricFamily("watchroom_check_up", "Whether what the server leans on answers", labels=["check"])
+    took = GaugeMetricFamily(
+        "watchroom_check_seconds",
+        "How long that took; of the bus, a message's whole way through Redis and back",
+        labels=["check"],
+    )
+    for name, answer in sorted(answers.items()):
+        up.add_metric([name], answer["ok"])
+        took.add_metric([name], answer["seconds"])
+    yield from (up, took)
 
 
 def _layer_label(layer: LayerFigures) -> str:

@@ -15,7 +15,7 @@ from server.access.permission import Permission
 from server.access.person import Person
 from server.errors import BadRequest
 from server.operations.actions import Status
-from server.operations.metrics import families
+from server.operations.metrics import families, of_checks
 from server.operations.openapi import document
 
 Numbers = Callable[[], Mapping[str, float]]
@@ -77,7 +77,8 @@ def routes(
     async def metrics(_request: web.Request) -> web.Response:
         figures, numbers = status.figures, list(_numbers(counters, gauges))
         call_signs = {camera.device_id: status.call_sign(camera.device_id) for camera in figures.cameras}
-        gathered = chain(numbers, families(figures, call_signs.__getitem__))  # nothing that changes meanwhile
+        answers = list(of_checks(status.answers))
+        gathered = chain(numbers, answers, families(figures, call_signs.__getitem__))  # nothing that changes meanwhile
         text = await asyncio.to_thread(_written, gathered, process)
         return web.Response(body=text, headers={"Content-Type": "text/plain; version=0.0.4"})
 

@@ -37,6 +37,9 @@ from server.tasks import TaskOwner
 log = structlog.get_logger(__name__)
 
 STEP_S = 0.25  # packets wait so long for their depacketiser: nobody watches a file being written
+SOUND_BEGINS_S = (
+    0.3  # a jitter's length; with a step it is less than the shortest segment, which would be without sound
+)
 WRITERS = 4  # threads: one slow disk's fsync must not hold up the others' commits
 CLOSING_S = 5.0
 AskCamera = Callable[[], None]
@@ -50,12 +53,16 @@ class Tap:
     def __init__(self, forwarder: Forwarder, offset: CameraOffset) -> None:
         self.forwarder = forwarder
         self.time = TrackTime(forwarder.clock, offset)
-        self.reorder = Reorder()
         self._assembler = assembler_for(forwarder.codec) if forwarder.kind == VIDEO else None
+        # A picture is entered where its key frame starts; sound with whatever came first, which may have overtaken others.
+        self.reorder = Reorder(begins_after_s=SOUND_BEGINS_S if forwarder.kind == AUDIO else 0.0)
         self._pending: list[tuple[Sequence[Entry], float]] = []
+        self._from = 0  # what lies before it is of pictures that were not entered
 
     def enter(self, up: UpTrack, entries: Sequence[Entry], now: float) -> None:
         """See DownTrack."""
+        if self._assembler is not None:
+            self._from = entries[0][0]
         self._pending.append((entries, now))
 
     def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
@@ -97,7 +104,7 @@ class Tap:
     def _put_pending(self) -> None:
         pending, self._pending = self._pending, []
         for entries, at in pending:
-            self.reorder.put(entries, at)
+            self.reorder.put([entry for entry in entries if entry[0] >= self._from], at)
 
 
 class Tape:

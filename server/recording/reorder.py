@@ -26,9 +26,14 @@ class Lost:
 
 
 class Reorder:
-    """`put` what comes, then `take` what is in order; times are monotonic seconds."""
+    """`put` what comes, then `take` what is in order; times are monotonic seconds.
 
-    def __init__(self) -> None:
+    `begins_after_s`: for so long after the first one another may come that lies before it.
+    """
+
+    def __init__(self, begins_after_s: float = 0.0) -> None:
+        self._begins_after_s = begins_after_s
+        self._begins_at: float | None = None  # until then nothing is taken; None once something was
         self._next: int | None = None
         self._held: dict[int, Arrived] = {}
         self.late = 0  # came after they had been given up
@@ -37,7 +42,11 @@ class Reorder:
         """Extended sequence numbers with their packets, in any order, also twice."""
         if not entries:
             return
-        first = self._next if self._next is not None else min(sequence for sequence, _ in entries)
+        first = min(sequence for sequence, _ in entries)
+        if self._next is None:
+            self._begins_at = now + self._begins_after_s
+        elif self._begins_at is None or self._next < first:
+            first = self._next
         self._next = first
         for sequence, packet in entries:
             if sequence >= first:
@@ -48,7 +57,10 @@ class Reorder:
     def take(self, now: float) -> Iterator[Arrived | Lost]:
         """What is due at `now`, in order: packets, and `Lost` where the wait for one is over."""
         held = self._held
+        if self._begins_at is not None and now < self._begins_at:
+            return
         while held and self._next is not None:
+            self._begins_at = None
             found = held.pop(self._next, None)
             if found is not None:
                 yield found
@@ -62,6 +74,7 @@ class Reorder:
 
     def flush(self) -> Iterator[Arrived | Lost]:
         """All that is held, holes told: nothing more comes of this source."""
+        self._begins_at = None
         while self._held:
             first = min(self._held)
             if self._next is not None and first > self._next:

@@ -95,6 +95,7 @@ class Segmenter:
         self._codec = codec
         self._format: PictureFormat | None = None
         self._current: Stretch | None = None
+        self._shown_until = 0.0  # by the last picture of the stretches before
         self._lost = 0
         self._away = False
         self._refused_since: float | None = None  # server's time: pictures come, and none could be decoded
@@ -165,7 +166,8 @@ class Segmenter:
         if current is not None and _is_apart(current, at, current.pictures):
             self.flush()
         elif current is not None:
-            at = max(at, current.pictures[-1][0] + 1 / PICTURE_RATE if current.pictures else current.start)
+            # Sound that began a stretch is no measure: the picture may have been waited for longer.
+            at = max(at, current.pictures[-1][0] + 1 / PICTURE_RATE if current.pictures else self._shown_until)
             changed = bool(current.pictures) and self._format != before
             if changed or self._is_due(current, at, is_key=picture.is_key):
                 self._cut(at)
@@ -233,6 +235,7 @@ class Segmenter:
         later = [sound for sound in current.sounds if sound[0] >= at]
         current.sounds = [sound for sound in current.sounds if sound[0] < at]
         current.end = at
+        self._shown_until = at if current.pictures else self._shown_until
         if current.pictures or current.sounds:
             self.ready.append(current)
         if later:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -129,6 +130,36 @@ async def test_what_others_put_on_our_channels_is_passed_over(redis_url: str) ->
         await eventually(lambda: got)
         assert got == [{"seq": 7}]
         assert bus.healthy()
+
+
+async def test_an_echo_takes_as_long_as_a_message_to_another_process(redis_server: LocalRedis) -> None:
+    async with started(redis_server.url) as bus, started(redis_server.url) as other:
+        loop, heard = asyncio.get_running_loop(), []
+        other.subscribe(Topic.JOURNAL, lambda _: heard.append(loop.time()))
+        assert await bus.echo()
+        asked = loop.time()
+        redis_server.signal(signal.SIGSTOP)
+        loop.call_later(0.5, redis_server.signal, signal.SIGCONT)
+        await bus.publish(Topic.JOURNAL, {"seq": 1})
+        assert await bus.echo()
+        took = loop.time() - asked
+        await eventually(lambda: heard)
+        assert took >= 0.45
+        assert heard[0] - asked >= 0.45
+        assert not bus._echoes
+
+
+async def test_no_echo_is_heard_while_redis_is_down_nor_one_that_was_lost(redis_server: LocalRedis) -> None:
+    async with started(redis_server.url) as bus:
+        lost = asyncio.create_task(bus.echo())
+        redis_server.kill()
+        with pytest.raises(TimeoutError):
+            await asyncio.wait_for(lost, 0.3)
+        await eventually(lambda: not bus.healthy())
+        assert not await bus.echo()
+        redis_server.start()
+        await eventually(bus.healthy)
+        assert await asyncio.wait_for(bus.echo(), 5.0)
 
 
 def test_a_url_that_is_none_stops_the_start() -> None:

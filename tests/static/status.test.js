@@ -188,6 +188,7 @@ test("the installation's problems are told worst first, and none when there is n
     [1, 1, 1, 1, 2, 2, 2, 2, 3, 3],
   );
   assert.ok(ill.some(({ words }) => words === "The database does not answer."));
+  assert.ok(ill.some(({ words }) => /^The bus between servers is 700.ms behind: other/.test(words)));
   assert.ok(ill.some(({ words }) => words.startsWith("media-1 has died")));
   assert.ok(ill.some(({ words }) => words === "Camera without a usable picture: ET17."));
 });

@@ -60,8 +60,11 @@ export function problemsOf({ checks, processes, cameras, disk = null, doubts = [
     const shown = NAMES[name] ?? name;
     const key = `check ${name}`;
     if (!ok) found.push({ key, level: 1, words: `${shown} does not answer.` });
-    else if (seconds >= 0.5)
-      found.push({ key, level: 2, words: `${shown} takes ${figure(seconds, "seconds")} to answer.` });
+    else if (seconds >= 0.5) {
+      const took = figure(seconds, "seconds");
+      const words = `is ${took} behind: other servers’ consoles hear of events so much later.`;
+      found.push({ key, level: 2, words: `${shown} ${name === "bus" ? words : `takes ${took} to answer.`}` });
+    }
   }
   found.push(...ofDisk(disk));
   found.push(...doubts.map((words) => ({ key: words, level: /** @type {const} */ (2), words })));

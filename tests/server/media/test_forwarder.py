@@ -61,9 +61,55 @@ def test_a_viewer_enters_at_a_key_frame_once() -> None:
     assert (len(first.got), len(second.got), forwarder.watchers) == (5, 6, 1)
 
 
+@given(st.permutations([2, 3, 4, 5]))
+def test_a_viewer_is_let_in_by_a_key_frame_from_its_parameter_sets_on_whatever_overtook_them(order: list[int]) -> None:
+    """An IDR without them nobody can decode, and what lies before the way in nobody is sent."""
+    forwarder, waiting = Forwarder(VIDEO, "main", "H264", 90_000), Recording()
+    forwarder.add(waiting, 0.0)
+    payloads = {2: (SPS, 1), 3: (PPS, 1), 4: (IDR, 1), 5: (SLICE, 2)}
+    for sequence in order:
+        payload, frame = payloads[sequence]
+        forwarder.push(sequence, packet(sequence, payload, frame), 0.0)
+        forwarder.flush(0.0)
+    late = Recording()
+    forwarder.add(late, 0.1)
+    for viewer in (waiting, late):
+        assert viewer.entered == [2]
+        assert sorted(sequence for sequence, _ in viewer.got) == [2, 3, 4, 5]
+
+
+def test_an_idr_whose_parameter_sets_never_come_lets_nobody_in_and_the_next_is_asked_for() -> None:
+    forwarder, viewer, late = Forwarder(VIDEO, "main", "H264", 90_000), Recording(), Recording()
+    forwarder.add(viewer, 0.0)
+    for sequence, payload, frame in ((1, SLICE, 0), (3, IDR, 1), (4, SLICE, 2)):
+        forwarder.push(sequence, packet(sequence, payload, frame), 0.0)
+    forwarder.flush(0.0)
+    forwarder.fill([2], 1.0)
+    forwarder.push(5, packet(5, SLICE, 3), 1.0)
+    forwarder.flush(1.0)
+    forwarder.add(late, 1.0)
+    assert viewer.entered == late.entered == []
+    assert forwarder.key_frames.is_pending
+    forwarder.push(6, packet(6, IDR, 4), 1.0)
+    forwarder.flush(1.0)
+    assert viewer.entered == late.entered == [6], "of a camera that tells its parameter sets elsewhere"
+    assert not forwarder.key_frames.is_pending
+
+
+def test_a_late_part_of_a_key_frame_lets_nobody_in_who_waits_for_another() -> None:
+    forwarder, viewer = Forwarder(VIDEO, "main", "H264", 90_000), Recording()
+    for sequence, payload in ((1, SPS), (4, SLICE)):
+        forwarder.push(sequence, packet(sequence, payload, 1), 0.0)
+    forwarder.flush(0.0)
+    forwarder.add_at_key_frame(viewer)
+    forwarder.push(3, packet(3, IDR, 1), 0.1)
+    forwarder.flush(0.1)
+    assert viewer.entered == []
+
+
 def test_a_change_of_layer_waits_for_the_next_key_frame() -> None:
     forwarder, viewer = Forwarder(VIDEO, "sub", "H264", 90_000), Recording()
-    forwarder.push(1, packet(1, IDR), 0.0)
+    forwarder.push(1, packet(1, SPS), 0.0)
     forwarder.flush(0.0)
     forwarder.add_at_key_frame(viewer)
     forwarder.push(2, packet(2, SLICE, 1), 0.0)
@@ -77,7 +123,7 @@ def test_a_change_of_layer_waits_for_the_next_key_frame() -> None:
 def test_after_an_outage_everybody_goes_on_at_the_next_key_frame() -> None:
     forwarder, viewer, joining = Forwarder(VIDEO, "main", "H264", 90_000), Recording(), Recording()
     forwarder.add(viewer, 0.0)
-    forwarder.push(1, packet(1, IDR), 0.0)
+    forwarder.push(1, packet(1, SPS), 0.0)
     forwarder.flush(0.0)
     forwarder.start_again()
     forwarder.add_at_key_frame(joining)
@@ -86,7 +132,7 @@ def test_after_an_outage_everybody_goes_on_at_the_next_key_frame() -> None:
     forwarder.flush(10.0)
     forwarder.push(201, packet(201, IDR, 10), 10.1)
     forwarder.flush(10.1)
-    assert (viewer.entered, viewer.got) == ([1, 201], [(1, packet(1, IDR)), (201, packet(201, IDR, 10))])
+    assert (viewer.entered, viewer.got) == ([1, 201], [(1, packet(1, SPS)), (201, packet(201, IDR, 10))])
     assert joining.entered == [201]
 
 
@@ -95,7 +141,7 @@ def test_a_hole_is_filled_for_viewers_and_shown_to_who_takes_holes() -> None:
     tape.takes_holes = True
     for down in (viewer, tape):
         forwarder.add(down, 0.0)
-    for sequence, payload, frame in ((1, IDR, 1), (2, SLICE, 2), (5, SLICE, 4)):
+    for sequence, payload, frame in ((1, SPS, 1), (2, SLICE, 2), (5, SLICE, 4)):
         forwarder.push(sequence, packet(sequence, payload, frame), 0.0)
     forwarder.flush(0.0)
     forwarder.fill([4, 3, 2, 6], 1.0)
@@ -120,7 +166,7 @@ def test_after_an_outage_the_holes_of_before_are_filled_just_before_the_key_fram
     for down in (viewer, tape):
         forwarder.add(down, 0.0)
     for sequence in (1, 2, 4, 6):
-        forwarder.push(sequence, packet(sequence, IDR if sequence == 1 else SLICE, sequence), 0.0)
+        forwarder.push(sequence, packet(sequence, SPS if sequence == 1 else SLICE, sequence), 0.0)
     forwarder.flush(0.0)
     forwarder.start_again()
     joining = Recording()
@@ -129,7 +175,7 @@ def test_after_an_outage_the_holes_of_before_are_filled_just_before_the_key_fram
     forwarder.push(5, packet(5, SLICE, 5), 1.0)
     forwarder.flush(1.0)
     assert [sequence for sequence, _ in viewer.got] == [1, 2, 4, 6]
-    forwarder.push(90, packet(90, IDR, 90), 1.0)
+    forwarder.push(90, packet(90, SPS, 90), 1.0)
     forwarder.flush(1.0)
     assert [sequence for sequence, _ in viewer.got] == [1, 2, 4, 6, 3, 5, 90]
     assert viewer.got[5] == (5, packet(5, SLICE, 5)), "what came late is itself"
@@ -152,7 +198,7 @@ def test_a_hole_before_all_that_is_kept_stays() -> None:
 def test_who_waits_is_sent_what_overtook_the_first_packet_of_the_key_frame() -> None:
     forwarder, viewer = Forwarder(VIDEO, "main", "H264", 90_000), Recording()
     forwarder.add(viewer, 0.0)
-    for sequence, payload in ((3, SLICE), (2, SLICE), (1, IDR)):
+    for sequence, payload in ((3, SLICE), (2, SLICE), (1, SPS)):
         forwarder.push(sequence, packet(sequence, payload), 0.0)
     forwarder.flush(0.0)
     assert [sequence for sequence, _ in viewer.got] == [1, 2, 3]

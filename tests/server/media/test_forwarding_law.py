@@ -32,7 +32,7 @@ from tests.server.media.unsealed_peer import UnsealedPeer
 
 MID_EXTENSION = 9
 H264, RTX, OPUS = 102, 103, 111
-IDR, SLICE = b"\x65", b"\x41"
+KEY, SLICE = b"\x67", b"\x41"  # an SPS, with which a key frame begins
 PLANS = [
     TrackPlan(VIDEO, "main", "H264", 90_000, H264, "0", (), RTX),
     TrackPlan(VIDEO, "sub", "H264", 90_000, H264, "1", (), RTX),
@@ -175,7 +175,7 @@ class Forwarding(RuleBasedStateMachine):
         stream, timestamp = self.streams[name], int(self.clock.monotonic() * 90_000) + 7
         packets = []
         for index, size in enumerate(sizes):
-            unit = IDR if key and index == 0 else SLICE
+            unit = KEY if key and index == 0 else SLICE
             content = unit + f"{name}{stream.ssrc}:{stream.sequence}".encode() + bytes(size)
             # 0: a packet of padding, by which some cameras measure their link; it has a number like any other
             packets.append(stream.packet(timestamp, index == len(sizes) - 1, content if size else b""))

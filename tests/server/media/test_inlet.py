@@ -24,7 +24,7 @@ from server.media.packet import HEADER
 from server.media.send_plan import SendPlan
 from server.media.uplink_feedback import UplinkFeedback
 from tests.server.media.test_forwarder import Recording
-from tests.server.media.test_outlet import IDR, SLICE, FakePeer
+from tests.server.media.test_outlet import KEY, SLICE, FakePeer
 from tests.server.media.test_transport_feedback import read
 
 MAIN = TrackPlan("video", "main", "H264", 90_000, 102, "0", (1001,))
@@ -236,12 +236,12 @@ async def test_sound_that_is_missing_is_asked_for_where_the_camera_says_that_it_
 async def test_after_what_never_came_viewers_go_on_at_a_key_frame(key_since: bool) -> None:
     stage = Stage(MAIN)
     viewer = Recording()
-    stage.rtp(102, 10, 1001, payload=IDR)
+    stage.rtp(102, 10, 1001, payload=KEY)
     (track,) = stage.tracks
     track.add(cast(Any, viewer), 0.0)
     track.flush(0.0)
     stage.rtp(102, 11, 1001, payload=SLICE)
-    stage.rtp(102, 13, 1001, payload=IDR if key_since else SLICE)
+    stage.rtp(102, 13, 1001, payload=KEY if key_since else SLICE)
     track.flush(0.0)
     track.key_frames.satisfied()
     stage.clock.move(GIVE_UP_AFTER_S + 0.1)
@@ -249,7 +249,7 @@ async def test_after_what_never_came_viewers_go_on_at_a_key_frame(key_since: boo
     assert track.key_frames.is_pending is not key_since
     stage.rtp(102, 14, 1001, payload=SLICE)
     track.flush(0.0)
-    stage.rtp(102, 15, 1001, payload=IDR)
+    stage.rtp(102, 15, 1001, payload=KEY)
     track.flush(0.0)
     got = [sequence - 0x10000 for sequence, _ in viewer.got]
     assert got == ([10, 11, 13, 12, 14, 15] if key_since else [10, 11, 13, 12, 15]), "and nobody waits for 12"
@@ -262,7 +262,7 @@ async def test_after_what_never_came_viewers_go_on_at_a_key_frame(key_since: boo
 async def test_a_hole_whose_repair_was_under_way_when_all_began_anew_is_no_hole_either() -> None:
     stage = Stage(MAIN)
     wire, counts = FakePeer(), Counter[str]()
-    stage.rtp(102, 10, 1001, payload=IDR)
+    stage.rtp(102, 10, 1001, payload=KEY)
     (track,) = stage.tracks
     plan = SendPlan("video", 90_000, {"H264": 102}, 11, 100)
     viewer = OutTrack(plan, cast(Any, wire), stage.clock, counts, lambda now: None, lambda: None)
@@ -274,7 +274,7 @@ async def test_a_hole_whose_repair_was_under_way_when_all_began_anew_is_no_hole_
         stage.clock.move(seconds)
     stage.inlet.serve(stage.clock.monotonic())
     assert track.key_frames.is_pending, "12 was given up, 15 is still asked for"
-    stage.rtp(102, 17, 1001, payload=IDR)
+    stage.rtp(102, 17, 1001, payload=KEY)
     track.flush(0.0)
     first = wire.sent[0][0]
     assert sorted(sequence - first for sequence, _, _ in wire.sent) == list(range(8))
@@ -307,7 +307,11 @@ async def test_a_picture_that_stood_still_and_lost_much_is_asked_to_begin_anew()
         stage.rtp(102, sequence, 1001, payload=b"\x41")
         track.flush(0.0)
         assert not track.key_frames.is_pending, "nothing was lost, or it is soon repaired"
-    stage.clock.move(OUTAGE_S + 0.1)
+    stage.clock.move(OUTAGE_S)
+    track.ask_key_frame()
+    stage.inlet.serve(stage.clock.monotonic())
+    assert KeyFrameRequest(1001) not in stage.said(), "it would go nowhere, and the next one be held back for it"
+    stage.clock.move(0.1)
     stage.rtp(111, 100, 3003)
     stage.rtp(102, 200, 1001, payload=b"\x41")
     assert not stage.inlet.sources[0].loss.is_missing_any, "its repairs would come too late"

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.loss import GIVE_UP_AFTER_S, MAX_ASKS, MAX_NACKS_PER_ROUND, LossTracker
+from server.media.loss import (
+    GIVE_UP_AFTER_S,
+    MAX_ASKS,
+    MAX_NACKS_PER_ROUND,
+    MAX_OVERTAKEN,
+    OVERTAKEN_S,
+    LossTracker,
+)
 from server.media.round_trip import RoundTrip
 
 
@@ -44,10 +51,35 @@ def test_an_outage_is_not_asked_for() -> None:
     assert loss.received(20, 0.0) == 2 * 65_536 + 20
 
 
-def test_what_came_before_the_first_packet_is_of_no_use() -> None:
+def test_what_the_first_packet_has_overtaken_is_taken_and_what_is_between_is_asked_for() -> None:
     loss = LossTracker(90_000, repairs=True)
-    loss.received(100, 0.0)
-    assert loss.received(99, 0.0) is None
+    assert loss.received(1, 0.0) == 65_537
+    assert loss.received(65_534, 0.1) == 65_534, "before the first one, and round the circle"
+    assert loss.received(65_534, 0.1) is None, "only once"
+    assert loss.received(0, 0.1) == 65_536
+    assert loss.due(0.2, 0.05) == [65_535]
+    assert (loss.expected, loss.missed, loss.report().cumulative_lost) == (4, 1, 0)
+    assert loss.repaired(65_535, 0.2) == 65_535
+    assert not loss.is_missing_any
+
+
+def test_what_lies_long_or_far_before_the_first_packet_is_of_no_use() -> None:
+    loss = LossTracker(90_000, repairs=True)
+    loss.received(1000, 0.0)
+    assert loss.received(1000 - MAX_OVERTAKEN - 1, 0.1) is None
+    assert loss.received(999, OVERTAKEN_S + 0.1) is None
+    assert loss.received(10_000, 5.0) == 65_536 + 10_000
+    assert loss.received(9_999, 5.1) == 65_536 + 9_999, "a new numbering begins like the first one"
+
+
+@given(st.permutations(range(40)), st.integers(0, 65_535), st.booleans())
+def test_in_whatever_order_they_begin_all_are_taken_once(order: list[int], start: int, repairs: bool) -> None:
+    loss = LossTracker(90_000, repairs=repairs)
+    taken = [loss.received(start + index & 0xFFFF, 0.001 * at) for at, index in enumerate(order)]
+    numbers = sorted(one for one in taken if one is not None)
+    assert numbers == list(range(numbers[0], numbers[0] + 40))
+    assert not loss.is_missing_any
+    assert loss.missed == 0
 
 
 @given(st.lists(st.integers(0, 400), min_size=1, max_size=300), st.integers(0, 65_535))

@@ -26,7 +26,7 @@ from tests.server.media.unsealed_peer import UnsealedPeer
 
 VIDEO_PLAN = SendPlan(VIDEO, 90_000, {"H264": 102}, 11, 100)
 AUDIO_PLAN = SendPlan(AUDIO, 48_000, {"opus": 111}, 12, 200)
-IDR, SLICE = b"\x65", b"\x41"
+KEY, SLICE = b"\x67", b"\x41"  # an SPS, with which a key frame begins
 
 
 class FakePeer(UnsealedPeer):
@@ -84,13 +84,13 @@ def test_a_change_of_layer_is_no_jump() -> None:
     stage = Stage()
     stage.track.attach(stage.layers["main"], 0.0)
     for frame in range(3):
-        stage.picture("main", IDR if frame == 0 else SLICE, frame)
-        stage.picture("sub", IDR if frame == 0 else SLICE, frame)
+        stage.picture("main", KEY if frame == 0 else SLICE, frame)
+        stage.picture("sub", KEY if frame == 0 else SLICE, frame)
     stage.track.attach(stage.layers["sub"], 0.1)
     stage.picture("main", SLICE, 3)
     stage.picture("sub", SLICE, 3)
     stage.picture("main", SLICE, 4)
-    stage.picture("sub", IDR, 5)
+    stage.picture("sub", KEY, 5)
     stage.picture("main", SLICE, 5)
     stage.picture("sub", SLICE, 6)
     stage.picture("sub", SLICE, 7, late=5)
@@ -106,12 +106,25 @@ def test_a_change_of_layer_is_no_jump() -> None:
 def test_going_back_before_the_key_frame_came_changes_nothing() -> None:
     stage = Stage()
     stage.track.attach(stage.layers["main"], 0.0)
-    stage.picture("main", IDR, 0)
+    stage.picture("main", KEY, 0)
     stage.track.attach(stage.layers["sub"], 0.0)
     stage.track.attach(stage.layers["main"], 0.0)
-    stage.picture("sub", IDR, 1)
+    stage.picture("sub", KEY, 1)
     stage.picture("main", SLICE, 1)
     assert [content[1:5] for _, _, content in stage.peer.sent] == [b"main", b"main"]
+    assert stage.layers["sub"].watchers == 0
+
+
+def test_who_paused_and_asks_for_another_layer_and_back_before_its_key_frame_came_has_a_picture() -> None:
+    stage = Stage()
+    stage.track.attach(stage.layers["main"], 0.0)
+    stage.picture("main", KEY, 0)
+    stage.track.detach()
+    stage.track.attach(stage.layers["sub"], 0.1)
+    stage.track.attach(stage.layers["main"], 0.1)
+    stage.picture("main", SLICE, 1)
+    stage.picture("sub", KEY, 1)
+    assert [content[1:] for _, _, content in stage.peer.sent] == [b"main70000", b"main70000", b"main70001"]
     assert stage.layers["sub"].watchers == 0
 
 
@@ -119,7 +132,7 @@ def test_a_repair_is_the_same_packet_and_not_too_often() -> None:
     stage = Stage()
     stage.track.attach(stage.layers["main"], 0.0)
     for frame in range(4):
-        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+        stage.picture("main", KEY if frame == 0 else SLICE, frame)
     before = list(stage.peer.sent)
     stage.track.repair([101, 103, 104, 99, 60_000], 1.0)
     assert stage.peer.sent[len(before) :] == [before[1], before[3]]
@@ -132,7 +145,7 @@ def test_a_repair_is_the_same_packet_and_not_too_often() -> None:
 async def test_a_join_is_paced_and_in_order(monkeypatch: pytest.MonkeyPatch) -> None:
     stage = Stage()
     for frame in range(40):
-        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+        stage.picture("main", KEY if frame == 0 else SLICE, frame)
     stage.track.attach(stage.layers["main"], 0.0)
     assert len(stage.peer.sent) == out_track.PACE_PACKETS
     stage.picture("main", SLICE, 40)
@@ -148,7 +161,7 @@ async def test_a_viewer_whose_queue_is_full_goes_on_at_a_key_frame(monkeypatch: 
     stage, slow = Stage(), FakePeer()
     main = stage.layers["main"]
     for frame in range(40):
-        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+        stage.picture("main", KEY if frame == 0 else SLICE, frame)
     track, quick = stage.another(slow), Recording()
     track.attach(main, 0.0)
     main.add(quick, 0.0)
@@ -159,25 +172,25 @@ async def test_a_viewer_whose_queue_is_full_goes_on_at_a_key_frame(monkeypatch: 
     assert main.key_frames.is_pending and stage.asked == 1
     stage.picture("main", SLICE, 41)
     assert len(slow.sent) == out_track.PACE_PACKETS, "nothing from the middle of a picture"
-    stage.picture("main", IDR, 42)
+    stage.picture("main", KEY, 42)
     stage.picture("main", SLICE, 43)
     sequences = [sequence for sequence, _, _ in slow.sent]
     assert sequences == list(range(100, 100 + out_track.PACE_PACKETS + 2)), "and the viewer sees no gap"
-    assert slow.sent[-2][2].startswith(IDR)
+    assert slow.sent[-2][2].startswith(KEY)
 
 
 async def test_a_full_queue_is_no_dead_end_for_who_waits_for_another_layer(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(out_track, "MAX_QUEUE", 20)
     stage = Stage()
     for frame in range(40):
-        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+        stage.picture("main", KEY if frame == 0 else SLICE, frame)
     stage.track.attach(stage.layers["main"], 0.0)
     stage.track.attach(stage.layers["sub"], 0.0)
     stage.picture("main", SLICE, 40)
     assert stage.counts["queue_overflow"] == 1
     stage.track.attach(stage.layers["main"], 0.0)
-    stage.picture("main", IDR, 41)
-    assert stage.peer.sent[-1][2].startswith(IDR)
+    stage.picture("main", KEY, 41)
+    assert stage.peer.sent[-1][2].startswith(KEY)
     stage.track.detach()
     assert [forwarder.watchers for forwarder in stage.layers.values()] == [0, 0]
 
@@ -193,7 +206,7 @@ def test_sound_and_picture_keep_step() -> None:
     for kind, start, delay in ((VIDEO, 2**32 - 1000, 0.030), (AUDIO, 77, 0.005)):
         forwarder, rate = tracks[kind], 90_000 if kind == VIDEO else 48_000
         feed.set_track(forwarder)
-        forwarder.push(1, HEADER.pack(0x80, 0, 1, start, 9) + IDR, 0.0)
+        forwarder.push(1, HEADER.pack(0x80, 0, 1, start, 9) + KEY, 0.0)
         forwarder.clock.note_packet(start, 1_800_000_009.0 + delay)
         taken = 1_800_000_009.0 + camera_offset
         forwarder.clock.note_report(
@@ -202,11 +215,11 @@ def test_sound_and_picture_keep_step() -> None:
     viewer.refresh(0.1)
     for forwarder in tracks.values():
         forwarder.flush(0.1)
-    assert viewer.totals == {"viewer_packets": 2, "viewer_bytes": 2 * (12 + len(IDR))}
+    assert viewer.totals == {"viewer_packets": 2, "viewer_bytes": 2 * (12 + len(KEY))}
     viewer.report(0.5, 1.0)
     reports = [one for packet in peer.feedback for one in feedback.parse(packet) if isinstance(one, SenderReport)]
     assert [report.ssrc for report in reports] == [11, 11, 12, 11, 12], "at once, and then every second"
-    assert {(report.packets, report.octets) for report in reports} == {(1, len(IDR))}, "octets are of payload only"
+    assert {(report.packets, report.octets) for report in reports} == {(1, len(KEY))}, "octets are of payload only"
     starts = {11: (5000, 90_000), 12: (7000, 48_000)}
     for report in reports:
         first, rate = starts[report.ssrc]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from server.media.packet import HEADER
 from server.media.packet_cache import PacketCache
 
 
@@ -27,14 +28,27 @@ def test_a_packet_is_itself_or_absent(puts: list[tuple[int, bool]]) -> None:
         assert all(content == str(sequence).encode() for sequence, content in burst)
 
 
+def packet(sequence: int, timestamp: int) -> bytes:
+    return HEADER.pack(0x80, 0, sequence & 0xFFFF, timestamp, 7) + b"content"
+
+
 def test_the_burst_starts_at_the_last_key_frame() -> None:
     cache = PacketCache(16)
     for sequence in range(100, 110):
-        cache.put(sequence, bytes((sequence,)), key=sequence in (102, 106))
+        cache.put(sequence, packet(sequence, sequence * 3600), key=sequence in (102, 106))
     assert [sequence for sequence, _ in cache.since_key_frame()] == [106, 107, 108, 109]
     for sequence in range(110, 130):
         cache.put(sequence, b"")
     assert cache.since_key_frame() == [], "the key frame has left the ring"
+
+
+@given(st.permutations([1, 2, 3]))
+def test_a_key_frame_starts_at_the_first_of_its_parts_in_whatever_order_they_come(order: list[int]) -> None:
+    cache = PacketCache(16)
+    cache.put(65_536, packet(65_536, 0), key=True)
+    for part in order:
+        cache.put(65_536 + part, packet(part, 3600), key=part != 2)
+    assert [sequence for sequence, _ in cache.since_key_frame()] == [65_537, 65_538, 65_539]
 
 
 def test_the_size_is_a_power_of_two() -> None:

@@ -13,7 +13,7 @@ from server.media.renumbering import SharedStart
 from server.media.run import Numbers, Run
 from server.media.track import VIDEO
 from server.media.unison import Sent
-from tests.server.media.test_outlet import IDR, SLICE, FakePeer, Stage
+from tests.server.media.test_outlet import KEY, SLICE, FakePeer, Stage
 
 
 class Counted(FakePeer):
@@ -44,7 +44,7 @@ def joined(stage: Stage, count: int) -> list[tuple[OutTrack, Counted]]:
 
 def test_viewers_of_one_camera_come_to_be_served_together() -> None:
     stage = Stage()
-    stage.picture("main", IDR, 0)
+    stage.picture("main", KEY, 0)
     viewers = joined(stage, 3)
     for frame in range(1, 4):
         stage.picture("main", SLICE, frame)
@@ -56,11 +56,11 @@ def test_viewers_of_one_camera_come_to_be_served_together() -> None:
 
 def test_who_joins_later_is_counted_from_then_on() -> None:
     stage = Stage()
-    stage.picture("main", IDR, 0)
+    stage.picture("main", KEY, 0)
     [(early, _)] = joined(stage, 1)
     for frame in range(1, 4):
         stage.picture("main", SLICE, frame)
-    stage.picture("main", IDR, 4)
+    stage.picture("main", KEY, 4)
     [(late, late_peer)] = joined(stage, 1)
     for frame in range(5, 8):
         stage.picture("main", SLICE, frame)
@@ -75,7 +75,7 @@ def test_who_joins_later_is_counted_from_then_on() -> None:
 
 def test_what_a_full_socket_did_not_take_is_not_counted_as_sent() -> None:
     stage = Stage()
-    stage.picture("main", IDR, 0)
+    stage.picture("main", KEY, 0)
     (one, one_peer), (other, _) = joined(stage, 2)
     stage.picture("main", SLICE, 1)
     one_peer.is_full = True
@@ -90,11 +90,11 @@ def test_what_a_full_socket_did_not_take_is_not_counted_as_sent() -> None:
 
 def test_a_packet_from_before_the_last_one_began_goes_to_those_alone_who_were_there() -> None:
     stage = Stage()
-    stage.picture("main", IDR, 0)
+    stage.picture("main", KEY, 0)
     [(_, early)] = joined(stage, 1)
     stage.picture("main", SLICE, 1)
     stage.picture("main", SLICE, 3)
-    stage.picture("main", IDR, 4)
+    stage.picture("main", KEY, 4)
     [(_, late)] = joined(stage, 1)
     stage.picture("main", SLICE, 5)
     stage.picture("main", SLICE, 6)
@@ -112,7 +112,7 @@ def test_other_numbers_are_another_unison_and_who_is_behind_waits() -> None:
     stage.layers["main"] = forwarder
     starts = iter([(100, 5000), (7, 9)])
     forwarder.start = SharedStart(lambda: next(starts))
-    stage.picture("main", IDR, 0)
+    stage.picture("main", KEY, 0)
     [(first, first_peer)] = joined(stage, 1)
     forwarder.start = SharedStart(lambda: next(starts))
     [(second, second_peer)] = joined(stage, 1)
@@ -124,7 +124,7 @@ def test_other_numbers_are_another_unison_and_who_is_behind_waits() -> None:
     assert forwarder.watchers == 2 and first.sent.packets == second.sent.packets == 4
     stage.picture("main", SLICE, 4)
     assert len(first_peer.sent) == 4, "after an outage all wait for a key frame"
-    stage.picture("main", IDR, 5)
+    stage.picture("main", KEY, 5)
     stage.picture("main", SLICE, 6)
     assert [[sequence for sequence, _, _ in peer.sent[4:]] for peer in (first_peer, second_peer)] == [
         [104, 105],
@@ -140,7 +140,7 @@ async def test_who_is_sent_the_last_runs_while_the_camera_begins_anew_joins_nobo
     stage, full_peer, alone_peer = Stage(), Counted(), Counted()
     main = stage.layers["main"]
     for frame in range(13):
-        stage.picture("main", IDR if frame == 0 else SLICE, frame)
+        stage.picture("main", KEY if frame == 0 else SLICE, frame)
     monkeypatch.setattr(stage, "ask", main.start_again)
     full, alone = stage.another(full_peer), stage.another(alone_peer)
     full.attach(main, 0.5)
@@ -153,7 +153,7 @@ async def test_who_is_sent_the_last_runs_while_the_camera_begins_anew_joins_nobo
         assert alone._timer is not None
         alone._timer.cancel()
         alone._pace()
-    for kind in (SLICE, SLICE, IDR, SLICE, SLICE):
+    for kind in (SLICE, SLICE, KEY, SLICE, SLICE):
         stage.picture("main", kind, frame)
         frame += 1
     assert stage.counts["queue_overflow"] == 1 and main.watchers == 2

@@ -38,6 +38,10 @@ class Pool:
     def worker_pid(self, name: str) -> int:
         return int(self.engine.health()["workers"][name]["pid"])
 
+    async def place(self, device_id: str) -> str:
+        """Which worker has this camera, or takes it now."""
+        return (await self.engine._worker_for(device_id)).name
+
     def is_back(self, name: str) -> bool:
         worker = self.engine.health()["workers"][name]
         return bool(worker["ready"] and worker["deaths"] == 1)
@@ -84,8 +88,8 @@ async def test_a_worker_that_is_killed_takes_only_its_own_cameras_and_they_come_
     try:
         lost = await publish(engine, first)
         await publish(engine, second, "camera-2")
-        name = await engine.place(CAMERA)
-        assert await engine.place("camera-2") != name, "two cameras on two idle workers"
+        name = await pool.place(CAMERA)
+        assert await pool.place("camera-2") != name, "two cameras on two idle workers"
         answer = await engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), on_end=ended.append)
         await screen.take(answer.sdp)
         other = await engine.watch("camera-2", INSPECTOR, await other_screen.make_offer())
@@ -118,7 +122,7 @@ async def test_a_worker_that_is_killed_takes_only_its_own_cameras_and_they_come_
 
 
 async def test_a_call_that_a_dying_worker_does_not_answer_is_refused_for_the_moment(pool: Pool) -> None:
-    name = await pool.engine.place(CAMERA)
+    name = await pool.place(CAMERA)
     os.kill(pool.worker_pid(name), signal.SIGSTOP)
     camera = Camera(sound=False)
     try:
@@ -140,7 +144,7 @@ async def _refused(engine: WorkerPool, offer: str) -> Unavailable:
 
 
 async def test_a_worker_that_hangs_is_ended_and_started_again(impatience: None, pool: Pool) -> None:
-    name = await pool.engine.place(CAMERA)
+    name = await pool.place(CAMERA)
     before = pool.worker_pid(name)
     os.kill(before, signal.SIGSTOP)
     await until(lambda: pool.is_back(name), 60)
@@ -162,7 +166,7 @@ async def test_a_server_that_ends_while_a_worker_is_started_again_leaves_nothing
         starting.set()
         await asyncio.Event().wait()
 
-    name = await pool.engine.place(CAMERA)
+    name = await pool.place(CAMERA)
     monkeypatch.setattr("server.media.worker_process.socket.socketpair", kept)
     monkeypatch.setattr("server.media.worker_process.asyncio.create_subprocess_exec", never)
     os.kill(pool.worker_pid(name), signal.SIGKILL)
@@ -231,7 +235,7 @@ async def test_a_worker_that_cannot_be_started_once_is_tried_again(pool: Pool, m
         return socketpair()
 
     monkeypatch.setattr("server.media.worker_process.socket.socketpair", once_impossible)
-    name = await pool.engine.place(CAMERA)
+    name = await pool.place(CAMERA)
     os.kill(pool.worker_pid(name), signal.SIGKILL)
     await until(lambda: pool.is_back(name), 60)
     assert failures == []

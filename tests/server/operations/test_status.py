@@ -165,15 +165,39 @@ async def test_a_check_that_hangs_does_not_answer(monkeypatch: pytest.MonkeyPatc
 LABELS = ("camera", "call_sign", "worker", "layer", "kind", "direction", "result")
 
 
+async def test_prometheus_reads_what_answers_and_how_long_that_took(aiohttp_client: Any) -> None:
+    async def late() -> bool:
+        stage.clock.move(0.7)
+        return True
+
+    async def down() -> bool:
+        return False
+
+    stage = Stage({"bus": late, "database": down})
+    await stage.status.check()
+    application = web.Application()
+    application.add_routes(routes(version="1", status=stage.status, allow=_nobody, counters={}, gauges={}))
+    client = await aiohttp_client(application)
+    text = await (await client.get("/metrics")).text()
+    found = {
+        (sample.name, sample.labels["check"]): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+        if "check" in sample.labels
+    }
+    assert (found["watchroom_check_up", "bus"], found["watchroom_check_up", "database"]) == (1, 0)
+    assert (found["watchroom_check_seconds", "bus"], found["watchroom_check_seconds", "database"]) == (0.7, 0)
+
+
+def _nobody(_request: web.Request, _permission: Permission) -> Person:
+    raise web.HTTPForbidden
+
+
 async def test_readiness_names_a_worker_that_died(aiohttp_client: Any) -> None:
     stage = Stage()
     await stage.second(workers=(worker(alive=False), worker(name="w2", pid=72)))
-
-    def allow(_request: web.Request, _permission: Permission) -> Person:
-        raise web.HTTPForbidden
-
     application = web.Application()
-    application.add_routes(routes(version="1", status=stage.status, allow=allow, counters={}, gauges={}))
+    application.add_routes(routes(version="1", status=stage.status, allow=_nobody, counters={}, gauges={}))
     answer = await (await aiohttp_client(application)).get("/readyz")
     assert answer.status == 200
     assert (await answer.json())["workers"] == {"server": True, "w1": False, "w2": True}

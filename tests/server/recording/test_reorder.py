@@ -28,6 +28,19 @@ def test_any_order_and_any_repetition_come_out_in_order_once(order: list[int], a
     assert found == list(range(99, 140))
 
 
+@given(st.permutations(range(100, 120)), st.integers(1, 7))
+def test_what_the_first_packet_has_overtaken_comes_before_it(order: list[int], size: int) -> None:
+    reorder = Reorder(begins_after_s=0.5)
+    for at in range(0, len(order), size):
+        reorder.put(entries(*order[at : at + size]), 1.0 + at / 100)
+        assert names(reorder.take(1.0 + at / 100)) == []
+    assert names(reorder.take(1.49)) == []
+    assert names(reorder.take(1.5)) == list(range(100, 120))
+    reorder.put(entries(99), 1.6)
+    assert names(reorder.flush()) == []
+    assert reorder.late == 1
+
+
 @given(st.sets(st.integers(1, 60), max_size=59))
 def test_what_never_comes_is_told_as_lost_where_it_is_missing(missing: set[int]) -> None:
     reorder = Reorder()

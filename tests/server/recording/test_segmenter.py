@@ -174,6 +174,24 @@ def test_what_was_waited_for_keeps_its_time_whatever_came_meanwhile(late: str, s
         assert abs(following.begin - stretch.end) < 1e-6
 
 
+def test_a_picture_that_was_waited_for_keeps_its_time_though_sound_has_begun_the_stretch() -> None:
+    """The loop stood still: what had begun was ended, then sound of now came, and after it the pictures of before."""
+    segmenter = Segmenter("main", "H264")
+    key, other = pictures(2)
+    segmenter.add_picture(key, arrival(T0))
+    segmenter.add_picture(other, arrival(T0 + 0.1))
+    segmenter.idle(T0 + 3.0)
+    for n in range(20):
+        segmenter.add_sound(opus(1)[0], arrival(T0 + 1.5 + n * OPUS_S))
+    shown = [T0 + 0.2 + n * 0.1 for n in range(16)]
+    for at in shown:
+        segmenter.add_picture(other, arrival(at))
+    segmenter.flush()
+    assert [at for one in segmenter.ready for at, _ in one.pictures] == [T0, T0 + 0.1, *shown]
+    for one, following in pairwise(segmenter.ready):
+        assert following.begin >= one.end - 1e-6
+
+
 def test_sound_that_came_before_the_picture_goes_on_with_it() -> None:
     segmenter = Segmenter("main", None)
     segmenter.add_sound(opus(1)[0], arrival(T0))
