@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,7 @@ EXPORT = "/api/exports/{export_id:[0-9a-f]{32}}"
 def routes(exports: Exports, replays: Replays, caller_of: CallerOf, notes_of: NotesOf) -> list[web.RouteDef]:
     """The routes of export. `notes_of`: into the audit, in the name of whoever asks."""
 
-    def allowed(request: web.Request) -> Caller:
-        caller = caller_of(request)
-        if not may(caller.person.role, Permission.EXPORT):
-            raise Forbidden(f"the role {caller.person.role.value} does not include: {Permission.EXPORT.value}")
-        return caller
+    allowed = partial(_allowed, caller_of)
 
     async def begin(request: web.Request) -> web.Response:
         caller = allowed(request)
@@ -52,16 +49,6 @@ def routes(exports: Exports, replays: Replays, caller_of: CallerOf, notes_of: No
         found = await exports.export(request.match_info["export_id"], allowed(request))
         return web.json_response(found.as_json())
 
-    async def listed(request: web.Request) -> web.Response:
-        allowed(request)
-        return web.json_response({"exports": [one.listed() for one in await exports.standing()]})
-
-    async def again(request: web.Request) -> web.Response:
-        caller, export_id = allowed(request), request.match_info["export_id"]
-        why = _reason((await json_object(request)).get("why"))
-        grant = await exports.again(export_id, caller, why, notes_of(request))
-        return web.json_response({"url": f"/api/exports/{export_id}/bundle?grant={grant}"}, status=201)
-
     async def bundle(request: web.Request) -> web.StreamResponse:
         if "grant" in request.query:
             one, path = await exports.granted(request.match_info["export_id"], request.query["grant"], allowed(request))
@@ -79,13 +66,36 @@ def routes(exports: Exports, replays: Replays, caller_of: CallerOf, notes_of: No
         return await _stretch(request, path, of)
 
     return [
-        web.get("/api/exports", listed),
+        *_standing_routes(exports, allowed, notes_of),
         web.post("/api/exports", begin),
-        web.post(EXPORT + "/again", again),
         web.get(EXPORT, state),
         web.get(EXPORT + "/bundle", bundle, allow_head=False),
         web.get(EXPORT + "/film/{camera:[a-z0-9-]{3,40}}", film, allow_head=False),
     ]
+
+
+def _standing_routes(exports: Exports, allowed: CallerOf, notes_of: NotesOf) -> list[web.RouteDef]:
+    """Of what stands, whoever made it."""
+
+    async def listed(request: web.Request) -> web.Response:
+        allowed(request)
+        return web.json_response({"exports": [one.listed() for one in await exports.standing()]})
+
+    async def again(request: web.Request) -> web.Response:
+        caller, export_id = allowed(request), request.match_info["export_id"]
+        why = _reason((await json_object(request)).get("why"))
+        grant = await exports.again(export_id, caller, why, notes_of(request))
+        return web.json_response({"url": f"/api/exports/{export_id}/bundle?grant={grant}"}, status=201)
+
+    return [web.get("/api/exports", listed), web.post(EXPORT + "/again", again)]
+
+
+def _allowed(caller_of: CallerOf, request: web.Request) -> Caller:
+    """Who asks. Raises Forbidden."""
+    caller = caller_of(request)
+    if not may(caller.person.role, Permission.EXPORT):
+        raise Forbidden(f"the role {caller.person.role.value} does not include: {Permission.EXPORT.value}")
+    return caller
 
 
 def _reason(why: object) -> str:

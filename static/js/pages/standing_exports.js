@@ -8,8 +8,8 @@ const LOOK_MS = 30_000;
 
 /** Nothing where the page has no such list: the role does not include it. */
 export function beginStanding() {
-  const panel = document.querySelector("#standing");
-  if (!(panel instanceof HTMLElement)) return;
+  if (!document.querySelector("#standing")) return;
+  const panel = find("#standing", HTMLElement);
   const list = find("export-list", ExportList);
   const form = find("form-sheet", FormSheet);
 
