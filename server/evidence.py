@@ -14,6 +14,7 @@ from server.backfill.store import UPLOADS, Uploads
 from server.backfill.upload import Upload
 from server.bus import Topic
 from server.export.actions import EXPORTS, Exports
+from server.export.store import ExportStore
 from server.operations.assets import STATIC
 from server.recording.actions import Disk, Field, Media, Recordings
 from server.recording.deletion_actions import Shelf, keeping
@@ -118,6 +119,8 @@ class Evidence:
             room.clock,
             room.tasks,
             require_room,
+            ExportStore(room.database),
+            self._upkeep.place,
         )
 
     async def start(self) -> None:

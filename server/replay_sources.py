@@ -143,14 +143,17 @@ def export_notes(gate: Gate, retention: Retention) -> NotesOf:
             by = By(person.id, person.display_name)
             await retention.hold_shared(recording_ids, by, f"exported: {why}"[:200], partial(row, why))
 
-        async def told(what: What, export: Export, **more: str) -> None:
+        async def told(what: What, export: Export, why: str = "", **more: str) -> None:
             about = Subject("export", export.id, export.name)
-            await write.note(what, about, export.why, sha256=export.sha256, bytes=export.bytes, **more)
+            await write.note(what, about, why or export.why, sha256=export.sha256, bytes=export.bytes, **more)
 
         async def fetched(export: Export, file: str) -> None:
             await told(What.SHARE_EXPORT, export, file=file or export.name)
 
-        return Notes(begun, hold, partial(told, What.SHARE_EXPORT_READY), fetched)
+        async def again(export: Export, why: str) -> None:
+            await told(What.SHARE_EXPORT, export, why, file=export.name, made_by=export.by)
+
+        return Notes(begun, hold, partial(told, What.SHARE_EXPORT_READY), fetched, again)
 
     return of
 

@@ -10,7 +10,12 @@ from typing import Any
 Json = dict[str, Any]
 
 KEPT_S = 24 * 3600.0
-KEPT_FIELDS = ("id", "person_id", "name", "made_at", "why", "bytes", "sha256", "damaged")
+KEPT_FIELDS = (
+    *("id", "person_id", "by", "name", "made_at", "why", "bytes", "sha256", "damaged"),
+    *("call_signs", "start", "end"),
+)
+ROW_FIELDS = (*KEPT_FIELDS, "folder", "state", "problem", "done", "total")
+UNDER_WAY = ("waiting", "writing")
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +40,20 @@ class Stretch:
 
 @dataclass(slots=True)
 class Export:
-    """One bundle. `done` and `total` are bytes, of which `total` is an estimate until it is finished; `bytes` and `sha256`
-    are the finished ZIP's."""
+    """One bundle of what these cameras recorded from `start` to `end` (Unix seconds). `done` and `total` are bytes, of which
+    `total` is an estimate until it is finished; `bytes` and `sha256` are the finished ZIP's. `folder`: that of the process which
+    makes it."""
 
     id: str
     person_id: str
     name: str
     made_at: float
     why: str
+    by: str = ""
+    call_signs: list[str] = field(default_factory=list)
+    start: float = 0.0
+    end: float = 0.0
+    folder: str = ""
     total: int = 1
     done: int = 0
     state: str = "waiting"  # waiting, writing, ready, failed
@@ -51,7 +62,6 @@ class Export:
     sha256: str = ""
     films: tuple[Stretch, ...] = ()
     damaged: int = 0  # files that are not what was recorded: they go in as they lie
-    fetched: set[str] = field(default_factory=set)  # whoever began to fetch which of its files
 
     def as_json(self) -> Json:
         """As whoever asked for it sees it."""
@@ -65,7 +75,22 @@ class Export:
             ]
             told |= {"bytes": self.bytes, "sha256": self.sha256, "url": f"{at}/bundle", "films": films}
             told |= {"damaged": self.damaged}
-        return {**told, "problem": self.problem, "until": self.made_at + KEPT_S}
+        return {**told, "problem": self.problem, "until": self.until}
+
+    def listed(self) -> Json:
+        """As whoever may export sees it in the list."""
+        names = ("id", "by", "name", "made_at", "why", "bytes", "sha256", "damaged", "call_signs")
+        return {
+            **{name: getattr(self, name) for name in names},
+            "from": self.start,
+            "to": self.end,
+            "until": self.until,
+        }
+
+    @property
+    def until(self) -> float:
+        """When it is removed, Unix seconds."""
+        return self.made_at + KEPT_S
 
     def film(self, device_id: str, form: str | None) -> Stretch | None:
         """A camera's film; `form`: of which format, None for the first."""
@@ -76,12 +101,21 @@ class Export:
         """What lies beside the ZIP of a finished one, so that it outlives its process."""
         return {**{name: getattr(self, name) for name in KEPT_FIELDS}, "films": [asdict(one) for one in self.films]}
 
+    def row(self) -> Json:
+        """As the database has it."""
+        return {**{name: getattr(self, name) for name in ROW_FIELDS}, "films": [asdict(one) for one in self.films]}
+
+
+def of_row(told: Mapping[str, Any]) -> Export:
+    """One from its row."""
+    return Export(**{name: told[name] for name in ROW_FIELDS}, films=tuple(Stretch(**one) for one in told["films"]))
+
 
 def finished(told: Mapping[str, Any]) -> Export:
     """One from what lay beside its ZIP. Raises ValueError, KeyError and TypeError for anything else."""
     films = tuple(Stretch(**one) for one in told["films"])
     export = Export(**{name: told[name] for name in KEPT_FIELDS}, films=films, state="ready")
-    texts = (export.person_id, export.name, export.why)
+    texts = (export.person_id, export.by, export.name, export.why, *export.call_signs)
     good = re.fullmatch("[0-9a-f]{32}", export.id) and re.fullmatch("[0-9a-f]{64}", export.sha256)
     if not good or not all(isinstance(one, str) for one in texts) or not export.made_at > 0 or not export.bytes > 0:
         raise ValueError("it is not what is written beside a bundle")

@@ -49,15 +49,23 @@ class OwnFolder:
         """Where it lies, or will."""
         return self.path / f"{export_id}{BUNDLE}"
 
+    def find(self, export_id: str) -> Path | None:
+        """Where a finished one lies, whichever process made it; None: nowhere any more."""
+        return next((path for path in self._root.glob(f"*/{export_id}{BUNDLE}") if _is_finished(path)), None)
+
+    def is_there(self, folder: str) -> bool:
+        """Whether a process's folder still is."""
+        return (self._root / folder).is_dir()
+
     def keep(self, export_id: str, told: dict[str, Any]) -> None:
         """It is finished, and outlives this process. Raises OSError."""
         write_private(self.path / f"{export_id}{BESIDE}", json.dumps(told).encode())
         sync_folder(self.path)
 
     def remove(self, export_id: str) -> None:
-        """Whatever of it is there. Raises OSError."""
-        (self.path / f"{export_id}{BESIDE}").unlink(missing_ok=True)
-        self.bundle(export_id).unlink(missing_ok=True)
+        """Whatever of it is there, whichever process made it. Raises OSError."""
+        for path in self._root.glob(f"*/{export_id}.*"):
+            path.unlink(missing_ok=True)
 
     def leave(self) -> None:
         """Remove it, but for finished bundles."""

@@ -33,8 +33,9 @@ Open = Callable[[str, str], BinaryIO]  # recording's id, file
 
 def remux(film: Film, opened: Open, target: Path, words: str, on_read: Callable[[int], None]) -> None:
     """Write the film at `target`. Raises OSError, NotFound, and whatever `on_read` (bytes) does."""
-    # An MP4's index stays at its end: it is played from a disk, and moving it would copy the film once more.
-    with av.open(str(target), "w", format=film.format) as made:
+    # An MP4's index goes to its beginning, so that a player of its address need not fetch all of it first.
+    options = {"movflags": "faststart"} if film.format == "mp4" else {}
+    with av.open(str(target), "w", format=film.format, options=options) as made:
         made.metadata.update({"title": film.name.rsplit("/", 1)[-1], "comment": words})
         writing = _Writing(made, film, opened)
         for run in film.runs():

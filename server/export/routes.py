@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -29,11 +30,7 @@ EXPORT = "/api/exports/{export_id:[0-9a-f]{32}}"
 def routes(exports: Exports, replays: Replays, caller_of: CallerOf, notes_of: NotesOf) -> list[web.RouteDef]:
     """The routes of export. `notes_of`: into the audit, in the name of whoever asks."""
 
-    def allowed(request: web.Request) -> Caller:
-        caller = caller_of(request)
-        if not may(caller.person.role, Permission.EXPORT):
-            raise Forbidden(f"the role {caller.person.role.value} does not include: {Permission.EXPORT.value}")
-        return caller
+    allowed = partial(_allowed, caller_of)
 
     async def begin(request: web.Request) -> web.Response:
         caller = allowed(request)
@@ -41,14 +38,11 @@ def routes(exports: Exports, replays: Replays, caller_of: CallerOf, notes_of: No
         unknown = body.keys() - {"view", "why"}
         if unknown:
             raise BadRequest(f"{min(unknown)}: not expected; the fields are view, why")
-        view_id, why = body.get("view"), body.get("why")
-        if not isinstance(view_id, str) or not isinstance(why, str):
-            raise BadRequest("view, why: expected the id of an open view, and why it is taken out")
-        least, most = WHY_LENGTH
-        if not least <= len(why.strip()) <= most:
-            raise BadRequest(f"why: expected {least} to {most} characters")
-        view = await replays.view(view_id, caller)
-        export = await exports.begin(view, caller, why.strip(), notes_of(request))
+        view_id = body.get("view")
+        if not isinstance(view_id, str):
+            raise BadRequest("view: expected the id of an open view")
+        why = _reason(body.get("why"))
+        export = await exports.begin(await replays.view(view_id, caller), caller, why, notes_of(request))
         return web.json_response(export.as_json(), status=202, headers={"Location": f"/api/exports/{export.id}"})
 
     async def state(request: web.Request) -> web.Response:
@@ -56,6 +50,9 @@ def routes(exports: Exports, replays: Replays, caller_of: CallerOf, notes_of: No
         return web.json_response(found.as_json())
 
     async def bundle(request: web.Request) -> web.StreamResponse:
+        if "grant" in request.query:
+            one, path = await exports.granted(request.match_info["export_id"], request.query["grant"], allowed(request))
+            return web.FileResponse(path, headers=_headers("application/zip", one.name))
         found = await exports.ready(request.match_info["export_id"], allowed(request))
         path = await exports.fetch(found, notes_of(request), from_start=_is_from_start(request))
         return web.FileResponse(path, headers=_headers("application/zip", found.name))
@@ -69,11 +66,44 @@ def routes(exports: Exports, replays: Replays, caller_of: CallerOf, notes_of: No
         return await _stretch(request, path, of)
 
     return [
+        *_standing_routes(exports, allowed, notes_of),
         web.post("/api/exports", begin),
         web.get(EXPORT, state),
         web.get(EXPORT + "/bundle", bundle, allow_head=False),
         web.get(EXPORT + "/film/{camera:[a-z0-9-]{3,40}}", film, allow_head=False),
     ]
+
+
+def _standing_routes(exports: Exports, allowed: CallerOf, notes_of: NotesOf) -> list[web.RouteDef]:
+    """Of what stands, whoever made it."""
+
+    async def listed(request: web.Request) -> web.Response:
+        allowed(request)
+        return web.json_response({"exports": [one.listed() for one in await exports.standing()]})
+
+    async def again(request: web.Request) -> web.Response:
+        caller, export_id = allowed(request), request.match_info["export_id"]
+        why = _reason((await json_object(request)).get("why"))
+        grant = await exports.again(export_id, caller, why, notes_of(request))
+        return web.json_response({"url": f"/api/exports/{export_id}/bundle?grant={grant}"}, status=201)
+
+    return [web.get("/api/exports", listed), web.post(EXPORT + "/again", again)]
+
+
+def _allowed(caller_of: CallerOf, request: web.Request) -> Caller:
+    """Who asks. Raises Forbidden."""
+    caller = caller_of(request)
+    if not may(caller.person.role, Permission.EXPORT):
+        raise Forbidden(f"the role {caller.person.role.value} does not include: {Permission.EXPORT.value}")
+    return caller
+
+
+def _reason(why: object) -> str:
+    """Why something is taken out. Raises BadRequest."""
+    least, most = WHY_LENGTH
+    if not isinstance(why, str) or not least <= len(why.strip()) <= most:
+        raise BadRequest(f"why: expected why it is taken out, {least} to {most} characters")
+    return why.strip()
 
 
 def _headers(kind: str, name: str) -> dict[str, str]:

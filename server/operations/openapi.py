@@ -62,6 +62,11 @@ SCHEMAS: dict[str, Schema] = {
         "bytes:integer sha256:string url:string",
         films={"type": "array", "items": _thing("device_id:string bytes:integer url:string")},
     ),
+    "Standing": _thing(
+        "id:string by:string name:string made_at:number why:string bytes:integer sha256:string from:number to:number until:number"
+    ),
+    "Again": _thing("url:string"),
+    "Reason": _thing("why:string"),
     "PersonChange": _thing("", "role:string display_name:string call_sign:string?"),
     "Password": _thing("password:string"),
     "OwnPassword": _thing("current:string password:string"),
@@ -262,6 +267,8 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("post", VIEW + "/bookmarks", "Mark a second of what was recorded, for everybody", 201, gives=_ref("Bookmark"), takes=_ref("NewBookmark")),
     Operation("get", KEPT + "/still", "The small picture (JPEG) that a list shows a recording by; `Viewing-Reason` (percent-encoded) is logged"),
     Operation("post", "/api/exports", "Have a view's content made into a bundle that proves itself; who takes it and why is logged", 202, gives=_ref("Export"), takes=_ref("NewExport")),
+    Operation("get", "/api/exports", "Those that still stand, whoever made them", gives=_list("exports", "Standing")),
+    Operation("post", "/api/exports/{export_id}/again", "Fetch one that stands once more, for a reason that is logged: its address for this sign-in, for an hour", 201, gives=_ref("Again"), takes=_ref("Reason")),
     Operation("get", "/api/exports/{export_id}", "How far it is", gives=_ref("Export")),
     Operation("get", "/api/exports/{export_id}/bundle", "The ZIP; answers ranges; that it is fetched is logged"),
     Operation("get", "/api/exports/{export_id}/film/{camera}", "One camera's film (MP4, or WebM of VP8); likewise", query=("format",)),

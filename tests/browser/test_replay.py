@@ -241,7 +241,7 @@ async def test_the_decision_to_keep_is_made_where_it_is_seen(screen: Screen, lai
 
 
 async def test_what_lies_between_in_and_out_is_taken_out_and_proves_itself(
-    screen: Screen, laid: list[Laid], base: float, tmp_path: Path
+    screen: Screen, installation: Installation, laid: list[Laid], base: float, tmp_path: Path
 ) -> None:
     page = await opened(screen, address(laid, base + 5, 0, 1))
     await page.keyboard.press("[")
@@ -269,6 +269,21 @@ async def test_what_lies_between_in_and_out_is_taken_out_and_proves_itself(
         names = archive.namelist()
     assert {f"clips/{laid[index].id}/clip.json" for index in (0, 1)} <= set(names)
     assert sum(name.startswith("playable/") for name in names) == 2
+
+    await page.goto(screen.url + "/replay")
+    standing = page.locator("export-list li")
+    await expect(standing).to_have_count(1)
+    await expect(standing).to_contain_text(re.compile(r"Insp\. Hale.*CPS, case 0412.*ET17, ET22.*SHA-256", re.S))
+    await standing.get_by_role("button", name="Save again").click()
+    await page.get_by_label("Why").fill("the defence")
+    async with page.expect_download() as again:
+        await page.get_by_role("button", name="Save the bundle").click()
+    copy = tmp_path / "copy.zip"
+    await (await again.value).save_as(copy)
+    assert copy.read_bytes() == bundle.read_bytes()
+    with closing(sqlite3.connect(installation.folder / "watchroom.db", timeout=20)) as database:
+        rows = database.execute("SELECT why FROM audit WHERE what = 'share.export' ORDER BY seq").fetchall()
+    assert rows[-1] == ("the defence",)
 
 
 async def test_who_may_not_look_sees_no_page_and_no_picture(

@@ -1,5 +1,6 @@
 // <replay-export>: takes what is shown out of the building: the button, how far the bundle has come, and the way to it.
 import { make, setText } from "./build.js";
+import { size } from "./export-list.js";
 
 /** Event: `export-ask`. */
 export class ReplayExport extends HTMLElement {
@@ -36,7 +37,7 @@ export class ReplayExport extends HTMLElement {
     );
     const mark = make("p", {}, "SHA-256 of the bundle ", make("code", {}, sha256));
     const more = make("details", {}, make("summary", { class: "btn line" }, "More"), make("div", {}, ...only, mark));
-    const ill = damaged ? [make("p", { class: "bad" }, damagedWords(damaged))] : [];
+    const ill = damaged ? [make("p", { role: "alert" }, damagedWords(damaged))] : [];
     this.#progress.append(way, more, ...ill);
   }
 }
@@ -45,11 +46,6 @@ export class ReplayExport extends HTMLElement {
 function damagedWords(files) {
   const what = files === 1 ? "1 file of it is damaged" : `${files} files of it are damaged`;
   return `${what}: the verifier inside names them, and no film shows them.`;
-}
-
-/** @param {number} bytes */
-function size(bytes) {
-  return `${Math.max(0.1, bytes / 1e6).toFixed(1)} MB`;
 }
 
 customElements.define("replay-export", ReplayExport);

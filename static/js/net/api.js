@@ -155,6 +155,10 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       bookmark: (view, wish) => call("POST", `/api/replays/${id(view)}/bookmarks`, wish),
       /** @param {{ view: string, why: string }} wish @returns {Promise<Export>} */
       exported: (wish) => call("POST", "/api/exports", wish),
+      /** Those that still stand, whoever made them. @returns {Promise<{ exports: import("../elements/export-list.js").Standing[] }>} */
+      exports: () => call("GET", "/api/exports"),
+      /** @param {string} one its id @param {string} why logged @returns {Promise<{ url: string }>} */
+      exportAgain: (one, why) => call("POST", `/api/exports/${id(one)}/again`, { why }),
       /** @param {string} one its id @returns {Promise<Export>} */
       exportState: (one) => call("GET", `/api/exports/${id(one)}`),
     },

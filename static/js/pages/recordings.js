@@ -5,6 +5,7 @@ import { make } from "../elements/build.js";
 import { RecordingList } from "../elements/recording-list.js";
 import { api, asked, done, find } from "./office.js";
 import { beginPictures } from "./recording_pictures.js";
+import { beginStanding } from "./standing_exports.js";
 
 const PAUSE_MS = 250; // after the last letter
 const list = find("recording-list", RecordingList);
@@ -92,6 +93,7 @@ for (const name of NAMES) {
 form.addEventListener("input", changed);
 form.addEventListener("submit", (event) => event.preventDefault());
 beginPictures(list);
+beginStanding();
 document.addEventListener("more", () => void load(next));
 document.addEventListener("area", drawn);
 find("#by-place", HTMLButtonElement).addEventListener("click", () => void openPlace());

@@ -77,6 +77,18 @@ export function exportQuestions(isPart, seconds) {
   };
 }
 
+/** @param {string} name of the bundle @returns {Questions} */
+export function againQuestions(name) {
+  return {
+    title: "Save it again",
+    note: `${name}. It is logged who took it, and why.`,
+    submit: "Save the bundle",
+    fields: [
+      { name: "why", label: "Why", required: true, longest: 200, hint: "For whom, and an incident or case number." },
+    ],
+  };
+}
+
 /**
  * @param {{ count: number, present: string, categories: readonly { name: string, title: string }[], mayManage: boolean }} facts
  * @returns {Questions}

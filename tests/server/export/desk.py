@@ -17,6 +17,7 @@ from server.errors import Conflict, Unavailable
 from server.export.actions import Exports, Notes
 from server.export.export import Export
 from server.export.routes import routes
+from server.export.store import ExportStore
 from server.operations.assets import STATIC, TEMPLATES
 from server.recording.library import Library
 from server.recording.master_key import PLAIN, MasterKeys
@@ -47,8 +48,9 @@ class GrowingLibrary(Library):
 class Desk:
     """Replay and export on a real socket. `room` is asked whether there is any, `render` makes the page."""
 
-    def __init__(self, data: Path, office: Office, tasks: TaskOwner) -> None:
+    def __init__(self, data: Path, office: Office, tasks: TaskOwner, database: Database) -> None:
         self.data = data
+        self.store = ExportStore(database)
         self.office = office
         self.tasks = tasks
         self.library = GrowingLibrary(data / "recordings", MASTER)
@@ -60,6 +62,7 @@ class Desk:
         self.held: list[tuple[str, str]] = []
         self.made: list[tuple[str, int]] = []  # SHA-256 and bytes
         self.fetched: list[str] = []  # which film; "": all of it
+        self.again: list[tuple[str, str]] = []  # which export somebody fetched again, and why
         self.hold_fails = False
         self.client: TestClient[web.Request, web.Application]
 
@@ -76,11 +79,13 @@ class Desk:
             self.office.clock,
             self.tasks,
             lambda folder, more: self.room(folder, more),
+            self.store,
+            lambda: "here",
         )
 
     def notes(self, _request: web.Request | None = None) -> Notes:
         """What would be written into the audit."""
-        return Notes(self._begun, self._hold, self._ready, self._fetched)
+        return Notes(self._begun, self._hold, self._ready, self._fetched, self._again)
 
     async def _hold(self, recording_ids: Sequence[str], why: str) -> None:
         """Nobody deletes what was just taken out."""
@@ -99,6 +104,10 @@ class Desk:
     async def _fetched(self, _export: Export, file: str) -> None:
         self._must_be_audited()
         self.fetched.append(file)
+
+    async def _again(self, export: Export, why: str) -> None:
+        self._must_be_audited()
+        self.again.append((export.id, why))
 
     def _must_be_audited(self) -> None:
         if self.office.audit_fails:
@@ -158,7 +167,7 @@ class Desk:
 async def open_desk(data: Path, database: Database) -> AsyncIterator[Desk]:
     """An incident of ten seconds is over."""
     async with TaskOwner("test") as tasks:
-        desk = Desk(data, Office(data, database), tasks)
+        desk = Desk(data, Office(data, database), tasks, database)
         await desk.exports.start()
         desk.office.application.add_routes(routes(desk.exports, desk.office.replays, _caller, desk.notes))
         async with TestClient(TestServer(desk.office.application)) as client:

@@ -166,7 +166,7 @@ async def test_who_may_not_take_it_out_gets_nothing(desk: Desk) -> None:
 async def test_an_export_is_its_makers_alone_and_ends_after_a_day(desk: Desk) -> None:
     recordings = await asyncio.to_thread(laid, desk.data)
     await desk.exported({"recordings": [recordings[0].id]})
-    (export,) = desk.exports._exports.values()
+    (export,) = await desk.exports.standing()
     answer = await desk.client.get(f"/api/exports/{export.id}/bundle", headers={"X-Person": "other:inspector"})
     assert answer.status == 404
     desk.office.clock.move(KEPT_S + 1)

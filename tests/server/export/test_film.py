@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import io
 import json
+import re
 import shutil
+import struct
 import subprocess
 import zipfile
 from collections.abc import Sequence
@@ -22,6 +24,7 @@ from PIL import Image
 
 from server.export.film import films_of
 from server.export.plan import parts_of
+from server.recording.boxes import boxes, codecs_of
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.verifier import main as verify
 from server.replay.footage import Gap, recording
@@ -99,6 +102,18 @@ async def test_ffprobe_reads_it_without_complaint(desk: Desk, tmp_path: Path) ->
     assert answer.stderr == ""
     assert float(told["format"]["duration"]) == pytest.approx(31, abs=0.3)
     assert {one["codec_name"] for one in told["streams"]} == {"h264", "opus"}
+
+
+async def test_a_strict_player_finds_what_it_asks_for_at_its_beginning(desk: Desk) -> None:
+    """As QuickTime is: known brands, the index before the media, parameter sets in the index, nothing cut away by edits."""
+    _, content, _, _ = await bundled(desk, await asyncio.to_thread(lay_twice, desk.data))
+    outer = [(kind, start, end) for kind, start, end in boxes(content) if kind in (b"ftyp", b"moov", b"mdat")]
+    assert [kind for kind, _, _ in outer] == [b"ftyp", b"moov", b"mdat"]
+    assert b"mp41" in content[outer[0][1] : outer[0][2]]
+    assert codecs_of(content) == ["avc1.42c01e", "opus"]
+    for at in [found.start() for found in re.finditer(b"elst", content[: outer[2][1]])]:
+        count, _, begins, rate = struct.unpack(">IIiI", content[at + 8 : at + 24])
+        assert (count, begins, rate) == (1, 0, 0x10000)
 
 
 async def test_it_has_an_address_of_its_own_that_answers_range(desk: Desk) -> None:

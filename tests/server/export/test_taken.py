@@ -13,10 +13,10 @@ from server.access.permission import Role
 from server.access.person import Person
 from server.access.session import Caller
 from server.errors import NotFound
-from server.export.actions import Exports
+from server.export.actions import GRANTED_S, Exports
 from server.export.export import KEPT_S
 from server.export.folder import OwnFolder
-from tests.server.export.desk import Desk, laid
+from tests.server.export.desk import WHY, Desk, laid
 
 WHO = {"X-Person": "hale:inspector"}
 HALE = Caller(Person("hale", "hale", "Hale", Role.INSPECTOR), "s1")
@@ -110,13 +110,64 @@ async def test_one_that_was_cut_off_or_whose_word_is_damaged_is_not_there(desk: 
             path.write_bytes(was)
 
 
-async def test_a_process_that_lives_keeps_its_own(desk: Desk, ready: dict[str, Any]) -> None:
+async def test_what_one_process_made_another_gives_and_lists(desk: Desk, ready: dict[str, Any]) -> None:
     another = desk.another()
     await another.start()
-    with pytest.raises(NotFound):
-        await another.export(ready["id"], HALE)
-    assert (await desk.exports.export(ready["id"], HALE)).state == "ready"
+    export = await another.ready(ready["id"], HALE)
+    path = await another.fetch(export, desk.notes(), from_start=True)
+    assert hashlib.sha256(path.read_bytes()).hexdigest() == ready["sha256"]
+    (one,) = await another.standing()
+    assert (one.by, one.call_signs, one.why, one.sha256) == ("Hale", ["ET17"], WHY, ready["sha256"])
     await another.close()
+    assert (await desk.exports.export(ready["id"], HALE)).state == "ready"
+    desk.office.clock.move(KEPT_S + 1)
+    assert await desk.exports.standing() == []
+
+
+async def test_another_process_tells_how_far_one_is_and_that_its_process_has_ended(desk: Desk) -> None:
+    first, _ = await asyncio.to_thread(laid, desk.data)
+    export = await desk.begun({"recordings": [first.id]})
+    another = desk.another()
+    await another.start()
+    assert (await another.export(export["id"], HALE)).state in ("waiting", "writing", "ready")
+    await desk.settled(export)
+    (row,) = await desk.store.all("here")
+    row.state, row.folder = "writing", "0" * 32  # as a kill leaves it
+    await desk.store.keep(row, "here")
+    third = desk.another()
+    await third.start()
+    told = await another.export(export["id"], HALE)
+    assert (told.state, told.problem) == ("failed", "the server was stopped; make the export anew")
+    for one in (another, third):
+        await one.close()
+
+
+async def test_one_that_stands_is_fetched_again_by_a_colleague_for_a_reason(desk: Desk, ready: dict[str, Any]) -> None:
+    other = {"X-Person": "achebe:inspector", "X-Session": "s9"}
+    listed = await (await desk.client.get("/api/exports", headers=other)).json()
+    (one,) = listed["exports"]
+    assert (one["by"], one["sha256"], one["until"]) == ("Hale", ready["sha256"], ready["until"])
+    path = f"/api/exports/{ready['id']}"
+    assert (await desk.client.get(f"{path}/bundle", headers=other)).status == 404  # not without saying why
+    for why, status in (("", 400), (5, 400), ("defence disclosure", 201)):
+        answer = await desk.client.post(f"{path}/again", json={"why": why}, headers=other)
+        assert answer.status == status, await answer.text()
+    assert desk.again == [(ready["id"], "defence disclosure")]
+    url = (await answer.json())["url"]
+    content = await (await desk.client.get(url, headers=other)).read()
+    assert hashlib.sha256(content).hexdigest() == ready["sha256"]
+    part = await desk.client.get(url, headers={**other, "Range": "bytes=10-19"})
+    assert (part.status, await part.read()) == (206, content[10:20])
+    assert (await desk.client.get(url, headers={**other, "X-Session": "s8"})).status == 404
+    desk.office.clock.move(GRANTED_S + 1)
+    assert (await desk.client.get(url, headers=other)).status == 404
+    for who, status in (("lindqvist:officer", 403), ("okafor:control", 403)):
+        assert (await desk.client.get("/api/exports", headers={"X-Person": who})).status == status
+        answer = await desk.client.post(f"{path}/again", json={"why": "debrief"}, headers={"X-Person": who})
+        assert answer.status == status
+    desk.office.audit_fails = True
+    answer = await desk.client.post(f"{path}/again", json={"why": "debrief"}, headers=other)
+    assert answer.status == 503
 
 
 def test_nothing_else_is_taken_for_a_bundle(tmp_path: Path) -> None:
