@@ -3,8 +3,7 @@
 import { groupAtMost } from "../state/map-clusters.js";
 import { boxesOf } from "../state/map-lettering.js";
 import { fitted, fromWorld, projector, toWorld, worldPixels, zoomed } from "../state/map-projection.js";
-import { PALETTE_KEYS } from "../state/map-style.js";
-import { ZOOM_LIMITS, glGround, hasWebGl2 } from "./incident-map-gl.js";
+import { ZOOM_LIMITS, glGround, hasWebGl2, paletteOf } from "./incident-map-gl.js";
 import { Halos } from "./incident-map-halos.js";
 import { Marks } from "./incident-map-marks.js";
 import { plotGround } from "./incident-map-plot.js";
@@ -12,7 +11,6 @@ import { plotGround } from "./incident-map-plot.js";
 /** @typedef {import("../state/map-markers.js").Marker} Marker */
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("../state/map-style.js").Basemap} Basemap */
-/** @typedef {import("../state/map-style.js").Palette} Palette */
 /** @typedef {import("./incident-map-marks.js").Node} Node */
 /** @typedef {import("./incident-map-gl.js").Ground} Ground */
 /** @typedef {ReturnType<typeof import("../state/map-style.js").homeOf>} Home */
@@ -66,6 +64,17 @@ export class MapStage {
       this.#ground?.show(bounds ? fitted(view, bounds, FIT_PADDING_PX, maxZoom) : { ...view, ...home }, animate);
   }
 
+  /** @returns {Promise<import("../state/places.js").NamedFeature[]>} what of the ground can be looked for by name */
+  async named() {
+    return (await this.#ground?.named()) ?? [];
+  }
+
+  /** What was looked for is drawn under the markers; null: nothing. @param {import("../state/places.js").Place | null} place */
+  find(place) {
+    this.#halos.found = place;
+    this.#moved(true, false);
+  }
+
   /** @param {{lon: number, lat: number}} place @param {number} zoom at least */
   centre({ lon, lat }, zoom) {
     const view = this.view;
@@ -91,7 +100,7 @@ export class MapStage {
     const options = {
       view,
       placed,
-      palette: this.#palette(),
+      palette: paletteOf(this.#canvas),
       basemap,
       onMove: (/** @type {boolean} */ settled, /** @type {boolean} */ byHand) => this.#moved(settled, byHand),
       onProblem: (/** @type {string} */ reason) => this.#controls.say(`${reason} Positions are right.`),
@@ -125,7 +134,7 @@ export class MapStage {
 
   /** The page's theme changed. */
   retheme() {
-    this.#ground?.retheme(this.#palette());
+    this.#ground?.retheme(paletteOf(this.#canvas));
   }
 
   /** @param {Marker[]} markers @param {ReadonlyMap<string, {lon: number, lat: number}[]>} trails */
@@ -183,12 +192,5 @@ export class MapStage {
         alone: false,
       })),
     ];
-  }
-
-  /** @returns {Palette} the page's map colours now */
-  #palette() {
-    const style = getComputedStyle(this.#canvas);
-    const pairs = PALETTE_KEYS.map((key) => [key, style.getPropertyValue(`--map-${key}`).trim()]);
-    return /** @type {Palette} */ (Object.fromEntries(pairs));
   }
 }
