@@ -195,7 +195,7 @@ class _Person:
         if nose:
             self._blob(x + 0.085, 1.65, 0.02, 0.025, self._skin)
         if self._has_beard and not away:
-            self._blob(x + (0.035 if nose else 0), 1.585, 0.062, 0.05, self._hair)
+            self._blob(x + (0.035 if nose else 0), 1.572, 0.056, 0.038, self._hair)
         self._hair_of(x, away, nose)
         if not away and not nose:
             for eye in (-0.032, 0.032):

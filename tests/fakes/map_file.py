@@ -18,6 +18,7 @@ from typing import Any
 
 ZOOM = 14  # one zoom is enough: what is nearer is drawn from it, as with a file that ends there
 EXTENT = 4096
+BUFFER = 0.05  # of a tile, so that no seam is seen
 HEADER_BYTES = 127
 GZIP, MVT = 2, 1
 ATTRIBUTION = '<a href="https://example.org">Estuary Surveyors</a> © 2026'
@@ -39,7 +40,9 @@ def write_map(town: Path, file: Path) -> None:
         for kind, parts in _parts(feature["geometry"]):
             world = [[_world(lon, lat) for lon, lat in part] for part in parts]
             for tile in _tiles_of([point for part in world for point in part]):
-                tiles[tile][layer].append((tags, kind, world))
+                cut = [one for part in world for one in _cut(part, kind, tile)]
+                if cut:
+                    tiles[tile][layer].append((tags, kind, cut))
     coded = sorted((_tile_id(*tile), gzip.compress(_tile(tile, layers), 6)) for tile, layers in tiles.items())
     file.write_bytes(_archive(coded))
 
@@ -81,6 +84,38 @@ def _tiles_of(points: Points) -> Iterator[Tile]:
     (west, east), (north, south) = ((min(one), max(one)) for one in zip(*points, strict=True))
     for x in range(int(west), int(east) + 1):
         yield from ((x, y) for y in range(int(north), int(south) + 1))
+
+
+def _cut(part: Points, kind: int, tile: Tile) -> list[Points]:
+    """What of it lies in the tile and a little beyond."""
+    west, north, east, south = tile[0] - BUFFER, tile[1] - BUFFER, tile[0] + 1 + BUFFER, tile[1] + 1 + BUFFER
+    if kind == AREA:
+        for axis, edge, sign in ((0, west, 1), (0, east, -1), (1, north, 1), (1, south, -1)):
+            part = _on_one_side(part, axis, edge, sign)
+        return [part] if len(part) > 3 else []
+    if kind == POINT:
+        return [part]
+    lines: list[Points] = [[]]
+    for a, b in pairwise(part):
+        (left, right), (top, foot) = sorted((a[0], b[0])), sorted((a[1], b[1]))
+        if right < west or left > east or foot < north or top > south:
+            lines.append([])
+        else:
+            lines[-1] += [b] if lines[-1] else [a, b]
+    return [line for line in lines if line]
+
+
+def _on_one_side(ring: Points, axis: int, edge: float, sign: int) -> Points:
+    """A closed ring cut along a line across one axis (Sutherland and Hodgman, 1974)."""
+    kept: Points = []
+    for a, b in pairwise(ring):
+        inside, after = (sign * (one[axis] - edge) >= 0 for one in (a, b))
+        if inside is not after:
+            share = (edge - a[axis]) / (b[axis] - a[axis])
+            kept.append((a[0] + (b[0] - a[0]) * share, a[1] + (b[1] - a[1]) * share))
+        if after:
+            kept.append(b)
+    return [*kept, kept[0]] if kept else []
 
 
 # ---- a vector tile ---------------------------------------------------------------------------------

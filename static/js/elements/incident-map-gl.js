@@ -94,7 +94,11 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
     onMove(true, false);
   });
   map.on("moveend", (event) => onMove(true, Boolean(event.originalEvent)));
+  // asked for, it would lay out the page in the midst of each drawing
+  const measured = () => ({ width: container.clientWidth, height: container.clientHeight });
+  let size = measured();
   map.on("resize", () => {
+    size = measured();
     if (map.getPixelRatio() !== sharpness()) map.setPixelRatio(sharpness());
     onMove(true, false);
   });
@@ -106,7 +110,7 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
     credit: archive ? await creditOf(archive) : "",
     view() {
       const { lng, lat } = map.getCenter();
-      return { lon: lng, lat, zoom: map.getZoom(), width: container.clientWidth, height: container.clientHeight };
+      return { lon: lng, lat, zoom: map.getZoom(), ...size };
     },
     show(next, animate) {
       const camera = { center: /** @type {[number, number]} */ ([next.lon, next.lat]), zoom: next.zoom };

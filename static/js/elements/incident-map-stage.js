@@ -17,7 +17,7 @@ import { plotGround } from "./incident-map-plot.js";
 
 const MOST_MARKS = 60;
 const CLUSTER_PX = 22;
-const FIT_PADDING_PX = 64;
+const [FIT_PADDING_PX, FIT_PADDING_SHARE] = [64, 0.13]; // a small map must not spend half its width on its edges
 // From here on a street fills the map: units side by side must be told apart, whatever it costs in tidiness.
 const UNGROUPED_ZOOM = 17.5;
 const NO_GL = "This browser cannot draw the street map (WebGL2 is missing).";
@@ -60,8 +60,9 @@ export class MapStage {
    */
   fit(bounds, home, maxZoom, animate) {
     const view = this.view;
-    if (view)
-      this.#ground?.show(bounds ? fitted(view, bounds, FIT_PADDING_PX, maxZoom) : { ...view, ...home }, animate);
+    if (!view) return;
+    const padding = Math.min(FIT_PADDING_PX, FIT_PADDING_SHARE * Math.min(view.width, view.height));
+    this.#ground?.show(bounds ? fitted(view, bounds, padding, maxZoom) : { ...view, ...home }, animate);
   }
 
   /** @returns {Promise<import("../state/places.js").NamedFeature[]>} what of the ground can be looked for by name */
