@@ -60,7 +60,7 @@ def main(argv: list[str]) -> int:
 @commands.command()
 def demo(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 takes a free one")] = 8080,
-    cameras: Annotated[int, typer.Option(min=1, max=50, help="how many simulated cameras")] = 6,
+    cameras: Annotated[int, typer.Option(min=1, max=50, help="how many simulated cameras are on from the start")] = 6,
     data: Annotated[Path | None, typer.Option(help="default: a temporary folder")] = None,
     scenario: Annotated[Path | None, typer.Option(help="a TOML file; default: the built-in one")] = None,
     browser: Annotated[bool, typer.Option("--browser/--no-browser", help="open the console")] = True,

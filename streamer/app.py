@@ -223,6 +223,7 @@ class Camera:
             self.stop()
 
     async def _keep_media(self) -> None:
+        await self._until(self._is_switched_on)  # what is off opens no source and draws nothing
         # a second or two of drawing house fronts: meanwhile the officer's hand works and control can be reached
         media = await in_thread(
             lambda: open_media(
@@ -265,6 +266,9 @@ class Camera:
             finally:
                 await client.close()
                 await asyncio.wait([running], timeout=MEDIA_END_S)
+
+    def _is_switched_on(self) -> bool:
+        return self.kit.streaming or self.kit.recording != "off"
 
     def _may_publish(self) -> bool:
         return self.kit.streaming and not self._is_replaced

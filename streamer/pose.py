@@ -29,10 +29,11 @@ class Overlay:
 
 @dataclass(frozen=True, slots=True)
 class Colleague:
-    """Another officer who truly is near: town metres, degrees clockwise from north, metres per second."""
+    """Another officer who truly is near: town metres, degrees clockwise from north, metres per second; `who` of the shift."""
 
     x: float
     y: float
     heading_deg: float
     speed_mps: float
     in_vehicle: bool = False
+    who: int = 0

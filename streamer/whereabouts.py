@@ -61,11 +61,12 @@ class Whereabouts:
         self._wall = wall
         self._lock = lock
         self._last: Pose = Pose(*town.nodes[0], 0.0)
-        self._colleagues: list[OfficerPart] = []
+        self._colleagues: list[tuple[int, OfficerPart]] = []  # with which of the shift it is
         if config.scenario is not None:
             stage = Stage(config.scenario, town)
             me = self.part = stage.part(config.call_sign)
-            self._colleagues = [stage.part(one.call_sign) for one in config.scenario.officers if _is_seen(one, me)]
+            shift = enumerate(config.scenario.officers)
+            self._colleagues = [(who, stage.part(one.call_sign)) for who, one in shift if _is_seen(one, me)]
         if config.gps.startswith("route:"):
             self.route = read_route(Path(config.gps.removeprefix("route:")))
 
@@ -96,10 +97,10 @@ class Whereabouts:
         at = self.scenario_time(self._wall())
         with self._lock:
             me = self.part.place(at)
-            found = [(one.officer, one.place(at)) for one in self._colleagues]
+            found = [(who, one.officer, one.place(at)) for who, one in self._colleagues]
         return tuple(
-            Colleague(place.x, place.y, place.heading_deg, place.speed_mps, officer.view == "vehicle")
-            for officer, place in found
+            Colleague(place.x, place.y, place.heading_deg, place.speed_mps, officer.view == "vehicle", who)
+            for who, officer, place in found
             if me.distance_to(place.x, place.y) < SIGHT_M
         )
 

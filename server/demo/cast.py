@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from streamer.scenario import Officer, Scenario
 
-EXTRA_NAMES = ("Doyle", "Hughes", "Rahman", "Chen", "Nowak", "Adeyemi", "Okoye", "Price", "Silva", "Grant")
+EXTRA_NAMES = ("Price", "Silva", "Barr", "Ismail", "Kerr", "Lewis", "Mensah", "Oakes", "Tan", "Webb")
 
 LARGE = "640x360"  # of the main picture, where the machine has the cores to draw it; else the camera's own 512x288
 LARGE_FROM_CORES, CAMERAS_A_CORE = 4, 2
@@ -18,23 +18,33 @@ def picture_size(cameras: int, cores: int) -> str:
 
 
 def cast(scenario: Scenario, cameras: int) -> list[Officer]:
-    """`cameras` officers: the scenario's own first, then further ones who walk the same rounds the other way.
+    """`cameras` officers whose cameras run: the scenario's own first, then further ones who walk the same rounds the other way.
 
-    >>> len(cast(scenario, 9))
+    Unless fewer are asked for than the scenario has: behind them those whose cameras are off. They send their position
+    alone, which costs next to nothing, until the scenario or control has them record.
+
+    >>> len([officer for officer in cast(scenario, 9) if runs(officer)])
     9
     """
-    own = list(scenario.officers[:cameras])
-    return own + [_extra(scenario, number) for number in range(cameras - len(own))]
+    own = [officer for officer in scenario.officers if runs(officer)]
+    if cameras < len(own):
+        return own[:cameras]
+    further = [_extra(own[number % len(own)], own[0], number) for number in range(cameras - len(own))]
+    return [*own, *further, *(officer for officer in scenario.officers if not runs(officer))]
+
+
+def runs(officer: Officer) -> bool:
+    """Whether the officer's camera draws pictures from its start."""
+    return officer.recording != "off"
 
 
 def extended(scenario: Scenario, cameras: int) -> str:
     """TOML for the further officers, to be appended to the scenario's file; empty when there are none."""
-    extra = cast(scenario, cameras)[len(scenario.officers) :]
-    return "".join(_table(officer) for officer in extra)
+    own = {officer.call_sign for officer in scenario.officers}
+    return "".join(_table(officer) for officer in cast(scenario, cameras) if officer.call_sign not in own)
 
 
-def _extra(scenario: Scenario, number: int) -> Officer:
-    like = scenario.officers[number % len(scenario.officers)]
+def _extra(like: Officer, first: Officer, number: int) -> Officer:
     return replace(
         like,
         call_sign=f"XT{number + 51:02d}",
@@ -43,7 +53,7 @@ def _extra(scenario: Scenario, number: int) -> Officer:
         patrol=tuple(reversed(like.patrol)),
         speed_mps=round(like.speed_mps * (0.8 + 0.05 * (number % 8)), 2),
         recording="recording",
-        view=scenario.officers[0].view,  # on foot, whoever's round it is
+        view=first.view,  # on foot, whoever's round it is
     )
 
 

@@ -19,7 +19,7 @@ from server.alerts.routes import by
 from server.app import Watchroom
 from server.bus import Body, Topic
 from server.config import Config
-from server.demo.cast import cast, extended, picture_size
+from server.demo.cast import cast, extended, picture_size, runs
 from server.demo.children import Children
 from server.demo.colleague import LOOKS_S, Desk
 from server.errors import Conflict, StartError
@@ -155,7 +155,9 @@ def _arguments(
     arguments += ["--source", "street", "--gps", "scenario", "--scenario", str(plan.scenario_file)]
     arguments += ["--call-sign", officer.call_sign, "--start-at", f"{start_at:.3f}"]
     arguments += ["--state", str(config.data / "cameras" / device.device_id), "--no-keys", "--until-stdin-closes"]
-    if size := picture_size(len(plan.officers), os.cpu_count() or 1):
+    if not runs(officer):  # nothing is drawn, encoded or kept before somebody asks for it
+        arguments += ["--stream", "off", "--before", "0"]
+    if size := picture_size(sum(runs(one) for one in plan.officers), os.cpu_count() or 1):
         arguments += ["--size", size]
     if config.secure:
         arguments += ["--ca-file", str(config.tls_cert or config.data / "tls-cert.pem")]

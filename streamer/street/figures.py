@@ -36,8 +36,11 @@ COATS: list[RGB] = [
     (36, 36, 42),
     (120, 112, 104),
     (70, 48, 78),
+    (134, 84, 44),
+    (38, 74, 82),
 ]
-SUBJECT, OFFICER = Dress((92, 88, 92)), Dress(UNIFORM, police=True)
+PEOPLE = 16  # so many walk the town, each with a face and clothes of their own; their sprites are drawn once each
+SUBJECT = Dress((92, 88, 92), who=3)
 WALKERS_M, PARKED_M = 50.0, 62.0  # so far they are drawn
 LEAST_SEEN = 0.6  # of the light: an officer's bands and a patrol car's throw it back
 FLASHES_HZ = 2.3
@@ -159,7 +162,8 @@ class Scene:
         """Another officer of the shift, where they really are."""
         along, seen = _along(other), seen._replace(light=max(LEAST_SEEN, seen.light))
         phase = now.at * math.tau * min(1.6, 0.6 + other.speed_mps / 3) if other.speed_mps > 0.2 else 0.0
-        return self._standing(now, person(OFFICER, step_of(phase, seen.ahead), "walk", _facing(now.view, along)), seen)
+        dress = Dress(UNIFORM, police=True, who=other.who)
+        return self._standing(now, person(dress, step_of(phase, seen.ahead), "walk", _facing(now.view, along)), seen)
 
     def _patrol_car(self, now: Moment, other: Colleague, seen: Seen) -> Figure:
         """One who drives."""
@@ -172,7 +176,8 @@ class Scene:
 
     def _walker(self, now: Moment, walks: tuple[XY, float, bool], seen: Seen) -> Figure:
         beat, (_, phase, onward) = now.near.beats[seen.number], walks
-        dress = Dress(COATS[int(beat.seed * 997) % len(COATS)])
+        who = int(beat.seed * 997) % PEOPLE
+        dress = Dress(COATS[who % len(COATS)], who=who)
         turn = 1 if onward else -1
         facing = _facing(now.view, (turn * (beat.b[0] - beat.a[0]), turn * (beat.b[1] - beat.a[1])))
         return self._standing(now, person(dress, step_of(phase, seen.ahead), "walk", facing), seen)

@@ -87,7 +87,7 @@ class IndoorScene:
                 continue
             scale, sway = f / ahead, 0.05 * math.sin(at * 0.5 + k * 2)
             foot = (middle + (0.62 * (-1) ** k + sway) * scale, horizon + EYE_M * scale)
-            customer = person(Dress(COATS[k * 2 + 1]), facing="back" if k else "front")
+            customer = person(Dress(COATS[k * 2 + 1], who=5 * k + 2), facing="back" if k else "front")
             self._stamp.put(picture, customer, foot, scale, 0.9, ahead)
 
 

@@ -8,35 +8,43 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, TypeVar
 
 from PIL import Image, ImageDraw, ImageFilter
 
 from streamer.street.sprites import Sprite, grained, rounded
 
+T = TypeVar("T")
 RGB = tuple[int, int, int]
 XY = tuple[float, float]
 Facing = Literal["front", "back", "left", "right"]
 Stance = Literal["walk", "hands_up", "point"]
+Hair = Literal["short", "long", "cropped", "tied", "hat", "hood"]
 HI_VIS: RGB = (192, 240, 56)
 BAND: RGB = (232, 234, 236)
-SKIN: list[RGB] = [(206, 158, 128), (188, 138, 106), (122, 84, 62), (222, 178, 150)]
-HAIR: list[RGB] = [(44, 34, 28), (24, 22, 24), (96, 72, 46), (128, 124, 120)]
-TROUSERS: list[RGB] = [(38, 40, 52), (52, 60, 84), (44, 42, 40), (84, 76, 64)]
+SKIN: list[RGB] = [(206, 158, 128), (188, 138, 106), (122, 84, 62), (222, 178, 150), (92, 62, 48), (168, 118, 84)]
+HAIR: list[RGB] = [(44, 34, 28), (24, 22, 24), (96, 72, 46), (128, 124, 120), (138, 70, 34), (176, 146, 92)]
+TROUSERS: list[RGB] = [(38, 40, 52), (52, 60, 84), (44, 42, 40), (84, 76, 64), (30, 30, 33), (108, 104, 96)]
+HATS: list[RGB] = [(120, 38, 36), (40, 62, 58), (150, 130, 84), (52, 54, 78)]
 BOOT: RGB = (20, 20, 23)
 UNIFORM: RGB = (30, 34, 46)
 STEPS, FAR_M = 6, 22.0
 PX, OVER = 64, 2  # pixels a metre of the kept picture; it is drawn so many times larger
 RELIEF = 2.2  # how round a limb looks
 WIDE_M, TALL_M, FOOT_M = 1.7, 2.06, 0.1
+CIVILIANS: list[Hair] = ["short", "long", "cropped", "hat", "short", "hood", "tied", "long"]
+OFFICERS: list[Hair] = ["short", "tied", "cropped", "tied"]  # under the cap
+BUILDS = [(1.0, 1.0), (0.93, 0.95), (1.07, 1.02), (0.96, 0.98), (1.1, 0.97), (0.98, 1.03)]  # across, upwards
+BEARDED = 3  # one in so many
 
 
 @dataclass(frozen=True, slots=True)
 class Dress:
-    """A coat's colour, and whether it is a police officer's."""
+    """A coat's colour, whether it is a police officer's, and who wears it: face, hair, build and trousers follow from that."""
 
     coat: RGB
     police: bool = False
+    who: int = 0
 
 
 def step_of(phase: float, ahead: float = 0.0) -> int:
@@ -66,9 +74,11 @@ class _Person:
         self._px = PX * OVER
         self._size = (round(WIDE_M * PX) * OVER, round(TALL_M * PX) * OVER)
         self._dress = dress
-        seed = sum(dress.coat)
-        self._skin, self._hair = SKIN[seed % len(SKIN)], HAIR[seed // 3 % len(HAIR)]
-        self._legs = UNIFORM if dress.police else TROUSERS[seed // 5 % len(TROUSERS)]
+        self._skin, self._hair = _pick(SKIN, dress.who, 1), _pick(HAIR, dress.who, 2)
+        self._legs = UNIFORM if dress.police else _pick(TROUSERS, dress.who, 3)
+        self._style = _pick(OFFICERS if dress.police else CIVILIANS, dress.who, 4)
+        self._build = _pick(BUILDS, dress.who, 5)
+        self._has_beard = self._style in ("short", "cropped", "hat") and _mixed(dress.who, 6) % BEARDED == 0
         self._picture = Image.new(
             "RGBA", (self._size[0] // OVER, self._size[1] // OVER), (*_darker(dress.coat, 0.6), 0)
         )
@@ -81,7 +91,7 @@ class _Person:
 
     def done(self) -> Image.Image:
         """The picture as it is kept."""
-        return grained(self._picture, sum(self._dress.coat), 0.05)
+        return grained(self._picture, sum(self._dress.coat) + self._dress.who, 0.05)
 
     def facing_us(self, swing: float, stance: Stance, away: bool) -> None:
         """From the front or from behind: the foot that swings is lifted, the arms go against the legs."""
@@ -139,7 +149,7 @@ class _Person:
 
     def _torso(self) -> None:
         coat = self._dress.coat
-        hem = 0.8 if self._dress.police else 0.66 + 0.14 * (sum(coat) % 3 / 2)
+        hem = 0.8 if self._dress.police else 0.62 + 0.18 * (_mixed(self._dress.who, 7) % 3 / 2)
         right = [(0.2, hem), (0.18, 1.05), (0.225, 1.32), (0.19, 1.44), (0.07, 1.5)]
         self._shape([*right, *((-x, y) for x, y in reversed(right))], coat)
         self._shape([(-0.07, 1.5), (0.07, 1.5), (0.0, 1.42)], _darker(coat, 0.7))
@@ -179,15 +189,15 @@ class _Person:
 
     def _head(self, x: float, away: bool, nose: bool = False) -> None:
         self._shape([(x - 0.05, 1.46), (x + 0.05, 1.46), (x + 0.05, 1.58), (x - 0.05, 1.58)], _darker(self._skin, 0.75))
+        if self._style == "hood":
+            self._blob(x - (0.02 if nose else 0), 1.66, 0.122, 0.152, _darker(self._dress.coat, 0.85))
         self._blob(x, 1.66, 0.085, 0.125, self._skin)
         if nose:
             self._blob(x + 0.085, 1.65, 0.02, 0.025, self._skin)
-        if away:
-            self._blob(x, 1.69, 0.092, 0.115, self._hair)
-        elif nose:
-            self._blob(x - 0.03, 1.715, 0.09, 0.085, self._hair)
-        else:
-            self._blob(x, 1.735, 0.09, 0.065, self._hair)
+        if self._has_beard and not away:
+            self._blob(x + (0.035 if nose else 0), 1.572, 0.056, 0.038, self._hair)
+        self._hair_of(x, away, nose)
+        if not away and not nose:
             for eye in (-0.032, 0.032):
                 self._blob(x + eye, 1.665, 0.012, 0.008, (40, 32, 30))
         if self._dress.police:
@@ -199,6 +209,29 @@ class _Person:
             if not away:
                 self._blob(x + (0.08 if nose else 0), 1.705, 0.095, 0.016, (14, 15, 20))
 
+    def _hair_of(self, x: float, away: bool, nose: bool) -> None:
+        """What is on the head, seen from where we are."""
+        style, colour = self._style, self._hair
+        if style == "hood":
+            if away:
+                self._blob(x, 1.67, 0.12, 0.15, _darker(self._dress.coat, 0.8))
+            return
+        if style == "hat":
+            colour = _pick(HATS, self._dress.who, 8)
+        thin = 0.02 if style == "cropped" else 0.0
+        if away:
+            self._blob(x, 1.69, 0.092 - thin / 2, 0.115 - thin, colour)
+        elif nose:
+            self._blob(x - 0.03, 1.715 + thin / 2, 0.09 - thin / 2, 0.085 - thin, colour)
+        else:
+            self._blob(x, 1.735 + thin / 2, 0.09 - thin / 2, 0.065 - thin, colour)
+        if style == "long":
+            behind = [(x, 0.095)] if away else [(x - 0.065, 0.05)] if nose else [(x - 0.08, 0.028), (x + 0.08, 0.028)]
+            for middle, half in behind:
+                self._blob(middle, 1.59, half, 0.13, colour)
+        elif style == "tied" and (away or nose):
+            self._blob(x - (0.115 if nose else 0), 1.66, 0.045, 0.05, _darker(colour, 0.85))
+
     def _layer(self) -> Image.Image:
         layer = Image.new("RGBA", self._size, (0, 0, 0, 0))
         self._canvas = ImageDraw.Draw(layer)
@@ -208,7 +241,8 @@ class _Person:
         self._picture.alpha_composite(rounded(layer.reduce(OVER), round_m * PX, RELIEF))
 
     def _at(self, p: XY) -> XY:
-        return (self._size[0] / 2 + p[0] * self._px, self._size[1] - (p[1] + FOOT_M) * self._px)
+        across, up = self._build
+        return (self._size[0] / 2 + p[0] * across * self._px, self._size[1] - (p[1] * up + FOOT_M) * self._px)
 
     def _box(self, x: float, y: float, half_wide: float, half_tall: float) -> tuple[float, float, float, float]:
         (left, top), (right, foot) = self._at((x - half_wide, y + half_tall)), self._at((x + half_wide, y - half_tall))
@@ -246,3 +280,12 @@ class _Person:
 
 def _darker(colour: RGB, share: float) -> RGB:
     return (int(colour[0] * share), int(colour[1] * share), int(colour[2] * share))
+
+
+def _mixed(who: int, salt: int) -> int:
+    """A number of its own for each trait of a person, always the same (Knuth's multiplicative hash)."""
+    return ((who * 8 + salt) * 2_654_435_761 & 0xFFFFFFFF) >> 9
+
+
+def _pick(among: list[T], who: int, salt: int) -> T:
+    return among[_mixed(who, salt) % len(among)]

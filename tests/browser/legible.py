@@ -1,4 +1,4 @@
-"""What no eye can read on a page as it stands: words that are clipped without three dots, words that lie over others."""
+"""What no eye can read on a page: words clipped without three dots, words over others, words beside their tile."""
 
 from __future__ import annotations
 
@@ -37,6 +37,8 @@ WORDS = """([scopes, named, leftOut]) => {
       const words = node.textContent.trim().slice(0, 40);
       const lost = box.right - right > 1 || left - box.left > 1 || box.bottom - bottom > 3 || top - box.top > 3;
       if (lost && !dotted && !scrolls) found.push(`${name}: “${words}” is clipped`);
+      const tile = holder.closest(".tile")?.getBoundingClientRect();
+      if (tile && (right > tile.right + 1 || left < tile.left - 1)) found.push(`${name}: “${words}” stands beside its tile`);
       for (const line of range.getClientRects()) {
         const air = line.height / 4; // above and below the letters: lines may stand close
         const seen = {node, words, left: Math.max(left, line.left), right: Math.min(right, line.right),

@@ -231,6 +231,20 @@ async def test_no_words_are_clipped_or_lie_over_others_at_any_width(still: Scree
     assert not found, "\n".join(["", *found])
 
 
+# A pane's head is one line in the column that a console of this width gives it.
+PANE_HEADS = """() => [...document.querySelectorAll("rewind-pane")].flatMap((pane) => {
+  pane.style.width = "18rem";
+  const [head, line] = [pane.querySelector(".ph"), pane.querySelector(".at")];
+  const found = head.offsetHeight > 1.9 * line.offsetHeight + 10 ? [`${head.innerText}: ${head.offsetHeight} px`] : [];
+  pane.style.width = "";
+  return found;
+})"""
+
+
+async def test_a_rewind_s_head_is_one_line_also_on_a_small_laptop(still: Screen) -> None:
+    assert await still.page.evaluate(PANE_HEADS) == []
+
+
 async def test_forced_colours_leave_every_state_its_own_frame(browser: Browser, server: Server) -> None:
     async with Screen(browser, server.url, forced_colors="active", reduced_motion="reduce") as screen:
         page = await sheet(screen)

@@ -81,6 +81,9 @@ RAILED = (
     "/people",
     "/settings",
     "/devices",
+    "/audit",
+    "/replay",
+    "/taser-logs",
     "/retention",
     "/viewings",
 )

@@ -14,7 +14,7 @@ from playwright.async_api import async_playwright, expect
 
 from tests.browser.conftest import Cast
 from tests.browser.screen import WEBGL_FLAGS, Screen
-from tests.installation import Camera, Server
+from tests.installation import Camera, Installation, Server
 from tests.patience import until
 
 MAIN, SUB = 640, 320
@@ -62,6 +62,9 @@ async def test_units_are_sent_to_tiles_by_drag_click_and_keyboard(screen: Screen
     page = await screen.console()
     await screen.row("ET22").click()  # a click: the large tile
     await expect(screen.tile(1).locator(".cap .cs")).to_have_text("ET22")
+    # one feed on two tiles: each says so, and the large one says why
+    await expect(screen.tile(1).locator(".nm")).to_have_text("0688 PC Lindqvist · selected · also on 3")
+    await expect(screen.tile(3).locator(".nm")).to_have_text("on 1")
     await screen.row("ET17").focus()
     await page.keyboard.press("5")  # a digit: that tile
     await expect(screen.tile(5).locator(".cap .cs")).to_have_text("ET17")
@@ -217,3 +220,16 @@ async def test_an_old_picture_never_looks_live_and_the_same_tile_lives_again(
         et22.start()
     await screen.is_in_state(3, "live", within_s=40)
     await screen.pictures_come(3)
+
+
+async def test_a_camera_that_is_off_has_a_tile_that_says_why_and_asks_for_its_picture(
+    screen: Screen, et17: Camera, et22: Camera, installation: Installation, start_camera: Callable[..., Camera]
+) -> None:
+    key = installation.add_camera("ET99", "PC Chen", "0771")
+    await start_camera(key, "--recording", "off", "--stream", "off", "--before", "0").state()
+    await screen.console()
+    plate = screen.tile(4).locator(".plate")
+    await expect(plate).to_contain_text("Live view opens when the camera records")
+    await plate.get_by_role("button", name="Ask ET99 to record").click()  # to record, and to stream
+    await screen.is_in_state(4, "live", within_s=40)
+    await screen.pictures_come(4)

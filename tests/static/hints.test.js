@@ -51,7 +51,7 @@ test("what is over is news for a while, then the room is calm", () => {
   const calm = new Set(
     Array.from({ length: 10 }, (_, turn) => hintFor(over, { mayAct: true, now: 2000 + 12 * turn }).words),
   );
-  assert.equal(calm.size, 6);
+  assert.equal(calm.size, 7);
 });
 
 test("in a calm room a small event is said once, and that it needs nobody; an alert comes first", () => {

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { filled } from "../../static/js/state/filling.js";
 import {
   cleared,
   devicesOnWall,
   emptyView,
-  filled,
   pinToggled,
   queryOfView,
   sentToTile,
@@ -49,6 +49,37 @@ test("only an unpinned tile whose unit no longer records gives way", () => {
   const next = [{ ...a, recording: /** @type {const} */ ("off") }, b, c, aUnit({ device_id: "d-cam" })];
   assert.deepEqual(devicesOnWall(filled(full, next), null).slice(1), ["d-cam", "b-cam", "c-cam"]);
   assert.equal(tileOf(filled(pinToggled(full, 2), next), "a-cam"), 2);
+});
+
+test("what nobody records has the tiles that are left, and gives way to what somebody does", () => {
+  const [a, b, c] = units;
+  assert.ok(a && b && c);
+  const off = /** @type {const} */ ("off");
+  const shift = [{ ...a, recording: off }, b, { ...c, recording: off, online: false }];
+  const view = filled({ ...emptyView(), layout: /** @type {const} */ (4) }, shift);
+  assert.deepEqual(devicesOnWall(view, null).slice(1), ["b-cam", "a-cam", null]);
+  const more = [...shift, aUnit({ device_id: "d-cam" }), aUnit({ device_id: "e-cam" })];
+  assert.deepEqual(devicesOnWall(filled(view, more), null).slice(1), ["b-cam", "e-cam", "d-cam"]);
+});
+
+test("what a person took off the wall comes back with its next recording, and not before", () => {
+  const [a, ...others] = units;
+  assert.ok(a);
+  const off = { ...a, recording: /** @type {const} */ ("off") };
+  const stands = (/** @type {import("../../static/js/state/layout.js").View} */ view) => tileOf(view, "a-cam") !== null;
+  let view = cleared(filled(emptyView(), [a, ...others]), 2);
+  for (const [now, expected] of /** @type {const} */ ([
+    [a, false],
+    [off, false],
+    [off, false],
+    [a, true],
+  ])) {
+    view = filled(view, [now, ...others]);
+    assert.equal(stands(view), expected);
+  }
+  view = filled(cleared(filled(emptyView(), [off, ...others]), 4), [off, ...others]);
+  assert.equal(stands(view), false);
+  assert.equal(stands(filled(view, [a, ...others])), true);
 });
 
 test("sent to a tile, a unit changes places with what stood there; nothing vanishes", () => {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import io
 import os
 import pty
 import signal
@@ -11,12 +12,17 @@ import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from server import wire
+from streamer.app import Camera
+from streamer.clock import SystemClock
+from streamer.config import CameraConfig, read
+from streamer.media import open_media
 from streamer.prompt import Prompt
 from streamer.store import open_store
 from tests.fakes.telemetry_server import TelemetryServer
@@ -116,6 +122,31 @@ async def test_a_part_is_played_to_the_server(server: TelemetryServer, key_file:
     assert 51.3 < fix.lat < 51.4
     assert "ET17 Connected to control as ET17." in said
     assert "Traceback" not in said
+
+
+async def test_a_camera_that_is_off_draws_nothing_until_it_is_to_record(
+    server: TelemetryServer, key_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[str] = []
+
+    def noted(config: CameraConfig, *given: Any) -> Any:
+        opened.append(config.source)
+        return open_media(config, *given)
+
+    monkeypatch.setattr("streamer.app.open_media", noted)
+    options = ["--server", server.url, "--device", "et17", "--key-file", str(key_file), "--source", "street"]
+    off = ["--recording", "off", "--stream", "off", "--gps", "none", "--no-keys"]
+    camera = Camera(read([*options, *off]), SystemClock(), io.StringIO())
+    async with asyncio.timeout(60):
+        running = asyncio.create_task(camera.run())
+        await server.until(lambda: server.statuses, 30)
+        await server.until(lambda: server.statuses[-1].recording == "off")
+        assert opened == []
+        camera.kit.press("record")
+        while not opened:  # noqa: ASYNC110 - a thread of the camera's
+            await asyncio.sleep(0.05)
+        camera.stop()
+        assert await running == 0
 
 
 async def test_advice_is_shown_and_answered_and_not_shown_again(server: TelemetryServer, key_file: Path) -> None:

@@ -180,6 +180,8 @@ def test_the_night_shift_keeps_its_promises() -> None:
     assert first["taser.armed"].expect[0].priority == 1
     assert first["taser.safe"].at == pytest.approx(70, abs=3)
     assert {"respond", "net.degrade", "gps.lost", "heard", "resume"} <= set(first)
-    assert [officer.call_sign for officer in scenario.officers] == ["ET17", "ET22", "ET14", "ET09", "ET40", "ET31"]
+    running = [officer.call_sign for officer in scenario.officers if officer.recording == "recording"]
+    assert running == ["ET17", "ET22", "ET14", "ET09", "ET40", "ET31"]
+    assert len(scenario.officers) == 12
     assert scenario.repeat is not None
     assert {"watch_me", "taser.drawn", "net.degrade"} <= {inject.do for inject in scenario.repeat.injects}

@@ -28,7 +28,7 @@ def test_units_that_have_come_to_an_officer_s_help_are_in_the_picture(tmp_path: 
     me = of(tmp_path, night_town, "ET17", 69.0).pose()
     near = [one for one in there if abs(one.x - me.x) + abs(one.y - me.y) < 30]
     assert len(near) >= 2
-    assert [one.in_vehicle for one in there].count(True) == 1, "ET40 comes by car"
+    assert [one.in_vehicle for one in there].count(True) == 2, "ET40 and ET26 come by car"
 
 
 def test_who_is_far_away_or_indoors_is_not_in_the_picture(tmp_path: Path, night_town: Town) -> None:

@@ -1,5 +1,6 @@
 // <area-map>: a place is drawn on it, by hand or by keys, so that it can be asked who was there.
 /** @import { Area } from "../state/area.js" */
+/** @import { View } from "../state/map-projection.js" */
 /** @import { MapSettings } from "./incident-map.js" */
 import { RADIUS_M, areaWords, boundsOfArea, boxIn, drawn } from "../state/area.js";
 import { unproject } from "../state/map-projection.js";
@@ -35,6 +36,7 @@ export class AreaMap extends HTMLElement {
   /** @type {MapSettings} */ #settings = { fix_stale_s: 15, max_speed_mps: 8, basemap: { kind: "none" } };
   /** @type {Area | null} */ #area = null;
   /** @type {Area["kind"] | null} */ #tool = null;
+  /** what was asked for before the map had its ground @type {((view: View) => void) | null} */ #pending = null;
   #tools = {
     rect: this.#button("Rectangle", () => this.#take("rect")),
     circle: this.#button("Circle", () => this.#take("circle")),
@@ -79,6 +81,8 @@ export class AreaMap extends HTMLElement {
     this.#settings = settings;
     await this.#stage.lay(settings.basemap, homeOf(settings.basemap));
     this.#fit(false);
+    const [asked, view] = [this.#pending, this.#stage.view];
+    if (view) asked?.(view);
   }
 
   get area() {
@@ -86,6 +90,7 @@ export class AreaMap extends HTMLElement {
   }
   set area(area) {
     this.#area = area;
+    this.#pending = null;
     setText(this.#words, area ? `Searched: ${areaWords(area)}` : "No place is searched.");
     this.#draw();
   }
@@ -128,16 +133,23 @@ export class AreaMap extends HTMLElement {
   }
 
   #all() {
-    const view = this.#stage.view;
-    if (view)
-      this.#tell(drawn("rect", unproject(view, { x: 0, y: 0 }), unproject(view, { x: view.width, y: view.height })));
+    this.#onGround((view) =>
+      this.#tell(drawn("rect", unproject(view, { x: 0, y: 0 }), unproject(view, { x: view.width, y: view.height }))),
+    );
   }
 
   #round() {
-    const view = this.#stage.view;
     const radius = Math.min(RADIUS_M[1], Math.max(RADIUS_M[0], this.#radius.valueAsNumber || 250));
     this.#radius.valueAsNumber = radius;
-    if (view) this.#tell({ kind: "circle", lon: view.lon, lat: view.lat, radius });
+    this.#onGround(({ lon, lat }) => this.#tell({ kind: "circle", lon, lat, radius }));
+  }
+
+  /** Now, or as soon as there is a map to take it from; then it is said what is waited for. @param {(view: View) => void} act */
+  #onGround(act) {
+    const view = this.#stage.view;
+    if (view) return act(view);
+    this.#pending = act;
+    setText(this.#words, "Waits for the map: taken as soon as it is drawn.");
   }
 
   /** @param {Area | null} area */

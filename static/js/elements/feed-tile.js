@@ -18,6 +18,7 @@ import { TilePlate } from "./tile-plate.js";
  * @property {boolean} selected it shows the unit that is selected
  * @property {boolean} keyed the keys act on it
  * @property {boolean} pinned
+ * @property {number | null} also the other tile that shows this unit
  * @property {boolean} audible
  * @property {boolean} enlarged
  * @property {boolean} covered another one is enlarged over it
@@ -129,6 +130,7 @@ export class FeedTile extends HTMLElement {
       pictureAge,
       large,
       pinned: facts.pinned,
+      also: facts.also,
       audible: facts.audible,
       enlarged: facts.enlarged,
       reduced: picture.reduced,

@@ -53,7 +53,11 @@ export class FeedWall extends HTMLElement {
     const { view, room, tileOne } = facts;
     this.#count(view.layout);
     const devices = devicesOnWall(view, tileOne?.device_id ?? null);
-    devices.forEach((device, index) => this.#showTile(index, device, facts));
+    const large = devices[0] ?? null;
+    const also = (/** @type {number} */ number) => (number === 1 ? devices.indexOf(large, 1) + 1 || null : 1);
+    devices.forEach((device, index) =>
+      this.#showTile(index, device, facts, device !== null && device === large ? also(index + 1) : null),
+    );
     this.#head.show(view, room.units);
     this.#grid.classList.toggle("has-enlarged", view.enlarged !== null);
     this.#welcome(room.known && room.units.size === 0);
@@ -76,8 +80,8 @@ export class FeedWall extends HTMLElement {
     return this.#tiles.some((tile) => tile.isLive && tile.dataset["device"] === device);
   }
 
-  /** @param {number} index @param {string | null} device @param {WallFacts} facts */
-  #showTile(index, device, { room, view, alarms, linked, asked }) {
+  /** @param {number} index @param {string | null} device @param {WallFacts} facts @param {number | null} also */
+  #showTile(index, device, { room, view, alarms, linked, asked }, also) {
     const number = index + 1;
     const tile = this.#tiles[index];
     const unit = device ? (room.units.get(device) ?? null) : null;
@@ -94,6 +98,7 @@ export class FeedWall extends HTMLElement {
         selected: number > 1 && device !== null && device === view.selected,
         keyed: view.focus === number,
         pinned: view.tiles.get(number)?.pinned ?? false,
+        also,
         audible: view.audible === number,
         enlarged: view.enlarged === number,
         // an alert's picture is there when the enlarged one goes

@@ -1,7 +1,8 @@
 /** The street map under the markers, drawn by MapLibre GL JS. It repaints only when the view or the style changes. */
 
 import { FAMILY, SPOTS, roomOf } from "../state/map-lettering.js";
-import { mapStyle } from "../state/map-style.js";
+import { PALETTE_KEYS, mapStyle } from "../state/map-style.js";
+import { loadedNames, townNames } from "./incident-map-names.js";
 
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("../state/map-style.js").Palette} Palette */
@@ -16,6 +17,7 @@ import { mapStyle } from "../state/map-style.js";
  * @property {(palette: Palette) => void} retheme
  * @property {string} credit whose map it is; "" for our own
  * @property {() => Spot[]} names that stand in sight
+ * @property {() => Promise<import("../state/places.js").NamedFeature[]>} named all that can be looked for by name
  * @property {() => void} remove
  *
  * @typedef {object} GroundOptions
@@ -36,6 +38,13 @@ export function hasWebGl2() {
   const context = document.createElement("canvas").getContext("webgl2");
   context?.getExtension("WEBGL_lose_context")?.loseContext();
   return context !== null;
+}
+
+/** @param {Element} element @returns {Palette} the page's map colours there, now */
+export function paletteOf(element) {
+  const style = getComputedStyle(element);
+  const pairs = PALETTE_KEYS.map((key) => [key, style.getPropertyValue(`--map-${key}`).trim()]);
+  return /** @type {Palette} */ (Object.fromEntries(pairs));
 }
 
 /**
@@ -85,7 +94,11 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
     onMove(true, false);
   });
   map.on("moveend", (event) => onMove(true, Boolean(event.originalEvent)));
+  // asked for, it would lay out the page in the midst of each drawing
+  const measured = () => ({ width: container.clientWidth, height: container.clientHeight });
+  let size = measured();
   map.on("resize", () => {
+    size = measured();
     if (map.getPixelRatio() !== sharpness()) map.setPixelRatio(sharpness());
     onMove(true, false);
   });
@@ -93,10 +106,11 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
   return {
     host: map.getCanvasContainer(),
     names: () => names,
+    named: async () => (archive ? loadedNames(map) : townNames(basemap)),
     credit: archive ? await creditOf(archive) : "",
     view() {
       const { lng, lat } = map.getCenter();
-      return { lon: lng, lat, zoom: map.getZoom(), width: container.clientWidth, height: container.clientHeight };
+      return { lon: lng, lat, zoom: map.getZoom(), ...size };
     },
     show(next, animate) {
       const camera = { center: /** @type {[number, number]} */ ([next.lon, next.lat]), zoom: next.zoom };

@@ -8,15 +8,29 @@ import { svg } from "./incident-map-mark.js";
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("../state/map-projection.js").Point} Point */
 /** @typedef {{lon: number, lat: number}} Place */
+/** @typedef {import("../state/places.js").Place} Found */
+
+const FOUND_PX = 34; // the ring round a spot
 
 export class Halos {
   #circles = svg("g");
+  #found = svg("path", { class: "found" });
   #trails = svg("g");
   /** @type {Map<string, SVGElement>} */ #drawn = new Map();
 
   constructor() {
-    this.element = svg("svg", { class: "under", "aria-hidden": "true" }, gradients(), this.#trails, this.#circles);
+    this.element = svg(
+      "svg",
+      { class: "under", "aria-hidden": "true" },
+      gradients(),
+      this.#found,
+      this.#trails,
+      this.#circles,
+    );
   }
+
+  /** What was looked for on the map: a street's line, a ring round a spot. @type {Found | null} */
+  found = null;
 
   /**
    * @param {Marker[]} markers those that stand alone
@@ -49,6 +63,7 @@ export class Halos {
       const path = this.#element(`trail:${marker.device_id}`, "path", this.#trails, wanted);
       write(path, { class: marker.priority === 1 ? "trail a1" : "trail", d: pathData(thinned(points, 3)) });
     }
+    write(this.#found, { d: this.found ? outlineOf(this.found, project) : "" });
     for (const [key, element] of this.#drawn)
       if (!wanted.has(key)) {
         element.remove();
@@ -70,6 +85,14 @@ export class Halos {
     }
     return element;
   }
+}
+
+/** @param {Found} found @param {(lon: number, lat: number) => Point} project */
+function outlineOf({ bounds, lines }, project) {
+  if (lines.length) return lines.map((line) => pathData(line.map(([lon, lat]) => project(lon, lat)))).join("");
+  const { x, y } = project((bounds.west + bounds.east) / 2, (bounds.south + bounds.north) / 2);
+  const arc = `a${FOUND_PX} ${FOUND_PX} 0 1 0`;
+  return `M${(x - FOUND_PX).toFixed(1)} ${y.toFixed(1)}${arc} ${2 * FOUND_PX} 0${arc} ${-2 * FOUND_PX} 0`;
 }
 
 /** @param {SVGElement} element @param {Record<string, string>} attributes */

@@ -4,6 +4,7 @@ import { panned, projector, worldPixels, zoomed } from "../state/map-projection.
 import { DRAWN_ZOOM, townPaths } from "../state/map-paths.js";
 import { ZOOM_LIMITS } from "./incident-map-gl.js";
 import { svg } from "./incident-map-mark.js";
+import { townNames } from "./incident-map-names.js";
 
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("./incident-map-gl.js").Ground} Ground */
@@ -59,6 +60,7 @@ export async function plotGround(container, { view: first, basemap, onMove, onPr
   return {
     host: container,
     names: () => [],
+    named: () => townNames(basemap),
     credit: "",
     view: () => view,
     show: (next) => show(next, true, false),

@@ -3,8 +3,7 @@
 import { groupAtMost } from "../state/map-clusters.js";
 import { boxesOf } from "../state/map-lettering.js";
 import { fitted, fromWorld, projector, toWorld, worldPixels, zoomed } from "../state/map-projection.js";
-import { PALETTE_KEYS } from "../state/map-style.js";
-import { ZOOM_LIMITS, glGround, hasWebGl2 } from "./incident-map-gl.js";
+import { ZOOM_LIMITS, glGround, hasWebGl2, paletteOf } from "./incident-map-gl.js";
 import { Halos } from "./incident-map-halos.js";
 import { Marks } from "./incident-map-marks.js";
 import { plotGround } from "./incident-map-plot.js";
@@ -12,14 +11,13 @@ import { plotGround } from "./incident-map-plot.js";
 /** @typedef {import("../state/map-markers.js").Marker} Marker */
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("../state/map-style.js").Basemap} Basemap */
-/** @typedef {import("../state/map-style.js").Palette} Palette */
 /** @typedef {import("./incident-map-marks.js").Node} Node */
 /** @typedef {import("./incident-map-gl.js").Ground} Ground */
 /** @typedef {ReturnType<typeof import("../state/map-style.js").homeOf>} Home */
 
 const MOST_MARKS = 60;
 const CLUSTER_PX = 22;
-const FIT_PADDING_PX = 64;
+const [FIT_PADDING_PX, FIT_PADDING_SHARE] = [64, 0.13]; // a small map must not spend half its width on its edges
 // From here on a street fills the map: units side by side must be told apart, whatever it costs in tidiness.
 const UNGROUPED_ZOOM = 17.5;
 const NO_GL = "This browser cannot draw the street map (WebGL2 is missing).";
@@ -62,8 +60,20 @@ export class MapStage {
    */
   fit(bounds, home, maxZoom, animate) {
     const view = this.view;
-    if (view)
-      this.#ground?.show(bounds ? fitted(view, bounds, FIT_PADDING_PX, maxZoom) : { ...view, ...home }, animate);
+    if (!view) return;
+    const padding = Math.min(FIT_PADDING_PX, FIT_PADDING_SHARE * Math.min(view.width, view.height));
+    this.#ground?.show(bounds ? fitted(view, bounds, padding, maxZoom) : { ...view, ...home }, animate);
+  }
+
+  /** @returns {Promise<import("../state/places.js").NamedFeature[]>} what of the ground can be looked for by name */
+  async named() {
+    return (await this.#ground?.named()) ?? [];
+  }
+
+  /** What was looked for is drawn under the markers; null: nothing. @param {import("../state/places.js").Place | null} place */
+  find(place) {
+    this.#halos.found = place;
+    this.#moved(true, false);
   }
 
   /** @param {{lon: number, lat: number}} place @param {number} zoom at least */
@@ -91,7 +101,7 @@ export class MapStage {
     const options = {
       view,
       placed,
-      palette: this.#palette(),
+      palette: paletteOf(this.#canvas),
       basemap,
       onMove: (/** @type {boolean} */ settled, /** @type {boolean} */ byHand) => this.#moved(settled, byHand),
       onProblem: (/** @type {string} */ reason) => this.#controls.say(`${reason} Positions are right.`),
@@ -125,7 +135,7 @@ export class MapStage {
 
   /** The page's theme changed. */
   retheme() {
-    this.#ground?.retheme(this.#palette());
+    this.#ground?.retheme(paletteOf(this.#canvas));
   }
 
   /** @param {Marker[]} markers @param {ReadonlyMap<string, {lon: number, lat: number}[]>} trails */
@@ -183,12 +193,5 @@ export class MapStage {
         alone: false,
       })),
     ];
-  }
-
-  /** @returns {Palette} the page's map colours now */
-  #palette() {
-    const style = getComputedStyle(this.#canvas);
-    const pairs = PALETTE_KEYS.map((key) => [key, style.getPropertyValue(`--map-${key}`).trim()]);
-    return /** @type {Palette} */ (Object.fromEntries(pairs));
   }
 }

@@ -2,7 +2,7 @@
  * `<incident-map>`: where every unit is, how old that knowledge is, and who needs help. It never pans by itself.
  *
  * Properties: `units`, `fixes`, `alerts` (arrays), `selected` (device_id or null), `settings`, `clock` (server time).
- * Methods: `focusUnit(device_id)`, `viewAll()`. Event: `unit-select` {device_id}.
+ * Methods: `focusUnit(device_id)`, `viewAll()`, `find(place)`. Event: `unit-select` {device_id}.
  */
 
 import { isOpen } from "../state/alerts.js";
@@ -17,12 +17,12 @@ import { Trails } from "./incident-map-trails.js";
 /** @typedef {import("../state/map-markers.js").MapFix} MapFix */
 /** @typedef {import("../state/shapes").Alert} Alert */
 /** @typedef {import("./incident-map-marks.js").Node} Node */
+/** @typedef {import("../state/places.js").Place} Place */
 /** @typedef {{fix_stale_s: number, max_speed_mps: number, basemap: import("../state/map-style.js").Basemap}} MapSettings */
 
 const LEAST_GAP_MS = 250; // whole-set changes are drawn at most four times a second
 const TICK_MS = 1000;
-const FIT_ZOOM = 16.5;
-const FOCUS_ZOOM = 16.5;
+const [FIT_ZOOM, FOCUS_ZOOM, FOUND_ZOOM] = [16.5, 16.5, 16.5];
 const COUNT_ZOOM = 18; // a count is opened to where units are told apart
 
 export class IncidentMap extends HTMLElement {
@@ -74,10 +74,7 @@ export class IncidentMap extends HTMLElement {
     this.#soon();
   }
 
-  /** Reading gives the fixes that markers stand on; a late or future one that was handed in is not among them. */
-  get fixes() {
-    return [...this.#fixes.values()];
-  }
+  /** A late or future one is left out: markers stand on what they stood on. @param {Iterable<MapFix>} fixes */
   set fixes(fixes) {
     const all = [...fixes];
     this.#fixes = keepLive(this.#fixes, all);
@@ -91,9 +88,7 @@ export class IncidentMap extends HTMLElement {
     this.#soon();
   }
 
-  get selected() {
-    return this.#selected;
-  }
+  /** @param {string | null} deviceId */
   set selected(deviceId) {
     if (deviceId === this.#selected) return;
     this.#selected = deviceId;
@@ -101,9 +96,7 @@ export class IncidentMap extends HTMLElement {
     this.#soon();
   }
 
-  get settings() {
-    return this.#settings;
-  }
+  /** @param {MapSettings} settings */
   set settings(settings) {
     const other = JSON.stringify(settings.basemap) !== JSON.stringify(this.#settings.basemap);
     this.#settings = settings;
@@ -130,19 +123,28 @@ export class IncidentMap extends HTMLElement {
     return true;
   }
 
-  /** @returns {import("./incident-map-stage.js").Home} */
-  #home() {
+  /** What the ground has names for, once it is laid: to be searched. */
+  named = () => this.#stage.named();
+
+  /** Shows what was looked for, and marks it until something else is; null: nothing is. @param {Place | null} place */
+  find(place) {
+    this.#opened ||= place !== null;
+    if (place) this.#stage.fit(place.bounds, this.#home, FOUND_ZOOM, true);
+    this.#stage.find(place);
+  }
+
+  get #home() {
     return homeOf(this.#settings.basemap);
   }
 
   async #lay() {
     this.#opened = false;
-    if (await this.#stage.lay(this.#settings.basemap, this.#home())) this.#draw();
+    if (await this.#stage.lay(this.#settings.basemap, this.#home)) this.#draw();
   }
 
   /** @param {boolean} animate */
   #fit(animate) {
-    this.#stage.fit(boundsOf(this.#markers), this.#home(), FIT_ZOOM, animate);
+    this.#stage.fit(boundsOf(this.#markers), this.#home, FIT_ZOOM, animate);
   }
 
   /** Ages go on while nothing arrives; where fixes stream in, their drawing has shown the age already. */
@@ -163,14 +165,13 @@ export class IncidentMap extends HTMLElement {
     if (!this.isConnected) return;
     this.#drawnAt = performance.now();
     const now = this.clock();
-    const { fix_stale_s, max_speed_mps } = this.#settings;
     this.#markers = buildMarkers({
       units: this.#units,
       fixes: this.#fixes,
       alerts: this.#alerts,
       selected: this.#selected,
       now,
-      validity: { fix_stale_s, max_speed_mps },
+      validity: this.#settings,
     });
     const pressing = this.#alerts.filter((alert) => isOpen(alert) && alert.priority <= 2).map((one) => one.device_id);
     this.trails.want(new Set(this.#selected ? [...pressing, this.#selected] : pressing), now);
@@ -184,9 +185,8 @@ export class IncidentMap extends HTMLElement {
 
   /** @param {Node} node */
   #choose({ alone, markers, highest }) {
-    if (!alone) return this.#stage.fit(boundsOf(markers), this.#home(), COUNT_ZOOM, true);
-    const detail = { device_id: highest.device_id };
-    this.dispatchEvent(new CustomEvent("unit-select", { bubbles: true, detail }));
+    if (!alone) return this.#stage.fit(boundsOf(markers), this.#home, COUNT_ZOOM, true);
+    this.dispatchEvent(new CustomEvent("unit-select", { bubbles: true, detail: { device_id: highest.device_id } }));
   }
 
   #key = (/** @type {KeyboardEvent} */ event) => {

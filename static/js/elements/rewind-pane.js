@@ -21,7 +21,10 @@ const monotonic = () => performance.now() / 1000;
 export class RewindPane extends HTMLElement {
   #video = make("video", { playsinline: true, disablepictureinpicture: true });
   #callSign = make("span", { class: "cs" });
-  #behind = make("span", { class: "behind" });
+  #seconds = make("span");
+  #rate = make("span");
+  // where the pane is narrow its violet and REWIND say as much as the word: one line, whatever the rate
+  #behind = make("span", { class: "behind" }, this.#seconds, make("span", { class: "word" }, " behind"), this.#rate);
   #at = make("span", { class: "at" });
   #wait = make("p", { class: "wait", role: "status" });
   #range = make("input", { type: "range", min: -MOST_BACK_S, max: 0, step: 1, "aria-label": "Seconds behind live" });
@@ -130,7 +133,9 @@ export class RewindPane extends HTMLElement {
     const stays = waits ? picture.nearest(this.#clock.at) : at;
     this.#clock = { ...changed(this.#clock, monotonic(), { at: stays, rate }), playing };
     picture.steer(at, { rate, playing });
-    setText(this.#behind, behindWords(now - at, rate, playing));
+    const [seconds = "", goes = ""] = behindWords(now - at, rate, playing).split(" behind");
+    setText(this.#seconds, seconds);
+    setText(this.#rate, goes);
     setText(this.#at, `REWIND ${timeOfDay(at)}`);
     setText(this.#wait, picture.problem || (waits ? "Loading" : ""));
     this.#faster.setAttribute("aria-pressed", String(this.#hurry > 1));

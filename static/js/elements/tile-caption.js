@@ -16,6 +16,7 @@ import { alertIcon, alertTag } from "./alert-words.js";
  * @property {number | null} pictureAge
  * @property {boolean} large
  * @property {boolean} pinned
+ * @property {number | null} also the other tile that shows this unit
  * @property {boolean} audible
  * @property {boolean} enlarged
  * @property {string | null} reduced
@@ -96,7 +97,8 @@ export class TileCaption {
   show(facts) {
     const { unit, large } = facts;
     setText(this.#callSign, unit.call_sign);
-    setText(this.#name, large ? wearerName(unit.wearer) + place(facts.alert) : familyName(unit.wearer));
+    setText(this.#name, large ? whoAndWhy(facts) : facts.also ? `on ${facts.also}` : familyName(unit.wearer));
+    this.#name.title = facts.also ? `${unit.call_sign} is on tile ${facts.also}, too` : "";
     this.menu.setAttribute("aria-label", `Tile ${this.number} menu, ${unit.call_sign}`);
     this.pin.hidden = !facts.pinned;
     press(this.sound, facts.audible, facts.audible ? "sound" : "soundoff");
@@ -155,9 +157,10 @@ export class TileCaption {
   }
 }
 
-/** @param {Alert | undefined} alert */
-function place(alert) {
-  return alert?.place ? ` · ${alert.place}` : "";
+/** The large tile says why it shows this one, which stands on a tile of its own as well. @param {CaptionFacts} facts */
+function whoAndWhy({ unit, alert, also }) {
+  const why = alert ? alert.place : also && "selected";
+  return [wearerName(unit.wearer), why, also && `also on ${also}`].filter(Boolean).join(" · ");
 }
 
 /** @param {HTMLElement} button @param {boolean} pressed @param {string} symbol */

@@ -52,6 +52,7 @@ export class WallGrid extends HTMLElement {
           selected: false,
           keyed: false,
           pinned: false,
+          also: null, // nobody chooses here: what stands twice is an alert's
           audible: false,
           enlarged: false,
           covered: false,

@@ -14,6 +14,7 @@ import { shownTheme } from "./looks.js";
 import { parts, placeMap } from "./parts.js";
 import { readying } from "./readying.js";
 import { rewinding } from "./rewinding.js";
+import { searching } from "./searching.js";
 import { Tiles } from "./tiles.js";
 
 const TICK_MS = 250;
@@ -162,11 +163,7 @@ listenToKeys(
   () => switches.keysOn,
 );
 
-parts.onSearch((typed, entered) => {
-  parts.units.typed = typed;
-  draw();
-  if (entered && parts.units.first) desk.select(parts.units.first);
-});
+searching(desk, parts, map, say);
 parts.onTheme(() => setTheme(desk.view.theme === "dark" ? "light" : "dark"));
 parts.onHelp(() => parts.help.open(switches));
 parts.onSignOut(() => api.signOut().finally(() => location.assign("/sign-in")));

@@ -3,7 +3,8 @@
 /** @import { Room } from "../state/room.js" */
 /** @import { Alert, ConsoleMessage } from "../state/shapes" */
 import { alarmsByDevice, tileOneAlert } from "../state/alerts.js";
-import { filled, queryOfView, withSelection } from "../state/layout.js";
+import { filled } from "../state/filling.js";
+import { queryOfView, withSelection } from "../state/layout.js";
 import { heard, isLost, newLink, silence } from "../state/link.js";
 import { emptyRoom, received, withAlert } from "../state/room.js";
 import { latencyOf, offsetOf, withPong } from "../state/server_clock.js";

@@ -18,7 +18,14 @@ export function placeMapIn(place, now) {
   );
   /** @type {unknown[]} */
   let shown = [];
-  return () => map && { focusUnit: map.focusUnit.bind(map), viewAll: map.viewAll.bind(map), show };
+  return () =>
+    map && {
+      focusUnit: map.focusUnit.bind(map),
+      viewAll: map.viewAll.bind(map),
+      named: map.named,
+      find: map.find.bind(map),
+      show,
+    };
 
   /** Hands over only what is new. @param {Room} room @param {string | null} selected */
   function show(room, selected) {

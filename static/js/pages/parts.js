@@ -6,6 +6,7 @@ import { AlertTray } from "../elements/alert-tray.js";
 import { ConsoleFoot } from "../elements/console-foot.js";
 import { FeedWall } from "../elements/feed-wall.js";
 import { HelpDialog } from "../elements/help-dialog.js";
+import { PlaceList } from "../elements/place-list.js";
 import { ReadyList } from "../elements/ready-list.js";
 import { LinkBanner } from "../elements/link-banner.js";
 import { RoomClock } from "../elements/room-clock.js";
@@ -54,6 +55,7 @@ export const parts = {
   help: find("help-dialog", HelpDialog),
   notice: find("room-notice", RoomNotice),
   search: find("#search", HTMLInputElement),
+  places: find("place-list", PlaceList),
   mapLine: find("#map-line", HTMLElement),
   exercise: find("#exercise", HTMLElement),
 
@@ -64,19 +66,6 @@ export const parts = {
     const words = String(waiting);
     if (badge.firstChild?.textContent !== words) badge.firstChild?.replaceWith(words);
     document.title = waiting ? `(${waiting}) ${title}` : title;
-  },
-
-  /** @param {(typed: string, entered: boolean) => void} act */
-  onSearch(act) {
-    const { search } = parts;
-    search.addEventListener("input", () => act(search.value, false));
-    search.addEventListener("keydown", (event) => {
-      if (event.key === "Escape") search.value = "";
-      if (event.key === "Enter" || event.key === "Escape") {
-        act(search.value, event.key === "Enter");
-        if (event.key === "Escape") search.blur();
-      }
-    });
   },
 
   /** @param {() => void} act */

@@ -84,7 +84,16 @@ function drawPicture(now) {
   const fix = device === null ? undefined : room.fixes.get(device);
   const unit = device === null ? null : (room.units.get(device) ?? null);
   const askedAt = device === null ? null : (desk.asked.get(device) ?? null);
-  const looks = { large: true, selected: false, keyed: false, pinned: false, enlarged: false, covered: false, audible };
+  const looks = {
+    large: true,
+    selected: false,
+    keyed: false,
+    pinned: false,
+    also: null,
+    enlarged: false,
+    covered: false,
+    audible,
+  };
   parts.tile.show({ unit, alert, fix, linked, askedAt, hint: "Pick a unit below", ...looks }, now);
   setText(parts.where, subject.alert?.place ? `${subject.alert.place},` : "");
   setText(parts.fix, unit ? fixWords(fix, now) : "");

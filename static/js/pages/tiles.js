@@ -20,6 +20,8 @@ export class Tiles {
   async ask(device, what) {
     try {
       await this.api.ask(device, what);
+      // a live view needs both
+      if (what === "record" && !this.desk.room.units.get(device)?.streaming) await this.api.ask(device, "stream");
       this.desk.asked.set(device, this.desk.now());
       this.desk.changed();
     } catch (error) {

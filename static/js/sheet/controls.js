@@ -1,5 +1,6 @@
 // Buttons, fields, symbols, and what opens over the page.
 import { HelpDialog } from "../elements/help-dialog.js";
+import { PlaceList } from "../elements/place-list.js";
 import { UnitMenu } from "../elements/unit-menu.js";
 import { icon, keycap, make, prioritySymbol } from "../elements/build.js";
 import { emptyView } from "../state/layout.js";
@@ -32,6 +33,7 @@ export function controls(place) {
     ),
     specimen("One of a few", "Four, nine, sixteen.", sizes()),
     specimen("Field", "Its border is a graphic: 3 to 1.", field("text", "ET17"), field("password", "secret")),
+    specimen("Search", "Streets and places under its box; where no unit fits, Enter takes the first.", search()),
     specimen(
       "Priorities",
       "Shape, number, colour; outline when none is raised.",
@@ -73,6 +75,29 @@ function field(type, value) {
   const id = `field-${fields}`;
   const input = make("input", { class: "in", type, value, id, autocomplete: "off" });
   return make("div", { class: "field" }, make("label", { for: id }, type === "text" ? "Name" : "Password"), input);
+}
+
+/** @type {[string, string][]} */
+const FOUND = [
+  ["Harbour Office", "harbour office"],
+  ["Harbour Street", "street"],
+  ["The Harbour", "quarter"],
+];
+let searches = 0;
+
+function search() {
+  searches += 1;
+  const box = make("input", { type: "search", value: "harbour", autocomplete: "off" });
+  const list = new PlaceList();
+  list.id = `places-${searches}`;
+  list.begin(box);
+  const bounds = { west: 0, east: 0, south: 0, north: 0 };
+  list.show(
+    FOUND.map(([name, what]) => ({ name, what, bounds, lines: [] })),
+    true,
+  );
+  const words = make("span", { class: "sr" }, "Search a street");
+  return make("div", { class: "search-place" }, make("label", { class: "search" }, icon("search"), words, box), list);
 }
 
 /** @param {HTMLElement} place */

@@ -69,7 +69,7 @@ const STATES = {
   ],
   Selected: [
     "The blue frame is yours: the unit that you selected.",
-    { ages: [0.35], facts: { unit: ET17, selected: true } },
+    { ages: [0.35], facts: { unit: ET17, selected: true, also: 1 } },
   ],
   "Under the keys": [
     "Its number is framed: M, R and X act here.",
@@ -84,7 +84,10 @@ const STATES = {
     { ages: [0.45], facts: { unit: LONG, alert: LONG_ALERT } },
   ],
   Free: ["Takes a unit.", { ages: [], facts: { unit: null } }],
-  "Tile 1": ["Kept for alerts; twice as large, main stream.", { ages: [0.35], facts: { unit: ET17, large: true } }],
+  "Tile 1": [
+    "Kept for alerts, else for what is selected; twice as large, main stream.",
+    { ages: [0.35], facts: { unit: ET17, large: true, also: 4 } },
+  ],
   "Tile 1, reduced": [
     "The reason gives way to the tools beside it.",
     {
@@ -95,7 +98,7 @@ const STATES = {
   ],
   "Tile 1, priority 1": [
     "What, where, how long.",
-    { ages: [0.25], facts: { unit: LONG, large: true, alert: alert("taser.armed", LONG, LONG_WORDS) } },
+    { ages: [0.25], facts: { unit: LONG, large: true, also: 4, alert: alert("taser.armed", LONG, LONG_WORDS) } },
   ],
 };
 
@@ -144,6 +147,7 @@ const NOTHING = {
   selected: false,
   keyed: false,
   pinned: false,
+  also: null,
   audible: false,
   enlarged: false,
   covered: false,

@@ -15,6 +15,7 @@ const SMALL = new Set(["recording.stopped", "watch.cancelled", "taser.safe"]);
 const CALM = [
   { words: "Every picture says how old it is, measured frame by frame. Click a unit, or press a digit.", key: "1" },
   { words: "Drag a unit, or its marker on the map, onto a tile to watch it there.", key: "" },
+  { words: "Find a unit, a street or a place by its name: the map goes there.", key: "/" },
   { words: "See the selected tile as large as the wall, and go back the same way.", key: "X" },
   { words: "Listen to the selected tile.", key: "M" },
   { words: "Write to the selected officer: you are shown when the words have arrived.", key: "T" },

@@ -48,7 +48,7 @@ export const KEYS = /** @type {const} */ ([
   { caps: ["M"], action: "mute", words: "sound of the selected tile on or off", foot: "mute" },
   { caps: ["Z"], action: "fit", words: "show all units on the map", foot: "fit map" },
   { caps: ["F"], action: "fullscreen", words: "full screen", foot: "full screen" },
-  { caps: ["/"], action: "search", words: "search a call sign, name or collar number", foot: "" },
+  { caps: ["/"], action: "search", words: "search a call sign, name, street or place", foot: "" },
   { caps: ["Esc"], action: "back", words: "leave what is open: enlarged tile, search, dialog", foot: "" },
 ]);
 

@@ -4,6 +4,7 @@
 export const LAYOUTS = /** @type {const} */ ([4, 9, 16, 25]);
 /** @typedef {4 | 9 | 16 | 25} Layout */
 /** @typedef {{ device_id: string, pinned: boolean }} Place pinned: a person put it there */
+/** @typedef {ReadonlyMap<string, boolean>} Freed device to whether it has recorded ever since */
 /** @typedef {ReadonlyMap<number, Place>} Tiles number of the tile (2 and up) to what stands on it */
 
 /**
@@ -14,7 +15,7 @@ export const LAYOUTS = /** @type {const} */ ([4, 9, 16, 25]);
  * @property {number} focus the tile in focus, 1 and up
  * @property {number | null} enlarged
  * @property {number | null} audible the one tile with sound
- * @property {ReadonlySet<string>} freed devices that a person took off the wall: they do not come back by themselves
+ * @property {Freed} freed devices that a person took off the wall: they do not come back by themselves
  * @property {"dark" | "light"} theme
  */
 
@@ -27,7 +28,7 @@ export function emptyView(theme = "dark") {
     focus: 1,
     enlarged: null,
     audible: null,
-    freed: new Set(),
+    freed: new Map(),
     theme,
   };
 }
@@ -86,7 +87,7 @@ export function sentToTile(view, tile, device) {
     else tiles.delete(from);
   }
   tiles.set(tile, { device_id: device, pinned: true });
-  return { ...view, tiles, focus: tile, freed: without(view.freed, (freed) => freed === device) };
+  return { ...view, tiles, focus: tile, freed: without(view.freed, device) };
 }
 
 /** What stood there stays off the wall until somebody sends it again, or it begins another recording.
@@ -95,7 +96,7 @@ export function cleared(view, tile) {
   const tiles = new Map(view.tiles);
   const device = tiles.get(tile)?.device_id;
   tiles.delete(tile);
-  const freed = device ? new Set(view.freed).add(device) : view.freed;
+  const freed = device ? new Map(view.freed).set(device, true) : view.freed;
   return { ...view, tiles, freed, enlarged: view.enlarged === tile ? null : view.enlarged };
 }
 
@@ -109,32 +110,6 @@ export function pinToggled(view, tile) {
   const place = view.tiles.get(tile);
   if (!place) return view;
   return { ...view, tiles: new Map(view.tiles).set(tile, { ...place, pinned: !place.pinned }) };
-}
-
-/**
- * Free tiles take recording units that are nowhere on the wall, in order of call sign. What stands, stands: only a tile
- * that nobody pinned and whose unit no longer records gives way.
- * @param {View} before
- * @param {readonly Unit[]} units in order
- * @returns {View}
- */
-export function filled(before, units) {
-  const recording = new Set(units.filter((unit) => unit.recording === "recording").map((unit) => unit.device_id));
-  const freed = without(before.freed, (device) => !recording.has(device));
-  const view = freed === before.freed ? before : { ...before, freed };
-  const shown = new Set([...view.tiles].filter(([n]) => n <= view.layout).map(([, place]) => place.device_id));
-  const waiting = units
-    .map((unit) => unit.device_id)
-    .filter((device) => recording.has(device) && !shown.has(device) && !freed.has(device));
-  if (!waiting.length) return view;
-  const numbers = Array.from({ length: view.layout - 1 }, (_, index) => index + 2);
-  const free = numbers.filter((n) => !view.tiles.has(n));
-  const idle = numbers.filter((n) => givesWay(view.tiles.get(n), recording));
-  const places = [...free, ...idle].slice(0, waiting.length);
-  if (!places.length) return view;
-  const tiles = new Map(view.tiles);
-  places.forEach((n, index) => tiles.set(n, { device_id: /** @type {string} */ (waiting[index]), pinned: false }));
-  return { ...view, tiles };
 }
 
 /**
@@ -171,14 +146,9 @@ export function devicesOnWall(view, alertDevice) {
   return [alertDevice ?? view.selected, ...rest];
 }
 
-/** The same set where nothing leaves it. @param {ReadonlySet<string>} set @param {(device: string) => boolean} leaves */
-function without(set, leaves) {
-  return [...set].some(leaves) ? new Set([...set].filter((device) => !leaves(device))) : set;
-}
-
-/** @param {Place | undefined} place @param {Set<string>} recording */
-function givesWay(place, recording) {
-  return place !== undefined && !place.pinned && !recording.has(place.device_id);
+/** @param {Freed} freed @param {string} device @returns {Freed} */
+function without(freed, device) {
+  return freed.has(device) ? new Map([...freed].filter(([one]) => one !== device)) : freed;
 }
 
 /** @param {string} text @returns {Tiles} */

@@ -31,6 +31,15 @@ export const URBAN = [
 
 export const KIND = /** @type {Expression} */ (["get", "kind"]);
 
+/** Of a place: Protomaps' version 4 calls cities, towns and villages a locality, and says which beside it. @type {Expression} */
+const PLACE_KIND = ["case", ["==", KIND, "locality"], ["coalesce", ["get", "kind_detail"], KIND], KIND];
+
+/** @param {string[]} kinds @returns {Expression} */
+export const isPlace = (kinds) => ["in", PLACE_KIND, ["literal", kinds]];
+
+/** How soon a place's name stands: of two that lie on one another the lower number. @type {Expression} */
+export const PLACE_RANK = ["match", PLACE_KIND, ["city", "town"], 0, ["village"], 1, 2];
+
 /** @param {string[]} kinds @returns {Expression} */
 export const isOne = (kinds) => ["in", KIND, ["literal", kinds]];
 

@@ -1,6 +1,6 @@
 /** Names on the base map: streets, places, parks, water. Pure. */
 
-import { KIND, PARKS, isOne, isRoad } from "./map-kinds.js";
+import { PARKS, PLACE_RANK, isOne, isPlace, isRoad } from "./map-kinds.js";
 
 /** @typedef {import("maplibre-gl").LayerSpecification} Layer */
 /** @typedef {import("maplibre-gl").ExpressionSpecification} Expression */
@@ -89,8 +89,8 @@ export function lettering(palette, from) {
       16.2,
     ),
     // The town's own name would only stand in the way once its quarters are legible.
-    { ...spot("town-name", from("places", isOne(TOWNS)), PLACE, paint(palette.text)), maxzoom: 14 },
-    spot("place-name", from("places", ["!", isOne(TOWNS)]), PLACE, paint(palette.text), 12),
+    { ...spot("town-name", from("places", isPlace(TOWNS)), PLACE, paint(palette.text)), maxzoom: 14 },
+    spot("place-name", from("places", ["!", isPlace(TOWNS)]), PLACE, paint(palette.text), 12),
   ];
 }
 
@@ -152,5 +152,5 @@ const PLACE = {
   "text-size": 13.5,
   "text-transform": "uppercase",
   "text-letter-spacing": 0.06,
-  "symbol-sort-key": ["match", KIND, ["city", "town"], 0, ["village"], 1, 2],
+  "symbol-sort-key": PLACE_RANK,
 };

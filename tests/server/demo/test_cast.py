@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from server.demo.cast import cast, extended, picture_size
+from server.demo.cast import cast, extended, picture_size, runs
 from server.demo.play import BUILT_IN, _with_extra
 from streamer.scenario import parse
 
@@ -16,7 +16,10 @@ def test_the_scenario_that_is_played_has_every_officer(cameras: int) -> None:
     scenario = parse(TEXT)
     officers = cast(scenario, cameras)
     played = parse(_with_extra(TEXT, scenario, cameras))
-    assert len(officers) == cameras == len({officer.call_sign for officer in officers})
+    assert len([officer for officer in officers if runs(officer)]) == cameras
+    assert len(officers) == len({officer.call_sign for officer in officers})
+    off = [one for one in scenario.officers if not runs(one)]
+    assert [one for one in officers if not runs(one)] == (off if cameras >= len(scenario.officers) - len(off) else [])
     for officer in officers:
         assert played.officer(officer.call_sign) == officer
     assert played.injects == scenario.injects and played.repeat == scenario.repeat

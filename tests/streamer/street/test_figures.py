@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import combinations
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -9,10 +11,11 @@ from PIL import Image
 from streamer.pose import Overlay, Pose
 from streamer.street.atlas import make_atlas
 from streamer.street.camera import View
+from streamer.street.figures import PEOPLE
 from streamer.street.light import Sources
 from streamer.street.look import PRESETS
 from streamer.street.painter import StreetPainter
-from streamer.street.people import STEPS, Dress, person, step_of
+from streamer.street.people import STEPS, UNIFORM, Dress, person, step_of
 from streamer.street.shading import Shading
 from streamer.street.sprites import Stamp
 from streamer.street.surroundings import Car, Neighbourhood
@@ -41,6 +44,23 @@ def test_who_walks_to_the_left_is_the_mirror_image_of_one_who_walks_to_the_right
     (left,), (right,), (front,) = (masks(1, facing=facing) for facing in ("left", "right", "front"))
     assert (left == right[:, ::-1]).all()
     assert np.abs(right - front).mean() > 2
+
+
+def heads(*dresses: Dress) -> list[np.ndarray]:
+    """The upper 45 cm of each, over white."""
+    return [np.asarray(person(dress).cuts[0][0].convert("RGB"))[6:36].astype(int) for dress in dresses]
+
+
+def test_everybody_in_the_street_has_a_head_of_their_own_and_so_has_every_officer() -> None:
+    for coat, police, count in (((92, 44, 42), False, PEOPLE), (UNIFORM, True, 12)):
+        seen = heads(*(Dress(coat, police, who) for who in range(count)))
+        alike = [
+            (one, other)
+            for one, other in combinations(range(count), 2)
+            if np.abs(seen[one] - seen[other]).max(2).mean() < 1.0
+        ]
+        assert not alike
+    assert (heads(COAT)[0] == heads(Dress(COAT.coat))[0]).all()  # and always the same
 
 
 def test_a_figure_has_soft_edges_and_is_lit_as_the_street_is() -> None:

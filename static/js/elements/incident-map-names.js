@@ -1,0 +1,42 @@
+/** What a base map has names for, so that it can be searched: the town's file whole, of a map file the tiles that are loaded. */
+
+import { NAMED_LAYERS } from "../state/places.js";
+
+/** @typedef {import("../state/places.js").NamedFeature} NamedFeature */
+/** @typedef {import("../state/map-style.js").Basemap} Basemap */
+
+/** @type {Map<string, Promise<NamedFeature[]>>} by address: read once, when somebody first searches */
+const towns = new Map();
+
+/** @param {Basemap} basemap @returns {Promise<NamedFeature[]>} of a town; of any other map none */
+export function townNames({ kind, url }) {
+  if (kind !== "town" || !url) return Promise.resolve([]);
+  const known = towns.get(url) ?? read(url);
+  towns.set(url, known);
+  known.catch(() => towns.delete(url)); // the next search asks again
+  return known;
+}
+
+/** @param {import("maplibre-gl").Map} map @returns {NamedFeature[]} of the tiles that are loaded */
+export function loadedNames(map) {
+  return NAMED_LAYERS.flatMap((layer) =>
+    map
+      .querySourceFeatures("base", { sourceLayer: layer, filter: ["has", "name"] })
+      .map(({ geometry, properties }) => named(layer, properties, geometry)),
+  );
+}
+
+/** @param {string} url */
+async function read(url) {
+  const response = await fetch(new URL(url, document.baseURI));
+  if (!response.ok) throw new Error(`the town's names could not be read (${response.status})`);
+  const { features } = /** @type {{ features: any[] }} */ (await response.json());
+  return features
+    .filter(({ properties }) => properties.name)
+    .map(({ properties, geometry }) => named(properties.layer, properties, geometry));
+}
+
+/** @param {string} layer @param {Record<string, any>} properties @param {any} geometry @returns {NamedFeature} */
+function named(layer, { name, kind, kind_detail: detail }, geometry) {
+  return { layer, name: String(name), kind: String((kind === "locality" && detail) || kind || ""), geometry };
+}

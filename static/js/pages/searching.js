@@ -1,0 +1,69 @@
+// Wires the search: units by call sign, name and number in their list; streets and places of the map below the box.
+/** @import { Desk } from "./desk.js" */
+/** @import { Place } from "../state/places.js" */
+/** @import { PlaceList } from "../elements/place-list.js" */
+import { placesMatching, placesOf } from "../state/places.js";
+
+/**
+ * @param {Desk} desk
+ * @param {{ search: HTMLInputElement, places: PlaceList, units: import("../elements/unit-list.js").UnitList }} parts
+ * @param {ReturnType<typeof import("./map_place.js").placeMapIn>} map
+ * @param {(words: string) => void} say
+ */
+export function searching(desk, { search, places, units }, map, say) {
+  let round = 0;
+  places.begin(search);
+  search.addEventListener("input", () => typed());
+  search.addEventListener("blur", () => places.show([]));
+  search.addEventListener("focus", () => search.select());
+  search.addEventListener("keydown", (event) => key(event));
+  places.addEventListener("place-pick", (event) => pick(/** @type {CustomEvent} */ (event).detail.place));
+
+  function typed() {
+    filter(search.value);
+    if (!search.value) map()?.find(null);
+    void offer(search.value, ++round);
+  }
+
+  /** @param {string} words @param {number} mine */
+  async function offer(words, mine) {
+    try {
+      const named = (await map()?.named()) ?? [];
+      if (mine === round && document.activeElement === search)
+        places.show(placesMatching(placesOf(named), words), units.first === null);
+    } catch (error) {
+      say(`Streets cannot be searched: ${error instanceof Error ? error.message : error}.`);
+    }
+  }
+
+  /** @param {KeyboardEvent} event */
+  function key(event) {
+    const step = { ArrowDown: /** @type {const} */ (1), ArrowUp: /** @type {const} */ (-1) }[event.key];
+    if (step && places.isOpen) {
+      event.preventDefault();
+      places.step(step);
+    } else if (event.key === "Enter") {
+      if (places.current) pick(places.current);
+      else if (units.first) desk.select(units.first);
+    } else if (event.key === "Escape") {
+      search.value = "";
+      typed();
+      search.blur();
+    }
+  }
+
+  /** The map shows it; the list shows every unit again. @param {Place} place */
+  function pick(place) {
+    round += 1;
+    map()?.find(place);
+    search.value = place.name;
+    filter("");
+    search.blur(); // the keys act on the room again
+  }
+
+  /** @param {string} words */
+  function filter(words) {
+    units.typed = words;
+    desk.dispatchEvent(new Event("draw"));
+  }
+}
