@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 NAL_IDR = 5
 NAL_SPS = 7
 NAL_STAP_A = 24
@@ -26,8 +28,8 @@ def begins_with_sets(codec: str, packet: bytes, start: int = 12) -> bool:
         return True
     kind = packet[start] & 31 if start < len(packet) else 0
     if kind == NAL_STAP_A:
-        kind = packet[start + 3] & 31 if start + 3 < len(packet) else 0
-    elif kind == NAL_FU_A:
+        return NAL_SPS in _aggregated(packet, start)
+    if kind == NAL_FU_A:
         kind = packet[start + 1] & 31 if start + 1 < len(packet) else 0
     return kind == NAL_SPS
 
@@ -37,11 +39,19 @@ def _h264(packet: bytes, start: int) -> bool:
     if start >= size:
         return False
     kind = packet[start] & 31
-    if kind == NAL_STAP_A:  # 1 byte header, then for each unit 2 bytes of length
-        return start + 3 < size and packet[start + 3] & 31 in ENTRY_NALS
+    if kind == NAL_STAP_A:
+        return any(unit in ENTRY_NALS for unit in _aggregated(packet, start))
     if kind == NAL_FU_A:  # the start bit, and the unit's type
         return start + 1 < size and packet[start + 1] & 0x80 != 0 and packet[start + 1] & 31 in ENTRY_NALS
     return kind in ENTRY_NALS
+
+
+def _aggregated(packet: bytes, start: int) -> Iterator[int]:
+    """The types of a STAP-A's units (RFC 6184 section 5.7.1): an access unit delimiter or SEI may lead the SPS."""
+    at = start + 1  # behind its own header: for each unit 2 bytes of length
+    while at + 2 < len(packet):
+        yield packet[at + 2] & 31
+        at += 2 + int.from_bytes(packet[at : at + 2])
 
 
 def _vp8(packet: bytes, start: int) -> bool:

@@ -78,6 +78,23 @@ def test_a_viewer_is_let_in_by_a_key_frame_from_its_parameter_sets_on_whatever_o
         assert sorted(sequence for sequence, _ in viewer.got) == [2, 3, 4, 5]
 
 
+@given(st.permutations([2, 3, 4]), st.permutations([b"\x09aud", b"\x06sei", SPS, PPS]))
+def test_parameter_sets_are_found_wherever_they_stand_among_aggregated_units(
+    order: list[int], units: list[bytes]
+) -> None:
+    """Encoders lead an access unit by its delimiter, and a payloader that aggregates puts that first (RFC 6184, STAP-A)."""
+    forwarder, waiting = Forwarder(VIDEO, "main", "H264", 90_000), Recording()
+    forwarder.add(waiting, 0.0)
+    sets = b"\x78" + b"".join(len(unit).to_bytes(2) + unit for unit in units)
+    payloads = {2: (sets, 1), 3: (b"\x7c\x85idr", 1), 4: (SLICE, 2)}
+    for sequence in order:
+        payload, frame = payloads[sequence]
+        forwarder.push(sequence, packet(sequence, payload, frame), 0.0)
+        forwarder.flush(0.0)
+    assert waiting.entered == [2]
+    assert sorted(sequence for sequence, _ in waiting.got) == [2, 3, 4]
+
+
 def test_an_idr_whose_parameter_sets_never_come_lets_nobody_in_and_the_next_is_asked_for() -> None:
     forwarder, viewer, late = Forwarder(VIDEO, "main", "H264", 90_000), Recording(), Recording()
     forwarder.add(viewer, 0.0)
