@@ -190,11 +190,12 @@ class AlertStore:
         whose = sa.true() if among is None else among.has(alert_table.c.device_id)
         return await self._many(sa.and_(raised <= end, stood, whose), limit, steps)
 
-    async def stood(self, kind: str, start: float, end: float, limit: int) -> dict[str, list[Stay]]:
-        """When alerts of a kind stood between two times, by camera; of the newest `limit`."""
+    async def stood(self, which: str, start: float, end: float, limit: int) -> dict[str, list[Stay]]:
+        """When alerts of a kind, or the one of this id, stood between two times, by camera; of the newest `limit`."""
         body = alert_table.c.body
         until = sa.or_(alert_table.c.closed_at.is_(None), alert_table.c.closed_at >= start)
-        where = sa.and_(body["kind"].as_string() == kind, body["raised_at"].as_float() <= end, until)
+        these = sa.or_(body["kind"].as_string() == which, alert_table.c.id == which)
+        where = sa.and_(these, body["raised_at"].as_float() <= end, until)
         query = sa.select(body).where(where).order_by(alert_table.c.seq.desc()).limit(limit)
         found: dict[str, list[Stay]] = {}
         async with self._database.reading() as connection:

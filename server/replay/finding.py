@@ -1,4 +1,5 @@
-"""Finding a recording: by time, place, camera, officer, a kind of alert that stood meanwhile, or what was said of it. Pure."""
+"""Finding a recording: by time, place, camera, officer, a kind of alert that stood meanwhile, what was said of it, or one alert,
+while which it was recorded. Pure."""
 
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ from server.replay.footage import Recording
 from server.replay.view import RECORDING_ID, TIMES
 
 SAID = ("tag", "category", "text")  # what people have said of it
-FIELDS = ("from", "to", "device", "officer", "alert", "area", *SAID, "before", "limit")
+FIELDS = ("from", "to", "device", "officer", "alert", "incident", "area", *SAID, "before", "limit")
 USUAL, MOST = 50, 200
 LONGEST_TEXT = 80
 LONGEST_WITH_AREA_S = 7 * 86_400.0  # every trail of that time is looked at
@@ -24,13 +25,14 @@ THERE_S = 15.0  # a position stands for so long: who was there a moment before i
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for. `before`: the id that the page before ended with; ids sort by their start."""
+    """What is looked for. `incident`: an alert's id, for everything that was recorded while it stood. `before`: the id that the page before ended with; ids sort by their start."""
 
     start: float | None = None
     end: float | None = None
     device_id: str | None = None
     officer: str = ""
     alert: str | None = None
+    incident: str | None = None
     area: Area | None = None
     tag: str = ""
     category: str = ""
@@ -49,7 +51,7 @@ def wanted(query: Mapping[str, str]) -> Wanted:
     for name in query:
         if name not in FIELDS:
             raise BadRequest(f"{name}: not expected; the fields are {', '.join(FIELDS)}")
-    for name in ("device", "officer", "alert", "area", "category", "text"):
+    for name in ("device", "officer", "alert", "incident", "area", "category", "text"):
         if len(query.get(name, "")) > LONGEST_TEXT:
             raise BadRequest(f"{name}: expected at most {LONGEST_TEXT} characters")
     before = query.get("before") or None
@@ -64,6 +66,7 @@ def wanted(query: Mapping[str, str]) -> Wanted:
         device_id=query.get("device") or None,
         officer=query.get("officer", "").strip(),
         alert=query.get("alert") or None,
+        incident=query.get("incident") or None,
         area=_area(query, start, end),
         tag=checked_tag(query["tag"]) if query.get("tag") else "",
         category=query.get("category", "").strip(),

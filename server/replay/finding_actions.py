@@ -70,6 +70,13 @@ class Finder:
     async def page(self, looked_for: Wanted, own: str | None) -> Json:
         """A page of recordings, newest first; `own`: only those that this person wore the camera of."""
         now = self._clock.wall()
+        if looked_for.incident is not None:
+            stood = [
+                one for its in (await self._sources.stood(looked_for.incident, 0.0, now, 1)).values() for one in its
+            ]
+            if not stood:
+                return {"at": now, "recordings": [], "next": None}
+            looked_for = replace(looked_for, start=stood[0].start, end=min(stood[0].end, now))
         span = looked_for.start or 0.0, looked_for.end or now
         stays: Stays = {}
         within: list[_Times] = []

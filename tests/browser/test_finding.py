@@ -173,10 +173,10 @@ async def test_what_was_said_of_a_recording_finds_it(screen: Screen, laid: list[
     await page.get_by_role("searchbox", name="Tag").fill("arrest")
     await call_signs(page, "ET22")
     await page.get_by_role("searchbox", name="Tag").fill("")
-    await page.get_by_label("Words in notes").fill("dog late")
+    await page.get_by_label("Case, incident or words").fill("dog late")
     await call_signs(page, "ET22")
     assert asked(page) == {"text": ["dog late"]}
-    await page.get_by_label("Words in notes").fill("")
+    await page.get_by_label("Case, incident or words").fill("")
     await page.get_by_role("searchbox", name="Tag").fill("<script>")
     await expect(page.locator("#about")).to_have_text(re.compile("^Not shown: tag: expected 1 to 40 letters"))
 
@@ -184,7 +184,7 @@ async def test_what_was_said_of_a_recording_finds_it(screen: Screen, laid: list[
 async def test_an_officer_is_not_offered_what_was_said(screen: Screen, laid: list[Laid]) -> None:
     page = await screen.sign_in("rahman", "/replay")
     await expect(page.get_by_text("Nothing that was recorded fits this.")).to_be_visible()
-    await expect(page.get_by_label("Words in notes")).to_have_count(0)
+    await expect(page.get_by_label("Case, incident or words")).to_have_count(0)
     await expect(page.get_by_label("Officer or call sign")).to_be_visible()
 
 

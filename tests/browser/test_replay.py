@@ -78,6 +78,11 @@ async def test_a_recording_is_found_and_a_link_opens_its_second(screen: Screen, 
     await expect(page.locator("recording-list li")).to_have_count(4)
     await page.get_by_label("Alert").select_option("taser.armed")
     await expect(page.locator("recording-list li")).to_have_count(1)
+    await expect(page.locator("#standing")).to_be_hidden()  # no export stands
+    await page.get_by_role("link", name="TASER armed").click()  # the incident: every camera while it stood
+    await expect(page).to_have_url(re.compile(r"alert=alert-et17-cam"))
+    await expect(page.locator("recording-list li")).to_have_count(4)
+    await expect(page.get_by_label("Alert")).to_have_value("alert-et17-cam")
     await page.get_by_label("Alert").select_option("")
     await page.get_by_label("Officer or call sign").fill("lindqvist")
     await expect(page.locator("recording-list li")).to_have_count(1)

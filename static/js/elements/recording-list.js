@@ -84,7 +84,9 @@ function rowOf(row, all, hasPicture) {
   );
   const alerts = row.alerts.map((alert) => {
     const words = `${alert.title} ${timeOfDay(alert.raised_at)}`;
-    return make("span", { class: "alert-of nw" }, prioritySymbol(alert.priority), make("span", {}, words));
+    const href = `/replay?alert=${encodeURIComponent(alert.id)}`;
+    const title = "Everything that was recorded while it stood";
+    return make("a", { class: "alert-of nw", href, title }, prioritySymbol(alert.priority), make("span", {}, words));
   });
   const acts = [opening([row], row, "Open")];
   if (others.length) acts.push(opening([row, ...others], row, `Open with ${others.length} more`));

@@ -1,5 +1,5 @@
 // The page that finds a recording: by time, place, officer, alert and what was said of it. The address keeps it. Wiring only.
-import { KINDS, lastDay, queryOf } from "../state/recordings.js";
+import { KINDS, ONE_ALERT, isKind, lastDay, queryOf } from "../state/recordings.js";
 import { areaFrom, textOf } from "../state/area.js";
 import { make } from "../elements/build.js";
 import { RecordingList } from "../elements/recording-list.js";
@@ -81,6 +81,10 @@ function drawn(event) {
 }
 
 field("alert")?.append(...KINDS.map(([kind, words]) => make("option", { value: kind }, words)));
+const one = query.get("alert");
+if (one && !isKind(one)) {
+  field("alert")?.append(make("option", { value: one }, ONE_ALERT)); // a link to what was found by its number
+}
 const category = field("category");
 if (category) {
   const table = await done(api.retention.table(), () => "");

@@ -23,6 +23,8 @@ export const KINDS = /** @type {const} */ ([
   ["camera.lost", "Camera lost"],
   ["battery.low", "Battery low"],
 ]);
+/** What an alert that a link names by its id is called in the list of kinds. */
+export const ONE_ALERT = "the one of the link";
 /** @type {Record<string, string>} */
 const WHY = {
   officer: "by the officer",
@@ -33,15 +35,22 @@ const WHY = {
 };
 
 /** @param {Filter} filter @param {string | null} before @returns {URLSearchParams} the API's query */
-export function queryOf({ from, to, ...others }, before) {
+export function queryOf({ from, to, alert, ...others }, before) {
   const query = new URLSearchParams();
   for (const [name, text] of Object.entries({ from, to })) {
     const at = text ? new Date(text).getTime() / 1000 : NaN;
     if (Number.isFinite(at)) query.set(name, String(at));
   }
+  // what is no kind is the id of one alert: everything of its time, whichever camera's
+  if (alert) query.set(isKind(alert) ? "alert" : "incident", alert);
   for (const [name, text] of Object.entries(others)) if (text.trim()) query.set(name, text.trim());
   if (before) query.set("before", before);
   return query;
+}
+
+/** Whether alerts of this kind can be looked for. @param {string} alert */
+export function isKind(alert) {
+  return KINDS.some(([kind]) => kind === alert);
 }
 
 /** Recordings of other cameras at the same time, at most those that fit on one replay. @param {Row} row @param {readonly Row[]} all */

@@ -232,6 +232,8 @@ async def test_a_recording_is_found_by_what_it_is(browser: Browser, database: Da
     for query, found in (
         ("officer=lindqvist", [laid[1].id]),
         ("alert=taser.armed", [laid[0].id]),
+        ("incident=alert-et17-cam", [laid[1].id, laid[0].id]),  # every camera of its time
+        ("incident=alert-of-nobody", []),
         ("device=et22-cam", [laid[1].id]),
         (f"to={BASE - 5}", []),
         (f"before={laid[1].id}", [laid[0].id]),
