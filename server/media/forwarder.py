@@ -114,6 +114,14 @@ class Forwarder:
                 self.cache.put(number, packet)
         return entries
 
+    def fillers(self, start: int, end: int) -> list[Entry]:
+        """For what has not come of the extended numbers from `start` up to `end`, for one viewer who goes elsewhere: others
+        may still be sent the packets themselves, so these are not kept.
+        """
+        numbers = range(max(start, end - FILLED_BACK), end)
+        found = ((number, self._filler(number)) for number in numbers if self.cache.get(number) is None)
+        return [(number, packet) for number, packet in found if packet is not None]
+
     def _filler(self, number: int) -> bytes | None:
         """None where nothing has gone out behind it, or nothing before it is kept."""
         newest = self.cache.newest

@@ -17,7 +17,7 @@ from server.media.renumbering import Progress, Renumbering, Stretch
 from server.media.repairs import Repairs
 from server.media.run import Run, make_runs
 from server.media.send_plan import SendPlan
-from server.media.track import UpTrack
+from server.media.track import VIDEO, UpTrack
 from server.media.unison import Sent, Unison
 
 # 8 packets each 2 ms are about 38 Mbit/s: a 45 kB key frame takes 10 ms, and an unpaced one cost retransmissions.
@@ -121,6 +121,7 @@ class OutTrack:
         if isinstance(before, Forwarder) and before is not up:
             before.remove(self)
         self._stop_pacing()
+        self._fill_up()
         self._is_fed = True
         sequence, packet = entries[0]
         timestamp = timestamp_of(packet)
@@ -134,6 +135,20 @@ class OutTrack:
         else:
             self.send_alone(make_runs(entries))
         self._on_enter(now)
+
+    def _fill_up(self) -> None:
+        """What is missing of the stretch that ends now is not sent any more, and a receiver would wait for it (aiortc: until
+        128 others have come, 16 s of a poor uplink's sub layer): packets without content stand there from now on.
+        """
+        stretch = self._numbering.current
+        if stretch is None or not isinstance(stretch.source, Forwarder) or stretch.source.kind != VIDEO:
+            return
+        shift, following = stretch.sequence_shift, self._numbering.progress.following
+        fillers = stretch.source.fillers(stretch.starts_at - shift, following - shift)
+        for number, packet in fillers:
+            self._repairs.keep(number + shift, packet)
+        if fillers:
+            self.send_alone(make_runs(fillers))
 
     def _elapsed_ticks(self, up: UpTrack, timestamp: int) -> int:
         """How long after the last picture sent this one was taken, by the clocks of both sources."""

@@ -15,6 +15,7 @@ from server.media.track import UpTrack
 MAX_REPAIRS_PER_REPORT = 128
 REPAIR_AGAIN_AFTER_S = 0.02
 REMEMBERED_REPAIRS = 256
+KEPT_FILLERS = 2048  # of the last changes of source: no receiver asks for what lies so far back
 
 SendRun = Callable[[Run, int, int, int, int], bool]
 """Peer.send_run: the run, payload type, SSRC, and what to add to sequence numbers and timestamps."""
@@ -30,7 +31,14 @@ class Repairs:
         self._counts = counts
         self._budget = RepairBudget()
         self._repaired_at: OrderedDict[int, float] = OrderedDict()
+        self._fillers: OrderedDict[int, bytes] = OrderedDict()  # by the viewer's extended number
         self._next = plan.first_sequence
+
+    def keep(self, sequence: int, filler: bytes) -> None:
+        """This viewer was sent `filler` under its extended number: whatever comes later, it is repeated so."""
+        self._fillers[sequence] = filler
+        if len(self._fillers) > KEPT_FILLERS:
+            self._fillers.popitem(last=False)
 
     def answer(self, sequences: Sequence[int], now: float, sending_bytes_per_s: float) -> None:
         """The viewer misses these 16-bit numbers."""
@@ -47,7 +55,7 @@ class Repairs:
         if origin is None:
             return False
         stretch, number = origin
-        packet = stretch.source.cache.get(number)
+        packet = self._fillers.get(number + stretch.sequence_shift) or stretch.source.cache.get(number)
         payload_type = self._plan.payload_types.get(stretch.source.codec)
         if packet is None or payload_type is None or not self._budget.allows(len(packet), now, sending_bytes_per_s):
             return False

@@ -115,6 +115,29 @@ def test_going_back_before_the_key_frame_came_changes_nothing() -> None:
     assert stage.layers["sub"].watchers == 0
 
 
+@pytest.mark.parametrize("pauses", [False, True])
+def test_who_goes_elsewhere_waits_for_nothing_that_never_came_and_others_still_get_it(pauses: bool) -> None:
+    stage, other_peer = Stage(), FakePeer()
+    other, sub = stage.another(other_peer), stage.layers["sub"]
+    for track in (stage.track, other):
+        track.attach(stage.layers["main"], 0.0)
+    for frame in (0, 1, 3, 4):
+        stage.picture("main", KEY if frame == 0 else SLICE, frame)
+    if pauses:
+        stage.track.detach()
+        stage.picture("sub", KEY, 5)
+    stage.track.attach(sub, 0.2)
+    stage.picture("sub", SLICE if pauses else KEY, 6)
+    sent = stage.peer.sent
+    assert sorted(sequence for sequence, _, _ in sent) == list(range(100, 107 if pauses else 106))
+    (filler,) = [one for one in sent if one[0] == 102]
+    assert filler[2] == b"\x01", "of padding alone"
+    stage.picture("main", SLICE, 2)
+    stage.track.repair([102], 1.0)
+    assert sent[-1] == filler, "other bytes under one number would repeat a GCM nonce"
+    assert other_peer.sent[-1][2] == b"\x41main70002"
+
+
 def test_who_paused_and_asks_for_another_layer_and_back_before_its_key_frame_came_has_a_picture() -> None:
     stage = Stage()
     stage.track.attach(stage.layers["main"], 0.0)

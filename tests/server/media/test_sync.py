@@ -17,7 +17,7 @@ from server.media.forwarder import Forwarder
 from server.media.layer import LayerChoice
 from server.media.live import Feed
 from server.media.outlet import Outlet
-from server.media.packet import HEADER, signed32
+from server.media.packet import HEADER, is_filler, signed32
 from server.media.run import Run
 from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
@@ -41,6 +41,8 @@ class Viewer(UnsealedPeer):
 
     def send_run(self, run: Run, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
         for (_, _, _, timestamp), (_, packet) in zip(run.headers, run.entries, strict=True):
+            if is_filler(packet):  # of what was still under way when the layer changed
+                continue
             (captured,) = struct.unpack_from("!d", packet, 13)
             self.new.append((ssrc, (timestamp + timestamp_shift) & 0xFFFFFFFF, captured))
         return True
