@@ -13,7 +13,7 @@ from tests.browser.test_access import CONTROLS
 from tests.installation import Installation, Server
 
 MOST_STOPS = 150
-DESK = {"width": 1366, "height": 768}
+DESK, SMALL = {"width": 1366, "height": 768}, {"width": 1000, "height": 540}
 
 # What has the focus: its name, whether it follows what had it before, whether a frame round it is seen, and whether
 # it is in sight with nothing over it.
@@ -102,6 +102,23 @@ async def test_tab_reaches_every_control_in_the_pages_order_and_its_frame_is_see
         assert stops[0]["name"].startswith("To the ")  # past header and rail in one press
     faults = [stop for stop in stops if not (stop["framed"] and stop["seen"])]
     assert not faults, "\n".join(["", *map(str, faults)])
+
+
+@pytest.mark.parametrize("path", ["/", "/status", "/audit"])
+async def test_no_bar_that_stays_covers_what_has_the_focus_on_a_small_screen(
+    screen: Screen, admin: str, path: str
+) -> None:
+    page = await screen.sign_in(admin, path)
+    await page.set_viewport_size({"width": SMALL["width"], "height": SMALL["height"]})
+    await expect(page.locator("room-clock")).not_to_be_empty()
+    faults = [stop for stop in await way(page) if not (stop["framed"] and stop["seen"])]
+    assert not faults, "\n".join(["", *map(str, faults)])
+    await page.keyboard.press("Shift+Tab")  # and back, towards the bar
+    back = []
+    for _ in range(12):
+        await page.keyboard.press("Shift+Tab")
+        back.append(await page.evaluate(STOP))
+    assert [stop for stop in back if stop and not stop["seen"]] == []
 
 
 async def test_the_officers_page_by_keyboard(screen: Screen) -> None:

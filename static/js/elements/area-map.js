@@ -112,7 +112,8 @@ export class AreaMap extends HTMLElement {
   #drag(down) {
     const view = this.#stage.view;
     const kind = this.#tool;
-    if (!view || !kind || down.button !== 0) return;
+    if (!view) return setText(this.#words, "Waits for the map: draw once it is there.");
+    if (!kind || down.button !== 0) return;
     const edge = this.#sheet.getBoundingClientRect();
     const at = /** @param {PointerEvent} event */ (event) =>
       unproject(view, { x: event.clientX - edge.left, y: event.clientY - edge.top });
