@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from server.errors import Conflict
-from server.private_file import sync_folder
+from server.private_file import destroy_private, sync_folder
 from server.recording.chain import Link, whole_entries
 from server.recording.folder import JOURNAL, MANIFEST
 from server.recording.segment import is_recording_id
@@ -135,14 +135,5 @@ def _locked(descriptor: int) -> bool:
 def _remove(folder: Path) -> None:
     if folder.exists():
         for key in [*folder.rglob(CONTENT_KEY)]:
-            _destroy(key)
+            destroy_private(key)  # before all else
         shutil.rmtree(folder)
-
-
-def _destroy(key: Path) -> None:
-    """Overwrite and remove it before all else: what is left, or copied elsewhere, can be read no more without it."""
-    with key.open("r+b", 0) as file:
-        file.write(bytes(key.stat().st_size))
-        os.fsync(file)
-    key.unlink()
-    sync_folder(key.parent)
