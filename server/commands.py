@@ -150,12 +150,13 @@ def master_key_add(file: Path) -> int:
 
 @master_key_commands.command("rewrap")
 def master_key_rewrap(data: Data) -> int:
-    """Wrap each recording's key by the first master key; then those before it are needed no more."""
+    """Wrap each recording's key, and each upload's, by the first master key; then those before it are needed no more."""
+    from server.backfill.store import UPLOADS
     from server.config import Config
     from server.recording.disk import RECORDINGS
     from server.recording.master_key import MasterKeys
 
-    rewrapped, left = MasterKeys.of_config(Config.load(data)).rewrap_all(data / RECORDINGS)
+    rewrapped, left = MasterKeys.of_config(Config.load(data)).rewrap_all(data / RECORDINGS, data / UPLOADS)
     print(json.dumps({"rewrapped": rewrapped, "left": left}, ensure_ascii=False))
     return FAILED if left else 0
 

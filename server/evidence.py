@@ -76,7 +76,7 @@ class Evidence:
             room.database, config.retention, shelf, clock, room.audit, partial(_newest, room), forget_bookmarks
         )
         self.taser_logs = self._weapons(room)
-        self._uploads = Uploads(config.data / UPLOADS, self.library.key_for_upload)
+        self._uploads = Uploads(config.data / UPLOADS, room.master_keys, root)
         self._joining = Joining(root, self.library, key, clock, room.master_keys)
         self._clock = clock
         self.backfilling = BackFilling(

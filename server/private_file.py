@@ -20,6 +20,15 @@ def write_private(path: Path, content: bytes) -> None:
     unfinished.replace(path)
 
 
+def destroy_private(path: Path) -> None:
+    """Overwrite and remove a key: what it opened, or a copy of that elsewhere, can be read no more. Raises OSError."""
+    with path.open("r+b", 0) as file:
+        file.write(bytes(path.stat().st_size))
+        os.fsync(file)
+    path.unlink()
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
     """Names that were given or taken in `folder` are safe on disk when this returns. Raises OSError."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)

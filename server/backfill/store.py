@@ -1,8 +1,9 @@
 """Where uploads lie until they are joined to their recordings: DATA/uploads, a file of bytes and one of what they are for.
 
 How far an upload has come is the size of its file, which only ever grows by what was checked and flushed: a kill at any byte
-leaves an offset that is true. Where recordings are encrypted, it is sealed by its recording's key from the first byte on: each
-piece that came as a block of its own (AEAD, bound to upload and offset) behind its length. Everything here blocks.
+leaves an offset that is true. Where recordings are encrypted, it is sealed by a key of its own from the first byte on, so that
+its recording, which another process may write, is not touched: each piece that came as a block (AEAD, bound to upload and
+offset) behind its length. Everything here blocks.
 """
 
 from __future__ import annotations
@@ -12,39 +13,63 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 from server.backfill.upload import Upload
 from server.errors import Conflict, NotFound
+from server.private_file import destroy_private, sync_folder
 from server.recording.encryption import SALT_BYTES, decrypted, encrypted, encrypted_size
 from server.wire import MOST_PIECE_BYTES
 
+if TYPE_CHECKING:
+    from server.recording.master_key import MasterKeys
+
 UPLOADS = "uploads"
 LENGTH_BYTES = 4  # before each sealed block: how much is in it
-KeyOf = Callable[
-    [str], bytes | None
-]  # of a recording; None: it is not encrypted. Raises OSError, Unavailable, Conflict
+TURN = "uploading.lock"  # in the folder of recordings, as those of joining and deleting are
+KEY_GONE = "key-gone"  # the kind of the Conflict
 ID = re.compile("[0-9a-f]{32}")
 
 
 class Uploads:
-    """Of one data folder; several processes may share it."""
+    """Of one data folder; several processes may share it. `recordings`: where those lie."""
 
-    def __init__(self, folder: Path, key_of: KeyOf) -> None:
+    def __init__(self, folder: Path, keys: MasterKeys, recordings: Path) -> None:
         self._folder = folder
-        self._key_of = key_of
+        self._keys = keys
+        self._recordings = recordings
 
     def create(self, upload: Upload) -> None:
-        """Have it, if it is not there already. Raises OSError, and Unavailable without its recording's key."""
+        """Have it, if it is not there already. Raises OSError, and Unavailable where the master key is missing."""
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        if self.find(upload.id) is None:
-            sealed = self._key_of(upload.recording_id) is not None
+        with self._in_turn():  # asked for twice at once, it must not get two keys
+            found = self.find(upload.id)
+            if found is not None and (found.state or self._is_there(upload.id)):
+                return
+            self._let_go(upload)  # what a kill has left of it
+            sealed = self._keys.new_key(self._key_file(upload.id), self._recordings) is not None
             path = self._sealed(upload.id) if sealed else self._plain(upload.id)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600))
             self._note(upload)
+
+    def _is_there(self, upload_id: str) -> bool:
+        """Its bytes, and what opens them."""
+        return self._plain(upload_id).exists() or (
+            self._sealed(upload_id).exists() and self._key_file(upload_id).exists()
+        )
+
+    @contextmanager
+    def _in_turn(self) -> Iterator[None]:
+        descriptor = os.open(self._recordings / TURN, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
 
     def find(self, upload_id: str) -> Upload | None:
         """What it is for; None if there is none. Raises OSError."""
@@ -90,7 +115,8 @@ class Uploads:
             return here + len(data)
 
     def pieces(self, upload: Upload) -> Iterator[bytes]:
-        """Its bytes. Raises OSError, also where they were altered, and Unavailable without its recording's key."""
+        """Its bytes. Raises OSError, also where they were altered (EBADMSG), Conflict where its key is gone, and Unavailable
+        without the master key."""
         with self._opened(upload, "rb") as file:
             if not self._is_sealed(upload):
                 while piece := file.read(MOST_PIECE_BYTES):
@@ -103,10 +129,10 @@ class Uploads:
                 here += length
 
     def _key(self, upload: Upload) -> bytes:
-        key = self._key_of(upload.recording_id)
-        if key is None:
-            raise Conflict(f"the key of recording {upload.recording_id} is gone")
-        return key
+        try:
+            return self._keys.key_in(self._key_file(upload.id), f"upload {upload.id}")
+        except FileNotFoundError as error:
+            raise Conflict(f"the key of upload {upload.id} is gone", kind=KEY_GONE) from error
 
     def _block(self, upload: Upload, here: int, data: bytes) -> bytes:
         sealed = encrypted(self._key(upload), _name(upload, here), data, secrets.token_bytes(SALT_BYTES))
@@ -144,6 +170,8 @@ class Uploads:
         self._about(upload.id).unlink(missing_ok=True)
 
     def _let_go(self, upload: Upload) -> None:
+        if self._key_file(upload.id).exists():
+            destroy_private(self._key_file(upload.id))
         for path in (self._plain(upload.id), self._sealed(upload.id)):
             path.unlink(missing_ok=True)
 
@@ -155,17 +183,16 @@ class Uploads:
             file.flush()
             os.fsync(file.fileno())
         unfinished.rename(path)
-        descriptor = os.open(self._folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+        sync_folder(self._folder)
 
     def _plain(self, upload_id: str) -> Path:
         return self._folder / f"{upload_id}.bin"
 
     def _sealed(self, upload_id: str) -> Path:
         return self._folder / f"{upload_id}.sealed"
+
+    def _key_file(self, upload_id: str) -> Path:
+        return self._folder / f"{upload_id}.key"
 
     def _about(self, upload_id: str) -> Path:
         return self._folder / f"{upload_id}.json"

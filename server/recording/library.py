@@ -150,13 +150,6 @@ class Library:
         with self._journal(recording_id) as kept:
             return file in self._naming(recording_id, kept, file).encrypted
 
-    def key_for_upload(self, recording_id: str) -> bytes | None:
-        """The key by which what is uploaded for it lies encrypted: its own; None where it lies in plain. Raises NotFound,
-        OSError, Unavailable without its key, and Conflict where that is gone.
-        """
-        begun = any("encrypted_sha256" in entry for entry in self.latest(recording_id, float("inf")))
-        return self._keys.key_for_writing(self._root / recording_id, is_begun=begun)
-
     def open(self, recording_id: str, file: str) -> io.BufferedReader:
         """What was recorded in a file of it, at any place, encrypted or not.
 

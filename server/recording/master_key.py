@@ -1,4 +1,5 @@
-"""The keys of what lies encrypted: each recording has one of its own, in its folder, wrapped by the installation's master key.
+"""The keys of what lies encrypted: each recording has one of its own, in its folder, wrapped by the installation's master key;
+so has each upload, until it is joined to its recording.
 
 Wrapped by AES-KW (RFC 3394), which needs no chance and so cannot use any twice. Whoever destroys a recording's wrapped key
 has destroyed what the recording holds. Everything here blocks.
@@ -76,7 +77,8 @@ class MasterKeys:
             raise StartError(f"{root / MARK} cannot be used: {error.strerror}") from error
 
     def key_for_writing(self, folder: Path, *, is_begun: bool) -> bytes | None:
-        """The key of the recording in `folder`, made if there is none yet; None: it is written in plain.
+        """The key of the recording in `folder`, made if there is none yet; None: it is written in plain. For whoever holds its
+        journal's lock alone: two who made one at once would each encrypt by a key that the other replaces.
 
         `is_begun`: some of it is encrypted already. Raises OSError, Unavailable without the right master key, and
         Conflict where the recording's own is gone.
@@ -85,52 +87,57 @@ class MasterKeys:
             return self.key_of(folder)
         if is_begun:
             raise Conflict(f"the key of recording {folder.name} is gone")
+        return self.new_key(folder / CONTENT_KEY, folder.parent, folder.parent.parent)
+
+    def key_of(self, folder: Path) -> bytes:
+        """The key of the recording in `folder`. Raises OSError, and Unavailable without the right master key."""
+        return self.key_in(folder / CONTENT_KEY, f"recording {folder.name}")
+
+    def new_key(self, path: Path, *roots: Path) -> bytes | None:
+        """Make a key, kept in `path`; None: it lies in plain, and so do the recordings in `roots`. Raises OSError, Unavailable."""
         if not self:
-            marked = [one for root in (folder.parent, folder.parent.parent) for one in _marked(root)]
+            marked = [one for root in roots for one in _marked(root)]
             if marked:  # whoever forgot to hand the keys over must not write in plain
                 raise Unavailable(_lacking("recordings here are", marked[0], self))
             return None
         key = secrets.token_bytes(KEY_BYTES)
-        self._keep(folder, key)
+        self._keep(path, key)
         return key
 
-    def key_of(self, folder: Path) -> bytes:
-        """The key of the recording in `folder`. Raises OSError, and Unavailable without the right master key."""
-        told, wrapped = _held(folder)
+    def key_in(self, path: Path, of: str) -> bytes:
+        """The key that is kept in `path`, `of` what. Raises OSError, and Unavailable without the right master key."""
+        told, wrapped = _held(path, of)
         if told not in self._by_id:
-            raise Unavailable(_lacking(f"recording {folder.name} is", told, self), kind="no-master-key")
+            raise Unavailable(_lacking(f"{of} is", told, self), kind="no-master-key")
         try:
             return aes_key_unwrap(self._by_id[told], wrapped)
         except (InvalidUnwrap, ValueError) as error:
-            raise Unavailable(f"the key of recording {folder.name} is damaged", kind="no-master-key") from error
+            raise Unavailable(f"the key of {of} is damaged", kind="no-master-key") from error
 
-    def rewrap_all(self, root: Path) -> tuple[int, list[str]]:
-        """Wrap every recording's key by the first master key: how many were not, and what stayed as it was.
-
-        Raises OSError, and StartError without any master key.
+    def rewrap_all(self, root: Path, uploads: Path | None = None) -> tuple[int, list[str]]:
+        """Wrap every recording's key by the first master key, and those in `uploads`: how many were not, and what stayed as it
+        was. Raises OSError, and StartError without any master key.
         """
         if not self:
             raise StartError("no master key is given: set master_key_file, or WATCHROOM_MASTER_KEY")
         done, failed = 0, []
-        for folder in sorted(
-            path.parent for path in [*root.glob(f"*/{CONTENT_KEY}"), *root.glob(f"*/*/{CONTENT_KEY}")]
-        ):
-            if not is_recording_id(folder.relative_to(root).parts[0]):  # it is being deleted
-                continue
+        for path, of in _kept_in(root, uploads):
             try:
-                if _held(folder)[0] != self.ids[0]:
-                    self._keep(folder, self.key_of(folder))
+                if _held(path, of)[0] != self.ids[0]:
+                    self._keep(path, self.key_in(path, of))
                     done += 1
+            except FileNotFoundError:  # it has gone meanwhile, with what it opened
+                continue
             except (OSError, Unavailable) as error:
                 failed.append(str(error))
         if not failed:
             self._mark(root, self.ids[:1])
         return done, failed
 
-    def _keep(self, folder: Path, key: bytes) -> None:
+    def _keep(self, path: Path, key: bytes) -> None:
         told = {"format": 1, "master_key": self.ids[0], "wrapped": aes_key_wrap(self.keys[0], key).hex()}
-        write_private(folder / CONTENT_KEY, canonical(told) + b"\n")
-        sync_folder(folder)  # before anything is encrypted with it
+        write_private(path, canonical(told) + b"\n")
+        sync_folder(path.parent)  # before anything is encrypted with it
 
     def _mark(self, root: Path, ids: Iterable[str]) -> None:
         root.mkdir(parents=True, exist_ok=True)
@@ -160,15 +167,22 @@ def _id(key: bytes) -> str:
     return hashlib.sha256(b"watchroom master key\0" + key).hexdigest()[:16]
 
 
-def _held(folder: Path) -> tuple[str, bytes]:
-    """By which master key the recording's is wrapped, and as what."""
+def _kept_in(root: Path, uploads: Path | None) -> list[tuple[Path, str]]:
+    """Where keys are kept, and of what."""
+    found = sorted([*root.glob(f"*/{CONTENT_KEY}"), *root.glob(f"*/*/{CONTENT_KEY}")])
+    # another folder than a recording's is being deleted
+    kept = [path for path in found if is_recording_id(path.relative_to(root).parts[0])]
+    own = sorted(uploads.glob("*.key")) if uploads is not None else []
+    return [(path, f"recording {path.parent.name}") for path in kept] + [(path, f"upload {path.stem}") for path in own]
+
+
+def _held(path: Path, of: str) -> tuple[str, bytes]:
+    """By which master key it is wrapped, and as what."""
     try:
-        told = parsed((folder / CONTENT_KEY).read_bytes())
+        told = parsed(path.read_bytes())
         return str(told["master_key"]), bytes.fromhex(told["wrapped"])
     except (ValueError, KeyError, TypeError) as error:
-        raise Unavailable(
-            f"the key of recording {folder.name} cannot be read: {error}", kind="no-master-key"
-        ) from error
+        raise Unavailable(f"the key of {of} cannot be read: {error}", kind="no-master-key") from error
 
 
 def _marked(root: Path) -> list[str]:

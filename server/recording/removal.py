@@ -10,17 +10,17 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from server.errors import Conflict
-from server.private_file import sync_folder
+from server.private_file import destroy_private, sync_folder
 from server.recording.chain import Link, whole_entries
 from server.recording.folder import JOURNAL, MANIFEST
 from server.recording.segment import is_recording_id
-from server.recording.verifier import CONTENT_KEY, summary
+from server.recording.verifier import CONTENT_KEY, Entry, summary
 
 ASIDE = "deleting"
 TURN = "deleting.lock"
@@ -39,7 +39,7 @@ class Remains:
     bytes: int
     merkle_root: str
     manifest_sha256: str | None
-    is_encrypted: bool = False  # it has a key of its own, which is destroyed with it
+    is_encrypted: bool = False  # some of it, by a key that is destroyed with it
 
 
 class Removal:
@@ -78,10 +78,11 @@ class Removal:
             manifest = path / MANIFEST
             signed = hashlib.sha256(manifest.read_bytes()).hexdigest() if manifest.exists() else None
             segments, size = whole["segments"], whole["bytes"]
+            has_key = _lies_encrypted(path, entries)
             for part in sorted(path.glob(f"*/{JOURNAL}")):  # what was back-filled goes with it
                 held = [one for one in whole_entries(part.read_bytes(), Link())[0] if one["kind"] == "segment"]
                 segments, size = segments + len(held), size + sum(one["bytes"] for one in held)
-            has_key = any(path.rglob(CONTENT_KEY))
+                has_key = has_key or _lies_encrypted(part.parent, held)
         told = (whole["started_at"], whole["ended_at"], segments, size, whole["merkle_root"])
         return Remains(*told, signed, has_key)
 
@@ -124,6 +125,11 @@ def _unwritten(path: Path) -> Iterator[None]:
         os.close(descriptor)
 
 
+def _lies_encrypted(folder: Path, entries: Iterable[Entry]) -> bool:
+    """By a key that is there: one alone opens nothing, and whoever destroys it has destroyed nothing."""
+    return (folder / CONTENT_KEY).exists() and any("encrypted_sha256" in one for one in entries)
+
+
 def _locked(descriptor: int) -> bool:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -135,14 +141,5 @@ def _locked(descriptor: int) -> bool:
 def _remove(folder: Path) -> None:
     if folder.exists():
         for key in [*folder.rglob(CONTENT_KEY)]:
-            _destroy(key)
+            destroy_private(key)  # before all else
         shutil.rmtree(folder)
-
-
-def _destroy(key: Path) -> None:
-    """Overwrite and remove it before all else: what is left, or copied elsewhere, can be read no more without it."""
-    with key.open("r+b", 0) as file:
-        file.write(bytes(key.stat().st_size))
-        os.fsync(file)
-    key.unlink()
-    sync_folder(key.parent)

@@ -55,7 +55,7 @@ class Place:
 
     def _filling(self) -> BackFilling:
         library = Library(self.root, self.keys)
-        uploads = Uploads(self.data / UPLOADS, library.key_for_upload)
+        uploads = Uploads(self.data / UPLOADS, self.keys, self.root)
         joining = Joining(self.root, library, lambda: KEY, self.clock, self.keys)
 
         async def recent(device_id: str, since: float) -> list[str]:

@@ -79,6 +79,13 @@ def test_of_what_lies_encrypted_the_key_is_destroyed_before_anything_else_goes(
     assert Removal(tmp_path).left_aside() == []
 
 
+def test_a_key_that_opens_nothing_is_none_that_is_destroyed(tmp_path: Path) -> None:
+    """An earlier version left one in plain recordings for which a camera uploaded something."""
+    MASTER.key_for_writing(recording(tmp_path), is_begun=False)
+    remains = Removal(tmp_path).look(IDENTITY)
+    assert remains is not None and not remains.is_encrypted
+
+
 def test_what_is_written_or_was_never_closed_stays(tmp_path: Path) -> None:
     folder, removal = new_folder(tmp_path), Removal(tmp_path)
     folder.commit(segment(0))

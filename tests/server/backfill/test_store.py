@@ -1,0 +1,106 @@
+"""Uploads on disk: sealed by keys of their own, so that nothing of a recording is touched before they are joined to it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from threading import Barrier
+
+import pytest
+
+from server.backfill.store import Uploads
+from server.backfill.upload import Upload
+from server.errors import Conflict
+from server.recording.library import Library
+from server.recording.master_key import MasterKeys
+from server.recording.removal import Removal
+from tests.server.recording.recordings import BEGAN, IDENTITY, MASTER, new_folder, recording, segment
+
+ROUNDS = 30
+
+
+def upload(length: int = 8) -> Upload:
+    return Upload("ab" * 16, "et17-3fa2c1", IDENTITY, BEGAN, BEGAN + 4, BEGAN, BEGAN + 4, length, BEGAN)
+
+
+def uploads(data: Path) -> Uploads:
+    return Uploads(data / "uploads", MASTER, data / "recordings")
+
+
+def at_once(*calls: Callable[[], object]) -> None:
+    """Each in a thread of its own, from the same moment on; raises what one of them raises."""
+    barrier = Barrier(len(calls))
+
+    def run(call: Callable[[], object]) -> None:
+        barrier.wait()
+        call()
+
+    with ThreadPoolExecutor(len(calls)) as threads:
+        for done in [threads.submit(run, call) for call in calls]:
+            done.result()
+
+
+def begun(data: Path) -> None:
+    """As a POST and its PATCH do it."""
+    here = uploads(data)
+    here.create(upload())
+    here.append(upload(), 0, b"footage!")
+
+
+def test_an_upload_and_the_first_segment_of_its_recording_at_once_can_both_be_opened(tmp_path: Path) -> None:
+    for number in range(ROUNDS):
+        data = tmp_path / str(number)
+        folder = new_folder(data / "recordings", keys=MASTER)
+        at_once(lambda folder=folder: folder.commit(segment(0)), lambda data=data: begun(data))  # type: ignore[misc]
+        assert Library(data / "recordings", MASTER).read(IDENTITY, "main/000001.m4s") == segment(0).data
+        assert b"".join(uploads(data).pieces(upload())) == b"footage!"
+        folder.leave()
+
+
+def test_an_upload_that_is_asked_for_twice_at_once_has_one_key(tmp_path: Path) -> None:
+    for number in range(ROUNDS):
+        data = tmp_path / str(number)
+        recording(data / "recordings", keys=MASTER)
+        first, second = uploads(data), uploads(data)
+        at_once(lambda one=first: one.create(upload()), lambda one=second: one.create(upload()))  # type: ignore[misc]
+        first.append(upload(), 0, b"foot")
+        second.append(upload(), 4, b"age!")
+        assert b"".join(uploads(data).pieces(upload())) == b"footage!"
+
+
+def test_the_upload_for_a_plain_recording_leaves_no_key_in_it_and_none_is_said_to_be_destroyed(tmp_path: Path) -> None:
+    path = recording(tmp_path / "recordings")
+    begun(tmp_path)
+    assert list(path.rglob("*.key")) == []
+    remains = Removal(tmp_path / "recordings").look(IDENTITY)
+    assert remains is not None and not remains.is_encrypted
+
+
+def test_its_key_is_given_to_another_master_key_with_the_recordings_and_destroyed_when_it_is_let_go(
+    tmp_path: Path,
+) -> None:
+    root = tmp_path / "recordings"
+    recording(root, keys=MASTER)
+    begun(tmp_path)
+    (key,) = (tmp_path / "uploads").glob("*.key")
+    new = MasterKeys([bytes(range(2, 34))])
+    assert MasterKeys([*new.keys, *MASTER.keys]).rewrap_all(root, tmp_path / "uploads") == (2, [])
+    here = Uploads(tmp_path / "uploads", new, root)
+    assert b"".join(here.pieces(upload())) == b"footage!"
+    with key.open("rb") as held:
+        here.remove(upload())
+        assert set(held.read()) == {0}
+    assert list((tmp_path / "uploads").iterdir()) == []
+
+
+def test_an_upload_whose_key_is_gone_is_begun_anew(tmp_path: Path) -> None:
+    """A kill had left its bytes, or an earlier version had sealed them by another key."""
+    recording(tmp_path / "recordings", keys=MASTER)
+    begun(tmp_path)
+    (key,) = (tmp_path / "uploads").glob("*.key")
+    key.unlink()
+    with pytest.raises(Conflict, match="is gone"):
+        list(uploads(tmp_path).pieces(upload()))
+    begun(tmp_path)
+    assert b"".join(uploads(tmp_path).pieces(upload())) == b"footage!"
