@@ -62,7 +62,7 @@ export class PieceSource {
     this.#isBusy = true;
     try {
       if (this.#grows && performance.now() - this.#listedAt > LIST_AGAIN_MS) await this.#list();
-      const next = this.#next();
+      const next = this.#isOver ? undefined : this.#next();
       if (next && this.#others.has(next.url)) this.#change(next);
       else if (next) await this.#append(next);
     } catch {
@@ -76,6 +76,7 @@ export class PieceSource {
     const answer = await this.#fetched(this.#playlist);
     if (!answer) return;
     const words = await answer.text();
+    if (this.#isOver) return;
     this.#listedAt = performance.now();
     this.#grows = !words.includes("#EXT-X-ENDLIST");
     this.#fragments = pieceFragments(words, this.#playlist.href);
@@ -145,7 +146,7 @@ export class PieceSource {
     try {
       const answer = await fetch(address);
       if (this.#isOver || answer.ok) return this.#isOver ? null : answer;
-      if (piece && answer.status === DAMAGED) this.#leave(piece, String((await answer.json()).detail ?? ""));
+      if (piece && answer.status === DAMAGED) await this.#leave(piece, answer);
       else if (piece && answer.status === 404 && !this.#buffer.isMade) this.#told.unfit();
       else this.#told.fail(answer.status);
     } catch {
@@ -154,8 +155,10 @@ export class PieceSource {
     return null;
   }
 
-  /** @param {Piece} piece @param {string} words why */
-  #leave(piece, words) {
+  /** @param {Piece} piece @param {Response} answer why */
+  async #leave(piece, answer) {
+    const words = String((await answer.json()).detail ?? "");
+    if (this.#isOver) return;
     this.#told.damaged(piece, words);
     this.#tell();
   }

@@ -22,6 +22,7 @@ export class ReplaySource {
   /** @type {number[]} when the browser's player broke off */ #brokenAt = [];
   /** @type {Map<number, Damage>} what cannot be played, by its time (Unix milliseconds) */ #damaged = new Map();
   #hasBegun = false;
+  #isOver = false;
   #video;
   #address;
   #heard;
@@ -48,7 +49,13 @@ export class ReplaySource {
     if (this.#hls) this.#hls.config.maxBufferLength = BUFFER_S * times;
   }
 
+  /** From then on it says nothing, whatever is still on its way: another one has its <video>. */
   destroy() {
+    this.#isOver = true;
+    this.#leave();
+  }
+
+  #leave() {
     this.#hls?.destroy();
     this.#pieces?.destroy();
     this.#hls = this.#pieces = null;
@@ -85,8 +92,9 @@ export class ReplaySource {
 
   /** @param {number} at Unix seconds: where it begins */
   #playPieces(at) {
+    if (this.#isOver) return;
     this.#heard.changes();
-    this.destroy();
+    this.#leave();
     this.#pieces = new PieceSource(this.#video, this.#address, at, this.#told, this.#damaged);
   }
 
@@ -110,6 +118,7 @@ export class ReplaySource {
 
   /** @param {Trouble} trouble */
   #stops(trouble) {
+    if (this.#isOver) return;
     this.destroy();
     this.#heard.stops(trouble);
   }
