@@ -8,7 +8,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from tests.browser.replaying import address, opened
 from tests.browser.screen import Screen
@@ -17,6 +17,8 @@ from tests.installation import Installation, Server
 from tests.patience import until
 
 LOST = (5, 6)  # a gap of 4 s behind the tenth second
+IN_THE_GAP = 10 + 11.0  # in the media, whose times begin 10 s before the first picture
+CLOCK_S = 31  # far behind it
 
 # A source of pieces whose answer is under way when it is destroyed, and comes then: what it told afterwards.
 REPLACED = """async ([playlist, late]) => {
@@ -54,6 +56,13 @@ REPLACED = """async ([playlist, late]) => {
   }
 }"""
 
+# The browser's player breaks off where there is nothing to play: between two pieces.
+BREAKS_OFF = """(at) => {
+  const video = document.querySelector("replay-tile video");
+  video.currentTime = at;
+  video.dispatchEvent(new Event("error"));
+}"""
+
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def laid(installation: Installation) -> list[Laid]:
@@ -89,3 +98,14 @@ async def test_what_a_replaced_source_still_awaits_is_nobody_s(screen: Screen, l
     playlist = next(url for url in asked if ".m3u8" in url)
     await page.goto(f"{screen.url}/replay")  # where nothing else plays
     assert await page.evaluate(REPLACED, [playlist, late]) == []
+
+
+async def test_what_breaks_off_where_no_piece_is_goes_on_at_the_clock_s_moment(
+    screen: Screen, laid: list[Laid]
+) -> None:
+    page, asked = await played(screen, laid, CLOCK_S)
+    asked.clear()
+    await page.evaluate(BREAKS_OFF, IN_THE_GAP)
+    await until(lambda: pieces(asked), "it plays anew")
+    assert pieces(asked)[0] == CLOCK_S // 2 + 1 - len(LOST)
+    await expect(page.locator("replay-tile .plate")).to_be_hidden()

@@ -14,10 +14,10 @@ const UNDECODED = "this browser cannot decode it";
 /** @typedef {Fragment & { url: string }} Piece */
 /**
  * fail: status of the server's refusal; 0: no answer. unfit: this browser plays no such thing. damaged: this piece cannot be
- * played, and is left out. again, broke: a source must be made anew, to begin at that time (Unix seconds), since other tracks
- * follow, or since the browser's player broke off.
+ * played, and is left out. again: a source must be made anew, to begin at that time (Unix seconds), since other tracks follow.
+ * broke: since the browser's player broke off.
  * @typedef {{ learn: (fragments: readonly Fragment[]) => void, fail: (status: number) => void, unfit: () => void,
- *             damaged: (piece: Piece, words: string) => void, again: (at: number) => void, broke: (at: number) => void }} Told
+ *             damaged: (piece: Piece, words: string) => void, again: (at: number) => void, broke: () => void }} Told
  */
 
 export class PieceSource {
@@ -138,7 +138,7 @@ export class PieceSource {
     const shown = this.#fragments.find((one) => one.start <= now && now < one.start + one.duration);
     const piece = this.#buffer.isTaking ? this.#asked : shown;
     if (piece) this.#told.damaged(piece, UNDECODED);
-    this.#told.broke((shown?.programDateTime ?? 0) / 1000 + (shown ? now - shown.start : 0));
+    this.#told.broke();
   }
 
   /** @param {URL} address @param {Piece} [piece] that it is */

@@ -105,15 +105,15 @@ export class ReplaySource {
     unfit: () => this.#stops(NOT_DECODED),
     damaged: (piece, words) => this.#damaged.set(...damageOf(piece, words)),
     again: (at) => this.#playPieces(at),
-    broke: (at) => this.#breaks(at),
+    broke: () => this.#breaks(),
   };
 
-  /** The browser's player broke off at what is left out from now on. @param {number} at Unix seconds */
-  #breaks(at) {
+  /** The browser's player broke off, perhaps between two pieces: on it goes at what is to be shown. */
+  #breaks() {
     const now = performance.now();
     this.#brokenAt = [...this.#brokenAt.filter((then) => now - then < RECOVERY_MS), now];
     if (this.#brokenAt.length > MOST_BROKEN) this.#stops(UNREADABLE);
-    else this.#playPieces(at);
+    else this.#playPieces(this.wantedAt);
   }
 
   /** @param {Trouble} trouble */
