@@ -26,7 +26,7 @@ REPLACED = """async ([playlist, late]) => {
   const list = await (await fetch(playlist)).text();
   const [told, real] = [[], window.fetch];
   const listen = (name) => () => told.push(name);
-  const parts = { learn: listen("learn"), fail: listen("fail"), unfit: listen("unfit"), damaged: listen("damaged"),
+  const parts = { learn: listen("learn"), fail: listen("fail"), unfit: listen("unfit"), leaveOut: listen("leave out"),
                   again: listen("again"), broke: listen("broke") };
   let [begin, release] = [];
   const begun = new Promise((resolve) => (begin = resolve));
@@ -56,10 +56,10 @@ REPLACED = """async ([playlist, late]) => {
   }
 }"""
 
-# The browser's player breaks off where there is nothing to play: between two pieces.
+# The browser's player breaks off, where it is or at a position in the media.
 BREAKS_OFF = """(at) => {
   const video = document.querySelector("replay-tile video");
-  video.currentTime = at;
+  if (at !== null) video.currentTime = at;
   video.dispatchEvent(new Event("error"));
 }"""
 
@@ -109,3 +109,9 @@ async def test_what_breaks_off_where_no_piece_is_goes_on_at_the_clock_s_moment(
     await until(lambda: pieces(asked), "it plays anew")
     assert pieces(asked)[0] == CLOCK_S // 2 + 1 - len(LOST)
     await expect(page.locator("replay-tile .plate")).to_be_hidden()
+
+
+async def test_what_is_whole_and_not_decoded_here_is_not_called_damaged(screen: Screen, laid: list[Laid]) -> None:
+    page, _ = await played(screen, laid, 3)
+    await page.evaluate(BREAKS_OFF, None)
+    await expect(page.locator("replay-tile .plate")).to_have_text("NOT PLAYED HEREthis browser cannot decode it")

@@ -1,8 +1,8 @@
 // What gives a <video> its recording: hls.js and, from where it can play no further, one piece after the other.
-/** @import { Damage, Fragment } from "../state/playlist_times.js" */
+/** @import { Fragment, LeftOut } from "../state/playlist_times.js" */
 /** @import { Trouble } from "../state/replay_words.js" */
 import Hls from "hls.js";
-import { damageAt, damageOf, mediaTimeAt } from "../state/playlist_times.js";
+import { leftOut, leftOutAt, mediaTimeAt } from "../state/playlist_times.js";
 import { NOT_DECODED, NOT_PLAYED, UNREADABLE, refusal } from "../state/replay_words.js";
 import { DAMAGED, PieceSource } from "./replay-pieces.js";
 
@@ -20,7 +20,7 @@ export class ReplaySource {
   /** @type {Hls | null} */ #hls = null;
   /** @type {PieceSource | null} */ #pieces = null;
   /** @type {number[]} when the browser's player broke off */ #brokenAt = [];
-  /** @type {Map<number, Damage>} what cannot be played, by its time (Unix milliseconds) */ #damaged = new Map();
+  /** @type {Map<number, LeftOut>} what cannot be played, by its time (Unix milliseconds) */ #out = new Map();
   #hasBegun = false;
   #isOver = false;
   #video;
@@ -40,8 +40,8 @@ export class ReplaySource {
   }
 
   /** What is told of a moment that was recorded and is not shown; null for any other. @param {number} at */
-  damageAt(at) {
-    return damageAt(this.#damaged.values(), at);
+  leftOutAt(at) {
+    return leftOutAt(this.#out.values(), at);
   }
 
   /** @param {number} times as far ahead as usual */
@@ -95,7 +95,7 @@ export class ReplaySource {
     if (this.#isOver) return;
     this.#heard.changes();
     this.#leave();
-    this.#pieces = new PieceSource(this.#video, this.#address, at, this.#told, this.#damaged);
+    this.#pieces = new PieceSource(this.#video, this.#address, at, this.#told, this.#out);
   }
 
   /** @type {import("./replay-pieces.js").Told} */
@@ -103,7 +103,7 @@ export class ReplaySource {
     learn: (fragments) => this.#heard.learn(fragments),
     fail: (status) => this.#stops(refusal(status)),
     unfit: () => this.#stops(NOT_DECODED),
-    damaged: (piece, words) => this.#damaged.set(...damageOf(piece, words)),
+    leaveOut: (piece, telling) => this.#out.set(...leftOut(piece, telling)),
     again: (at) => this.#playPieces(at),
     broke: () => this.#breaks(),
   };
