@@ -53,8 +53,8 @@ export class ReplayPicture {
   }
 
   /** Why what was recorded then is not shown; null where it is. @param {number} at */
-  damageAt(at) {
-    return this.#source?.damageAt(at) ?? null;
+  leftOutAt(at) {
+    return this.#source?.leftOutAt(at) ?? null;
   }
 
   /** Loads a layer, to begin at a moment; what stood there stays until then. @param {string} layer @param {number} at */

@@ -1,7 +1,8 @@
 // A recording in a <video>, piece by piece: what hls.js cannot play. The server makes each segment a file that plays by itself:
 // VP8 as WebM, since browsers take it from no MP4; and where tracks change, or a segment is damaged, H.264 too.
-/** @import { Fragment } from "../state/playlist_times.js" */
+/** @import { Fragment, Telling } from "../state/playlist_times.js" */
 import { pieceFragments } from "../state/playlist_times.js";
+import { UNDECODED, damaged } from "../state/replay_words.js";
 import { PieceBuffer } from "./piece-buffer.js";
 
 const LOOK_MS = 200;
@@ -9,15 +10,14 @@ const AHEAD_S = 20;
 const LIST_AGAIN_MS = 2000;
 const NEAR_S = 0.3; // a look and a half before what has other tracks is due
 export const DAMAGED = 409; // the server's answer for a segment that is not what was recorded
-const UNDECODED = "this browser cannot decode it";
 
 /** @typedef {Fragment & { url: string }} Piece */
 /**
- * fail: status of the server's refusal; 0: no answer. unfit: this browser plays no such thing. damaged: this piece cannot be
- * played, and is left out. again, broke: a source must be made anew, to begin at that time (Unix seconds), since other tracks
- * follow, or since the browser's player broke off.
+ * fail: status of the server's refusal; 0: no answer. unfit: this browser plays no such thing. leaveOut: this piece cannot be
+ * played, and why. again: a source must be made anew, to begin at that time (Unix seconds), since other tracks follow.
+ * broke: since the browser's player broke off.
  * @typedef {{ learn: (fragments: readonly Fragment[]) => void, fail: (status: number) => void, unfit: () => void,
- *             damaged: (piece: Piece, words: string) => void, again: (at: number) => void, broke: (at: number) => void }} Told
+ *             leaveOut: (piece: Piece, telling: Telling) => void, again: (at: number) => void, broke: () => void }} Told
  */
 
 export class PieceSource {
@@ -38,7 +38,7 @@ export class PieceSource {
 
   /**
    * @param {HTMLVideoElement} video @param {string} playlist @param {number} at Unix seconds @param {Told} told
-   * @param {ReadonlyMap<number, unknown>} without by their times (Unix milliseconds) those that are known to be damaged
+   * @param {ReadonlyMap<number, unknown>} without by their times (Unix milliseconds) those that are known to be left out
    */
   constructor(video, playlist, at, told, without) {
     this.#video = video;
@@ -62,7 +62,7 @@ export class PieceSource {
     this.#isBusy = true;
     try {
       if (this.#grows && performance.now() - this.#listedAt > LIST_AGAIN_MS) await this.#list();
-      const next = this.#next();
+      const next = this.#isOver ? undefined : this.#next();
       if (next && this.#others.has(next.url)) this.#change(next);
       else if (next) await this.#append(next);
     } catch {
@@ -76,6 +76,7 @@ export class PieceSource {
     const answer = await this.#fetched(this.#playlist);
     if (!answer) return;
     const words = await answer.text();
+    if (this.#isOver) return;
     this.#listedAt = performance.now();
     this.#grows = !words.includes("#EXT-X-ENDLIST");
     this.#fragments = pieceFragments(words, this.#playlist.href);
@@ -136,8 +137,8 @@ export class PieceSource {
     const now = this.#now();
     const shown = this.#fragments.find((one) => one.start <= now && now < one.start + one.duration);
     const piece = this.#buffer.isTaking ? this.#asked : shown;
-    if (piece) this.#told.damaged(piece, UNDECODED);
-    this.#told.broke((shown?.programDateTime ?? 0) / 1000 + (shown ? now - shown.start : 0));
+    if (piece) this.#told.leaveOut(piece, UNDECODED);
+    this.#told.broke();
   }
 
   /** @param {URL} address @param {Piece} [piece] that it is */
@@ -145,7 +146,7 @@ export class PieceSource {
     try {
       const answer = await fetch(address);
       if (this.#isOver || answer.ok) return this.#isOver ? null : answer;
-      if (piece && answer.status === DAMAGED) this.#leave(piece, String((await answer.json()).detail ?? ""));
+      if (piece && answer.status === DAMAGED) await this.#leave(piece, answer);
       else if (piece && answer.status === 404 && !this.#buffer.isMade) this.#told.unfit();
       else this.#told.fail(answer.status);
     } catch {
@@ -154,9 +155,11 @@ export class PieceSource {
     return null;
   }
 
-  /** @param {Piece} piece @param {string} words why */
-  #leave(piece, words) {
-    this.#told.damaged(piece, words);
+  /** @param {Piece} piece @param {Response} answer why */
+  async #leave(piece, answer) {
+    const words = String((await answer.json()).detail ?? "");
+    if (this.#isOver) return;
+    this.#told.leaveOut(piece, damaged(words));
     this.#tell();
   }
 }

@@ -1,8 +1,8 @@
 // What gives a <video> its recording: hls.js and, from where it can play no further, one piece after the other.
-/** @import { Damage, Fragment } from "../state/playlist_times.js" */
+/** @import { Fragment, LeftOut } from "../state/playlist_times.js" */
 /** @import { Trouble } from "../state/replay_words.js" */
 import Hls from "hls.js";
-import { damageAt, damageOf, mediaTimeAt } from "../state/playlist_times.js";
+import { leftOut, leftOutAt, mediaTimeAt } from "../state/playlist_times.js";
 import { NOT_DECODED, NOT_PLAYED, UNREADABLE, refusal } from "../state/replay_words.js";
 import { DAMAGED, PieceSource } from "./replay-pieces.js";
 
@@ -20,8 +20,9 @@ export class ReplaySource {
   /** @type {Hls | null} */ #hls = null;
   /** @type {PieceSource | null} */ #pieces = null;
   /** @type {number[]} when the browser's player broke off */ #brokenAt = [];
-  /** @type {Map<number, Damage>} what cannot be played, by its time (Unix milliseconds) */ #damaged = new Map();
+  /** @type {Map<number, LeftOut>} what cannot be played, by its time (Unix milliseconds) */ #out = new Map();
   #hasBegun = false;
+  #isOver = false;
   #video;
   #address;
   #heard;
@@ -39,8 +40,8 @@ export class ReplaySource {
   }
 
   /** What is told of a moment that was recorded and is not shown; null for any other. @param {number} at */
-  damageAt(at) {
-    return damageAt(this.#damaged.values(), at);
+  leftOutAt(at) {
+    return leftOutAt(this.#out.values(), at);
   }
 
   /** @param {number} times as far ahead as usual */
@@ -48,7 +49,13 @@ export class ReplaySource {
     if (this.#hls) this.#hls.config.maxBufferLength = BUFFER_S * times;
   }
 
+  /** From then on it says nothing, whatever is still on its way: another one has its <video>. */
   destroy() {
+    this.#isOver = true;
+    this.#leave();
+  }
+
+  #leave() {
     this.#hls?.destroy();
     this.#pieces?.destroy();
     this.#hls = this.#pieces = null;
@@ -85,9 +92,10 @@ export class ReplaySource {
 
   /** @param {number} at Unix seconds: where it begins */
   #playPieces(at) {
+    if (this.#isOver) return;
     this.#heard.changes();
-    this.destroy();
-    this.#pieces = new PieceSource(this.#video, this.#address, at, this.#told, this.#damaged);
+    this.#leave();
+    this.#pieces = new PieceSource(this.#video, this.#address, at, this.#told, this.#out);
   }
 
   /** @type {import("./replay-pieces.js").Told} */
@@ -95,21 +103,22 @@ export class ReplaySource {
     learn: (fragments) => this.#heard.learn(fragments),
     fail: (status) => this.#stops(refusal(status)),
     unfit: () => this.#stops(NOT_DECODED),
-    damaged: (piece, words) => this.#damaged.set(...damageOf(piece, words)),
+    leaveOut: (piece, telling) => this.#out.set(...leftOut(piece, telling)),
     again: (at) => this.#playPieces(at),
-    broke: (at) => this.#breaks(at),
+    broke: () => this.#breaks(),
   };
 
-  /** The browser's player broke off at what is left out from now on. @param {number} at Unix seconds */
-  #breaks(at) {
+  /** The browser's player broke off, perhaps between two pieces: on it goes at what is to be shown. */
+  #breaks() {
     const now = performance.now();
     this.#brokenAt = [...this.#brokenAt.filter((then) => now - then < RECOVERY_MS), now];
     if (this.#brokenAt.length > MOST_BROKEN) this.#stops(UNREADABLE);
-    else this.#playPieces(at);
+    else this.#playPieces(this.wantedAt);
   }
 
   /** @param {Trouble} trouble */
   #stops(trouble) {
+    if (this.#isOver) return;
     this.destroy();
     this.#heard.stops(trouble);
   }

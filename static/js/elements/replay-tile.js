@@ -85,10 +85,10 @@ export class ReplayTile extends HTMLElement {
   /** @param {ReturnType<typeof absenceAt>} absence @param {number} at */
   #say(absence, at) {
     const { problem = "", waiting = 0 } = this.picture ?? {};
-    const damage = absence ? null : (this.picture?.damageAt(at) ?? null);
-    const words = absence ?? damage ?? this.#trouble(problem, waiting);
-    this.classList.toggle("absent", absence !== null || damage !== null || problem !== "");
-    this.classList.toggle("unplayed", !absence && !damage && problem !== "");
+    const out = absence ? null : (this.picture?.leftOutAt(at) ?? null);
+    const words = absence ?? out ?? this.#trouble(problem, waiting);
+    this.classList.toggle("absent", absence !== null || out !== null || problem !== "");
+    this.classList.toggle("unplayed", !absence && !out && problem !== "");
     this.classList.toggle("in-gap", absence?.kind === "gap");
     this.#plate.hidden = !words;
     setText(this.#title, words?.title ?? "");

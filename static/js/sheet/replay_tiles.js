@@ -3,14 +3,14 @@
 /** @import { ReplayCamera } from "../state/replay.js" */
 import { ReplayTile } from "../elements/replay-tile.js";
 import { make } from "../elements/build.js";
-import { NOT_DECODED } from "../state/replay_words.js";
+import { NOT_DECODED, UNDECODED, damaged } from "../state/replay_words.js";
 import { ACKNOWLEDGED, LONG, LONG_WORDS, NOW, alert, named } from "./facts.js";
 import { DrawnViewing } from "./drawn_viewing.js";
 import { CAMERAS, camera } from "./replay_facts.js";
 import { specimen } from "./specimen.js";
 
 /** @typedef {{ camera: ReplayCamera, at?: number, alert?: Alert, heard?: boolean, problem?: string, waiting?: number,
- *              damage?: string }} State */
+ *              out?: import("../state/playlist_times.js").Telling }} State */
 
 const ET17 = camera(named("ET17"));
 const BROKEN = /** @type {ReplayCamera} */ (CAMERAS[1]);
@@ -20,7 +20,7 @@ const OPEN = camera(named("ET22"), {
   ],
 });
 
-const DAMAGE = "main/000004.m4s is not what was recorded: its SHA-256 is another";
+const DAMAGE = damaged("main/000004.m4s is not what was recorded: its SHA-256 is another");
 
 /** @type {Record<string, [string, State]>} */
 const STATES = {
@@ -35,7 +35,8 @@ const STATES = {
   "Replay, gap": ["A gap is shown as a gap, with its reason.", { camera: BROKEN, at: NOW + 40 }],
   "Replay, not yet": ["Before its first picture.", { camera: BROKEN, at: NOW - 119 }],
   "Replay, ended": ["After its last.", { camera: BROKEN, at: NOW + 999 }],
-  "Replay, damaged": ["Left out, with the reason; what follows plays.", { camera: ET17, damage: DAMAGE }],
+  "Replay, damaged": ["Left out, with the reason; what follows plays.", { camera: ET17, out: DAMAGE }],
+  "Replay, not decoded": ["Whole, as the server knows; not for this browser.", { camera: ET17, out: UNDECODED }],
   "Replay, loading": ["Longer than a moment.", { camera: ET17, waiting: 2 }],
   "Replay, not played": ["Why, and what to do.", { camera: ET17, problem: NOT_DECODED.words }],
 };
@@ -45,13 +46,13 @@ export function replayTiles() {
 }
 
 /** @param {number} number @param {State} state */
-function slot(number, { camera: of, at = NOW, alert: then, heard = false, problem = "", waiting = 0, damage = "" }) {
+function slot(number, { camera: of, at = NOW, alert: then, heard = false, problem = "", waiting = 0, out }) {
   const tile = new ReplayTile().begin(number, of, () => "");
   tile.heard = heard;
   if (tile.picture) {
     tile.picture.problem = problem;
     Object.defineProperty(tile.picture, "waiting", { value: waiting });
-    if (damage) tile.picture.damageAt = () => ({ title: "DAMAGED", line: damage });
+    if (out) tile.picture.leftOutAt = () => out;
   }
   const video = tile.querySelector("video");
   if (video && !problem) show(video);

@@ -1,7 +1,8 @@
 // A playlist's fragments: where in the media a moment of the server's clock is, and the other way round. Pure.
 
 /** @typedef {{ start: number, duration: number, programDateTime: number | null }} Fragment media seconds; Unix milliseconds */
-/** @typedef {{ from: number, to: number, words: string }} Damage Unix seconds, and why it cannot be played */
+/** @typedef {{ title: string, line: string }} Telling what stands where a picture cannot be played */
+/** @typedef {Telling & { from: number, to: number }} LeftOut Unix seconds, and why it cannot be played */
 
 const SPARE_S = 10; // sound may be older than the first picture, and no time may be below nought
 const BEYOND_S = 0.08; // two pictures: times are placed, not measured to the picture
@@ -61,16 +62,18 @@ export function pieceFragments(text, address) {
   return found;
 }
 
-/** Keyed as it is found. @param {Fragment} fragment @param {string} words @returns {[number, Damage]} */
-export function damageOf({ programDateTime, duration }, words) {
+/** Keyed as it is found. @param {Fragment} fragment @param {Telling} telling @returns {[number, LeftOut]} */
+export function leftOut({ programDateTime, duration }, telling) {
   const from = (programDateTime ?? 0) / 1000;
-  return [programDateTime ?? 0, { from, to: from + duration, words }];
+  return [programDateTime ?? 0, { from, to: from + duration, ...telling }];
 }
 
-/** What is told of a moment that cannot be played; null for one that can. @param {Iterable<Damage>} damaged @param {number} at */
-export function damageAt(damaged, at) {
-  const found = [...damaged].find(({ from, to }) => from <= at && at < to);
-  return found ? { title: "DAMAGED", line: found.words } : null;
+/**
+ * What is told of a moment that cannot be played; null for one that can.
+ * @param {Iterable<LeftOut>} out @param {number} at @returns {Telling | null}
+ */
+export function leftOutAt(out, at) {
+  return [...out].find(({ from, to }) => from <= at && at < to) ?? null;
 }
 
 /** @param {readonly Fragment[]} fragments @param {(one: Fragment) => boolean} isBefore @returns {number} -1 for none */

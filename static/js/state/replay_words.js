@@ -9,6 +9,14 @@ export const NOT_DECODED = {
   again: false,
 };
 
+/** Only what the server found: it opens each segment against its SHA-256. @param {string} line */
+export function damaged(line) {
+  return { title: "DAMAGED", line };
+}
+
+/** What the server had just checked, and this browser's player broke off at: the evidence is whole. */
+export const UNDECODED = { title: "NOT PLAYED HERE", line: "this browser cannot decode it" };
+
 /** @type {Trouble} */
 export const NOT_PLAYED = {
   words: "This browser plays no recordings (Media Source Extensions are missing)",
