@@ -121,6 +121,8 @@ def walk(
 ) -> Trajectory:
     """From the first point to the last; turns on the spot first and last where a heading is asked for."""
     line = thin(points)
+    if line and line[-1] != points[-1]:
+        line.append(points[-1])  # near as it is, whoever goes on from there would be seen to jump
     pieces: list[Piece] = []
     if len(line) < 2:
         spot = line[0] if line else points[0]

@@ -24,7 +24,7 @@ class Played:
         part = Stage(NIGHT, town).part(unit)
         self.link = Link()
         self.gps = SimulatedGps(lambda at: part.place(at), town.to_wgs84, GpsErrorModel(Random(1)), bench.clock)
-        bench.kit.recording, bench.kit.streaming = "recording", True
+        bench.kit.recording, bench.kit.streaming = part.officer.recording, part.officer.recording == "recording"
         self.player = Player(NIGHT, part, bench.kit, self.link, self.gps)
 
     def run(self, start: float, until: float) -> None:

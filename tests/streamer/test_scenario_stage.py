@@ -101,6 +101,12 @@ def test_an_unknown_time_before_the_start_is_the_start(night_town: Town) -> None
     assert part.place(0).speed_mps == 0
 
 
+def test_who_is_called_off_a_step_beside_their_round_takes_that_step(night_town: Town) -> None:
+    """13 cm of it were left out once, and the picture jumped."""
+    injects = (Inject(19.5, "ET22", "respond", {"to": "ET17"}), Inject(49.7, "ET22", "resume", {}))
+    check_calm(Stage(Scenario("T", "t", NIGHT.officers[:3], injects), night_town).part("ET22"), 49, 60)
+
+
 units = [officer.call_sign for officer in NIGHT.officers[:3]]
 moves = st.builds(
     lambda at, unit, do, to: Inject(round(at, 1), unit, do, {"to": to} if do == "respond" and to != unit else {}),
