@@ -15,6 +15,8 @@ from tests.installation import Installation, Server, password_of
 
 NARROW, DESK = {"width": 320, "height": 640}, {"width": 1366, "height": 768}
 FOCUS = "() => document.activeElement.ariaLabel || document.activeElement.innerText || document.activeElement.id"
+# A field is one line high, also where its form is a column.
+TALL = """() => [...document.querySelectorAll("input.in")].filter((one) => one.offsetHeight > 60).map((one) => one.outerHTML)"""
 SMALL = """() => [...document.querySelectorAll("a[href], button, input, select")].filter((one) => {
   const {width, height} = one.getBoundingClientRect();
   return one.checkVisibility() && !one.matches(".skip") && (width < 32 || height < 32);
@@ -53,6 +55,7 @@ async def stands_for_everybody(screen: Screen) -> None:
             await page.set_viewport_size({"width": size["width"], "height": size["height"]})
             assert await violations(screen, axe) == ""
             assert await page.evaluate(SMALL) == []
+            assert await page.evaluate(TALL) == []
             assert (await fits(page))["wide"] <= 0
         await page.get_by_role("button", name="Theme").click()
 
