@@ -10,7 +10,7 @@ from playwright.async_api import Browser, Page, expect
 from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
 from tests.browser.test_access import AXE, fits, violations
-from tests.installation import Camera, Server
+from tests.installation import Camera, Installation, Server
 
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 SIZES = ((360, 640), (390, 844), (430, 932))
@@ -94,3 +94,15 @@ async def test_a_narrow_desk_stays_at_its_desk(browser: Browser, server: Server)
     async with Screen(browser, server.url, **narrow) as screen:
         page = await screen.sign_in("okafor")
         await expect(page.locator("feed-wall")).to_be_attached()
+
+
+async def test_a_camera_that_is_off_is_asked_for_its_picture_too(
+    browser: Browser, server: Server, installation: Installation, start_camera: Callable[..., Camera]
+) -> None:
+    key = installation.add_camera("ET99", "PC Chen", "0771")
+    await start_camera(key, "--recording", "off", "--stream", "off", "--before", "0", "--size", "320x180").state()
+    async with Screen(browser, server.url, **PHONE) as screen:
+        page = await screen.sign_in("hale")
+        await page.get_by_role("option", name="ET99").tap()
+        await page.get_by_role("button", name="Ask ET99 to record").tap()  # to record, and to stream
+        await expect(page.locator("feed-tile .at .w")).to_have_text("LIVE", timeout=40_000)

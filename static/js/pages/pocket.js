@@ -9,6 +9,7 @@ import { Wakefulness } from "../net/phone_kit.js";
 import { setText } from "../elements/build.js";
 import { Advising } from "./advising.js";
 import { Alerting } from "./alerting.js";
+import { asks } from "./asking.js";
 import { Desk } from "./desk.js";
 import { keepLooks, shownTheme } from "./looks.js";
 import { parts, placeMap } from "./pocket_parts.js";
@@ -31,6 +32,7 @@ const alerting = new Alerting(desk, api, socket, {
   isLive: (device) => parts.tile.dataset["device"] === device && parts.tile.isLive,
   before: () => undefined, // looked back at in the whole console: there is no room for two pictures
 });
+const ask = asks(desk, api, say);
 const advising = new Advising(desk, api, localStorage, parts.person);
 const iceServers = /** @type {RTCIceServer[]} */ ([]);
 let subject = NOBODY;
@@ -132,25 +134,12 @@ function pick(device) {
   turn("units");
 }
 
-/** @param {"record" | "stream"} what */
-async function ask(what) {
-  const { device } = subject;
-  if (device === null) return;
-  try {
-    await api.ask(device, what);
-    desk.asked.set(device, desk.now());
-  } catch (error) {
-    say(`Not asked: ${error instanceof Error ? error.message : error}.`);
-  }
-  desk.changed();
-}
-
 /** Custom events of the elements. @type {Record<string, (detail: any) => void>} */
 const heard = {
   "unit-pick": ({ device_id }) => pick(device_id),
   "unit-select": ({ device_id }) => pick(device_id),
   "tile-act": (act) => {
-    if (act === "record" || act === "stream") void ask(act);
+    if ((act === "record" || act === "stream") && subject.device) void ask(subject.device, act);
     if (act === "mute") audible = !audible;
     desk.changed();
   },

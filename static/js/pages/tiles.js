@@ -1,8 +1,8 @@
 // Wires tiles: what a person does with a tile, a unit or the menu of either.
 /** @import { Api } from "../net/api.js" */
 /** @import { Desk } from "./desk.js" */
-import { ApiError } from "../net/api.js";
 import { cleared, pinToggled, sentToTile } from "../state/layout.js";
+import { asks } from "./asking.js";
 
 export class Tiles {
   /**
@@ -12,22 +12,8 @@ export class Tiles {
    */
   constructor(desk, api, room) {
     this.desk = desk;
-    this.api = api;
     this.room = room;
-  }
-
-  /** @param {string} device @param {"record" | "stream"} what */
-  async ask(device, what) {
-    try {
-      await this.api.ask(device, what);
-      // a live view needs both
-      if (what === "record" && !this.desk.room.units.get(device)?.streaming) await this.api.ask(device, "stream");
-      this.desk.asked.set(device, this.desk.now());
-      this.desk.changed();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      this.room.say(`Not asked: ${error.message}.`);
-    }
+    this.ask = asks(desk, api, room.say);
   }
 
   /** @param {number} tile @param {string} device */
@@ -57,7 +43,7 @@ export class Tiles {
     if (act === "select") this.focusTile(tile);
     if (act === "menu" && device && box) this.openMenu(device, tile, box.left, box.top);
     if (act === "rewind" && device) this.room.rewind(device);
-    if ((act === "record" || act === "stream") && device) this.ask(device, act);
+    if ((act === "record" || act === "stream") && device) void this.ask(device, act);
   }
 
   /** @param {string} act @param {string} device @param {number} tile */
@@ -65,7 +51,7 @@ export class Tiles {
     if (act === "watch") this.send(1, device);
     else if (act === "send") this.send(tile, device);
     else if (act === "locate") this.room.locate(device);
-    else if (act === "record") this.ask(device, act);
+    else if (act === "record") void this.ask(device, act);
     else this.act(act, tile);
   }
 
