@@ -59,6 +59,27 @@ async def test_a_street_is_found_by_keyboard_and_the_map_shows_it(screen: Screen
     assert (await page.evaluate(FOUND))["outline"] == ""
 
 
+async def test_what_was_found_is_offered_again_and_selects_no_unit(screen: Screen) -> None:
+    page = await screen.console()
+    await expect(page.locator("incident-map .scale")).to_contain_text("m")
+    et22 = page.get_by_role("option", name="ET22")
+    await et22.click()
+    await expect(et22).to_have_attribute("aria-selected", "true")
+    await searched(page, "harbour str")
+    places = page.get_by_role("listbox", name="Streets and places")
+    await expect(places.get_by_role("option", selected=True)).to_contain_text("Harbour Street")
+    await page.keyboard.press("Enter")
+    await expect(places).to_be_hidden()
+    await page.keyboard.press("/")
+    await expect(places.get_by_role("option", selected=True)).to_contain_text("Harbour Street")
+    await page.keyboard.press("Enter")
+    await expect(places).to_be_hidden()
+    await page.keyboard.press("/")
+    await page.keyboard.press("ArrowUp")  # to the box itself
+    await page.keyboard.press("Enter")
+    await expect(et22).to_have_attribute("aria-selected", "true")
+
+
 async def test_what_is_nowhere_is_said_to_be_nowhere(screen: Screen) -> None:
     page = await screen.console()
     await searched(page, "elm street")

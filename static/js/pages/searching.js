@@ -15,9 +15,15 @@ export function searching(desk, { search, places, units }, map, say) {
   places.begin(search);
   search.addEventListener("input", () => typed());
   search.addEventListener("blur", () => places.show([]));
-  search.addEventListener("focus", () => search.select());
+  search.addEventListener("focus", () => begin());
   search.addEventListener("keydown", (event) => key(event));
   places.addEventListener("place-pick", (event) => pick(/** @type {CustomEvent} */ (event).detail.place));
+
+  /** What was found last stands there still, and is offered again. */
+  function begin() {
+    search.select();
+    void offer(search.value, ++round);
+  }
 
   function typed() {
     filter(search.value);
@@ -30,10 +36,15 @@ export function searching(desk, { search, places, units }, map, say) {
     try {
       const named = (await map()?.named()) ?? [];
       if (mine === round && document.activeElement === search)
-        places.show(placesMatching(placesOf(named), words), units.first === null);
+        places.show(placesMatching(placesOf(named), words), unit() === null);
     } catch (error) {
       say(`Streets cannot be searched: ${error instanceof Error ? error.message : error}.`);
     }
+  }
+
+  /** The first unit that fits, where one was looked for: after a place was found the list shows every unit. */
+  function unit() {
+    return units.typed ? units.first : null;
   }
 
   /** @param {KeyboardEvent} event */
@@ -43,8 +54,9 @@ export function searching(desk, { search, places, units }, map, say) {
       event.preventDefault();
       places.step(step);
     } else if (event.key === "Enter") {
+      const first = unit();
       if (places.current) pick(places.current);
-      else if (units.first) desk.select(units.first);
+      else if (first) desk.select(first);
     } else if (event.key === "Escape") {
       search.value = "";
       typed();
