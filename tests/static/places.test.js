@@ -52,6 +52,43 @@ test("of a quarter, a park and a path with one name the quarter is meant", () =>
   );
 });
 
+test("a bus stop hides no street of its name, neither one far away nor the one that it stands in", () => {
+  const stop = (/** @type {[number, number]} */ ...at) =>
+    /** @type {NamedFeature} */ ({
+      layer: "pois",
+      name: "Church Street",
+      kind: "bus_stop",
+      geometry: { type: "Point", coordinates: at },
+    });
+  const features = [
+    stop(1.3, 51),
+    street("Church Street", [1, 51], [1.004, 51]),
+    street("Church Street", [1.1, 51], [1.104, 51]),
+    stop(1.102, 51),
+  ];
+  for (const given of [features, features.toReversed()]) {
+    const found = placesOf(given).map(({ what, bounds }) => `${what} ${bounds.west}`);
+    assert.deepEqual(found.toSorted(), ["bus stop 1.102", "bus stop 1.3", "street 1", "street 1.1"]);
+  }
+});
+
+test("a quarter hides the street of its name beside it, and no other", () => {
+  const found = placesOf([
+    street("Castle Mead", [1.2, 51], [1.201, 51]),
+    street("Castle Mead", [1, 51], [1.001, 51]),
+    spot("places", "Castle Mead", "neighbourhood"),
+  ]);
+  assert.deepEqual(found.map(({ what, bounds }) => `${what} ${bounds.west}`).toSorted(), ["quarter 1", "street 1.2"]);
+});
+
+test("accents need not be typed, and may be", () => {
+  const places = placesOf([street("Café Row", [1, 51], [1.001, 51]), street("Crepe Lane", [1, 51], [1.001, 51])]);
+  const found = (/** @type {string} */ typed) => placesMatching(places, typed).map(({ name }) => name);
+  assert.deepEqual(found("cafe"), ["Café Row"]);
+  assert.deepEqual(found("Cafe\u0301 r"), ["Café Row"]);
+  assert.deepEqual(found("crêpe"), ["Crepe Lane"]);
+});
+
 test("what was typed begins any word; names that begin with it come first", () => {
   assert.deepEqual(names("harbour"), ["Harbour Office", "Harbour Street", "The Harbour"]);
   assert.deepEqual(names("har str"), ["Harbour Street"]);

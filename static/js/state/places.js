@@ -9,9 +9,11 @@
  *   `what` it is, in a word; `lines` what of it is drawn: a street's pieces, nothing for what is a spot or an area
  */
 
-/** The layers that hold names, from the most telling: of two things with one name the first is meant. */
+/** The layers that hold names, from the most telling: of two things near to each other with one name the first is meant. */
 export const NAMED_LAYERS = ["places", "pois", "roads", "landuse", "water"];
 export const MOST_FOUND = 6;
+
+const [SPOTS, ROADS] = [NAMED_LAYERS.indexOf("pois"), NAMED_LAYERS.indexOf("roads")];
 
 const NEAR = { lon: 0.006, lat: 0.004 }; // some 400 m: pieces of one street; farther apart it is another of that name
 const SETTLEMENTS = ["city", "town", "village", "hamlet"];
@@ -32,26 +34,40 @@ const WHAT = {
  * @returns {Place[]} in order of their names
  */
 export function placesOf(features) {
-  /** @type {Map<string, {rank: number, places: Place[]}>} */
+  /** @type {Map<string, Place[][]>} by name, then by rank */
   const found = new Map();
   for (const { layer, name, kind, geometry } of features) {
     // a park's paths have the park's name
     const rank = kind === "path" ? NAMED_LAYERS.length : NAMED_LAYERS.indexOf(layer);
     const points = pointsOf(geometry.coordinates ?? []);
     if (!name || rank < 0 || !points.length) continue;
-    const key = plain(name);
-    const known = found.get(key);
-    if (known && known.rank < rank) continue;
+    const ranks = found.get(plain(name)) ?? [];
+    found.set(plain(name), ranks);
     const piece = {
       name,
       what: wordFor(layer, kind),
       bounds: around(points),
       lines: layer === "roads" ? linesOf(geometry) : [],
     };
-    found.set(key, { rank, places: joined(known?.rank === rank ? known.places : [], piece) });
+    ranks[rank] = joined(ranks[rank] ?? [], piece);
   }
-  const all = [...found.values()].flatMap(({ places }) => places);
+  const all = [...found.values()].flatMap(meant);
   return all.sort((one, other) => one.name.localeCompare(other.name, "en-GB"));
+}
+
+/**
+ * Of what has one name: the most telling of all that is near to it. A bus stop does not stand for the street that it is in.
+ * @param {Place[][]} ranks
+ */
+function meant(ranks) {
+  /** @type {{ rank: number, place: Place }[]} */
+  const kept = [];
+  ranks.forEach((places, rank) => {
+    const telling = kept.filter((one) => one.rank !== SPOTS || rank !== ROADS);
+    const isMeant = (/** @type {Place} */ { bounds }) => !telling.some(({ place }) => areNear(place.bounds, bounds));
+    kept.push(...places.filter(isMeant).map((place) => ({ rank, place })));
+  });
+  return kept.map(({ place }) => place);
 }
 
 /** A piece with all that it is near to. @param {Place[]} places @param {Place} piece @returns {Place[]} */
@@ -95,9 +111,12 @@ export function placesMatching(places, typed, most = MOST_FOUND) {
   return [...fits.filter(isFirst), ...fits.filter((place) => !isFirst(place))].slice(0, most);
 }
 
-/** Without apostrophes: nobody types them in a hurry. @param {string} text */
+/** Without accents and apostrophes: nobody types them in a hurry. @param {string} text */
 function plain(text) {
-  return text.toLowerCase().replace(/['’]/g, "");
+  return text
+    .normalize("NFKD")
+    .toLowerCase()
+    .replace(/[\p{M}'’]/gu, "");
 }
 
 /** @param {string} layer @param {string} kind */
