@@ -79,6 +79,12 @@ async def test_a_map_file_is_drawn_in_both_themes_names_whose_it_is_and_its_stre
         await until(painted, "the streets are drawn by day", 60)
 
         await page.keyboard.press("/")
+        await page.keyboard.type("elm street")
+        await expect(page.locator("#nowhere")).to_have_text(
+            "No such name in the part of the map that is loaded: zoom out, or move the map"
+        )
+        await page.keyboard.press("Escape")
+        await page.keyboard.press("/")
         await page.keyboard.type("market row")
         await expect(page.get_by_role("option", name="Market Row street")).to_be_visible()
         await page.keyboard.press("Enter")

@@ -82,7 +82,12 @@ async def test_what_was_found_is_offered_again_and_selects_no_unit(screen: Scree
 
 async def test_what_is_nowhere_is_said_to_be_nowhere(screen: Screen) -> None:
     page = await screen.console()
+    await expect(page.locator("incident-map .scale")).to_contain_text("m")
     await searched(page, "elm street")
+    await expect(page.get_by_text("No street or place of that name")).to_be_visible()
+    assert await violations(screen, Path(AXE).read_text()) == ""
     await expect(page.get_by_role("listbox", name="Streets and places")).to_be_hidden()
     await page.keyboard.press("Enter")
     await expect(page.get_by_role("combobox")).to_have_value("elm street")
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_text("No street or place of that name")).to_have_count(0)

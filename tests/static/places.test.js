@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
-import { placesMatching, placesOf } from "../../static/js/state/places.js";
+import { nowhereWords, placesMatching, placesOf } from "../../static/js/state/places.js";
 
 /** @typedef {import("../../static/js/state/places.js").NamedFeature} NamedFeature */
 
@@ -87,6 +87,11 @@ test("accents need not be typed, and may be", () => {
   assert.deepEqual(found("cafe"), ["Café Row"]);
   assert.deepEqual(found("Cafe\u0301 r"), ["Café Row"]);
   assert.deepEqual(found("crêpe"), ["Crepe Lane"]);
+});
+
+test("what is nowhere is said with what was searched: the whole map, or what of it is loaded", () => {
+  assert.equal(nowhereWords(true), "No street or place of that name");
+  assert.match(nowhereWords(false), /in the part of the map that is loaded: zoom out, or move the map/);
 });
 
 test("what was typed begins any word; names that begin with it come first", () => {

@@ -17,7 +17,7 @@ import { loadedNames, townNames } from "./incident-map-names.js";
  * @property {(palette: Palette) => void} retheme
  * @property {string} credit whose map it is; "" for our own
  * @property {() => Spot[]} names that stand in sight
- * @property {() => Promise<import("../state/places.js").NamedFeature[]>} named all that can be looked for by name
+ * @property {() => Promise<import("../state/places.js").Names>} named all that can be looked for by name
  * @property {() => void} remove
  *
  * @typedef {object} GroundOptions

@@ -3,37 +3,40 @@
 import { NAMED_LAYERS } from "../state/places.js";
 
 /** @typedef {import("../state/places.js").NamedFeature} NamedFeature */
+/** @typedef {import("../state/places.js").Names} Names */
 /** @typedef {import("../state/map-style.js").Basemap} Basemap */
 
-/** @type {Map<string, Promise<NamedFeature[]>>} by address: read once, when somebody first searches */
+/** @type {Map<string, Promise<Names>>} by address: read once, when somebody first searches */
 const towns = new Map();
 
-/** @param {Basemap} basemap @returns {Promise<NamedFeature[]>} of a town; of any other map none */
+/** @param {Basemap} basemap @returns {Promise<Names>} of a town; of any other map none */
 export function townNames({ kind, url }) {
-  if (kind !== "town" || !url) return Promise.resolve([]);
+  if (kind !== "town" || !url) return Promise.resolve({ features: [], isWhole: true });
   const known = towns.get(url) ?? read(url);
   towns.set(url, known);
   known.catch(() => towns.delete(url)); // the next search asks again
   return known;
 }
 
-/** @param {import("maplibre-gl").Map} map @returns {NamedFeature[]} of the tiles that are loaded */
+/** @param {import("maplibre-gl").Map} map @returns {Names} of the tiles that are loaded */
 export function loadedNames(map) {
-  return NAMED_LAYERS.flatMap((layer) =>
+  const features = NAMED_LAYERS.flatMap((layer) =>
     map
       .querySourceFeatures("base", { sourceLayer: layer, filter: ["has", "name"] })
       .map(({ geometry, properties }) => named(layer, properties, geometry)),
   );
+  return { features, isWhole: false };
 }
 
-/** @param {string} url */
+/** @param {string} url @returns {Promise<Names>} */
 async function read(url) {
   const response = await fetch(new URL(url, document.baseURI));
   if (!response.ok) throw new Error(`the town's names could not be read (${response.status})`);
   const { features } = /** @type {{ features: any[] }} */ (await response.json());
-  return features
+  const withName = features
     .filter(({ properties }) => properties.name)
     .map(({ properties, geometry }) => named(properties.layer, properties, geometry));
+  return { features: withName, isWhole: true };
 }
 
 /** @param {string} layer @param {Record<string, any>} properties @param {any} geometry @returns {NamedFeature} */

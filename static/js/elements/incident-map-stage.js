@@ -65,9 +65,9 @@ export class MapStage {
     this.#ground?.show(bounds ? fitted(view, bounds, padding, maxZoom) : { ...view, ...home }, animate);
   }
 
-  /** @returns {Promise<import("../state/places.js").NamedFeature[]>} what of the ground can be looked for by name */
+  /** @returns {Promise<import("../state/places.js").Names | null>} what of the ground can be looked for by name; null before it is laid */
   async named() {
-    return (await this.#ground?.named()) ?? [];
+    return (await this.#ground?.named()) ?? null;
   }
 
   /** What was looked for is drawn under the markers; null: nothing. @param {import("../state/places.js").Place | null} place */

@@ -56,6 +56,7 @@ export const parts = {
   notice: find("room-notice", RoomNotice),
   search: find("#search", HTMLInputElement),
   places: find("place-list", PlaceList),
+  nowhere: find("#nowhere", HTMLElement),
   mapLine: find("#map-line", HTMLElement),
   exercise: find("#exercise", HTMLElement),
 

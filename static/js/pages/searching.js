@@ -2,19 +2,21 @@
 /** @import { Desk } from "./desk.js" */
 /** @import { Place } from "../state/places.js" */
 /** @import { PlaceList } from "../elements/place-list.js" */
-import { placesMatching, placesOf } from "../state/places.js";
+import { isEnough, nowhereWords, placesMatching, placesOf } from "../state/places.js";
+import { setText } from "../elements/build.js";
 
 /**
  * @param {Desk} desk
- * @param {{ search: HTMLInputElement, places: PlaceList, units: import("../elements/unit-list.js").UnitList }} parts
+ * @param {{ search: HTMLInputElement, places: PlaceList, nowhere: HTMLElement,
+ *   units: import("../elements/unit-list.js").UnitList }} parts
  * @param {ReturnType<typeof import("./map_place.js").placeMapIn>} map
  * @param {(words: string) => void} say
  */
-export function searching(desk, { search, places, units }, map, say) {
+export function searching(desk, { search, places, nowhere, units }, map, say) {
   let round = 0;
   places.begin(search);
   search.addEventListener("input", () => typed());
-  search.addEventListener("blur", () => places.show([]));
+  search.addEventListener("blur", () => show([]));
   search.addEventListener("focus", () => begin());
   search.addEventListener("keydown", (event) => key(event));
   places.addEventListener("place-pick", (event) => pick(/** @type {CustomEvent} */ (event).detail.place));
@@ -34,12 +36,19 @@ export function searching(desk, { search, places, units }, map, say) {
   /** @param {string} words @param {number} mine */
   async function offer(words, mine) {
     try {
-      const named = (await map()?.named()) ?? [];
-      if (mine === round && document.activeElement === search)
-        places.show(placesMatching(placesOf(named), words), unit() === null);
+      const names = isEnough(words) ? ((await map()?.named()) ?? null) : null;
+      if (mine !== round || document.activeElement !== search) return;
+      const found = placesMatching(placesOf(names?.features ?? []), words);
+      show(found, names && !found.length && !unit() ? nowhereWords(names.isWhole) : "");
     } catch (error) {
       say(`Streets cannot be searched: ${error instanceof Error ? error.message : error}.`);
     }
+  }
+
+  /** @param {readonly Place[]} found @param {string} [lacking] what is told where there is none */
+  function show(found, lacking = "") {
+    places.show(found, unit() === null);
+    setText(nowhere, lacking);
   }
 
   /** The first unit that fits, where one was looked for: after a place was found the list shows every unit. */

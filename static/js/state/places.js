@@ -4,6 +4,7 @@
 /**
  * A named feature of a base map, in degrees: `layer` and `kind` as Protomaps names them.
  * @typedef {{layer: string, name: string, kind: string, geometry: {type: string, coordinates?: any}}} NamedFeature
+ * @typedef {{features: NamedFeature[], isWhole: boolean}} Names `isWhole`: all that the base map has
  * @typedef {[number, number][]} Line
  * @typedef {{name: string, what: string, bounds: Bounds, lines: Line[]}} Place
  *   `what` it is, in a word; `lines` what of it is drawn: a street's pieces, nothing for what is a spot or an area
@@ -101,14 +102,25 @@ function areNear(a, b) {
  * @returns {Place[]}
  */
 export function placesMatching(places, typed, most = MOST_FOUND) {
+  if (!isEnough(typed)) return [];
   const words = plain(typed).split(/\s+/).filter(Boolean);
-  if (!words.length || plain(typed).trim().length < 2) return [];
   const fits = places.filter(({ name }) => {
     const parts = plain(name).split(/[\s-]+/);
     return words.every((word) => parts.some((part) => part.startsWith(word)));
   });
   const isFirst = (/** @type {Place} */ { name }) => plain(name).startsWith(words.join(" "));
   return [...fits.filter(isFirst), ...fits.filter((place) => !isFirst(place))].slice(0, most);
+}
+
+/** Whether it is looked for: one letter begins too many names. @param {string} typed */
+export function isEnough(typed) {
+  return plain(typed).trim().length >= 2;
+}
+
+/** What is told where no name fits. @param {boolean} isWhole the whole map was searched */
+export function nowhereWords(isWhole) {
+  if (isWhole) return "No street or place of that name";
+  return "No such name in the part of the map that is loaded: zoom out, or move the map";
 }
 
 /** Without accents and apostrophes: nobody types them in a hurry. @param {string} text */
