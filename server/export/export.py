@@ -11,7 +11,7 @@ Json = dict[str, Any]
 
 KEPT_S = 24 * 3600.0
 KEPT_FIELDS = (
-    *("id", "person_id", "by", "name", "made_at", "why", "bytes", "sha256", "damaged"),
+    *("id", "person_id", "by", "name", "made_at", "why", "bytes", "sha256", "damaged", "unplayable"),
     *("call_signs", "start", "end"),
 )
 ROW_FIELDS = (*KEPT_FIELDS, "folder", "state", "problem", "done", "total")
@@ -62,6 +62,7 @@ class Export:
     sha256: str = ""
     films: tuple[Stretch, ...] = ()
     damaged: int = 0  # files that are not what was recorded: they go in as they lie
+    unplayable: int = 0  # files that are what was recorded, and that no film shows; and films that cannot be made
 
     def as_json(self) -> Json:
         """As whoever asked for it sees it."""
@@ -74,7 +75,7 @@ class Export:
                 for one in self.films
             ]
             told |= {"bytes": self.bytes, "sha256": self.sha256, "url": f"{at}/bundle", "films": films}
-            told |= {"damaged": self.damaged}
+            told |= {"damaged": self.damaged, "unplayable": self.unplayable}
         return {**told, "problem": self.problem, "until": self.until}
 
     def listed(self) -> Json:
