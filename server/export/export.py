@@ -14,6 +14,7 @@ KEPT_FIELDS = (
     *("id", "person_id", "by", "name", "made_at", "why", "bytes", "sha256", "damaged", "unplayable"),
     *("call_signs", "start", "end"),
 )
+SINCE = {"damaged": 0, "unplayable": 0}  # an earlier version told nothing of these
 ROW_FIELDS = (*KEPT_FIELDS, "folder", "state", "problem", "done", "total")
 UNDER_WAY = ("waiting", "writing")
 
@@ -109,11 +110,13 @@ class Export:
 
 def of_row(told: Mapping[str, Any]) -> Export:
     """One from its row."""
+    told = SINCE | dict(told)
     return Export(**{name: told[name] for name in ROW_FIELDS}, films=tuple(Stretch(**one) for one in told["films"]))
 
 
 def finished(told: Mapping[str, Any]) -> Export:
     """One from what lay beside its ZIP. Raises ValueError, KeyError and TypeError for anything else."""
+    told = SINCE | dict(told)
     films = tuple(Stretch(**one) for one in told["films"])
     export = Export(**{name: told[name] for name in KEPT_FIELDS}, films=films, state="ready")
     texts = (export.person_id, export.by, export.name, export.why, *export.call_signs)
