@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import structlog
 
 from server.backfill import lacking
+from server.backfill.store import is_lost
 from server.backfill.upload import Upload, matches, new_upload
 from server.clock import Clock
 from server.errors import Conflict, NotFound, TooMany, Unavailable, WatchroomError
@@ -191,7 +192,11 @@ class BackFilling:
             log.warning("footage came for a recording that is gone", **about, reason=error.detail)
             self._uploads.remove(upload)
         except (OSError, WatchroomError) as error:
-            log.error("footage is not joined to its recording yet", **about, reason=str(error))
+            if is_lost(error):
+                log.error("an upload was altered where it lies: it is asked for anew", **about, reason=str(error))
+                self._uploads.remove(upload)
+            else:
+                log.error("footage is not joined to its recording yet", **about, reason=str(error))
         else:
             log.info("a recording is back-filled", **about, part=part)
             self._uploads.remove(upload)

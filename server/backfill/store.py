@@ -8,6 +8,7 @@ offset) behind its length. Everything here blocks.
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
@@ -20,7 +21,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from server.backfill.upload import Upload
-from server.errors import Conflict, NotFound
+from server.errors import Conflict, NotFound, WatchroomError
 from server.private_file import destroy_private, sync_folder
 from server.recording.encryption import SALT_BYTES, decrypted, encrypted, encrypted_size
 from server.wire import MOST_PIECE_BYTES
@@ -196,6 +197,13 @@ class Uploads:
 
     def _about(self, upload_id: str) -> Path:
         return self._folder / f"{upload_id}.json"
+
+
+def is_lost(error: OSError | WatchroomError) -> bool:
+    """Whether what `pieces` raised says that nobody will read that upload: it was altered, or its key is gone."""
+    if isinstance(error, OSError):
+        return error.errno == errno.EBADMSG
+    return error.problem_kind == KEY_GONE
 
 
 def _name(upload: Upload, here: int) -> str:

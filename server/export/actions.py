@@ -292,7 +292,7 @@ class Exports:
         about = self._about(order, timeline)
         texts = partial(self._texts, order, timeline, about)
         total, largest = packing.sizes_of(order.parts, self._library)
-        export.total = total + sum(map(len, texts(films_of(order.parts), {}).values()))
+        export.total = total + sum(map(len, texts(films_of(order.parts), {}, {}).values()))
         self._require_room(self._root, export.total + largest)
         unlooked = 0
 
@@ -309,6 +309,7 @@ class Exports:
         bundle = packing.Bundle(order.parts, texts, about, self._clock.wall())
         export.sha256 = packing.write(bundle, path, self._library, self._key(), on_written)
         export.films, export.bytes, export.damaged = tuple(bundle.films), path.stat().st_size, len(bundle.damaged)
+        export.unplayable = len(bundle.unplayable)
 
     def _must_go_on(self) -> None:
         if self._is_closing:
@@ -345,12 +346,16 @@ class Exports:
         timeline: dict[str, Any],
         about: dict[str, Any],
         films: Sequence[Film],
-        damaged: Mapping[tuple[str, str], str],
+        damaged: packing.Ill,
+        unplayable: packing.Ill,
     ) -> dict[str, bytes]:
         """The files to read, by name."""
         facts = order.facts
         shown = {"about": about, "timeline": timeline, "films": films, "stamp": stamp, "why": GAP_WORDS}
-        shown |= {"damaged": [f"{of}: {why}" for (of, _), why in damaged.items()]}
+        shown |= {
+            name: [f"{of}: {why}" for (of, _), why in ill.items()]
+            for name, ill in (("damaged", damaged), ("unplayable", unplayable))
+        }
         told = ("from", "to", "cameras", "alerts", "alert_states", "advice", "taser_logs", "events")
         texts = {
             "log.json": json.dumps({name: timeline[name] for name in told}, ensure_ascii=False, indent=1).encode(),

@@ -11,9 +11,10 @@ Json = dict[str, Any]
 
 KEPT_S = 24 * 3600.0
 KEPT_FIELDS = (
-    *("id", "person_id", "by", "name", "made_at", "why", "bytes", "sha256", "damaged"),
+    *("id", "person_id", "by", "name", "made_at", "why", "bytes", "sha256", "damaged", "unplayable"),
     *("call_signs", "start", "end"),
 )
+SINCE = {"damaged": 0, "unplayable": 0}  # an earlier version told nothing of these
 ROW_FIELDS = (*KEPT_FIELDS, "folder", "state", "problem", "done", "total")
 UNDER_WAY = ("waiting", "writing")
 
@@ -62,6 +63,7 @@ class Export:
     sha256: str = ""
     films: tuple[Stretch, ...] = ()
     damaged: int = 0  # files that are not what was recorded: they go in as they lie
+    unplayable: int = 0  # files that are what was recorded, and that no film shows; and films that cannot be made
 
     def as_json(self) -> Json:
         """As whoever asked for it sees it."""
@@ -74,7 +76,7 @@ class Export:
                 for one in self.films
             ]
             told |= {"bytes": self.bytes, "sha256": self.sha256, "url": f"{at}/bundle", "films": films}
-            told |= {"damaged": self.damaged}
+            told |= {"damaged": self.damaged, "unplayable": self.unplayable}
         return {**told, "problem": self.problem, "until": self.until}
 
     def listed(self) -> Json:
@@ -108,11 +110,13 @@ class Export:
 
 def of_row(told: Mapping[str, Any]) -> Export:
     """One from its row."""
+    told = SINCE | dict(told)
     return Export(**{name: told[name] for name in ROW_FIELDS}, films=tuple(Stretch(**one) for one in told["films"]))
 
 
 def finished(told: Mapping[str, Any]) -> Export:
     """One from what lay beside its ZIP. Raises ValueError, KeyError and TypeError for anything else."""
+    told = SINCE | dict(told)
     films = tuple(Stretch(**one) for one in told["films"])
     export = Export(**{name: told[name] for name in KEPT_FIELDS}, films=films, state="ready")
     texts = (export.person_id, export.by, export.name, export.why, *export.call_signs)

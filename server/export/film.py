@@ -65,21 +65,23 @@ def kept_of(segment: Placed) -> str:
     return f"{segment.recording_id}/{segment.part}".rstrip("/")
 
 
-def films_of(parts: Iterable[Part], damaged: Damaged = ()) -> list[Film]:
-    """Of each camera one; where it sent both VP8 and H.264, one of each. What is `damaged` is left out, as a gap."""
+def films_of(parts: Iterable[Part], damaged: Damaged = (), unplayable: Damaged = ()) -> list[Film]:
+    """Of each camera one; where it sent both VP8 and H.264, one of each. What is `damaged`, or is what was recorded and
+    `unplayable` all the same, is left out, as a gap."""
     by_camera: dict[str, list[Part]] = {}
     for part in parts:
         by_camera.setdefault(part.recording.device_id, []).append(part)
-    return [film for of_one in by_camera.values() for film in _films(of_one, damaged)]
+    return [film for of_one in by_camera.values() for film in _films(of_one, damaged, unplayable)]
 
 
-def _films(parts: Sequence[Part], damaged: Damaged) -> Iterator[Film]:
+def _films(parts: Sequence[Part], damaged: Damaged, unplayable: Damaged) -> Iterator[Film]:
     newest = max((part.recording for part in parts), key=lambda one: one.start)
-    lost = [one for part in parts for one in part.overlapping() if is_in(one, damaged)]
-    declared = [Gap(one.at, one.end, "damaged") for one in lost]
+    without = {*damaged, *unplayable}
+    lost = [one for part in parts for one in part.overlapping() if is_in(one, without)]
+    declared = [Gap(one.at, one.end, "damaged" if is_in(one, damaged) else "unplayable") for one in lost]
     declared += [gap for part in parts for gap in part.recording.gaps]
     by_format: dict[str, list[Placed]] = {}
-    for segment, form in _formed(_shown(parts, damaged)):
+    for segment, form in _formed(_shown(parts, without)):
         by_format.setdefault(form, []).append(segment)
     for form, segments in by_format.items():
         gaps = tuple(_gaps(segments, declared))

@@ -39,13 +39,14 @@ log = structlog.get_logger(__name__)
 
 JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
 CHUNK = 1 << 20
-Texts = Callable[[Sequence[Film], Mapping[tuple[str, str], str]], Mapping[str, bytes]]
+Ill = dict[tuple[str, str], str]  # by the library's name and file, and why
+Texts = Callable[[Sequence[Film], Ill, Ill], Mapping[str, bytes]]
 OnWritten = Callable[[int, int], None]  # bytes that the disk got or gave, and how many of them are new in the bundle
 
 
 @dataclass
 class Bundle:
-    """What is to be written. `texts`: further files by name, of these films and of what is damaged. `about`: who exports what,
+    """What is to be written. `texts`: further files by name, of these films and of both kinds of what is in none. `about`: who exports what,
     why, from when until when, and `at` which time (Unix seconds)."""
 
     parts: list[Part]
@@ -55,7 +56,10 @@ class Bundle:
     listed: dict[str, tuple[int, str]] = field(default_factory=dict)
     films: list[Stretch] = field(default_factory=list)
     hashes: dict[str, str] = field(default_factory=dict)  # of the manifest of what is in the library under this name
-    damaged: dict[tuple[str, str], str] = field(default_factory=dict)  # by the library's name and file, and why
+    damaged: Ill = field(default_factory=dict)  # not what was recorded
+    unplayable: Ill = field(
+        default_factory=dict
+    )  # what was recorded, and yet no film shows it; and films that cannot be made
 
 
 def sizes_of(parts: list[Part], library: Library) -> tuple[int, int]:
@@ -74,7 +78,7 @@ def sizes_of(parts: list[Part], library: Library) -> tuple[int, int]:
 
 def write(bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_written: OnWritten) -> str:
     """Write the ZIP at `path`, safe on disk; its SHA-256 (hex). The bundle then knows where its films lie in it, and what was
-    damaged: that goes in as it lies, since the verifier names it, but into no film.
+    damaged: that goes in as it lies, since the verifier names it, but into no film; nor does what cannot be played.
 
     The SHA-256 is of what can be read again: a ZIP is not written from its first byte to its last. Raises OSError, NotFound,
     and whatever `on_written` does, which ends it.
@@ -84,22 +88,27 @@ def write(bundle: Bundle, path: Path, library: Library, key: EvidenceKey, on_wri
             _write_part(archive, bundle, part, library, key, on_written)
         films = [
             film
-            for film in films_of(bundle.parts, bundle.damaged)
+            for film in films_of(bundle.parts, bundle.damaged, bundle.unplayable)
             if _write_film(archive, bundle, film, library, path.with_suffix(f".{film.format}"), on_written)
         ]
-        texts = {**bundle.texts(films, bundle.damaged), "verify.py": Path(VERIFIER).read_bytes()}
+        texts = {**bundle.texts(films, bundle.damaged, bundle.unplayable), "verify.py": Path(VERIFIER).read_bytes()}
         for name, text in texts.items():
             _write_text(archive, bundle, name, text)
         folders = [part.folder for part in bundle.parts]
         about = {
             **bundle.about,
             "playable": about_films(films, bundle.hashes),
-            "damaged": [{"of": of, "file": name, "why": why} for (of, name), why in bundle.damaged.items()],
+            "damaged": _told(bundle.damaged),
+            "unplayable": _told(bundle.unplayable),
         }
         listed = contents(bundle.listed, folders, key.public_key, about)
         archive.writestr("contents.json", listed)
         archive.writestr("contents.sig", key.sign(listed))
     return _digest(path, on_written)
+
+
+def _told(ill: Ill) -> list[dict[str, str]]:
+    return [{"of": of, "file": name, "why": why} for (of, name), why in ill.items()]
 
 
 def _digest(path: Path, on_written: OnWritten) -> str:
@@ -147,8 +156,8 @@ def _write_kept(
         except (OSError, NotFound):
             return  # nothing of it can be had
     ill = misshapen(memoryview(content), len(content), ("moof", "mdat")) if re.fullmatch(SEGMENT, name) else None
-    if ill is not None:
-        bundle.damaged.setdefault((part.kept, name), f"{name} cannot be played: {ill}")
+    if ill is not None and (part.kept, name) not in bundle.damaged:
+        bundle.unplayable[part.kept, name] = f"{name}: {ill}"
     archive.writestr(f"{part.folder}/{name}", content)
     on_written(len(content), len(content))
 
@@ -191,7 +200,7 @@ def _write_film(
         with scratch.open("rb") as source:
             bundle.listed[film.name] = _copy(archive, film.name, source, on_written)
     except InvalidDataError as error:  # sealed as it came, and no film all the same
-        bundle.damaged[kept_of(film.segments[0]), film.name] = f"no film can be made: {error.strerror}"
+        bundle.unplayable[kept_of(film.segments[0]), film.name] = f"no film can be made: {error.strerror}"
         log.error("a film cannot be made", device_id=film.device_id, reason=str(error))
         return False
     finally:

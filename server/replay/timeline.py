@@ -36,6 +36,7 @@ GAP_WORDS = {
     "not-recorded": "not recorded",
     "undeclared": "reason not recorded",
     "damaged": "what was recorded is damaged",
+    "unplayable": "what was recorded cannot be played",
 }
 
 

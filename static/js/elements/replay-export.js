@@ -24,21 +24,21 @@ export class ReplayExport extends HTMLElement {
 
   /**
    * @param {{ url: string, bytes: number, sha256: string, name: string,
-   *   films: { url: string, bytes: number, call_sign: string }[], damaged: number } | null} bundle null: there is none
+   *   films: { url: string, bytes: number, call_sign: string }[], damaged: number, unplayable: number } | null} bundle null: there is none
    */
   showBundle(bundle) {
     this.#button.hidden = false;
     this.#progress.replaceChildren();
     if (!bundle) return;
-    const { url, bytes, sha256, name, films, damaged } = bundle;
+    const { url, bytes, sha256, name, films, damaged, unplayable } = bundle;
     const way = make("a", { class: "btn", href: url, download: name }, `Save bundle, ${size(bytes)}`);
     const only = films.map((film) =>
       make("a", { href: film.url, download: "" }, `Only the film of ${film.call_sign}, ${size(film.bytes)}`),
     );
     const mark = make("p", {}, "SHA-256 of the bundle ", make("code", {}, sha256));
     const more = make("details", {}, make("summary", { class: "btn line" }, "More"), make("div", {}, ...only, mark));
-    const ill = damaged ? [make("p", { role: "alert" }, damagedWords(damaged))] : [];
-    this.#progress.append(way, more, ...ill);
+    const ill = [damaged ? damagedWords(damaged) : "", unplayable ? unplayableWords(unplayable) : ""].filter(Boolean);
+    this.#progress.append(way, more, ...ill.map((words) => make("p", { role: "alert" }, words)));
   }
 }
 
@@ -46,6 +46,12 @@ export class ReplayExport extends HTMLElement {
 function damagedWords(files) {
   const what = files === 1 ? "1 file of it is damaged" : `${files} files of it are damaged`;
   return `${what}: the verifier inside names them, and no film shows them.`;
+}
+
+/** @param {number} count files of recordings, and films that cannot be made of them */
+function unplayableWords(count) {
+  const what = count === 1 ? "1 file or film" : `${count} files or films`;
+  return `${what} cannot be played, though what was recorded is whole: the page inside says which.`;
 }
 
 customElements.define("replay-export", ReplayExport);

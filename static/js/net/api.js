@@ -2,7 +2,7 @@
 /** @import { Advice, Alert, Unit } from "../state/shapes" */
 
 /** @typedef {{ id: string, name: string, state: "waiting" | "writing" | "ready" | "failed", share: number, problem: string, bytes?: number,
- *   sha256?: string, damaged?: number, url?: string, films?: { device_id: string, bytes: number, url: string }[] }} Export of a ready one all */
+ *   sha256?: string, damaged?: number, unplayable?: number, url?: string, films?: { device_id: string, bytes: number, url: string }[] }} Export of a ready one all */
 
 const UPLOAD_MS = 120_000; // 4 MB at 0.3 Mbit/s
 

@@ -49,9 +49,9 @@ export function beginExport(place, { api, form, address, replay }) {
         if (error instanceof ApiError && error.status < 500) now = { ...now, state: "failed", problem: error.message };
       }
     }
-    const { url = "", bytes = 0, sha256 = "", damaged = 0, name } = now;
+    const { url = "", bytes = 0, sha256 = "", damaged = 0, unplayable = 0, name } = now;
     const films = (now.films ?? []).map((film) => ({ ...film, call_sign: nameOf(film.device_id) }));
-    place.showBundle(now.state === "ready" ? { url, bytes, sha256, name, films, damaged } : null);
+    place.showBundle(now.state === "ready" ? { url, bytes, sha256, name, films, damaged, unplayable } : null);
     if (now.state === "ready") say("The bundle is ready. Whoever gets it can check it with the verifier inside.");
     else say(`The export failed: ${now.problem}.`);
   }

@@ -105,6 +105,7 @@ function exports() {
     name: "watchroom.zip",
     films,
     damaged: 0,
+    unplayable: 0,
   };
   return [
     state("Export", "What lies between in and out, or all of it.", (one) => one.showBundle(null)),

@@ -316,7 +316,8 @@ async def test_where_recordings_are_encrypted_no_byte_of_it_lies_plain_and_none_
 
 
 @pytest.mark.parametrize("place", [MASTER], indirect=True)
-async def test_an_upload_that_was_altered_where_it_lies_is_never_joined(place: Place) -> None:
+async def test_an_upload_that_was_altered_where_it_lies_is_never_joined_and_asked_for_anew(place: Place) -> None:
+    (first,) = await place.wanted()
     path = await place.created()
     await place.sent(path, 0, DATA[:-1])
     (lies,) = (place.data / UPLOADS).glob("*.sealed")
@@ -326,6 +327,29 @@ async def test_an_upload_that_was_altered_where_it_lies_is_never_joined(place: P
     await place.sent(path, len(DATA) - 1, DATA[-1:])
     await place.filling.look()
     assert Library(place.root, place.keys).parts(IDENTITY) == []
+    await _comes_again(place, first)
+
+
+@pytest.mark.parametrize("place", [MASTER], indirect=True)
+async def test_an_upload_whose_key_is_gone_is_asked_for_anew(place: Place) -> None:
+    (first,) = await place.wanted()
+    path = await place.created()
+    await place.sent(path, 0, DATA[:-1])
+    (key,) = (place.data / UPLOADS).glob("*.key")
+    key.unlink()
+    await place.sent(path, len(DATA) - 1, DATA[-1:], 409)
+    about = next((place.data / UPLOADS).glob("*.json"))
+    about.write_text(about.read_text().replace(str(len(DATA)), str(len(DATA) - 1)))  # as if it was whole by then
+    await place.filling.look()
+    await _comes_again(place, first)
+
+
+async def _comes_again(place: Place, first: dict[str, Any]) -> None:
+    assert await place.wanted() == [first]
+    path = await place.created()
+    assert await place.offset(path) == 0
+    await place.sent(path, 0, DATA)
+    await place.is_joined()
 
 
 async def test_what_the_protocol_can_do_is_told_and_bad_questions_are_refused(place: Place) -> None:

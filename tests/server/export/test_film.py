@@ -26,7 +26,9 @@ from server.export.film import films_of
 from server.export.plan import parts_of
 from server.recording.boxes import boxes, codecs_of
 from server.recording.master_key import PLAIN, MasterKeys
+from server.recording.verifier import FAIL, FORM
 from server.recording.verifier import main as verify
+from server.recording.verifier import verify as checked
 from server.replay.footage import Gap, recording
 from streamer.street.barcode import read_barcode
 from tests.fakes.recordings import HEIGHT, WIDTH, Wish, film, lay, usual_film, vp8_film
@@ -197,7 +199,9 @@ async def test_what_is_damaged_is_told_and_left_out_and_the_film_goes_on(
     assert max(after - before for before, after in pairwise(times)) == pytest.approx(2.0, abs=0.1)
     assert 9.5 < times[-1] < 10.1
     assert [(gap["from"] - BASE, gap["to"] - BASE, gap["why"]) for gap in about["gaps"]] == [(4, 6, "damaged")]
-    assert "What is damaged" in page and "main/000003.m4s" in page
+    words = " ".join(page.split())
+    assert "What is damaged" in words and "otherwise than it was recorded" in words and "main/000003.m4s" in words
+    assert "What cannot be played" not in words
     with zipfile.ZipFile(desk.data / "fetched.zip") as archive:
         (told,) = json.loads(archive.read("contents.json"))["damaged"]
     assert (told["of"], told["file"]) == (one.id, "main/000003.m4s")
@@ -212,9 +216,21 @@ async def test_what_was_sealed_and_is_no_film_is_left_out_too(desk: Desk) -> Non
         replace(own, segments=(*own.segments[:2], rubbish, *own.segments[3:])),
     )
     one = await asyncio.to_thread(lay, desk.data, wish, {"main": ill})
-    _, content, about, _ = await bundled(desk, [one.id])
+    _, content, about, page = await bundled(desk, [one.id])
     assert 9.5 < decoded(content, "video")[-1] < 10.1
-    assert [gap["why"] for gap in about["gaps"]] == ["damaged"]
+    assert [gap["why"] for gap in about["gaps"]] == ["unplayable"]
+    bundle = desk.data / "fetched.zip"
+    with zipfile.ZipFile(bundle) as archive:
+        listed = json.loads(archive.read("contents.json"))
+    assert listed["damaged"] == []
+    assert [(told["of"], told["file"]) for told in listed["unplayable"]] == [(one.id, "main/000003.m4s")]
+    words = " ".join(page.split())
+    assert "What is damaged" not in words and "otherwise than it was recorded" not in words
+    assert "What cannot be played" in words and "This is what was recorded, byte for byte" in words
+    claims = checked(str(bundle))["recordings"][0]["claims"]
+    assert [one["claim"] for one in claims if one["verdict"] == FAIL] == [FORM]
+    told = await desk.ended({"recordings": [one.id]})
+    assert (told["damaged"], told["unplayable"]) == (0, 1)
 
 
 async def test_who_exports_is_told_how_much_is_damaged(desk: Desk) -> None:

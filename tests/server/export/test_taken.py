@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from server.access.person import Person
 from server.access.session import Caller
 from server.errors import NotFound
 from server.export.actions import GRANTED_S, Exports
-from server.export.export import KEPT_S
+from server.export.export import KEPT_S, Export, of_row
 from server.export.folder import OwnFolder
 from tests.server.export.desk import WHY, Desk, laid
 
@@ -178,3 +179,25 @@ def test_nothing_else_is_taken_for_a_bundle(tmp_path: Path) -> None:
     folder = OwnFolder(tmp_path)
     assert folder.take() == []
     assert list(folder.path.iterdir()) == []
+
+
+async def test_a_bundle_of_an_earlier_version_is_there_after_the_update(desk: Desk, ready: dict[str, Any]) -> None:
+    """That one told nothing of what is damaged."""
+    await desk.exports.close()
+    (bundle,) = desk.bundles()
+    told = json.loads(bundle.with_suffix(".json").read_text())
+    for name in ("damaged", "unplayable"):
+        del told[name]
+    bundle.with_suffix(".json").write_text(json.dumps(told))
+    another = desk.another()
+    await another.start()
+    assert (await another.ready(ready["id"], HALE)).as_json() == ready
+    await another.close()
+
+
+def test_a_row_of_an_earlier_version_is_read() -> None:
+    row = Export("a" * 32, "hale", "a.zip", 1.0, WHY).row()
+    before = {name: told for name, told in row.items() if name not in ("damaged", "unplayable")}
+    assert (of_row(before).damaged, of_row(before).unplayable) == (0, 0)
+    with pytest.raises(KeyError):
+        of_row({name: told for name, told in row.items() if name != "sha256"})
