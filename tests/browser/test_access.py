@@ -26,12 +26,14 @@ CHECK = """async ([within, leftOut]) => {
     rule.nodes.map((node) => `${rule.id}: ${rule.help}: ${node.target.join(" ")}: ${node.failureSummary}`));
 }"""
 # What can be pressed or written in, seen, and not switched off; groups with arrow keys inside are one stop.
-CONTROLS = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, select")]
-  .filter((one) => one.checkVisibility({visibilityProperty: true, opacityProperty: true}) && !one.disabled
+# What a control is called; not by a select's choices, which come later.
+NAMED = """(one) => (one.ariaLabel || (one.tagName === "SELECT" ? one.name : one.innerText) || one.id || one.tagName)
+  .trim().replace(/\\s+/g, " ")"""
+CONTROLS = f"""() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), textarea, select")]
+  .filter((one) => one.checkVisibility({{visibilityProperty: true, opacityProperty: true}}) && !one.disabled
     && !one.closest("[inert], [role=listbox], [role=menu], .marks") && one.tabIndex >= 0)
-  .map((one) => (one.ariaLabel || one.innerText || one.id || one.tagName).trim().replace(/\\s+/g, " "))"""
-FOCUSED = """() => { const one = document.activeElement;
-  return (one.ariaLabel || one.innerText || one.id || one.tagName).trim().replace(/\\s+/g, " "); }"""
+  .map({NAMED})"""
+FOCUSED = f"() => ({NAMED})(document.activeElement)"
 MOST_STOPS = 120
 LIGHT = "() => { document.documentElement.dataset.theme = 'light'; }"
 

@@ -9,7 +9,7 @@ from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
-from tests.browser.test_access import CONTROLS
+from tests.browser.test_access import CONTROLS, NAMED
 from tests.installation import Installation, Server
 
 MOST_STOPS = 150
@@ -20,7 +20,7 @@ DESK, SMALL = {"width": 1366, "height": 768}, {"width": 1000, "height": 540}
 STOP = """() => {
   const one = document.activeElement;
   if (!one || one === document.body) return null;
-  const name = (one.ariaLabel || one.innerText || one.id || one.tagName).trim().replace(/\\s+/g, " ");
+  const name = (NAMED)(one);
   const before = window.stopped;
   window.stopped = one;
   // a date is one control with several stops
@@ -36,7 +36,7 @@ STOP = """() => {
   const place = one.closest("label") ?? one;
   const seen = over !== null && (place.contains(over) || over.contains(one));
   return {name, isAfter, framed, seen, over: over?.outerHTML.slice(0, 80)};
-}"""
+}""".replace("NAMED", NAMED)
 BEGIN = """() => {
   const page = document.documentElement;
   page.tabIndex = -1;
