@@ -16,14 +16,14 @@ import re
 import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 from server.backfill.upload import Upload
 from server.errors import Conflict, NotFound, WatchroomError
 from server.private_file import destroy_private, sync_folder
-from server.recording.encryption import SALT_BYTES, decrypted, encrypted, encrypted_size
+from server.recording.encryption import HEAD_BYTES, SALT_BYTES, decrypted, encrypted, encrypted_size
 from server.wire import MOST_PIECE_BYTES
 
 if TYPE_CHECKING:
@@ -32,8 +32,26 @@ if TYPE_CHECKING:
 UPLOADS = "uploads"
 LENGTH_BYTES = 4  # before each sealed block: how much is in it
 TURN = "uploading.lock"  # in the folder of recordings, as those of joining and deleting are
+MOST_KNOWN = 256
 KEY_GONE = "key-gone"  # the kind of the Conflict
 ID = re.compile("[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """How far a sealed upload had come: bytes of it, and of its file; and of the last block where and how it begins."""
+
+    here: int = 0
+    end: int = 0
+    at: int = 0
+    head: bytes = b""
+
+    def is_in(self, file: BinaryIO) -> bool:
+        """Whether it is still of this file."""
+        return not self.head or _head(file, self.at) == self.head
+
+
+NOTHING = _Known()
 
 
 class Uploads:
@@ -43,6 +61,7 @@ class Uploads:
         self._folder = folder
         self._keys = keys
         self._recordings = recordings
+        self._known: dict[str, _Known] = {}  # of 30,000 blocks a walk takes 62 ms, and each piece asks twice
 
     def create(self, upload: Upload) -> None:
         """Have it, if it is not there already. Raises OSError, and Unavailable where the master key is missing."""
@@ -144,10 +163,15 @@ class Uploads:
         if not self._is_sealed(upload):
             size = os.fstat(file.fileno()).st_size
             return size, size
-        here = end = 0
-        for length, at in _blocks(file):
-            here, end = here + length, at + encrypted_size(length)
-        return here, end
+        known = self._known.get(upload.id, NOTHING)
+        if not known.is_in(file):  # it was begun anew meanwhile
+            known = NOTHING
+        for length, at in _blocks(file, known.end):
+            known = _Known(known.here + length, at + encrypted_size(length), at, _head(file, at))
+        if len(self._known) > MOST_KNOWN:
+            self._known.clear()
+        self._known[upload.id] = known
+        return known.here, known.end
 
     def _is_sealed(self, upload: Upload) -> bool:
         return self._sealed(upload.id).exists()
@@ -211,9 +235,15 @@ def _name(upload: Upload, here: int) -> str:
     return f"{upload.recording_id}/upload/{upload.id}/{here}"
 
 
-def _blocks(file: BinaryIO) -> Iterator[tuple[int, int]]:
-    """Of each whole block how much is in it, and where it begins; what a kill has left of another is none."""
-    size, at = os.fstat(file.fileno()).st_size, 0
+def _head(file: BinaryIO, at: int) -> bytes:
+    """How a block begins, with its chance: no two are alike."""
+    file.seek(at)
+    return file.read(HEAD_BYTES)
+
+
+def _blocks(file: BinaryIO, at: int = 0) -> Iterator[tuple[int, int]]:
+    """Of each whole block from byte `at` on how much is in it, and where it begins; what a kill has left of another is none."""
+    size = os.fstat(file.fileno()).st_size
     while at + LENGTH_BYTES < size:
         file.seek(at)
         length = int.from_bytes(file.read(LENGTH_BYTES), "big")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
+from typing import BinaryIO
 
 import pytest
 
+from server.backfill import store
 from server.backfill.store import Uploads
 from server.backfill.upload import Upload
 from server.errors import Conflict
@@ -104,3 +106,32 @@ def test_an_upload_whose_key_is_gone_is_begun_anew(tmp_path: Path) -> None:
         list(uploads(tmp_path).pieces(upload()))
     begun(tmp_path)
     assert b"".join(uploads(tmp_path).pieces(upload())) == b"footage!"
+
+
+def test_how_far_a_long_upload_has_come_is_told_without_all_its_blocks(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recording(tmp_path / "recordings", keys=MASTER)
+    here, other = uploads(tmp_path), uploads(tmp_path)
+    here.create(upload(1000))
+    for offset in range(100):
+        here.append(upload(1000), offset, b"x")
+    walked: list[int] = []
+    blocks = store._blocks
+
+    def counted(file: BinaryIO, at: int = 0) -> Iterator[tuple[int, int]]:
+        for one in blocks(file, at):
+            walked.append(at)
+            yield one
+
+    monkeypatch.setattr(store, "_blocks", counted)
+    other.append(upload(1000), 100, b"yz")  # another process, to whom the camera came for this piece
+    walked.clear()
+    assert here.offset(upload(1000)) == 102 and len(walked) == 2
+    assert here.append(upload(1000), 102, b"!") == 103 and len(walked) == 2
+    other.remove(upload(1000))
+    other.create(upload(1000))
+    for offset in range(0, 400, 2):
+        other.append(upload(1000), offset, b"ab")
+    assert here.offset(upload(1000)) == 400, "it was begun anew by another process, and is longer by now"
+    assert b"".join(here.pieces(upload(1000))) == b"ab" * 200
