@@ -43,6 +43,8 @@ FILM_WIDTH, FILM_S, FILM_MOST_BYTES = 1120, 60, 3_000_000  # the first minute, a
 FILM_MS, FILM_LAST_MS = 500, 4000
 FILM_QUALITIES = (55, 45, 35, 25, 15)
 PATIENCE_MS = 120_000.0
+FRESH = """() => [...document.querySelectorAll("feed-tile.live .cap .at b")]
+  .every((age) => parseFloat(age.textContent) <= 0.5)"""
 COLLEAGUE_WAITS = "after_s = 25.0"  # a machine that draws slowly is answered for before its picture is taken
 
 
@@ -111,6 +113,7 @@ async def _console(browser: Browser, link: str, password: str) -> None:
         await expect(page.locator("feed-tile.live")).to_have_count(WALL_TILES)
         await _keep(page, "wall.png")
         await page.goto(screen.url)
+        await expect(page.locator("feed-tile.live")).to_have_count(LIVING_TILES)  # before, it knows of nothing
         calm = page.locator("status-line.calm")
         while not await calm.is_visible():
             try:
@@ -118,11 +121,18 @@ async def _console(browser: Browser, link: str, password: str) -> None:
             except TimeoutError:  # it was just closed
                 continue
         await expect(page.locator("feed-tile.live")).to_have_count(LIVING_TILES)
+        await _settled(page)
         await _keep(page, "console-calm.png")
         await page.locator("#theme").click()
+        await _settled(page)
         await _keep(page, "console-calm-light.png")
         await page.locator("#theme").click()
         await _replay(page, screen.url)
+
+
+async def _settled(page: Page) -> None:
+    """What a new page, or another theme of the map, holds up for a moment is over: every picture is as fresh as usual."""
+    await until(lambda: page.evaluate(FRESH), "the pictures are fresh", PATIENCE_MS / 1000)
 
 
 async def _replay(page: Page, url: str) -> None:
