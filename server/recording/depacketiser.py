@@ -10,6 +10,7 @@ from server.media.packet import HEADER_SIZE, MARKER_BIT, PADDING_BIT, timestamp_
 
 NAL_IDR = 5
 SLICES = frozenset(range(1, 6))  # the units that hold picture
+HEADS = frozenset((7, 9))  # SPS, and the delimiter before it
 MOST_CARRIED = 32  # units of pictures that never came
 NAL_STAP_A = 24
 NAL_FU_A = 28
@@ -20,13 +21,15 @@ LAST_SINGLE_NAL = 23
 class Picture:
     """One coded picture: `units` are NAL units (H.264) or the one frame (VP8). `timestamp` as in RTP, 90 kHz.
 
-    `damaged`: a packet of it, or just before it, never came; what could be had of it is here.
+    `damaged`: a packet of it, or just before it, never came; what could be had of it is here. `torn`: it may be one of its
+    own; a key frame that is not torn is whole.
     """
 
     timestamp: int
     units: tuple[bytes, ...]
     is_key: bool
     damaged: bool = False
+    torn: bool = False
 
 
 class Assembler(Protocol):
@@ -63,6 +66,8 @@ class H264Assembler:
     _units: list[bytes] = field(default_factory=list)
     _fragments: list[bytes] = field(default_factory=list)
     _damaged: bool = False
+    _torn: bool = False
+    _behind_loss: bool = False  # the next packet is
 
     def feed(self, packet: bytes) -> list[Picture]:
         """See Assembler."""
@@ -71,7 +76,10 @@ class H264Assembler:
             return []
         timestamp = timestamp_of(packet)
         ready = self.flush() if timestamp != self._timestamp else []
-        self._timestamp = timestamp
+        if timestamp != self._timestamp:
+            self._damaged = self._damaged or self._behind_loss
+            self._torn = self._behind_loss and not _begins_key_picture(payload)
+        self._timestamp, self._behind_loss = timestamp, False
         self._take(payload)
         if packet[1] & MARKER_BIT:
             ready += self.flush()
@@ -79,22 +87,26 @@ class H264Assembler:
 
     def lost(self) -> None:
         """See Assembler: a fragmented unit that misses a part is none."""
-        self._damaged = True
+        self._behind_loss = True
+        self._tear()
+
+    def _tear(self) -> None:
+        self._damaged = self._torn = True
         self._fragments.clear()
 
     def flush(self) -> list[Picture]:
         """See Assembler."""
         if self._fragments:
-            self.lost()
+            self._tear()
         if self._timestamp is None or not any(unit[0] & 31 in SLICES for unit in self._units):
             # What was to be a picture lost all of it. Its parameter sets go before the next one: no decoder takes them alone.
             self._damaged = self._damaged or bool(self._units)
             del self._units[:-MOST_CARRIED]
             return []
-        units, damaged = tuple(self._units), self._damaged
+        units, damaged, torn = tuple(self._units), self._damaged, self._torn
         self._units.clear()
-        self._damaged = False
-        return [Picture(self._timestamp, units, any(unit[0] & 31 == NAL_IDR for unit in units), damaged)]
+        self._damaged = self._torn = False
+        return [Picture(self._timestamp, units, any(unit[0] & 31 == NAL_IDR for unit in units), damaged, torn)]
 
     def _take(self, payload: bytes) -> None:
         kind = payload[0] & 31
@@ -105,7 +117,7 @@ class H264Assembler:
         elif 0 < kind <= LAST_SINGLE_NAL:
             self._units.append(payload)
         else:
-            self._damaged = True  # of a mode that was not agreed on
+            self._tear()  # of a mode that was not agreed on
 
     def _take_aggregate(self, payload: bytes) -> None:
         position = 1
@@ -113,27 +125,33 @@ class H264Assembler:
             size = int.from_bytes(payload[position : position + 2], "big")
             unit = payload[position + 2 : position + 2 + size]
             if not unit or len(unit) < size:
-                self._damaged = True
+                self._tear()
                 return
             self._units.append(unit)
             position += 2 + size
 
     def _take_fragment(self, payload: bytes) -> None:
         if len(payload) < 3:
-            self.lost()
+            self._tear()
             return
         flags = payload[1]
         if flags & 0x80:  # S: its header is put together from indicator and FU header
             if self._fragments:
-                self.lost()
+                self._tear()
             self._fragments.append(bytes((payload[0] & 0xE0 | flags & 31,)))
         elif not self._fragments:
-            self._damaged = True  # its start was lost
+            self._tear()  # its start was lost
             return
         self._fragments.append(payload[2:])
         if flags & 0x40:  # E
             self._units.append(b"".join(self._fragments))
             self._fragments.clear()
+
+
+def _begins_key_picture(payload: bytes) -> bool:
+    """Whether nothing that a key frame needs was before it: its parameter sets come first (H.264 7.4.1.2.3)."""
+    first = payload[3:4] if payload[0] & 31 == NAL_STAP_A else payload[:1]
+    return bool(first) and first[0] & 31 in HEADS
 
 
 @dataclass(slots=True)

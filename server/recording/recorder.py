@@ -23,11 +23,12 @@ from server.media.settings import MediaSettings
 from server.media.track import AUDIO, VIDEO, UpTrack
 from server.recording.depacketiser import Picture, assembler_for, payload_of
 from server.recording.disk import RECORDINGS
+from server.recording.holes import PAUSE_S
 from server.recording.master_key import MasterKeys
 from server.recording.order import Keeping, OnRecording, RecordingOrder
 from server.recording.reorder import Arrived, Lost, Reorder
 from server.recording.ring import Ring
-from server.recording.segmenter import PAUSE_S, Arrival, Segmenter
+from server.recording.segmenter import Arrival, Segmenter
 from server.recording.signing import EvidenceKey
 from server.recording.steady_time import SteadyTime
 from server.recording.track_time import CameraOffset, TrackTime
@@ -142,7 +143,7 @@ class Tape:
         self._taps.clear()
         self._offset = CameraOffset()
         for segmenter in self._segmenters.values():
-            segmenter.flush()
+            segmenter.end()
             segmenter.was_away()
         self._pass_on()
 
@@ -186,7 +187,7 @@ class Tape:
             if isinstance(item, Lost):
                 tap.note_lost()
                 for segmenter in targets:
-                    segmenter.lost(item.packets)
+                    segmenter.lost(item.packets, of_sound=tap.forwarder.kind == AUDIO)
                 continue
             packet, at = item
             came = wall - (now - at)
@@ -254,7 +255,7 @@ class Tape:
             raise ValueError(f"{self.device_id} is not recorded")
         self._drain(now, wall)
         for segmenter in self._segmenters.values():
-            segmenter.flush()
+            segmenter.end()
         self._pass_on()
         writing, self.writing = self.writing, None
         return writing

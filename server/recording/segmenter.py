@@ -22,6 +22,7 @@ from server.recording.fmp4 import (
     initialisation,
     media_segment,
 )
+from server.recording.holes import PAUSE_S, USUAL_S, Hole, PictureHoles, SoundHoles, with_hole
 from server.recording.picture_size import SizeError, parse_sps, vp8_size
 from server.recording.segment import Segment
 
@@ -31,9 +32,7 @@ ASK_KEY_S = 1.5  # from then on one is asked for: the answer takes the recorder'
 # A picture may come so long after its sound, and sound after its picture: what is missing is waited for 1.2 s (reorder), and
 # the recorder takes a step four times a second. A picture that does not come even then stands still.
 BEHIND_S = 1.6
-PAUSE_S = 1.0  # longer without anything is a gap, not a long picture
 KEYLESS_S = 5.0  # one is asked for four times a second, and takes a round trip and a picture
-USUAL_S = 0.1  # of the last picture, where no other tells how long it was to be seen
 MOST_SET_BYTES = 65_535  # of a parameter set: its length has two bytes in the file
 MOST_SAMPLES = 4000  # in one stretch; no camera sends so many in 2 s
 NAL_SPS = 7
@@ -42,7 +41,7 @@ NAL_PPS = 8
 
 @dataclass(slots=True)
 class Stretch:
-    """What becomes one segment. `lost` packets never came; `away`: before it, nothing at all came from the camera."""
+    """What becomes one segment. `holes`: in it, or just before it; `away`: before it, nothing at all came from the camera."""
 
     layer: str
     start: float
@@ -53,7 +52,7 @@ class Stretch:
     sounds: list[tuple[float, bytes]] = field(default_factory=list)
     last: float = 0.0
     end: float = 0.0
-    lost: int = 0
+    holes: list[Hole] = field(default_factory=list)
     away: bool = False
 
     @property
@@ -96,7 +95,7 @@ class Segmenter:
         self._format: PictureFormat | None = None
         self._current: Stretch | None = None
         self._shown_until = 0.0  # by the last picture of the stretches before
-        self._lost = 0
+        self._picture_holes, self._sound_holes = PictureHoles(), SoundHoles()
         self._away = False
         self._refused_since: float | None = None  # server's time: pictures come, and none could be decoded
         self._is_unreadable = False  # because of their key frame
@@ -136,9 +135,9 @@ class Segmenter:
             return self._format is None and self._codec is not None
         return wall - current.start >= ASK_KEY_S
 
-    def lost(self, packets: int) -> None:
-        """So many never came before the next sample."""
-        self._lost += packets
+    def lost(self, packets: int, *, of_sound: bool = False) -> None:
+        """So many of the picture, or of the sound, never came before the next one."""
+        (self._sound_holes if of_sound else self._picture_holes).lost(packets)
 
     def was_away(self) -> None:
         """The camera's session had ended, or nothing of it came on any track, before the next sample."""
@@ -165,15 +164,19 @@ class Segmenter:
         current = self._current
         if current is not None and _is_apart(current, at, current.pictures):
             self.flush()
-        elif current is not None:
+            current = None
+        if current is not None:
             # Sound that began a stretch is no measure: the picture may have been waited for longer.
             at = max(at, current.pictures[-1][0] + 1 / PICTURE_RATE if current.pictures else self._shown_until)
+            current.holes = with_hole(current.holes, self._picture_holes.came(picture, at))
             changed = bool(current.pictures) and self._format != before
             if changed or self._is_due(current, at, is_key=picture.is_key):
                 self._cut(at)
+        hole = self._picture_holes.came(picture, at) if current is None else None
         current = self._begun(at, arrival)
         current.format = self._format
         current.pictures.append((at, picture))
+        current.holes = with_hole(current.holes, hole)
         current.note(at)
         if len(current.pictures) > MOST_SAMPLES:
             self.flush()
@@ -194,6 +197,7 @@ class Segmenter:
             self._cut(current.start + LONGEST_S if current.pictures else arrival.at)
         current = self._begun(arrival.at, arrival)
         current.sounds.append((arrival.at, packet))
+        current.holes = with_hole(current.holes, self._sound_holes.came(arrival.at, opus_duration_s(packet)))
         current.note(arrival.at)
         if len(current.sounds) > MOST_SAMPLES:
             self.flush()
@@ -212,14 +216,17 @@ class Segmenter:
             picture = current.pictures[-1][0] + _usual_s(current.pictures) if current.pictures else 0.0
             self._cut(max(sound, picture))
 
+    def end(self) -> None:
+        """The same at the end of the camera's session, or of the recording: sound may have gone on without a picture."""
+        self.flush()
+        if self.ready:
+            last = self.ready[-1]
+            last.holes = with_hole(last.holes, self._picture_holes.ended(last.end))
+
     def _begun(self, at: float, arrival: Arrival) -> Stretch:
         if self._current is None:
             self._current = Stretch(self.layer, at, arrival.received_at, arrival.captured_at, self._format, last=at)
-            self._current.lost, self._lost = self._lost, 0
             self._current.away, self._away = self._away, False
-        elif self._lost:
-            self._current.lost += self._lost
-            self._lost = 0
         current = self._current
         current.start = min(current.start, at)
         if current.captured_at is None and arrival.captured_at is not None:  # the camera's first report came meanwhile
@@ -235,6 +242,7 @@ class Segmenter:
         later = [sound for sound in current.sounds if sound[0] >= at]
         current.sounds = [sound for sound in current.sounds if sound[0] < at]
         current.end = at
+        current.holes = with_hole(current.holes, self._picture_holes.cut())
         self._shown_until = at if current.pictures else self._shown_until
         if current.pictures or current.sounds:
             self.ready.append(current)
@@ -244,6 +252,7 @@ class Segmenter:
             if current.captured_at is not None:
                 following.captured_at = current.captured_at + later[0][0] - current.start
             following.sounds = later
+            following.holes = [] if current.pictures or current.sounds else current.holes
             self._current = following
 
 

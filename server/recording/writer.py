@@ -10,7 +10,7 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from statistics import median
@@ -21,6 +21,7 @@ from server.clock import Clock
 from server.errors import Conflict, NotFound, WatchroomError
 from server.recording.disk import require_room
 from server.recording.folder import WRITTEN_ELSEWHERE, RecordingFolder
+from server.recording.holes import LOST, NOT_SENT, SOUND_LOST
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.order import Keeping, OnRecording, RecordingNews, RecordingOrder
 from server.recording.segment import Opened
@@ -76,6 +77,7 @@ class Writing:
         self._folder: RecordingFolder | None = None
         self._epoch = 0.0  # server's Unix time of media time 0
         self._ends: dict[str, float] = {}  # of each layer, server's Unix time
+        self._told: dict[str, float] = {}  # by layer: until when there is nothing to tell, or all has been told
         self._resumed: set[str] = set()  # layers of which nothing was written yet since an earlier process
         self._has_sound: dict[str, bool] = {}
         self._offsets: list[float] = []  # the camera's clock minus the server's, of each stretch
@@ -109,7 +111,8 @@ class Writing:
     def _drop(self) -> None:
         job = self._jobs[0] if self._jobs[0] is not self._in_hand else self._jobs[1]
         self._done_with(job)
-        self._dropped.setdefault(job.stretch.layer, job.stretch.begin)
+        first = min([job.stretch.begin, *(hole.start for hole in job.stretch.holes)])
+        self._dropped.setdefault(job.stretch.layer, first)
 
     def _done_with(self, job: _Job) -> None:
         self._jobs.remove(job)
@@ -264,25 +267,34 @@ class Writing:
         )
 
     def _declare(self, folder: RecordingFolder, stretch: Stretch) -> None:
-        """The gap before this stretch, if there is one, and what was lost in it."""
+        """The gap before this stretch, if there is one, and what is missing in it. A second attempt tells none again."""
         layer = stretch.layer
-        before = self._ends.get(layer, self._dropped.get(layer))
-        if before is not None and stretch.begin - before > GAP_S:
-            self._gap(folder, layer, before, stretch.begin, self._why(stretch), None)
-            self._ends[layer] = stretch.begin  # told: an attempt that fails after this must not tell it again
+        known = [ends[layer] for ends in (self._ends, self._dropped) if layer in ends]
+        told = self._told.setdefault(layer, min(known, default=stretch.begin))
+        if known and stretch.begin - min(known) > GAP_S:
+            inside = [one for one in stretch.holes if one.start < stretch.begin and one.why != SOUND_LOST]
+            start = max(told, min([*known, *(one.start for one in inside)]))
+            packets = sum(one.packets for one in inside) or None
+            self._gap(folder, layer, start, stretch.begin, self._why(stretch, packets), packets)
+            stretch.holes = [replace(one, packets=0) if one in inside else one for one in stretch.holes]
+            self._ends[layer] = self._told[layer] = told = stretch.begin
         self._dropped.pop(layer, None)
         self._resumed.discard(layer)
-        if stretch.lost:
-            self._gap(folder, layer, stretch.begin, stretch.end, "lost", stretch.lost)
-            stretch.lost = 0
+        while stretch.holes:
+            hole = stretch.holes[0]
+            start = max(hole.start, told)
+            if hole.end > start and (hole.why != NOT_SENT or hole.end - start > GAP_S):
+                why = "camera-away" if hole.why == NOT_SENT and stretch.away else hole.why
+                self._gap(folder, layer, start, hole.end, why, hole.packets or None)
+            del stretch.holes[0]
 
-    def _why(self, stretch: Stretch) -> str:
+    def _why(self, stretch: Stretch, lost: int | None) -> str:
         """Why nothing is there before it. A camera that only stuttered was not away."""
         if stretch.layer in self._dropped:
             return "no-space"
         if stretch.layer in self._resumed:
             return "server-restart"
-        return "camera-away" if stretch.away else "lost" if stretch.lost else "not-sent"
+        return "camera-away" if stretch.away else LOST if lost else NOT_SENT
 
     def _gap(
         self, folder: RecordingFolder, layer: str, start: float, end: float, why: str, packets: int | None

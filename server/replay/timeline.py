@@ -28,6 +28,7 @@ RAISES = ("raised", "raised again", "escalated")
 STEP_WORDS = {"acknowledged": "Acknowledged", "resolved": "Resolved", "false": "Marked false"}
 GAP_WORDS = {
     "lost": "packets lost",
+    "sound-lost": "sound lost",
     "camera-away": "camera away",
     "not-sent": "camera sent no picture",
     "not-kept": "camera kept nothing",

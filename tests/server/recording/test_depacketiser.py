@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -132,3 +133,12 @@ def test_opus_packets_tell_how_long_they_sound() -> None:
     assert {opus_duration_s(packet) for packet in opus(5)} == {0.02}
     assert opus_duration_s(b"") == 0.0
     assert opus_duration_s(bytes((31 << 3 | 1,))) == 0.04  # two frames of 20 ms
+
+
+@pytest.mark.parametrize(("lost", "torn"), [({3}, False), ({4}, True), ({5}, True), ({3, 4}, True)])
+def test_a_key_frame_behind_a_loss_is_whole_if_its_parameter_sets_came(lost: set[int], torn: bool) -> None:
+    sets = [b"\x67" + b"s" * 900, b"\x68" + b"p" * 900]  # too long for one packet together
+    before = [[b"\x65" + b"a" * 50], [b"\x61" + b"b" * 50], [b"\x61" + b"c" * 50], [b"\x61" + b"d" * 50]]
+    sent = sent_h264([*before, [*sets, b"\x65" + b"e" * 50]])
+    assert len(sent) == 7
+    assert [one.torn for one in assembled("H264", sent, lost) if one.is_key][1:] == [torn]

@@ -140,7 +140,7 @@ def recorded(seed: int) -> Recorded:
     tape.end(step + 2, T0 + step + 2)
     assert kept.troubles == []
     segments = [muxed(one, number, T0, sound=True) for number, one in enumerate(kept.stretches, 1)]
-    return Recorded(segments, captured, sum(one.lost for one in kept.stretches))
+    return Recorded(segments, captured, sum(hole.packets for one in kept.stretches for hole in one.holes))
 
 
 def pictures(captured: dict[str, float]) -> Iterable[tuple[float, str, list[Entry]]]:

@@ -202,14 +202,52 @@ def test_sound_that_came_before_the_picture_goes_on_with_it() -> None:
     assert [(len(one.pictures), len(one.sounds)) for one in segmenter.ready] == [(1, 1)]
 
 
-def test_what_was_lost_is_told_with_the_stretch_that_follows() -> None:
+def test_what_was_lost_is_told_from_the_last_whole_picture_to_the_next_key_frame() -> None:
+    segmenter = Segmenter("main", "H264")
+    key, other = pictures(2)
+    for at in (0.0, 0.1, 0.2):
+        segmenter.add_picture(other if at else key, arrival(T0 + at))
+    segmenter.lost(3)
+    for at in (0.6, 0.7):
+        segmenter.add_picture(other, arrival(T0 + at))
+    segmenter.add_picture(key, arrival(T0 + 1.5))
+    segmenter.flush()
+    spoilt, following = segmenter.ready
+    (hole,) = spoilt.holes
+    assert [hole.start - T0, hole.end - T0] == pytest.approx([0.3, 1.5])
+    assert (hole.why, hole.packets) == ("lost", 3)
+    assert following.holes == []
+
+
+def test_lost_sound_spoils_no_picture() -> None:
+    segmenter = Segmenter("main", "H264")
+    segmenter.add_picture(pictures(1)[0], arrival(T0))
+    for index in (0, 1, 4, 5):
+        if index == 4:
+            segmenter.lost(2, of_sound=True)
+        segmenter.add_sound(opus(1)[0], arrival(T0 + index * OPUS_S))
+    segmenter.add_picture(pictures(2)[1], arrival(T0 + 0.1))
+    segmenter.flush()
+    (hole,) = segmenter.ready[0].holes
+    assert (hole.why, hole.packets) == ("sound-lost", 2)
+    assert [hole.start - T0, hole.end - T0] == pytest.approx([2 * OPUS_S, 4 * OPUS_S])
+
+
+@pytest.mark.parametrize("comes_back", [True, False])
+def test_sound_that_goes_on_without_a_picture_is_told(comes_back: bool) -> None:
+    """As where a camera gives up its main layer: nothing is lost."""
     segmenter = Segmenter("main", "H264")
     key, other = pictures(2)
     segmenter.add_picture(key, arrival(T0))
-    segmenter.lost(3)
     segmenter.add_picture(other, arrival(T0 + 0.1))
-    segmenter.flush()
-    assert segmenter.ready[0].lost == 3
+    for index in range(500):
+        segmenter.add_sound(opus(1)[0], arrival(T0 + index * OPUS_S))
+    if comes_back:
+        segmenter.add_picture(key, arrival(T0 + 500 * OPUS_S))
+    segmenter.end()
+    (hole,) = [hole for one in segmenter.ready for hole in one.holes]
+    assert [hole.start - T0, hole.end - T0] == pytest.approx([0.2, 500 * OPUS_S], abs=0.1)
+    assert (hole.why, hole.packets) == ("not-sent", 0)
 
 
 def test_the_cameras_clock_is_told_from_the_first_report_on() -> None:

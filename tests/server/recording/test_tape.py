@@ -6,6 +6,8 @@ from itertools import pairwise
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from server.media.forwarder import Forwarder
 from server.media.track import VIDEO
@@ -49,6 +51,7 @@ class Camera:
         self.index = 0
         self.sequence = 70_000 + 100_000 * number
         self.asked = 0
+        self.sent: list[tuple[float, bool, int]] = []  # when each picture was, whether a key frame, of so many packets
 
     def send(self, now: float, wall: float, *, without: int = 0) -> None:
         """The next picture; a key frame when it was asked for. `without` the first packets of it."""
@@ -60,6 +63,7 @@ class Camera:
         timestamp = self.index * 90_000 // FPS
         self.forwarder.clock.note_packet(timestamp, wall)
         sent = packets([(timestamp, h264_payloads(units))], self.sequence)
+        self.sent.append((now, bool(is_key), len(sent)))
         for sequence, packet in sent[without:]:
             self.forwarder.push(sequence, packet, now)
         self.forwarder.flush(now)
@@ -140,7 +144,35 @@ def test_what_waits_behind_a_hole_belongs_to_the_recording_that_ends() -> None:
         camera.send(4.0 + index / FPS, T0 + 4.0 + index / FPS)
     tape.end(4.5, T0 + 4.5)
     assert kept.stretches[-1].end >= T0 + 4.0 + 5 / FPS
-    assert sum(one.lost for one in kept.stretches) == 1
+    assert sum(hole.packets for one in kept.stretches for hole in one.holes) == 1
+
+
+@settings(max_examples=80, deadline=None)
+@given(data=st.data())
+def test_exactly_what_was_lost_and_what_that_spoilt_lies_in_a_hole(data: st.DataObject) -> None:
+    """Bursts of pictures are lost, in part or in whole; each second has a key frame of its own, also where none is asked for."""
+    tape, kept, seconds = Tape("et17", PRERECORD_S), Kept(), 8
+    camera = Camera(tape, key_every=FPS)
+    tape.begin(kept, 0.0, T0)  # type: ignore[arg-type]
+    bursts = data.draw(st.lists(st.tuples(st.integers(2, 5 * FPS), st.integers(1, 2 * FPS)), max_size=3))
+    lost = {
+        index: data.draw(st.sampled_from([1, 99])) for first, count in bursts for index in range(first, first + count)
+    }
+    for index in range(seconds * FPS):
+        now = index / FPS
+        camera.send(now, T0 + now, without=lost.get(index, 0))
+        if index % 4 == 3:
+            camera.asked += tape.step(now, T0 + now)
+    tape.end(seconds, T0 + seconds)
+    holes = [hole for one in kept.stretches for hole in one.holes]
+    is_spoilt = False
+    for index, (now, is_key, _) in enumerate(camera.sent):
+        is_spoilt = index in lost or (is_spoilt and not is_key)
+        within = any(hole.start - 0.01 <= T0 + now < hole.end - 0.01 for hole in holes)
+        assert within == is_spoilt, (index, is_key, holes)
+    missing = sum(min(lost.get(index, 0), count) for index, (_, _, count) in enumerate(camera.sent))
+    assert sum(hole.packets for hole in holes) == missing
+    assert {hole.why for hole in holes} <= {"lost"}
 
 
 def test_a_picture_that_cannot_be_recorded_is_told_until_it_can_be_or_has_gone() -> None:

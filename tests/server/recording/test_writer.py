@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -14,6 +14,7 @@ import pytest
 from server.clock import SystemClock
 from server.recording import segmenter, writer
 from server.recording.depacketiser import Picture
+from server.recording.holes import LOST, SOUND_LOST, Hole
 from server.recording.library import Library
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
 from server.recording.segment import Segment
@@ -25,7 +26,7 @@ from server.recording.verifier import main as verify
 from server.recording.writer import Writing
 from server.tasks import TaskOwner
 from tests.server.media.conftest import until
-from tests.server.recording.coded import h264
+from tests.server.recording.coded import h264, opus
 from tests.server.recording.recordings import IDENTITY, MASTER, journal
 
 ID = "20261128T204600Z-et17-3fa2c1d0"
@@ -35,10 +36,12 @@ ORDER = RecordingOrder(
 T0 = 1_800_000_000.0
 
 
-def stretch(start: float, seconds: float = 1.5, layer: str = "main", lost: int = 0, away: bool = False) -> Stretch:
+def stretch(
+    start: float, seconds: float = 1.5, layer: str = "main", holes: Sequence[Hole] = (), away: bool = False
+) -> Stretch:
     coded = h264(2)
     first = Picture(0, coded[0].units, True)
-    found = Stretch(layer, T0 + start, T0 + start, None, _format_of("H264", first, None), lost=lost, away=away)
+    found = Stretch(layer, T0 + start, T0 + start, None, _format_of("H264", first, None), holes=list(holes), away=away)
     found.pictures = [(T0 + start, first), (T0 + start + seconds / 2, Picture(0, coded[1].units, False))]
     found.end = T0 + start + seconds
     return found
@@ -102,28 +105,64 @@ async def test_what_is_put_is_committed_in_order_sealed_and_signed(desk: Desk) -
     assert verify([str(desk.root / ID)]) == 0
 
 
-async def test_a_camera_that_was_away_and_lost_packets_are_declared(desk: Desk) -> None:
+def declared(desk: Desk) -> list[tuple[object, ...]]:
+    return [(one["why"], one["start"], one["end"], one["packets"]) for one in desk.entries("gap")]
+
+
+def hole(start: float, end: float, why: str = LOST, packets: int = 7) -> Hole:
+    return Hole(T0 + start, T0 + end, why, packets)
+
+
+async def test_a_camera_that_was_away_and_what_it_spoilt_are_declared_where_they_are(desk: Desk) -> None:
     writing, task = desk.begin()
     writing.put(stretch(0.0))
-    writing.put(stretch(61.5, lost=7, away=True))
+    writing.put(stretch(61.5, holes=[hole(1.4, 62.0)], away=True))  # its first key frame came half a second later
     writing.finish("stopped")
     await task
-    away, lost = desk.entries("gap")
-    assert (away["why"], away["start"], away["end"], away["packets"]) == ("camera-away", 1.5, 61.5, None)
-    assert (lost["why"], lost["start"], lost["end"], lost["packets"]) == ("lost", 61.5, 63.0, 7)
+    assert declared(desk) == [("camera-away", 1.4, 61.5, 7), ("lost", 61.5, 62.0, None)]
 
 
 async def test_a_stutter_and_a_short_loss_are_not_called_an_absence(desk: Desk) -> None:
     writing, task = desk.begin()
-    for start, lost in ((0.0, 0), (1.9, 0), (3.8, 5)):
-        writing.put(stretch(start, lost=lost))
+    for start, holes in ((0.0, []), (1.9, []), (3.8, [hole(3.4, 3.8, packets=5)])):
+        writing.put(stretch(start, holes=holes))
     writing.finish("stopped")
     await task
-    assert [(one["why"], one["packets"]) for one in desk.entries("gap")] == [
-        ("not-sent", None),
-        ("lost", None),
-        ("lost", 5),
-    ]
+    assert declared(desk) == [("not-sent", 1.5, 1.9, None), ("lost", 3.4, 3.8, 5)]
+
+
+async def test_a_picture_that_is_missing_beside_sound_is_declared_where_it_is_missing(desk: Desk) -> None:
+    """As after two seconds without a link: the sound of them is sent again, and what comes next is whole."""
+    writing, task = desk.begin()
+    writing.put(stretch(0.0))
+    silent = stretch(1.5, 2.0)
+    silent.pictures, silent.sounds = [], [(T0 + 1.5, opus(1)[0])]
+    writing.put(silent)
+    writing.put(stretch(3.5, holes=[hole(1.5, 3.5, packets=90)]))
+    writing.finish("stopped")
+    await task
+    assert declared(desk) == [("lost", 1.5, 3.5, 90)]
+
+
+async def test_what_was_missing_before_a_recording_is_none_of_its_gaps(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.put(stretch(5.0, holes=[hole(2.0, 5.0), hole(4.0, 5.5, SOUND_LOST, 3)]))
+    writing.finish("stopped")
+    await task
+    assert declared(desk) == [("sound-lost", 0.0, 0.5, 3)]  # media time begins with the recording
+
+
+async def test_a_gap_is_declared_once_though_the_disk_refuses_what_follows_it(desk: Desk) -> None:
+    writing, task = desk.begin()
+    writing.put(stretch(0.0))
+    await until(lambda: bool(desk.news))
+    desk.is_full = True
+    writing.put(stretch(9.0, holes=[hole(1.5, 9.0), hole(9.5, 10.0, SOUND_LOST, 2)]))
+    await until(lambda: writing.keeping is Keeping.FAILING)
+    desk.is_full = False
+    writing.finish("stopped")
+    await task
+    assert declared(desk) == [("lost", 1.5, 9.0, 7), ("sound-lost", 9.5, 10.0, 2)]
 
 
 async def test_another_process_goes_on_in_the_same_recording_with_the_gap_declared(desk: Desk) -> None:
