@@ -19,6 +19,7 @@ GIVE_UP_AFTER_S = 1.0  # a packet later than this cannot be shown any more
 FIRST_ASK_AFTER_S = 0.006  # a reordered packet is rarely later
 MAX_NACKS_PER_ROUND = 100
 RESTART_AFTER = 3000  # RFC 3550 appendix A.1, MAX_DROPOUT: a jump beyond this is a new numbering
+MAX_FOLLOWING = 16  # packets: a jump is often over a link that loses some
 # What is sent first may be overtaken, and what came first then is not the beginning: a picture's parameter sets lie there.
 OVERTAKEN_S = 1.0  # a queue in front of a cell is seldom longer, and 300 ms of jitter is
 MAX_OVERTAKEN = 128  # packets: 300 ms of 4 Mbit/s
@@ -59,6 +60,7 @@ class LossTracker:
         self.highest: int | None = None
         self._first = 0
         self._first_at = 0.0
+        self._far: int | None = None  # the last one's number, if it was far off
         self._received = 0
         self._missing: dict[int, _Missing] = {}
         self._jitter = 0.0
@@ -80,7 +82,8 @@ class LossTracker:
             return self._begin(sequence + 0x10000, now)
         step = signed16(sequence - self.highest)
         if abs(step) > RESTART_AFTER:
-            return self._restarted(sequence, now)
+            return self._far_off(sequence, now)
+        self._far = None
         self._received += 1
         extended = self.highest + step
         if step > 0:
@@ -126,12 +129,23 @@ class LossTracker:
             self._round_trip.note_repair(now - missing.first_asked_at, now - missing.asked_at, missing.asks, now)
         return True
 
-    def _restarted(self, sequence: int, now: float) -> int:
-        """The source jumped: numbers go on upwards, nothing between is asked for."""
+    def _far_off(self, sequence: int, now: float) -> int | None:
+        """The source has jumped if a second one follows the first; then numbers go on upwards, and nothing between is asked for.
+
+        One alone is a packet that stood in a queue for long (RFC 3550 appendix A.1, bad_seq).
+        """
         assert self.highest is not None
+        first, self._far = self._far, sequence
+        following = 0 if first is None else signed16(sequence - first)
+        if first is None or not 0 < following <= MAX_FOLLOWING:
+            return None
+        self._far = None
         self._missing.clear()
         self._last_expected = self._last_received = 0
-        return self._begin(self.highest + ((sequence - self.highest) & 0xFFFF), now)
+        begin = self._begin(self.highest + ((first - self.highest) & 0xFFFF), now)
+        self._note_gap(begin, begin + following, now)  # the first one, which was not believed, is asked for again
+        self.highest = begin + following
+        return self.highest
 
     def _note_gap(self, start: int, end: int, now: float) -> None:
         if not self._repairs or start == end:

@@ -12,6 +12,7 @@ from server.media.loss import (
     MAX_NACKS_PER_ROUND,
     MAX_OVERTAKEN,
     OVERTAKEN_S,
+    RESTART_AFTER,
     LossTracker,
 )
 from server.media.round_trip import RoundTrip
@@ -47,8 +48,21 @@ def test_an_outage_is_not_asked_for() -> None:
     loss.received(10, 0.0)
     loss.received(10 + 2000, 0.0)
     assert not loss.is_missing_any
-    assert loss.received(40_000, 0.0) == 65_536 + 40_000, "a jump goes on upwards"
-    assert loss.received(20, 0.0) == 2 * 65_536 + 20
+    assert [loss.received(one, 0.0) for one in (40_000, 40_001)] == [None, 65_536 + 40_001], "a jump goes on upwards"
+    assert loss.due(0.1, 0.05) == [40_000], "the first is believed with the second, and asked for again"
+    assert [loss.received(one, 0.0) for one in (20, 22)] == [None, 2 * 65_536 + 22]
+    assert loss.due(0.1, 0.05) == [20, 21]
+
+
+@given(st.integers(0, 65_535), st.lists(st.integers(RESTART_AFTER + 1, 65_535 - RESTART_AFTER - 1), max_size=10))
+def test_single_packets_from_far_off_move_nothing(start: int, far: list[int]) -> None:
+    loss = LossTracker(90_000, repairs=True)
+    loss.received(start, 0.0)
+    for index, away in enumerate(far, 1):
+        assert loss.received(start + index + away & 0xFFFF, 0.0) is None
+        assert loss.received(start + index & 0xFFFF, 0.0) == 65_536 + start + index
+    assert loss.expected == 1 + len(far)
+    assert not loss.is_missing_any
 
 
 def test_what_the_first_packet_has_overtaken_is_taken_and_what_is_between_is_asked_for() -> None:
@@ -68,7 +82,7 @@ def test_what_lies_long_or_far_before_the_first_packet_is_of_no_use() -> None:
     loss.received(1000, 0.0)
     assert loss.received(1000 - MAX_OVERTAKEN - 1, 0.1) is None
     assert loss.received(999, OVERTAKEN_S + 0.1) is None
-    assert loss.received(10_000, 5.0) == 65_536 + 10_000
+    assert [loss.received(one, 5.0) for one in (10_000, 10_001)] == [None, 65_536 + 10_001]
     assert loss.received(9_999, 5.1) == 65_536 + 9_999, "a new numbering begins like the first one"
 
 
