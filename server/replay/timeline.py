@@ -17,6 +17,7 @@ from server.replay.cut import Cut
 from server.replay.footage import HOLE_S, LAYERS, Gap, Placed, Recording, holes, spans
 from server.replay.gap_steps import GapStep, gap_steps
 from server.replay.room_command import MARKS, WATCHES, Command
+from server.replay.told import shown_from, told_of_steps
 
 Json = dict[str, Any]
 
@@ -221,6 +222,8 @@ def _of_recordings(recordings: Iterable[Recording]) -> Iterable[Json]:
 
 
 def _of_alerts(facts: Facts) -> Iterable[Json]:
+    """Each step where consoles were told of it; `step_at` says when it was done."""
+    told = told_of_steps(facts.alert_states)
     for alert in facts.alerts:
         about = {"alert_id": alert["id"], "family": alert["family"]}
         for step in alert["steps"]:
@@ -228,16 +231,12 @@ def _of_alerts(facts: Facts) -> Iterable[Json]:
             if text is None:
                 continue
             raises = step["action"] in RAISES
-            more = {"priority": _priority_then(facts, alert, step["at"])} if raises else {}
+            told_at, then = told.get((alert["id"], step["action"], step["at"]), (step["at"], alert))
+            more = {"priority": int(then["priority"])} if raises else {}
             kind = "command" if step["by"] and not raises else "alert"
             sign = "alert" if raises else "tick"
-            yield _event(step["at"], kind, alert["device_id"], text, sign=sign, **about, **more)
-
-
-def _priority_then(facts: Facts, alert: Json, at: float) -> int:
-    """How grave it was when it was raised: a TASER is drawn before it is armed."""
-    told = [body for told_at, body in facts.alert_states if body["id"] == alert["id"] and told_at >= at - HOLE_S]
-    return int(told[0]["priority"] if told else alert["priority"])
+            times = {"at": shown_from(told_at), "step_at": step["at"]}
+            yield _event(kind=kind, device_id=alert["device_id"], text=text, sign=sign, **times, **about, **more)
 
 
 def _step_words(alert: Json, step: Json) -> str | None:

@@ -51,7 +51,13 @@ ALERT = {
         {"action": "resolved", "at": BASE + 9, "by": {"id": "p", "name": "D. Okafor"}, "detail": ""},
     ],
 }
-STATES = [state(1, 1), state(2, 3, title="TASER armed", priority=1), state(3, 9, state="resolved")]
+STEPS: list[dict[str, Any]] = ALERT["steps"]
+STATES = [
+    state(1, 1, steps=STEPS[:1]),
+    state(2, 3, title="TASER armed", priority=1, steps=STEPS[:3]),
+    state(3, 4, title="TASER armed", priority=1, state="acknowledged", steps=STEPS[:4]),
+    state(4, 9, state="resolved", steps=STEPS),
+]
 ADVICE = {
     "id": "v",
     "device_id": "et17-cam",
@@ -99,7 +105,7 @@ def test_everything_stands_in_one_order_of_time() -> None:
     ]
 
 
-@given(st.permutations(range(3)))
+@given(st.permutations(range(4)))
 def test_the_order_does_not_depend_on_the_order_of_the_rows(order: list[int]) -> None:
     mixed = [STATES[index] for index in order]
     assert events(facts(alert_states=STATES)) == events(facts(alert_states=sorted(mixed, key=lambda one: one[0])))
@@ -118,6 +124,22 @@ def test_an_alert_was_as_grave_as_it_was_told_then() -> None:
     assert [one["title"] for one in alerts_at(STATES, BASE + 2)] == ["TASER drawn"]
     assert [one["title"] for one in alerts_at(STATES, BASE + 4)] == ["TASER armed"]
     assert alerts_at(STATES, BASE + 0.9) == [] == alerts_at(STATES, BASE + 9)
+
+
+@given(st.floats(0, 2), st.floats(0, 0.4))
+def test_who_jumps_to_a_step_sees_what_it_brought_about(begin: float, late: float) -> None:
+    """A state is told after its step; the address of a moment has whole milliseconds."""
+    steps = [{**one, "at": one["at"] + begin} for one in STEPS]
+    states = [
+        state(1, 1 + begin + late, steps=steps[:1]),
+        state(2, 3 + begin + late, kind="taser.armed", title="TASER armed", priority=1, steps=steps[:3]),
+    ]
+    told = events(facts(alerts=[{**ALERT, "steps": steps[:3]}], alert_states=states, end=BASE + 30))
+    (armed,) = [one for one in told if one["text"] == "TASER armed, ET17"]
+    assert (armed["priority"], armed["step_at"]) == (1, steps[2]["at"])
+    for at in (armed["at"], round(armed["at"] * 1000) / 1000):
+        assert [one["kind"] for one in alerts_at(states, at)] == ["taser.armed"]
+    assert armed["at"] - states[1][0] < 0.0011
 
 
 def test_a_position_is_known_from_when_it_arrived_and_has_the_age_it_had_then() -> None:
