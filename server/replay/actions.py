@@ -152,16 +152,21 @@ class Replays:
             raise BadRequest("at: expected a time within the view")
         return known_at(await self.facts(view), at)
 
-    async def playlist(self, view: View, device_id: str, layer: str) -> str:
-        """The playlist of one camera. Raises NotFound when it has no such layer in the interval."""
-        return await asyncio.to_thread(self._playlist, view, device_id, layer)
+    async def playlist(self, view: View, device_id: str, layer: str, parts: Sequence[int] | None = None) -> str:
+        """The playlist of one camera. `parts`: with so many back-filled ones of each of its recordings, in order of time, as
+        its timeline told them; None: with all, or with none while it grows. Raises NotFound when it has no such layer in the
+        interval.
+        """
+        return await asyncio.to_thread(self._playlist, view, device_id, layer, parts)
 
-    def _playlist(self, view: View, device_id: str, layer: str) -> str:
+    def _playlist(self, view: View, device_id: str, layer: str, parts: Sequence[int] | None) -> str:
         found = [self._reader.near(one, view.start) for one in view.recording_ids]
-        mine = [one for one in found if one.device_id == device_id]
+        mine = sorted((one for one in found if one.device_id == device_id), key=lambda one: one.start)
         growing = view.end is None and any(one.is_open for one in mine)
-        # What grows is only added to: a part that comes meanwhile is seen once nothing grows any more.
-        own = [part for one in mine for part in (one.living(layer) if growing else one.layer(layer))]
+        if growing or parts is not None:  # what grows is only added to: one with more parts is another playlist
+            most = [*(parts or ()), *[0] * len(mine)]
+            mine = [one.with_parts(number) for one, number in zip(mine, most, strict=False)]
+        own = [part for one in mine for part in one.layer(layer)]
         segments = [part for part in own if view.covers(part.at, part.end)]
         if not segments:
             raise NotFound(f"the camera {device_id} has no {layer} layer in this view")

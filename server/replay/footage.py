@@ -90,9 +90,19 @@ class Recording:
         """
         return seen([one for one in self.segments if one.layer == name])
 
-    def living(self, name: str) -> list[Placed]:
-        """The same without what was back-filled."""
-        return seen([one for one in self.segments if one.layer == name and not one.filled])
+    @property
+    def parts(self) -> int:
+        """How many parts have been back-filled so far: they are numbered from 1 on, and none ever goes."""
+        return max((number_of(one) for one in self.segments), default=0)
+
+    def with_parts(self, most: int) -> Recording:
+        """As it was when it had so many parts: what grows is only added to at its end."""
+        return replace(self, segments=tuple(one for one in self.segments if number_of(one) <= most))
+
+
+def number_of(segment: Placed) -> int:
+    """Of the back-filled part that it stands in, 0 where it is none."""
+    return int(segment.part.removeprefix("back-") or 0)
 
 
 def seen(segments: Sequence[Placed]) -> list[Placed]:

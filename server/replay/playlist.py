@@ -18,12 +18,10 @@ Address = Callable[[str, str], str]  # recording_id, file → URI
 
 
 def playlist(segments: Sequence[Placed], *, growing: bool, address: Address) -> str:
-    """The playlist of `segments`, which are in order of time. Back-filled ones wait until nothing grows any more:
-
-    an EVENT playlist may only be added to at its end (RFC 8216 4.3.3.5).
+    """The playlist of `segments`, which are in order of time. One that grows may only be added to at its end (RFC 8216
+    4.3.3.5): its segments are those of the same number of back-filled parts each time that it is asked for.
     """
-    shown = [one for one in segments if not (growing and one.filled)]
-    longest = max((one.duration for one in shown), default=0.0)
+    longest = max((one.duration for one in segments), default=0.0)
     lines = [
         "#EXTM3U",
         "#EXT-X-VERSION:7",
@@ -31,10 +29,10 @@ def playlist(segments: Sequence[Placed], *, growing: bool, address: Address) -> 
         "#EXT-X-MEDIA-SEQUENCE:0",
         f"#EXT-X-PLAYLIST-TYPE:{'EVENT' if growing else 'VOD'}",
     ]
-    if all(one.key for one in shown):
+    if all(one.key for one in segments):
         lines.append("#EXT-X-INDEPENDENT-SEGMENTS")
     before: Placed | None = None
-    for one in shown:
+    for one in segments:
         if before is not None and not follows(before, one):
             lines.append("#EXT-X-DISCONTINUITY")
         if before is None or (before.recording_id, before.init) != (one.recording_id, one.init):

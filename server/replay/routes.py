@@ -15,7 +15,7 @@ from server.errors import BadRequest, Forbidden
 from server.replay.actions import Replays, is_layer, is_recording
 from server.replay.bookmark import Bookmark, wished
 from server.replay.finding import SAID, wanted
-from server.replay.view import View, asked, time_in
+from server.replay.view import View, asked, parts_in, time_in
 from server.request_body import json_object
 
 CallerOf = Callable[[web.Request], Caller]
@@ -111,7 +111,8 @@ class _Routes:
         layer = request.match_info["layer"]
         if not is_layer(layer):
             raise BadRequest("layer: expected main or sub")
-        text = await self._replays.playlist(view, request.match_info["device_id"], layer)
+        parts = parts_in(request.query.get("parts"))
+        text = await self._replays.playlist(view, request.match_info["device_id"], layer, parts)
         return web.Response(text=text, content_type=PLAYLIST)
 
     async def file(self, request: web.Request) -> web.Response:

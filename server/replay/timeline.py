@@ -108,6 +108,7 @@ def camera(recordings: Sequence[Recording]) -> Json:
         "codec": next((one.codec for one in shown if one.codec), None),
         "sound": any(one.sound for one in shown),
         "ahead_s": newest.ahead_s,
+        "parts": ".".join(str(one.parts) for one in recordings),
         "recordings": [
             {
                 "id": one.id,

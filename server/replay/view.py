@@ -92,6 +92,15 @@ def reason(text: object) -> str:
     return trimmed
 
 
+def parts_in(text: str | None) -> tuple[int, ...] | None:
+    """How many parts each recording had, as a timeline tells it: "2.0". None where it was not said. Raises BadRequest."""
+    if text is None:
+        return None
+    if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})*", text, re.ASCII):
+        raise BadRequest('parts: expected the number of parts of each recording, as the timeline tells them: "2.0"')
+    return tuple(int(one) for one in text.split(".")[:MOST_RECORDINGS])
+
+
 def time_in(query: Mapping[str, str], field: str) -> float:
     """Unix seconds. Raises BadRequest."""
     try:

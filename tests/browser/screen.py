@@ -77,7 +77,7 @@ PICTURES = """([tile, milliseconds]) => new Promise((resolve) => {
 
 # Each picture of a replay that there is stands on screen; one that is there and cannot be played does not.
 REPLAY_READY = """() => { const all = [...document.querySelectorAll("replay-tile:is(:not(.absent), .unplayed) video")];
-  return all.length > 0 && all.every((video) => video.readyState >= 3 && !video.seeking); }"""
+  return all.length > 0 && !document.querySelector("replay-tile.awaits") && all.every((video) => video.readyState >= 3 && !video.seeking); }"""
 
 
 class Screen:

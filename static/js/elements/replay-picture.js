@@ -14,10 +14,14 @@ export class ReplayPicture {
   /** @type {readonly Fragment[]} */ #fragments = [];
   #urlOf;
   #layer = "";
+  #url = "";
   #retryAt = 0;
   #unreadySince = 0;
+  #lackedSince = 0;
   #seekTime = UNTRIED;
   still = new TileStill();
+  /** How often it has come to where it was sent. */
+  arrivals = 0;
   /** Why it cannot be played here; "" while it can. */
   problem = "";
 
@@ -26,6 +30,7 @@ export class ReplayPicture {
     this.video = video;
     this.#urlOf = urlOf;
     video.addEventListener("seeked", () => {
+      this.arrivals++;
       this.#seekTime = arrived(this.#seekTime, performance.now() / 1000);
       this.still.release();
     });
@@ -52,20 +57,30 @@ export class ReplayPicture {
     return this.#unreadySince ? (performance.now() - this.#unreadySince) / 1000 : 0;
   }
 
+  /** Seconds for which the moment has not been in what has come of the playlist: what stands there is another. */
+  get lacking() {
+    return this.#lackedSince ? (performance.now() - this.#lackedSince) / 1000 : 0;
+  }
+
   /** Why what was recorded then is not shown; null where it is. @param {number} at */
   leftOutAt(at) {
     return this.#source?.leftOutAt(at) ?? null;
   }
 
-  /** Loads a layer, to begin at a moment; what stood there stays until then. @param {string} layer @param {number} at */
+  /**
+   * Loads a layer, to begin at a moment; what stood there stays until then. Anew where its address is another: parts of the
+   * recording were uploaded meanwhile.
+   * @param {string} layer @param {number} at
+   */
   load(layer, at) {
-    if (layer === this.#layer || !layer) return;
-    this.#layer = layer;
+    const url = layer && this.#urlOf(layer);
+    if (url === this.#url || !url) return;
+    [this.#layer, this.#url] = [layer, url];
     this.still.hold(this.video);
     this.#source?.destroy();
     this.#fragments = [];
     this.problem = "";
-    this.#source = new ReplaySource(this.video, this.#urlOf(layer), at, {
+    this.#source = new ReplaySource(this.video, url, at, {
       learn: (fragments) => (this.#fragments = fragments),
       stops: (trouble) => this.#stops(trouble),
       changes: () => this.still.hold(this.video),
@@ -88,7 +103,12 @@ export class ReplayPicture {
     if (this.#source) this.#source.wantedAt = at;
     const target = mediaTimeAt(this.#fragments, at);
     if (this.#retryAt && performance.now() > this.#retryAt) return this.#again(at);
-    if (target === null || !this.#source) return this.rest();
+    if (target === null || !this.#source) {
+      this.rest();
+      this.#lackedSince ||= performance.now();
+      return;
+    }
+    this.#lackedSince = 0;
     this.#note();
     const { video } = this;
     if (video.seeking || !video.readyState) return;
@@ -140,10 +160,9 @@ export class ReplayPicture {
 
   /** @param {number} at */
   #again(at) {
-    const layer = this.#layer;
-    this.#layer = "";
+    this.#url = "";
     this.#retryAt = 0;
-    this.load(layer, at);
+    this.load(this.#layer, at);
   }
 
   /** @param {import("../state/replay_words.js").Trouble} trouble */

@@ -20,6 +20,7 @@ export class ReplayTile extends HTMLElement {
   #title = make("b");
   #line = make("span");
   #alertId = "";
+  #leftAt = -1; // behind a moment without a picture: what had arrived by then is of before it
   /** @type {ReplayCamera | null} */ camera = null;
 
   /** @param {number} number its key @param {ReplayCamera} camera @param {(layer: string) => string} urlOf */
@@ -84,9 +85,13 @@ export class ReplayTile extends HTMLElement {
 
   /** @param {ReturnType<typeof absenceAt>} absence @param {number} at */
   #say(absence, at) {
-    const { problem = "", waiting = 0 } = this.picture ?? {};
+    const { problem = "", waiting = 0, lacking = 0 } = this.picture ?? {};
     const out = absence ? null : (this.picture?.leftOutAt(at) ?? null);
-    const words = absence ?? out ?? this.#trouble(problem, waiting);
+    const words = absence ?? out ?? this.#trouble(problem, Math.max(waiting, lacking));
+    if (absence || out) this.#leftAt = this.picture?.arrivals ?? 0;
+    else if (this.picture?.arrivals !== this.#leftAt) this.#leftAt = -1;
+    const awaits = !absence && !out && (lacking > LOADING_S || this.#leftAt >= 0);
+    this.classList.toggle("awaits", awaits); // no other moment's picture stands under the time
     this.classList.toggle("absent", absence !== null || out !== null || problem !== "");
     this.classList.toggle("unplayed", !absence && !out && problem !== "");
     this.classList.toggle("in-gap", absence?.kind === "gap");

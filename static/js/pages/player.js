@@ -23,7 +23,7 @@ export class Player extends EventTarget {
     this.from = from;
     this.to = to;
     this.#clock = { ...standing(Math.min(to, Math.max(from, at))), rate };
-    this.#load();
+    this.load();
     this.#timer = window.setInterval(() => this.tick(), STEER_S * 1000);
   }
 
@@ -74,7 +74,7 @@ export class Player extends EventTarget {
   /** @param {number} rate */
   setRate(rate) {
     this.#set({ rate });
-    this.#load();
+    this.load();
     this.tick();
     this.#tell();
   }
@@ -124,7 +124,8 @@ export class Player extends EventTarget {
     return this.tiles.filter((tile) => tile.camera && !tile.picture?.problem && !absenceAt(tile.camera, at));
   }
 
-  #load() {
+  /** The layer that this rate wants, of each; anew where parts of it were uploaded meanwhile. */
+  load() {
     const { rate } = this.#clock;
     const wanted = rate >= SUB_FROM_RATE ? "sub" : "main";
     for (const { camera, picture } of this.tiles) {

@@ -42,9 +42,10 @@ const address = addressFrom(location.pathname, new URLSearchParams(location.sear
 const told = await openView(address, { api, form: parts.form });
 let replay = replayOf(told);
 const tiles = replay.cameras.slice(0, 9).map((camera, index) => {
+  const tile = new ReplayTile();
   const urlOf = /** @param {string} layer */ (layer) =>
-    `/api/replays/${replay.view.id}/cameras/${camera.device_id}/${layer}.m3u8`;
-  return new ReplayTile().begin(index + 1, camera, urlOf);
+    `/api/replays/${replay.view.id}/cameras/${camera.device_id}/${layer}.m3u8?parts=${(tile.camera ?? camera).parts}`;
+  return tile.begin(index + 1, camera, urlOf);
 });
 const player = new Player(tiles, { ...replay, at: address.at ?? replay.from, rate: address.rate });
 /** @type {import("../elements/replay-map.js").ReplayMap | null} */
@@ -148,6 +149,7 @@ async function ask() {
     return; // asked again in a moment; what stands here stays true
   }
   tiles.forEach((tile) => tile.grow(replay.cameras));
+  player.load();
   player.to = replay.to;
   parts.timeline.replay = replay;
   parts.events.events = replay.events;

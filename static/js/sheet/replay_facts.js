@@ -15,6 +15,7 @@ export function camera(of, more = {}) {
     codec: "h264",
     sound: true,
     ahead_s: 0,
+    parts: "0",
     recordings: [
       { id: "r", why: "officer", asked_at: FROM + 30, from: FROM, to: TO, open: false, signed: true, stamped: null },
     ],

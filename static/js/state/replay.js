@@ -12,7 +12,7 @@ const LEAST_UNSEEN_S = 0.5; // a shorter standstill nobody takes for a living pi
  * @typedef {{ id: string, why: string, asked_at: number, from: number, to: number, open: boolean, signed: boolean,
  *   stamped: boolean | null }} RecordingOf stamped: null: no authority was asked to
  * @typedef {{ device_id: string, call_sign: string, wearer: Wearer | null, layers: ("main" | "sub")[], codec: string | null,
- *   sound: boolean, ahead_s: number | null, recordings: RecordingOf[], spans: Span[], unseen: { from: number, to: number }[],
+ *   sound: boolean, ahead_s: number | null, parts: string, recordings: RecordingOf[], spans: Span[], unseen: { from: number, to: number }[],
  *   gaps: Gap[] }} ReplayCamera unseen: sound alone
  * @typedef {{ at: number, kind: "recording" | "gap" | "alert" | "command" | "taser" | "advice" | "activity" | "bookmark", device_id: string | null, text: string,
  *   sign?: string, priority?: 1 | 2 | 3, alert_id?: string, family?: string }} ReplayEvent

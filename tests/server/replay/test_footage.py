@@ -113,7 +113,9 @@ def test_a_part_lies_at_its_own_time_and_goes_before_what_it_covers() -> None:
     assert one.layer("main")[1].init == "back-1/main/init-1.mp4" and one.layer("main")[1].part == "back-1"
     assert one.gaps == (Gap(BASE + 4, BASE + 8, "lost", None, 4.0),)
     assert [span["filled"] for span in spans(one.layer("main"))] == [False, True, False]
-    assert [part.file for part in one.living("main")] == [f"main/00000{n}.m4s" for n in (1, 2, 3)]
+    assert one.parts == 1
+    assert [part.file for part in one.with_parts(0).layer("main")] == [f"main/00000{n}.m4s" for n in (1, 2, 3)]
+    assert one.with_parts(1) == one
 
 
 def test_a_part_may_begin_before_its_recording() -> None:

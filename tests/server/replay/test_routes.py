@@ -705,3 +705,13 @@ async def test_what_the_room_did_meanwhile_stands_on_the_timeline_and_of_it_to_a
     watched = (3.0, "D. Okafor watches ET17")
     assert told["hale:inspector"] == [watched, (6.0, "Tag set on ET17's recording, D. Okafor")]
     assert told["marsh:officer"] == [watched]
+
+
+async def test_a_playlist_is_of_so_many_parts_as_the_timeline_told(browser: Browser, laid: list[Laid]) -> None:
+    view = await browser.open({"recordings": [one.id for one in laid]})
+    told = await browser.get(f"/api/replays/{view['id']}")
+    assert {one["parts"] for one in told["cameras"]} == {"0"}
+    listed = f"/api/replays/{view['id']}/cameras/et17-cam/main.m3u8"
+    assert await browser.get(f"{listed}?parts=0") == await browser.get(listed)
+    for wrong in ("", "-1", "1,2", "9" * 7, "1."):
+        await browser.get(f"{listed}?parts={wrong}", 400)
