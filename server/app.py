@@ -155,6 +155,7 @@ class Watchroom:
         self.uplink = Uplink(
             receivers=Receivers(
                 fix=self.positions.receive,
+                heard=self._hear_signal,
                 signal=self._receive_signal,
                 receipt=self.advising.receive_receipt,
                 status=self._receive_status,
@@ -226,12 +227,19 @@ class Watchroom:
     async def _call_sign(self, device_id: str) -> str:
         return self.units.device(device_id).call_sign
 
+    def _is_fresh(self, signal: wire.Signal, offset_s: float) -> bool:
+        """Else it comes from the camera's store, or again: the status knows better what is now."""
+        return abs(self.clock.wall() - (signal.at - offset_s)) <= FRESH_S
+
+    def _hear_signal(self, device_id: str, signal: wire.Signal, offset_s: float) -> None:
+        if signal.kind == "recording.started" and self._is_fresh(signal, offset_s):
+            self.evidence.recordings.note_cause(device_id, str(signal.detail.get("by") or "officer"))
+
     async def _receive_signal(self, device_id: str, outbox_id: str, signal: wire.Signal, offset_s: float) -> None:
         await self.alerts.receive_signal(device_id, outbox_id, signal, offset_s)
-        if abs(self.clock.wall() - (signal.at - offset_s)) > FRESH_S:
-            return  # it comes from the camera's store, or again: the status knows better what is now
+        if not self._is_fresh(signal, offset_s):
+            return
         if signal.kind == "recording.started":
-            self.evidence.recordings.note_cause(device_id, str(signal.detail.get("by") or "officer"))
             self.units.apply_recording(device_id, "recording")
         elif signal.kind == "recording.stopped":
             self.units.apply_recording(device_id, "buffering")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Mapping
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from server import replay_sources
@@ -22,7 +23,7 @@ from server.recording.disk import RECORDINGS, require_room
 from server.recording.joining import Arrived, Joining
 from server.recording.library import Library
 from server.recording.order import Keeping, RecordingNews
-from server.recording.removal import Removal
+from server.recording.removal import OnTheWay, Removal
 from server.recording.signing import EvidenceKey
 from server.recording.sought import Sought
 from server.recording.store import RecordingStore
@@ -71,12 +72,12 @@ class Evidence:
             room.alerts.raise_system,
             room.alerts.clear_system,
         )
-        shelf = Shelf(upkeep.place, self.library, Removal(root, config.data / STILLS))
+        self._uploads = Uploads(config.data / UPLOADS, room.master_keys, root)
+        shelf = Shelf(upkeep.place, self.library, self._removal(config.data))
         self.retention, self.deletion, self._rules = keeping(
             room.database, config.retention, shelf, clock, room.audit, partial(_newest, room), forget_bookmarks
         )
         self.taser_logs = self._weapons(room)
-        self._uploads = Uploads(config.data / UPLOADS, room.master_keys, root)
         self._joining = Joining(root, self.library, key, clock, room.master_keys)
         self._clock = clock
         self.backfilling = BackFilling(
@@ -97,6 +98,10 @@ class Evidence:
         folder = StillFolder(config.data / STILLS, require_room, self.library.is_there)
         self.stills = Stills(self.replays, self.library, folder, Decoder(), clock)
         self.exports = self._exports(room, key)
+
+    def _removal(self, data: Path) -> Removal:
+        on_the_way = OnTheWay(self._uploads.bytes_of, self._uploads.remove_of)
+        return Removal(data / RECORDINGS, data / STILLS, on_the_way)
 
     def _weapons(self, room: Watchroom) -> TaserLogs:
         """Their logs, which are kept as long as what was recorded then."""

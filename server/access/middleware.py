@@ -17,7 +17,7 @@ from server.access.origin import client_address, is_loopback, origin_allowed, ow
 from server.access.permission import Permission, may
 from server.access.person import Person
 from server.access.session import Caller
-from server.audit.audit_entry import Actor, Note, Subject, What, checked_why
+from server.audit.audit_entry import Actor, Note, Subject, What, checked_why, why_of
 from server.config import Config
 from server.database import Along
 from server.errors import Conflict, Forbidden, Unauthorised
@@ -165,9 +165,9 @@ class Gate:
     ) -> None:
         """Commit that the person who asks sees `subject`, before it is shown. Raises Unavailable: then it must not be.
 
-        Why: `why` or the query's (BadRequest if it is none), else what they said at sign-in that they are on duty as.
+        Why: `why` or the request's own (BadRequest if it is none), else what they said at sign-in that they are on duty as.
         """
-        given = checked_why(why or request.query.get("why")) or self.caller(request).duty
+        given = checked_why(why) or why_of(request.headers, request.query) or self.caller(request).duty
         await self._audit.note(self._note(request, what, subject, given, detail))
 
     async def note_live_view(self, request: web.Request, device_id: str, layer: str) -> None:

@@ -14,6 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any
+from urllib.parse import unquote
 
 from server.errors import BadRequest
 from server.wire import storable
@@ -23,6 +24,7 @@ LONGEST_AGENT = 120  # of a User-Agent; what follows are versions of versions
 LONGEST_ID, LONGEST_NAME, LONGEST_ADDRESS = 64, 120, 64
 LONGEST_DETAIL = 2000  # bytes of JSON: a detail says which, it is no copy
 NOT_STATED = "not stated"
+REASON = "Viewing-Reason"  # a request's header: percent-encoded (RFC 3986), UTF-8
 START = "00" * 32  # what the first row's chain stands on
 
 
@@ -197,6 +199,14 @@ def checked_why(why: str | None) -> str:
     if len(given) > LONGEST_WHY or any(unicodedata.category(mark)[0] == "C" for mark in given):
         raise BadRequest(f"why: expected at most {LONGEST_WHY} printable characters")
     return given
+
+
+def why_of(headers: Mapping[str, str], query: Mapping[str, str]) -> str:
+    """The reason that a request gives in its header, empty for none. Raises BadRequest, also where it stands in the address,
+    which proxies log: a reason that was dropped in silence would be a row that says "not stated"."""
+    if "why" in query:
+        raise BadRequest(f"why: expected in the header {REASON} (percent-encoded); addresses stand in logs")
+    return checked_why(unquote(headers.get(REASON, "")))
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,6 +115,9 @@ class BackFilling:
         try:
             self._require_room(self._folder, 2 * upload.length)  # it is written once more when it is joined
             self._uploads.create(upload)
+            if not self._library.is_there(upload.recording_id):  # deleted meanwhile, and with it what there was by then
+                self._uploads.remove(upload)
+                raise NotFound(f"this camera has no recording {upload.recording_id}")
         except OSError as error:
             raise Unavailable(f"no footage can be taken in: {error.strerror}", headers={"Retry-After": "60"}) from error
 

@@ -107,6 +107,22 @@ class Uploads:
         found = [self.find(path.stem) for path in self._folder.glob("*.json")]
         return sorted((one for one in found if one is not None), key=lambda one: (one.created_at, one.id))
 
+    def bytes_of(self, recording_id: str) -> int:
+        """How much has come for a recording and is not joined to it. Raises OSError."""
+        return sum(self._here(one) for one in self.all() if one.recording_id == recording_id)
+
+    def _here(self, upload: Upload) -> int:
+        try:
+            return self.offset(upload)
+        except NotFound:  # it was no footage, or is let go
+            return 0
+
+    def remove_of(self, recording_id: str) -> None:
+        """Let go what has come for a recording: it is deleted. Raises OSError."""
+        for one in self.all():
+            if one.recording_id == recording_id:
+                self.remove(one)
+
     def offset(self, upload: Upload) -> int:
         """How many bytes are here. Raises NotFound once they are not needed any more, OSError."""
         with self._opened(upload, "rb") as file:

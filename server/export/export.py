@@ -81,7 +81,7 @@ class Export:
 
     def listed(self) -> Json:
         """As whoever may export sees it in the list."""
-        names = ("id", "by", "name", "made_at", "why", "bytes", "sha256", "damaged", "call_signs")
+        names = ("id", "by", "name", "made_at", "why", "bytes", "sha256", "damaged", "unplayable", "call_signs")
         return {
             **{name: getattr(self, name) for name in names},
             "from": self.start,

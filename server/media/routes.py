@@ -25,7 +25,7 @@ CORS = {
 }
 PREFLIGHT = {
     **CORS,
-    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, If-Match, If-None-Match, Viewing-Reason",
     "Access-Control-Max-Age": "7200",
 }
 

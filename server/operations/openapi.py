@@ -63,7 +63,8 @@ SCHEMAS: dict[str, Schema] = {
         films={"type": "array", "items": _thing("device_id:string bytes:integer url:string")},
     ),
     "Standing": _thing(
-        "id:string by:string name:string made_at:number why:string bytes:integer sha256:string from:number to:number until:number"
+        "id:string by:string name:string made_at:number why:string bytes:integer sha256:string from:number to:number "
+        "until:number damaged:integer unplayable:integer"
     ),
     "Again": _thing("url:string"),
     "Reason": _thing("why:string"),
@@ -211,6 +212,7 @@ class Operation:
     sdp: bool = False
     lines: bool = False  # JSON lines: each line is as `gives` has it
     csv: bool = False  # takes text/csv
+    reason: bool = False  # takes a header that says why
 
 
 PERSON = "/api/people/{person_id}"
@@ -254,7 +256,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/recordings", "Recordings, newest first; area (rect:W,S,E,N or circle:LON,LAT,METRES): whose camera was there between from and to", gives=_ref("Recordings"), query=FOUND),
     Operation("get", "/api/replays/settings", "What a page with a map must know of the configuration", gives={"type": "object"}),
     Operation("get", "/api/taser-logs", "Logs of TASERs that were brought in, the newest first", gives=_dated("logs", "TaserLog")),
-    Operation("post", "/api/taser-logs", "Bring one in, as its maker exports it: CSV", 201, gives=_ref("TaserLog"), query=("device_id", "from", "to", "name", "why", "utc_offset", "date_order"), csv=True),
+    Operation("post", "/api/taser-logs", "Bring one in, as its maker exports it: CSV", 201, gives=_ref("TaserLog"), query=("device_id", "from", "to", "name", "utc_offset", "date_order"), csv=True, reason=True),
     Operation("get", "/api/taser-logs/{log_id}", "One of them, with how far its clock is off", gives=_ref("TaserLog")),
     Operation("put", "/api/taser-logs/{log_id}/offset", "Say by how much the weapon's clock is ahead; null: as it is matched", gives=_ref("TaserLog"), takes=_ref("NewOffset")),
     Operation("post", "/api/replays", "Open a view of recordings for a reason, which is logged: nothing is shown without one", 201, gives=_ref("View"), takes=_ref("NewView")),
@@ -265,7 +267,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", VIEW + "/pieces/{recording_id}/{name}", "A segment that plays by itself, its times counted from `from`; VP8 as WebM", query=("from",)),
     Operation("get", VIEW + "/stills/{device_id}", "A small picture (JPEG) of a moment; Still-At: when it was", query=("at",)),
     Operation("post", VIEW + "/bookmarks", "Mark a second of what was recorded, for everybody", 201, gives=_ref("Bookmark"), takes=_ref("NewBookmark")),
-    Operation("get", KEPT + "/still", "The small picture (JPEG) that a list shows a recording by; `Viewing-Reason` (percent-encoded) is logged"),
+    Operation("get", KEPT + "/still", "The small picture (JPEG) that a list shows a recording by", reason=True),
     Operation("post", "/api/exports", "Have a view's content made into a bundle that proves itself; who takes it and why is logged", 202, gives=_ref("Export"), takes=_ref("NewExport")),
     Operation("get", "/api/exports", "Those that still stand, whoever made them", gives=_list("exports", "Standing")),
     Operation("post", "/api/exports/{export_id}/again", "Fetch one that stands once more, for a reason that is logged: its address for this sign-in, for an hour", 201, gives=_ref("Again"), takes=_ref("Reason")),
@@ -276,22 +278,22 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/status", "What goes on in the installation: now, and the last ten minutes", gives=_ref("Status"), query=("camera", "after")),
     Operation("get", "/api/audit", "Who did and saw what, the newest first", gives=_dated("rows", "AuditRow"), query=(*AUDITED, "before", "limit")),
     Operation("get", "/api/viewings", "For officers: who has looked at what they recorded and at their living picture", gives=_ref("Viewings"), query=("before", "limit")),
-    Operation("get", "/api/audit/export", "The same as JSON lines, oldest first; that it is taken is a row, with `why`", gives=_ref("AuditRow"), lines=True, query=(*AUDITED, "why")),
+    Operation("get", "/api/audit/export", "The same as JSON lines, oldest first; that it is taken is a row", gives=_ref("AuditRow"), lines=True, query=AUDITED, reason=True),
     Operation("get", "/api/audit/check", "Walks the chain behind the row `after`, some thousand rows at once", gives=_ref("AuditCheck"), query=("after",)),
     Operation("get", KEPT + "/retention", "How long a recording is kept, what was said of it, and its tombstone", gives=_ref("Retention")),
     Operation("put", KEPT + "/category", "Its category, and when it is reviewed", gives=_ref("Retention"), takes=_ref("NewCategory")),
     Operation("post", KEPT + "/tags", "One tag more; one that counts as a category prolongs", 201, gives=_ref("Retention"), takes=_ref("NewTag")),
-    Operation("delete", KEPT + "/tags/{tag}", "One tag less", gives=_ref("Retention"), query=("why",)),
+    Operation("delete", KEPT + "/tags/{tag}", "One tag less", gives=_ref("Retention"), reason=True),
     Operation("post", KEPT + "/notes", "A note, which stays", 201, gives=_ref("Retention"), takes=_ref("NewNote")),
     Operation("post", KEPT + "/holds", "Nobody deletes it while a hold stands", 201, gives=_ref("Retention"), takes=_ref("NewHold")),
-    Operation("delete", KEPT + "/holds/{n}", "Lift a hold, by the number of its entry", gives=_ref("Retention"), query=("why",)),
+    Operation("delete", KEPT + "/holds/{n}", "Lift a hold, by the number of its entry", gives=_ref("Retention"), reason=True),
     Operation("post", KEPT + "/decisions", "Retain until the next review, or dispose a week later", 201, gives=_ref("Retention"), takes=_ref("NewDecision")),
     Operation("get", "/api/retention", "The categories", gives=_list("categories", "RetentionCategory")),
     Operation("get", "/api/retention/upcoming", "What would be deleted, and must be reviewed, within `days` (7)", gives=_ref("Upcoming"), query=("days",)),
     Operation("get", "/whip/{device_id}", "What this address is: nothing to read, Accept-Post"),
     Operation("post", "/whip/{device_id}", "Publish (WHIP, RFC 9725)", 201, sdp=True),
     Operation("get", "/whep/{device_id}", "What this address is: nothing to read, Accept-Post"),
-    Operation("post", "/whep/{device_id}", "Watch (WHEP draft)", 201, sdp=True, query=("layer", "sound", "picture", "why")),
+    Operation("post", "/whep/{device_id}", "Watch (WHEP draft)", 201, sdp=True, query=("layer", "sound", "picture"), reason=True),
     Operation("get", SESSION, "A media session, with the map from RTP time to wall clock", gives=_ref("MediaSession")),
     Operation("patch", SESSION, "Trickle ICE or ICE restart (RFC 9725 4.3)", 204),
     Operation("delete", SESSION, "End the media session"),
@@ -319,6 +321,15 @@ def document(version: str) -> dict[str, Any]:
     }
 
 
+REASONED = {
+    "name": "Viewing-Reason",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "Why; it is logged. Percent-encoded; not in the address, which proxies log",
+}
+
+
 def _described(operation: Operation) -> dict[str, Any]:
     names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
     answer: dict[str, Any] = {"description": "Done"}
@@ -329,10 +340,12 @@ def _described(operation: Operation) -> dict[str, Any]:
     elif operation.gives is not None:
         answer["content"] = {"application/json": {"schema": operation.gives}}
     problem = {"description": "Why not", "content": {"application/problem+json": {"schema": _ref("Problem")}}}
+    parameters = [_parameter(name, "path") for name in names] + [_parameter(q, "query") for q in operation.query]
+    parameters += [REASONED] if operation.reason else []
     described: dict[str, Any] = {
         "summary": operation.summary,
         "operationId": f"{operation.method}_{operation.path.strip('/').replace('/', '_').replace('{', '').replace('}', '')}",
-        "parameters": [_parameter(name, "path") for name in names] + [_parameter(q, "query") for q in operation.query],
+        "parameters": parameters,
         "responses": {str(operation.status): answer, "default": problem},
     }
     if operation.sdp:

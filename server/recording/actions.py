@@ -128,7 +128,7 @@ class Recordings:
     # ---- told --------------------------------------------------------------------------------------------
 
     def note_cause(self, device_id: str, why: str) -> None:
-        """Why this camera starts to record: told with its signal, which comes before its state changes."""
+        """Why this camera starts to record: told as its signal comes, before its state changes."""
         self._causes[device_id] = why[:80]
 
     def judge_soon(self, device_id: str) -> None:

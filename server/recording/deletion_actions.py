@@ -162,7 +162,7 @@ class Deletion:
             log.error("a recording that is due is not where it should be", recording_id=recording.id)
             return False
         tombstone = self._tombstone(recording, remains, verdict.rule, self._why(verdict.rule, marks))
-        await self._note(_deletion(tombstone))
+        await self._note(_deletion(tombstone, remains.unjoined if remains is not None else 0))
         buried = await self._store.bury(tombstone, self._still)
         if buried:
             log.info("a recording is deleted", recording_id=recording.id, rule=tombstone.rule)
@@ -243,8 +243,8 @@ def keeping(
     return Retention(store, table, clock, rules.held_back), job, rules
 
 
-def _deletion(tombstone: Tombstone) -> Note:
-    detail = {
+def _deletion(tombstone: Tombstone, unjoined: int = 0) -> Note:
+    detail: dict[str, Any] = {
         "rule": tombstone.rule,
         "device_id": tombstone.device_id,
         "from": tombstone.started_at,
@@ -255,5 +255,7 @@ def _deletion(tombstone: Tombstone) -> Note:
         "manifest_sha256": tombstone.manifest_sha256,
         "key_destroyed": tombstone.key_destroyed,
     }
+    if unjoined:
+        detail["unjoined_bytes"] = unjoined  # uploaded by its camera; they go with it
     subject = Subject("recording", tombstone.id, tombstone.call_sign)
     return Note(What.DELETE_RECORDING, SYSTEM, subject, tombstone.why, detail=detail)

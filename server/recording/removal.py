@@ -10,7 +10,7 @@ import fcntl
 import hashlib
 import os
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,14 +40,25 @@ class Remains:
     merkle_root: str
     manifest_sha256: str | None
     is_encrypted: bool = False  # some of it, by a key that is destroyed with it
+    unjoined: int = 0  # bytes that its camera had uploaded, and that were not part of it yet
+
+
+@dataclass(frozen=True, slots=True)
+class OnTheWay:
+    """What a camera uploads for a recording, until it is joined. Both block, and raise OSError."""
+
+    bytes_of: Callable[[str], int]
+    remove_of: Callable[[str], None]
 
 
 class Removal:
-    """Of one folder of recordings. `derived`: what was made of a recording lies there in a folder of its name."""
+    """Of one folder of recordings. `derived`: what was made of a recording lies there in a folder of its name. `on_the_way`:
+    what was to be part of it goes with it."""
 
-    def __init__(self, root: Path, derived: Path | None = None) -> None:
+    def __init__(self, root: Path, derived: Path | None = None, on_the_way: OnTheWay | None = None) -> None:
         self._root = root
         self._derived = derived
+        self._on_the_way = on_the_way
         self._aside = root / ASIDE
         self._turn = -1
 
@@ -84,7 +95,8 @@ class Removal:
                 segments, size = segments + len(held), size + sum(one["bytes"] for one in held)
                 has_key = has_key or _lies_encrypted(part.parent, held)
         told = (whole["started_at"], whole["ended_at"], segments, size, whole["merkle_root"])
-        return Remains(*told, signed, has_key)
+        unjoined = self._on_the_way.bytes_of(recording_id) if self._on_the_way is not None else 0
+        return Remains(*told, signed, has_key, unjoined)
 
     def remove(self, recording_id: str) -> None:
         """Take it off the disk, or go on doing so. Raises OSError, and Conflict while somebody writes it: nothing is done."""
@@ -99,6 +111,8 @@ class Removal:
             _remove(aside)
         if self._derived is not None:
             _remove(self._derived / recording_id)
+        if self._on_the_way is not None:  # last: what comes for a recording that is there would be joined to it
+            self._on_the_way.remove_of(recording_id)
         sync_folder(self._aside)
 
     def left_aside(self) -> list[str]:

@@ -10,7 +10,7 @@ from aiohttp import web
 
 from server.access.permission import Permission
 from server.access.person import Person
-from server.audit.audit_entry import Subject, What, checked_why
+from server.audit.audit_entry import Subject, What, checked_why, why_of
 from server.database import Along
 from server.errors import BadRequest
 from server.recording.marks import By, HoldKind, Mark, MarkKind, Outcome, checked_note, checked_tag
@@ -70,7 +70,7 @@ def _tagging_routes(retention: Retention, allow: Allow, marked: Marked) -> list[
         wanted = checked_tag(request.match_info["tag"])
         prolongs = retention.table.prolongs(wanted)
         person = allow(request, Permission.MANAGE_EVIDENCE if prolongs else Permission.TAG_EVIDENCE)
-        mark = Mark(MarkKind.UNTAG, wanted, checked_why(request.query.get("why")))
+        mark = Mark(MarkKind.UNTAG, wanted, why_of(request.headers, request.query))
         return await marked(request, person, mark, 200)
 
     async def note(request: web.Request) -> web.Response:
@@ -95,7 +95,7 @@ def _holding_routes(allow: Allow, marked: Marked) -> list[web.RouteDef]:
 
     async def lift(request: web.Request) -> web.Response:
         person = allow(request, Permission.MANAGE_EVIDENCE)
-        mark = Mark(MarkKind.LIFT, request.match_info["n"], _why(request.query.get("why")))
+        mark = Mark(MarkKind.LIFT, request.match_info["n"], _why(why_of(request.headers, request.query)))
         return await marked(request, person, mark, 200)
 
     async def decide(request: web.Request) -> web.Response:

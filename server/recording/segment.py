@@ -12,7 +12,9 @@ from server import __version__
 from server.recording.verifier import BACK, FORMAT, IDENTITY
 
 SOFTWARE = f"watchroom {__version__}"
-DAMAGED = "damaged-segment"  # the kind of the Conflict: whoever plays leaves it out, and goes on behind it
+# The kinds of the Conflict: whoever plays leaves the segment out, and goes on behind it.
+DAMAGED = "damaged-segment"  # it is not what was recorded
+UNPLAYABLE = "unplayable-segment"  # it is, and cannot be read all the same
 LONGEST_STEM = 31  # with a hyphen and 8 digits of chance it makes 40, the most that a recording's id has room for
 
 

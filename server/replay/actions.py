@@ -199,7 +199,8 @@ class Replays:
         return made
 
     async def piece(self, view: View, recording_id: str, name: str, since: float) -> Piece:
-        """A segment that is played by itself, whose times count from `since` (Unix seconds). Raises as `file` does."""
+        """A segment that is played by itself, whose times count from `since` (Unix seconds). Raises as `file` does, and Conflict
+        (of the kind UNPLAYABLE) where it is what was sealed and cannot be read."""
         if recording_id not in view.recording_ids:
             raise NotFound("this view does not include that recording")
         return await asyncio.to_thread(self._piece, view, recording_id, name, since)
@@ -251,7 +252,7 @@ class Replays:
         if part is None or part.at < since or not view.covers(part.at, part.end):
             raise NotFound("this view has no such segment from then on")
         init, segment = (self._library.sealed(recording_id, one) for one in (part.init, part.file))
-        return piece(init, segment, part.at - part.start - since)
+        return piece(name, init, segment, part.at - part.start - since)
 
     async def facts(self, view: View, *, of_all: bool = True) -> Facts:
         """What the stores hold of its interval, as far as its role may see it; `of_all`: also of cameras not in the view."""

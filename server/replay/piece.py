@@ -13,9 +13,8 @@ import av
 
 from server.errors import Conflict, NotFound
 from server.recording.boxes import BoxError, codecs_of, moved
-from server.recording.segment import DAMAGED
-
-UNREADABLE = "what was recorded cannot be read"
+from server.recording.segment import UNPLAYABLE
+from server.recording.verifier import misshapen
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,12 +25,15 @@ class Piece:
     content_type: str
 
 
-def piece(init: bytes, segment: bytes, shift: float) -> Piece:
-    """An initialisation and a segment, all of whose times are moved by `shift` seconds.
+def piece(name: str, init: bytes, segment: bytes, shift: float) -> Piece:
+    """An initialisation and a segment, both as they were sealed, all of whose times are moved by `shift` seconds.
 
-    Raises NotFound where no page could play it, Conflict where it is damaged.
+    Raises NotFound where no page could play it, Conflict (of the kind UNPLAYABLE) where it cannot be read, of which it says
+    the `name`. What is called so here, a bundle calls so too.
     """
     try:
+        if ill := misshapen(memoryview(segment), len(segment), ("moof", "mdat")):
+            raise BoxError(ill)
         codecs = codecs_of(init)
         if not codecs:
             raise NotFound("no browser takes this segment")
@@ -39,8 +41,8 @@ def piece(init: bytes, segment: bytes, shift: float) -> Piece:
             return Piece(moved(init, segment, shift), _type("mp4", codecs))
         made = io.BytesIO()
         _remux(init + segment, made, shift)
-    except (av.FFmpegError, BoxError, ValueError) as error:
-        raise Conflict(UNREADABLE, kind=DAMAGED) from error
+    except (av.FFmpegError, ValueError) as error:
+        raise Conflict(f"{name} is what was recorded, but it cannot be read", kind=UNPLAYABLE) from error
     return Piece(made.getvalue(), _type("webm", codecs))
 
 

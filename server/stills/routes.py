@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING
-from urllib.parse import unquote
 
 from aiohttp import web
 
 from server.access.session import Caller
+from server.audit.audit_entry import REASON, why_of
 from server.errors import BadRequest
 from server.replay.footage import Recording
 from server.replay.view import RECORDING_ID, reason, time_in
@@ -22,8 +22,7 @@ if TYPE_CHECKING:
 Allowed = Callable[[web.Request], tuple[Caller, str | None]]  # who asks; and who they are, if they see only their own
 NoteStill = Callable[[web.Request, str, Recording], Awaitable[None]]
 # A moment's picture never changes, and it is one session's: see replay/routes.
-KEPT = {"Cache-Control": "private, max-age=3600", "Vary": "Cookie, Authorization, Viewing-Reason"}
-REASON = "Viewing-Reason"  # percent-encoded (RFC 3986): not in the address, which stands in logs
+KEPT = {"Cache-Control": "private, max-age=3600", "Vary": f"Cookie, Authorization, {REASON}"}
 AT = "Still-At"  # when the picture was: Unix seconds
 
 
@@ -40,7 +39,7 @@ def routes(stills: Stills, replays: Replays, allowed: Allowed, note_still: NoteS
         recording_id = request.match_info["recording_id"]
         if not RECORDING_ID.fullmatch(recording_id):
             raise BadRequest("expected a recording's id")
-        why = reason(unquote(request.headers.get(REASON, "")))
+        why = reason(why_of(request.headers, request.query))
         note = partial(note_still, request, why)
         return _jpeg(await stills.of_recording(recording_id, caller, own, why, note))
 

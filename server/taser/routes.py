@@ -11,7 +11,7 @@ from aiohttp import web
 
 from server.access.permission import Permission
 from server.access.person import Person
-from server.audit.audit_entry import Subject, What, checked_why
+from server.audit.audit_entry import Subject, What, checked_why, why_of
 from server.errors import BadRequest
 from server.recording.marks import By
 from server.request_body import bytes_of, json_object
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Allow = Callable[[web.Request, Permission], Person]
 AlongOf = Callable[..., "Along"]  # request, what, subject, why, **detail
-FIELDS = ("device_id", "from", "to", "name", "why", "utc_offset", "date_order")
+FIELDS = ("device_id", "from", "to", "name", "utc_offset", "date_order")
 LONGEST_NAME = 120
 LATEST = 4e9  # Unix seconds: the year 2096
 ONE = "/api/taser-logs/{log_id:[0-9a-f]{32}}"
@@ -81,6 +81,7 @@ def taser_routes(logs: TaserLogs, allow: Allow, along: AlongOf) -> list[web.Rout
 
 def _offered(request: web.Request) -> Offered:
     query = request.query
+    why = _why(why_of(request.headers, query))
     for name in query:
         if name not in FIELDS:
             raise BadRequest(f"{name}: not expected; the fields are {', '.join(FIELDS)}")
@@ -94,7 +95,7 @@ def _offered(request: web.Request) -> Offered:
         start=_time(query.get("from", ""), "from"),
         end=_time(query.get("to", ""), "to"),
         name=name,
-        why=_why(query.get("why", "")),
+        why=why,
         utc_offset=_short(query.get("utc_offset", ""), "utc_offset", 10),
         date_order=_short(query.get("date_order", ""), "date_order", 3),
     )

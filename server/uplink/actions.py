@@ -40,9 +40,10 @@ T = TypeVar("T")
 
 @dataclass(frozen=True, slots=True)
 class Receivers:
-    """Who takes what; each returns only after commit, except `fix`, whose future is done then."""
+    """Who takes what; each returns only after commit, except `fix`, whose future is done then, and `heard`."""
 
     fix: Callable[[str, str, wire.Fix, float], Coroutine[Any, Any, asyncio.Future[None]]]
+    heard: Callable[[str, wire.Signal, float], None]  # a signal as it comes: the status behind it waits for no commit
     signal: Callable[[str, str, wire.Signal, float], Coroutine[Any, Any, None]]
     receipt: Callable[[str, str, wire.Receipt, float], Coroutine[Any, Any, None]]
     status: Callable[[str, wire.Status], Coroutine[Any, Any, None]]
@@ -107,7 +108,12 @@ class Intake:
         elif isinstance(message, wire.Status):
             await self._take_status(message)
         elif isinstance(message, wire.Signal | wire.Receipt):
+            self._hear(message)
             await self._queue.put((message, raw, ""))
+
+    def _hear(self, message: Numbered) -> None:
+        if isinstance(message, wire.Signal):
+            self._receivers.heard(self._device_id, message, self.offset.seconds)
 
     async def _take_fix(self, fix: wire.Fix, raw: bytes) -> None:
         for left in reversed(range(TRIES)):

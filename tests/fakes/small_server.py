@@ -75,6 +75,7 @@ class SmallServer:
         for source in (self.advising.waiting, self.requests.waiting, self._alert_items, self._watcher_items):
             self.downlink.add_source(source)
         self.statuses: list[tuple[str, wire.Status]] = []
+        self.heard: list[tuple[str, wire.Signal, int]] = []  # and how many statuses had come by then
         self.links: list[str] = []
         self.valid_sessions = True
         expected = ExpectedCameras(database)
@@ -92,6 +93,7 @@ class SmallServer:
         )
         self.receivers = Receivers(
             fix=self.positions.receive,
+            heard=lambda device_id, signal, _offset_s: self.heard.append((device_id, signal, len(self.statuses))),
             signal=self.alerts.receive_signal,
             receipt=self.advising.receive_receipt,
             status=self._apply_status,

@@ -60,5 +60,7 @@ test("a file has more time to go up than anything else has to be answered", asyn
   const api = createApi({ csrf: "t", fetch: /** @type {any} */ (slow), timeoutMs: 1 });
   const late = await api.resolve("a1").catch((reason) => reason);
   assert.equal(late.status, 0);
-  assert.deepEqual(await api.taserLogs.bringIn(new File(["x"], "x2.csv"), new URLSearchParams()), { id: "l1" });
+  assert.deepEqual(await api.taserLogs.bringIn(new File(["x"], "x2.csv"), new URLSearchParams(), "debrief"), {
+    id: "l1",
+  });
 });

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { leftOut, leftOutAt } from "../../static/js/state/playlist_times.js";
-import { UNDECODED, UNREADABLE, damaged, refusal } from "../../static/js/state/replay_words.js";
+import { UNDECODED, UNREADABLE, damaged, refusal, unplayable } from "../../static/js/state/replay_words.js";
 import { UNTRIED, arrived, begun, isUnderWay } from "../../static/js/state/seek_time.js";
 
 test("a server that is there is not called away", () => {
@@ -33,10 +33,12 @@ test("only what the server found to be another is damaged; what this browser can
   const out = new Map([
     leftOut(piece(100), damaged("its SHA-256 is another")),
     leftOut(piece(104), UNDECODED),
+    leftOut(piece(108), unplayable("it is what was recorded")),
   ]).values();
   const told = [...out];
   assert.match(leftOutAt(told, 100)?.title ?? "", /^DAMAGED$/);
   assert.match(leftOutAt(told, 101.9)?.line ?? "", /SHA-256/);
   assert.equal(leftOutAt(told, 102), null);
   assert.equal(leftOutAt(told, 105)?.title, "NOT PLAYED HERE");
+  assert.equal(leftOutAt(told, 109)?.title, "NOT PLAYED");
 });

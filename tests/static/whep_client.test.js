@@ -42,12 +42,17 @@ function begin(answer) {
   /** @type {FakePeer[]} */ const peers = [];
   /** @type {{ line: string, keepalive: boolean }[]} */ const asked = [];
   /** @type {unknown[]} */ const bodies = [];
-  const fetcher = /** @param {any} path @param {any} request */ async (path, { method, keepalive, body }) => {
+  /** @type {Record<string, string>[]} */ const headers = [];
+  const fetcher = /** @param {any} path @param {any} request */ async (
+    path,
+    { method, keepalive, body, headers: given },
+  ) => {
+    headers.push(given);
     asked.push({ line: `${method} ${path}`, keepalive });
     if (body) bodies.push(body);
-    const given = answer(method, path);
-    if (!given) throw new TypeError("no network");
-    return given;
+    const answered = answer(method, path);
+    if (!answered) throw new TypeError("no network");
+    return answered;
   };
   const peer = () => {
     peers.push(new FakePeer());
@@ -65,7 +70,7 @@ function begin(answer) {
     },
   );
   const lines = () => asked.map(({ line }) => line);
-  return { clock, peers, asked, bodies, lines, viewing };
+  return { clock, peers, asked, bodies, headers, lines, viewing };
 }
 
 const created = () => new Response("answer", { status: 201, headers: { Location: "/media/sessions/s1" } });
@@ -255,13 +260,19 @@ test("another layer, or its sound, changes the running session; before there is 
 });
 
 test("the reason goes with the offer, and not with a change of the wish", async () => {
-  const { viewing, asked, bodies } = begin((method) => (method === "POST" ? created() : clockOf(4.9)));
+  const { viewing, asked, bodies, headers } = begin((method) => (method === "POST" ? created() : clockOf(4.9)));
   viewing.wish = { layer: "sub", sound: false, picture: true, why: "alert: TASER armed ET17" };
   viewing.start();
   await settle();
-  assert.equal(asked[0]?.line, "POST /whep/et17-cam?layer=sub&sound=off&why=alert%3A%20TASER%20armed%20ET17");
+  assert.equal(asked[0]?.line, "POST /whep/et17-cam?layer=sub&sound=off");
+  assert.equal(
+    headers[0]?.["Viewing-Reason"],
+    "alert%3A%20TASER%20armed%20ET17",
+    "not in the address, which proxies log",
+  );
   await viewing.change({ layer: "main", sound: false, picture: true, why: "another" });
   assert.deepEqual(JSON.parse(String(bodies.at(-1))), { layer: "main", sound: false, picture: true });
+  assert.equal(headers.at(-1)?.["Viewing-Reason"], undefined);
   viewing.stop();
 });
 

@@ -4,7 +4,7 @@ import { make } from "./build.js";
 
 /**
  * @typedef {{ id: string, by: string, name: string, made_at: number, why: string, bytes: number, sha256: string,
- *   damaged: number, call_signs: string[], from: number, to: number, until: number }} Standing times are Unix seconds
+ *   damaged: number, unplayable: number, call_signs: string[], from: number, to: number, until: number }} Standing times are Unix seconds
  */
 
 /** Event: `fetch-again` { standing }. */
@@ -24,7 +24,7 @@ export class ExportList extends HTMLElement {
   #row(one) {
     const ask = () => this.dispatchEvent(new CustomEvent("fetch-again", { bubbles: true, detail: { standing: one } }));
     const when = `${dayOf(one.from)}, ${timeOfDay(one.from)} to ${timeOfDay(one.to)}`;
-    const ill = one.damaged ? `${one.damaged} damaged, ` : "";
+    const taken = [illWords(one), size(one.bytes), `until ${dayOf(one.until)} ${timeOfDay(one.until)}`].filter(Boolean);
     const button = make(
       "button",
       { class: "btn sm line", type: "button", onclick: ask, "aria-label": `Save again: ${one.name}, ${one.by}` },
@@ -35,7 +35,7 @@ export class ExportList extends HTMLElement {
       {},
       lines(one.by, `${dayOf(one.made_at)} ${timeOfDay(one.made_at)}`, one.why),
       lines(one.call_signs.join(", "), when),
-      lines(`${ill}${size(one.bytes)}, until ${dayOf(one.until)} ${timeOfDay(one.until)}`, `SHA-256 ${one.sha256}`),
+      lines(taken.join(", "), `SHA-256 ${one.sha256}`),
       make("span", { class: "acts" }, button),
     );
   }
@@ -44,6 +44,12 @@ export class ExportList extends HTMLElement {
 /** @param {string} first @param {...string} more */
 function lines(first, ...more) {
   return make("span", { class: "is" }, make("span", {}, first), ...more.map((words) => make("small", {}, words)));
+}
+
+/** "1 damaged, 2 not playable"; "" where all is whole. @param {{ damaged: number, unplayable: number }} of files */
+export function illWords({ damaged, unplayable }) {
+  const ill = [damaged ? `${damaged} damaged` : "", unplayable ? `${unplayable} not playable` : ""];
+  return ill.filter(Boolean).join(", ");
 }
 
 /** @param {number} bytes */

@@ -1,10 +1,10 @@
 // <replay-export>: takes what is shown out of the building: the button, how far the bundle has come, and the way to it.
 import { make, setText } from "./build.js";
-import { size } from "./export-list.js";
+import { illWords, size } from "./export-list.js";
 
 /** Event: `export-ask`. */
 export class ReplayExport extends HTMLElement {
-  #progress = make("span", { class: "nw", role: "status" });
+  #progress = make("span", { class: "row nw", role: "status" });
   #button = make("button", { class: "btn line", type: "button", onclick: () => this.ask() }, "Export");
 
   connectedCallback() {
@@ -36,9 +36,11 @@ export class ReplayExport extends HTMLElement {
       make("a", { href: film.url, download: "" }, `Only the film of ${film.call_sign}, ${size(film.bytes)}`),
     );
     const mark = make("p", {}, "SHA-256 of the bundle ", make("code", {}, sha256));
-    const more = make("details", {}, make("summary", { class: "btn line" }, "More"), make("div", {}, ...only, mark));
-    const ill = [damaged ? damagedWords(damaged) : "", unplayable ? unplayableWords(unplayable) : ""].filter(Boolean);
-    this.#progress.append(way, more, ...ill.map((words) => make("p", { role: "alert" }, words)));
+    const words = [damaged ? damagedWords(damaged) : "", unplayable ? unplayableWords(unplayable) : ""].filter(Boolean);
+    const sheet = make("div", {}, ...words.map((one) => make("p", {}, one)), ...only, mark);
+    // nobody takes it away without having been told
+    const head = make("summary", { class: "btn line" }, illWords(bundle) || "More");
+    this.#progress.append(way, make("details", {}, head, sheet));
   }
 }
 

@@ -1,15 +1,15 @@
 // A recording in a <video>, piece by piece: what hls.js cannot play. The server makes each segment a file that plays by itself:
-// VP8 as WebM, since browsers take it from no MP4; and where tracks change, or a segment is damaged, H.264 too.
+// VP8 as WebM, since browsers take it from no MP4; and where tracks change, or a segment is left out, H.264 too.
 /** @import { Fragment, Telling } from "../state/playlist_times.js" */
 import { pieceFragments } from "../state/playlist_times.js";
-import { UNDECODED, damaged } from "../state/replay_words.js";
+import { UNDECODED, damaged, unplayable } from "../state/replay_words.js";
 import { PieceBuffer } from "./piece-buffer.js";
 
 const LOOK_MS = 200;
 const AHEAD_S = 20;
 const LIST_AGAIN_MS = 2000;
 const NEAR_S = 0.3; // a look and a half before what has other tracks is due
-export const DAMAGED = 409; // the server's answer for a segment that is not what was recorded
+export const LEFT_OUT = 409; // the server's answer for a segment that is not what was recorded, or that it cannot read
 
 /** @typedef {Fragment & { url: string }} Piece */
 /**
@@ -146,7 +146,7 @@ export class PieceSource {
     try {
       const answer = await fetch(address);
       if (this.#isOver || answer.ok) return this.#isOver ? null : answer;
-      if (piece && answer.status === DAMAGED) await this.#leave(piece, answer);
+      if (piece && answer.status === LEFT_OUT) await this.#leave(piece, answer);
       else if (piece && answer.status === 404 && !this.#buffer.isMade) this.#told.unfit();
       else this.#told.fail(answer.status);
     } catch {
@@ -157,9 +157,9 @@ export class PieceSource {
 
   /** @param {Piece} piece @param {Response} answer why */
   async #leave(piece, answer) {
-    const words = String((await answer.json()).detail ?? "");
+    const { type, detail } = await answer.json();
     if (this.#isOver) return;
-    this.#told.leaveOut(piece, damaged(words));
+    this.#told.leaveOut(piece, /\/unplayable-segment$/.test(type) ? unplayable(detail) : damaged(detail));
     this.#tell();
   }
 }

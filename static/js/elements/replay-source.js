@@ -4,7 +4,7 @@
 import Hls from "hls.js";
 import { leftOut, leftOutAt, mediaTimeAt } from "../state/playlist_times.js";
 import { NOT_DECODED, NOT_PLAYED, UNREADABLE, refusal } from "../state/replay_words.js";
-import { DAMAGED, PieceSource } from "./replay-pieces.js";
+import { LEFT_OUT, PieceSource } from "./replay-pieces.js";
 
 const BUFFER_S = 20; // of playing ahead
 const RECOVERY_MS = 10_000; // what breaks off so often within this time is not damaged here and there
@@ -67,7 +67,7 @@ export class ReplaySource {
     hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.#learn(hls, details.fragments));
     hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => this.#heard.learn(details.fragments));
     // what is damaged it would ask for again and again
-    hls.on(Hls.Events.ERROR, (_, error) => (error.fatal || error.response?.code === DAMAGED) && this.#fails(error));
+    hls.on(Hls.Events.ERROR, (_, error) => (error.fatal || error.response?.code === LEFT_OUT) && this.#fails(error));
     hls.loadSource(this.#address);
     hls.attachMedia(this.#video);
   }
@@ -85,7 +85,7 @@ export class ReplaySource {
    * @param {import("hls.js").ErrorData} error
    */
   #fails({ type, details, response }) {
-    const isAway = type === Hls.ErrorTypes.NETWORK_ERROR && response?.code !== DAMAGED;
+    const isAway = type === Hls.ErrorTypes.NETWORK_ERROR && response?.code !== LEFT_OUT;
     if (isAway) this.#stops(refusal(response?.code ?? 0, details));
     else this.#playPieces(this.wantedAt);
   }

@@ -4,7 +4,10 @@
 /** @typedef {{ id: string, name: string, state: "waiting" | "writing" | "ready" | "failed", share: number, problem: string, bytes?: number,
  *   sha256?: string, damaged?: number, unplayable?: number, url?: string, films?: { device_id: string, bytes: number, url: string }[] }} Export of a ready one all */
 
+import { reasonHeader } from "./reason.js";
+
 const UPLOAD_MS = 120_000; // 4 MB at 0.3 Mbit/s
+const FETCH_MS = 1_800_000; // all rows of a year
 
 /** A refusal by the server, or no answer at all (`status` 0). */
 export class ApiError extends Error {
@@ -39,22 +42,31 @@ export class ApiError extends Error {
  * @param {number} [parts.timeoutMs]
  */
 export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutMs = 10_000 }) {
-  /** @param {string} method @param {string} path @param {object} [body] a Blob goes as it is @returns {Promise<any>} */
-  async function call(method, path, body) {
+  /** @param {string} method @param {string} path @param {object} [body] a Blob goes as it is @param {string} [why] logged @returns {Promise<any>} */
+  async function call(method, path, body, why) {
     const type = body instanceof Blob ? body.type : "application/json";
-    const headers = { Accept: "application/json", "X-CSRF-Token": csrf, "Content-Type": type };
+    const headers = { Accept: "application/json", "X-CSRF-Token": csrf, "Content-Type": type, ...reasonHeader(why) };
     const sent = body instanceof Blob ? body : body && JSON.stringify(body);
     const signal = AbortSignal.timeout(body instanceof Blob ? UPLOAD_MS : timeoutMs);
     const request = { method, headers, body: sent, signal };
-    let answer;
+    return bodyOf(await answered(path, /** @type {RequestInit} */ (request)));
+  }
+
+  /** @param {string} path @param {RequestInit} request */
+  async function answered(path, request) {
     try {
-      answer = await send(path, /** @type {RequestInit} */ (request));
+      return await send(path, request);
     } catch (error) {
       throw new ApiError(0, {
         detail: `no answer from the server (${error instanceof Error ? error.name : "network"})`,
       });
     }
-    return bodyOf(answer);
+  }
+
+  /** A file that is taken away for a reason. @param {string} path @param {string} why logged @returns {Promise<Blob>} */
+  async function taken(path, why) {
+    const answer = await answered(path, { headers: reasonHeader(why), signal: AbortSignal.timeout(FETCH_MS) });
+    return answer.ok ? answer.blob() : bodyOf(answer);
   }
   const id = encodeURIComponent;
   return {
@@ -101,6 +113,8 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       rows: (query) => call("GET", `/api/audit?${query}`),
       /** Some thousand rows behind this one. @param {number} after @returns {Promise<import("../state/audit.js").Check>} */
       check: (after) => call("GET", `/api/audit/check?after=${after}`),
+      /** @param {string} query @param {string} why logged */
+      exported: (query, why) => taken(`/api/audit/export?${query}`, why),
     },
     tokens: {
       /** One's own. @returns {Promise<{ at: number, tokens: import("../state/tokens.js").Token[] }>} */
@@ -133,8 +147,9 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     taserLogs: {
       /** @returns {Promise<{ at: number, logs: import("../state/taser_logs.js").TaserLog[] }>} */
       all: () => call("GET", "/api/taser-logs"),
-      /** @param {File} file @param {URLSearchParams} about @returns {Promise<import("../state/taser_logs.js").TaserLog>} */
-      bringIn: (file, about) => call("POST", `/api/taser-logs?${about}`, new Blob([file], { type: "text/csv" })),
+      /** @param {File} file @param {URLSearchParams} about @param {string} why logged @returns {Promise<import("../state/taser_logs.js").TaserLog>} */
+      bringIn: (file, about, why) =>
+        call("POST", `/api/taser-logs?${about}`, new Blob([file], { type: "text/csv" }), why),
       /** @param {string} log @param {{ offset_s: number | null, why: string }} wish */
       setOffset: (log, wish) => call("PUT", `/api/taser-logs/${id(log)}/offset`, wish),
     },

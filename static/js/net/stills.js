@@ -1,5 +1,7 @@
 // Small pictures of recordings: each is asked for once, a few at a time, the newest wish first.
 
+import { reasonHeader } from "./reason.js";
+
 const AT_ONCE = 3;
 const MOST_KEPT = 400; // of some 8 kB
 const MOST_WAITING = 80; // a strip and what a hand has swept over; older wishes are nobody's any more
@@ -8,14 +10,13 @@ const AGAIN_MS = 4000; // where there was none: a recording may have grown since
 /** @typedef {{ url: string, at: number } | null} Still a blob's address, and when the picture was (Unix seconds); null: there is none */
 
 /**
- * The picture that a list shows a recording by. Why it is looked at goes in a header: addresses stand in logs.
+ * The picture that a list shows a recording by.
  * @param {string} recording its id @param {string} why
  * @returns {Promise<Blob | null>} null: there is none, or it could not be asked for
  */
 export async function stillOf(recording, why) {
   try {
-    const headers = { "Viewing-Reason": encodeURIComponent(why) };
-    const answer = await fetch(`/api/recordings/${recording}/still`, { headers });
+    const answer = await fetch(`/api/recordings/${recording}/still`, { headers: reasonHeader(why) });
     return answer.ok ? await answer.blob() : null;
   } catch {
     return null; // no answer

@@ -1,5 +1,6 @@
 // The HTTP side of a viewing (WHEP draft): offer, wish, clock, end.
 /** @import { Layer } from "../state/shapes" */
+import { reasonHeader } from "./reason.js";
 
 /** @typedef {{ layer: Layer, sound: boolean, picture: boolean, why?: string }} Wish the size, whether somebody listens and looks, and why */
 
@@ -33,9 +34,8 @@ export class WhepSignalling {
    */
   async offer(device, { layer, sound, picture, why }, sdp) {
     const unseen = picture ? "" : "&picture=off";
-    const reason = why ? `&why=${encodeURIComponent(why)}` : "";
-    const path = `/whep/${encodeURIComponent(device)}?layer=${layer}&sound=${sound ? "on" : "off"}${unseen}${reason}`;
-    const answer = await this.#ask("POST", path, { body: sdp, type: "application/sdp" });
+    const path = `/whep/${encodeURIComponent(device)}?layer=${layer}&sound=${sound ? "on" : "off"}${unseen}`;
+    const answer = await this.#ask("POST", path, { body: sdp, type: "application/sdp", why });
     if (!answer) throw new Refusal("no-answer");
     if (answer.status !== 201) throw await refusalOf(answer);
     return { location: answer.headers.get("Location") ?? "", sdp: await answer.text() };
@@ -69,11 +69,11 @@ export class WhepSignalling {
   /**
    * An answer, or null where there was none: the caller tries again.
    * @param {string} method @param {string} path
-   * @param {{ body?: string, type?: string, keepalive?: boolean }} [more]
+   * @param {{ body?: string, type?: string, keepalive?: boolean, why?: string }} [more]
    */
-  async #ask(method, path, { body, type, keepalive = false } = {}) {
+  async #ask(method, path, { body, type, keepalive = false, why } = {}) {
     /** @type {Record<string, string>} */
-    const headers = { "X-CSRF-Token": this.csrf };
+    const headers = { "X-CSRF-Token": this.csrf, ...reasonHeader(why) };
     if (type) headers["Content-Type"] = type;
     const request = { method, headers, body, keepalive, signal: AbortSignal.timeout(ANSWER_WITHIN_MS) };
     return this.send(path, request).catch(() => null);

@@ -8,6 +8,7 @@ import { api, asked, done, find, say } from "./office.js";
 const EVERY_MS = 5000;
 const TYPING_MS = 300;
 const PAGE = 50;
+const KEPT_MS = 60_000; // of what is being saved
 const parts = {
   table: find("audit-table", AuditTable),
   form: find("form-sheet", FormSheet),
@@ -100,9 +101,10 @@ function exported() {
       },
     ],
     act: async ({ why = "" }) => {
-      // a link with `download` leaves the page where it is, whatever is answered
-      make("a", { href: `/api/audit/export?${queryOf(filter(), { why })}`, download: "" }).click();
-      say("The export is on its way to your downloads.");
+      const href = URL.createObjectURL(await api.audit.exported(queryOf(filter()), why));
+      make("a", { href, download: `watchroom-audit-${new Date().toISOString().slice(0, 19)}Z.jsonl` }).click();
+      setTimeout(() => URL.revokeObjectURL(href), KEPT_MS);
+      say("The export is in your downloads.");
     },
   });
 }

@@ -45,13 +45,14 @@ function setClock({ id, name, offset }) {
 /** @param {HTMLFormElement} within */
 async function offer(within) {
   const error = find("#bring .error", HTMLElement);
-  const { file, ...values } = Object.fromEntries(new FormData(within));
+  const { file, why, ...values } = Object.fromEntries(new FormData(within));
   setText(error, "");
   if (!(file instanceof File) || !file.size) return setText(error, "Choose the file.");
   try {
     const { offset } = await api.taserLogs.bringIn(
       file,
       aboutLog(/** @type {Record<string, string>} */ (values), file.name),
+      String(why ?? ""),
     );
     say(`It is kept: ${offset.words}.`);
     within.reset();

@@ -111,6 +111,11 @@ function exports() {
     state("Export", "What lies between in and out, or all of it.", (one) => one.showBundle(null)),
     state("Export, on its way", "It goes on while the replay is watched.", (one) => one.showShare(0.41)),
     state("Export, ready", "It can be fetched for a day.", (one) => one.showBundle(bundle)),
+    state(
+      "Export, ready, not all of it whole",
+      "Not what was recorded, and not playable though it is: told apart.",
+      (one) => one.showBundle({ ...bundle, damaged: 1, unplayable: 2 }),
+    ),
   ];
 }
 

@@ -3,7 +3,7 @@
 /** @import { ReplayCamera } from "../state/replay.js" */
 import { ReplayTile } from "../elements/replay-tile.js";
 import { make } from "../elements/build.js";
-import { NOT_DECODED, UNDECODED, damaged } from "../state/replay_words.js";
+import { NOT_DECODED, UNDECODED, damaged, unplayable } from "../state/replay_words.js";
 import { ACKNOWLEDGED, LONG, LONG_WORDS, NOW, alert, named } from "./facts.js";
 import { DrawnViewing } from "./drawn_viewing.js";
 import { CAMERAS, camera } from "./replay_facts.js";
@@ -21,6 +21,7 @@ const OPEN = camera(named("ET22"), {
 });
 
 const DAMAGE = damaged("main/000004.m4s is not what was recorded: its SHA-256 is another");
+const UNREAD = unplayable("main/000004.m4s is what was recorded, but it cannot be read");
 
 /** @type {Record<string, [string, State]>} */
 const STATES = {
@@ -36,6 +37,7 @@ const STATES = {
   "Replay, not yet": ["Before its first picture.", { camera: BROKEN, at: NOW - 119 }],
   "Replay, ended": ["After its last.", { camera: BROKEN, at: NOW + 999 }],
   "Replay, damaged": ["Left out, with the reason; what follows plays.", { camera: ET17, out: DAMAGE }],
+  "Replay, left out": ["Whole, and not to be read: another word.", { camera: ET17, out: UNREAD }],
   "Replay, not decoded": ["Whole, as the server knows; not for this browser.", { camera: ET17, out: UNDECODED }],
   "Replay, loading": ["Longer than a moment.", { camera: ET17, waiting: 2 }],
   "Replay, not played": ["Why, and what to do.", { camera: ET17, problem: NOT_DECODED.words }],

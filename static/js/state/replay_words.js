@@ -14,6 +14,11 @@ export function damaged(line) {
   return { title: "DAMAGED", line };
 }
 
+/** What the server found to be what was recorded, and could not read all the same: the evidence is whole. @param {string} line */
+export function unplayable(line) {
+  return { title: "NOT PLAYED", line };
+}
+
 /** What the server had just checked, and this browser's player broke off at: the evidence is whole. */
 export const UNDECODED = { title: "NOT PLAYED HERE", line: "this browser cannot decode it" };
 

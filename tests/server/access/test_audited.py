@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from aiohttp.pytest_plugin import AiohttpClient
 
-from server.audit.audit_entry import Note
+from server.audit.audit_entry import REASON, Note
 from server.errors import Unavailable
 from tests.server.access.conftest import PASSWORD, AnyClient, House, application, sign_in
 
@@ -32,14 +32,24 @@ async def person_id(house: House, name: str) -> str:
 async def test_each_live_viewing_is_one_row_with_who_what_why_and_from_where(browser: AnyClient, house: House) -> None:
     device_id = await recording_camera(house)
     headers = await sign_in(browser, "inspector")
-    path = f"/whep/{device_id}?why=alert%3A+TASER+armed+ET17"
-    assert (await browser.post(path, headers={**headers, **FIREFOX})).status == 200
+    reason = {REASON: "alert%3A%20TASER%20armed%20ET17%20%E2%80%93%20caf%C3%A9"}
+    assert (await browser.post(f"/whep/{device_id}", headers={**headers, **FIREFOX, **reason})).status == 200
     (row,) = await house.audited(what="view")
     who = {"kind": "person", "id": await person_id(house, "inspector"), "name": "The inspector", "role": "inspector"}
     assert row["actor"] == who and row["subject"] == {"kind": "device", "id": device_id, "name": "ET17"}
-    assert (row["what"], row["why"], row["at"]) == ("view.live", "alert: TASER armed ET17", house.clock.wall())
+    assert (row["what"], row["why"], row["at"]) == ("view.live", "alert: TASER armed ET17 – café", house.clock.wall())
     assert (row["address"], row["agent"]) == ("127.0.0.1", FIREFOX["User-Agent"])
     assert row["detail"] == {"layer": "main", "wearer": "PC Marsh"}
+
+
+async def test_a_reason_in_the_address_is_refused_since_proxies_log_it(browser: AnyClient, house: House) -> None:
+    device_id = await recording_camera(house)
+    headers = await sign_in(browser, "inspector")
+    answer = await browser.post(f"/whep/{device_id}?why=alert", headers=headers)
+    assert answer.status == 400 and REASON in (await answer.json())["detail"]
+    assert not await house.audited(what="view")
+    for wrong in ("a%0Ab", "x" * 201):
+        assert (await browser.post(f"/whep/{device_id}", headers={**headers, REASON: wrong})).status == 400
 
 
 async def test_without_an_alert_the_reason_is_what_was_said_at_sign_in(browser: AnyClient, house: House) -> None:

@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from server.app import Watchroom
 from server.audit.asked import Asked
+from server.audit.audit_entry import REASON
 from server.config import Config
 from server.units.unit import RecordMode
 from tests.patience import until
@@ -36,8 +37,9 @@ async def test_nothing_flows_while_the_audit_is_locked_and_all_of_it_once_it_is_
                 assert status == 201, answer
                 await camera.take(answer)
             await until(lambda: room.units.is_recording(device.device_id), "ET17 records")
-            async with aiohttp.ClientSession(headers={"Authorization": f"Bearer {token}"}) as desk:
-                url = f"{room.url}/whep/{device.device_id}?why=watch+request%3A+ET17"
+            reasoned = {"Authorization": f"Bearer {token}", REASON: "watch%20request%3A%20ET17"}
+            async with aiohttp.ClientSession(headers=reasoned) as desk:
+                url = f"{room.url}/whep/{device.device_id}"
                 locker = sqlite3.connect(tmp_path / "watchroom.db", isolation_level=None, timeout=20)
                 locker.execute("BEGIN IMMEDIATE")
                 status, problem, _ = await post_offer(desk, url, await refused.make_offer())

@@ -25,6 +25,7 @@ from server.middleware import error_middleware
 from server.recording.joining import Arrived, Joining
 from server.recording.library import Library
 from server.recording.master_key import PLAIN, MasterKeys
+from server.recording.removal import Removal
 from server.recording.verifier import verify
 from server.tasks import TaskOwner
 from server.wire import FOOTAGE, FootageHeld
@@ -350,6 +351,20 @@ async def _comes_again(place: Place, first: dict[str, Any]) -> None:
     assert await place.offset(path) == 0
     await place.sent(path, 0, DATA)
     await place.is_joined()
+
+
+async def test_what_begins_as_its_recording_is_deleted_is_not_kept(
+    place: Place, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create = Uploads.create
+
+    def created(uploads: Uploads, upload: Upload) -> None:
+        Removal(place.root).remove(IDENTITY)
+        create(uploads, upload)
+
+    monkeypatch.setattr(Uploads, "create", created)
+    await place.created(status=404)
+    assert list((place.data / UPLOADS).iterdir()) == []
 
 
 async def test_what_the_protocol_can_do_is_told_and_bad_questions_are_refused(place: Place) -> None:

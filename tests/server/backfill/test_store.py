@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from threading import Barrier
 from typing import BinaryIO
@@ -15,11 +16,12 @@ from server.backfill.store import Uploads
 from server.backfill.upload import Upload
 from server.errors import Conflict
 from server.recording.library import Library
-from server.recording.master_key import MasterKeys
-from server.recording.removal import Removal
+from server.recording.master_key import PLAIN, MasterKeys
+from server.recording.removal import OnTheWay, Removal
 from tests.server.recording.recordings import BEGAN, IDENTITY, MASTER, new_folder, recording, segment
 
 ROUNDS = 30
+OTHER = "20261128T214600Z-et17-3fa2c1d1"
 
 
 def upload(length: int = 8) -> Upload:
@@ -77,6 +79,28 @@ def test_the_upload_for_a_plain_recording_leaves_no_key_in_it_and_none_is_said_t
     assert list(path.rglob("*.key")) == []
     remains = Removal(tmp_path / "recordings").look(IDENTITY)
     assert remains is not None and not remains.is_encrypted
+
+
+@pytest.mark.parametrize("keys", [PLAIN, MASTER])
+def test_what_is_on_its_way_to_a_recording_goes_with_it_and_nothing_of_another_s(
+    tmp_path: Path, keys: MasterKeys
+) -> None:
+    root = tmp_path / "recordings"
+    recording(root, keys=keys)
+    here = Uploads(tmp_path / "uploads", keys, root)
+    other = replace(upload(), id="cd" * 16, recording_id=OTHER)
+    refused = replace(upload(), id="ef" * 16)
+    for one in (upload(), other, refused):
+        here.create(one)
+        here.append(one, 0, b"foot")
+    here.refuse(refused)
+    removal = Removal(root, on_the_way=OnTheWay(here.bytes_of, here.remove_of))
+    remains = removal.look(IDENTITY)
+    assert remains is not None and remains.unjoined == 4
+    removal.remove(IDENTITY)
+    assert here.all() == [other] and b"".join(here.pieces(other)) == b"foot"
+    assert {path.stem for path in (tmp_path / "uploads").iterdir()} == {other.id}
+    removal.remove(IDENTITY)  # once more does no harm
 
 
 def test_its_key_is_given_to_another_master_key_with_the_recordings_and_destroyed_when_it_is_let_go(

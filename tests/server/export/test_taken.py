@@ -147,6 +147,7 @@ async def test_one_that_stands_is_fetched_again_by_a_colleague_for_a_reason(desk
     other = {"X-Person": "achebe:inspector", "X-Session": "s9"}
     listed = await (await desk.client.get("/api/exports", headers=other)).json()
     (one,) = listed["exports"]
+    assert (one["damaged"], one["unplayable"]) == (0, 0)
     assert (one["by"], one["sha256"], one["until"]) == ("Hale", ready["sha256"], ready["until"])
     path = f"/api/exports/{ready['id']}"
     assert (await desk.client.get(f"{path}/bundle", headers=other)).status == 404  # not without saying why

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession, web
 from aiohttp.test_utils import TestServer
 
+from server.audit.audit_entry import why_of
 from server.clock import SystemClock
 from server.database import Database
 from server.errors import Conflict, NotFound, Unauthorised, Unavailable
@@ -114,7 +115,7 @@ class Site:
     http: ClientSession
     people: dict[str, Viewer]
     revoked: set[str]
-    noted: list[tuple[str, str, str | None]]  # device, layer, why: what the audit was told
+    noted: list[tuple[str, str, str]]  # device, layer, why: what the audit was told
 
 
 @pytest.fixture
@@ -141,12 +142,12 @@ async def site(running: Running, migrated_sqlite: str) -> AsyncIterator[Site]:
         return found
 
     admitted: list[str] = []
-    noted: list[tuple[str, str, str | None]] = []
+    noted: list[tuple[str, str, str]] = []
 
     async def note_viewing(request: web.Request, device_id: str, layer: str) -> None:
         if request.query.get("audit") == "away":
             raise Unavailable("the audit cannot be written")
-        noted.append((device_id, layer, request.query.get("why")))
+        noted.append((device_id, layer, why_of(request.headers, request.query)))
 
     async def admit_viewer(request: web.Request, device_id: str) -> Viewer:
         admitted.append(device_id)

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from sqlalchemy.exc import OperationalError
 
+from server.audit.audit_entry import REASON
 from server.errors import Unavailable
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, Site, until
@@ -29,8 +30,10 @@ async def test_a_viewing_is_kept_from_its_start_to_its_end(site: Site) -> None:
     camera, screen = Camera(), Screen()
     try:
         await publish(site, camera)
-        url = f"{site.url}/whep/{CAMERA}?layer=sub&why=watch+request%3A+ET14"
-        async with site.http.post(url, data=await screen.make_offer(), headers=HALE) as response:
+        url = f"{site.url}/whep/{CAMERA}?layer=sub"
+        async with site.http.post(
+            url, data=await screen.make_offer(), headers={**HALE, REASON: "watch%20request%3A%20ET14"}
+        ) as response:
             assert response.status == 201
             assert site.noted == [(CAMERA, "sub", "watch request: ET14")]
             location = site.url + response.headers["Location"]

@@ -25,7 +25,7 @@ from server.recording.library import Library
 from server.recording.marks import By, Mark, MarkKind
 from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.order import Keeping, RecordingNews
-from server.recording.removal import ASIDE, Removal
+from server.recording.removal import ASIDE, OnTheWay, Removal
 from server.recording.retention import DAY_S, RetentionTable
 from server.recording.retention_store import RetentionStore, Tombstone
 from server.recording.store import Recording, RecordingState, RecordingStore
@@ -169,6 +169,16 @@ async def test_the_tombstone_says_whether_its_key_was_destroyed(
     assert (stone.key_destroyed, stone.as_json()["key_destroyed"]) == (destroyed, destroyed)
     (row,) = (await house.audit.page(Asked()))["rows"]
     assert row["detail"]["key_destroyed"] is destroyed
+
+
+async def test_what_its_camera_was_still_uploading_goes_with_it_and_the_audit_says_how_much(house: House) -> None:
+    await house.recorded()
+    gone: list[str] = []
+    house.removal = Removal(house.root, on_the_way=OnTheWay(lambda one: 4711 if one == IDENTITY else 0, gone.append))
+    await house.on_day(30)
+    assert gone == [IDENTITY]
+    (row,) = (await house.audit.page(Asked()))["rows"]
+    assert row["detail"]["unjoined_bytes"] == 4711
 
 
 async def test_what_the_audit_cannot_take_is_not_deleted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import re
 from collections.abc import AsyncIterator, Collection, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -502,6 +503,25 @@ async def test_what_is_not_what_was_sealed_is_a_conflict_that_says_so(
             problem = await browser.get(path, 409)
             assert problem["type"] == "/problems/damaged-segment" and "000002.m4s" in problem["detail"]
             assert (await browser.client.get(path.replace("000002", "000003"))).status == 200
+
+
+@pytest.mark.parametrize("codec", ["h264", "vp8"])
+@pytest.mark.parametrize("kept", [0, 600])
+async def test_what_was_sealed_and_cannot_be_read_is_not_called_damaged(
+    browser: Browser, tmp_path: Path, codec: str, kept: int
+) -> None:
+    own = usual_film(6.0, "main") if codec == "h264" else vp8_film(6.0)
+    rubbish = own.segments[1][:kept] + bytes(len(own.segments[1]) - kept)
+    ill = replace(own, segments=(own.segments[0], rubbish, own.segments[2]))
+    laid = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH), {"main": ill})
+    view = await browser.open({"recordings": [laid.id]})
+    path = f"/api/replays/{view['id']}/pieces/{laid.id}/main/000002.m4s?from={BASE}"
+    problem = await browser.get(path, 409)
+    assert problem["type"] == "/problems/unplayable-segment"
+    assert problem["detail"] == "main/000002.m4s is what was recorded, but it cannot be read"
+    assert (await browser.client.get(path.replace("000002", "000003"))).status == 200
+    answer = await browser.client.get(path.replace("pieces", "files"))
+    assert (answer.status, await answer.read()) == (200, rubbish)  # whoever reads it is given what was recorded
 
 
 async def test_a_segment_of_vp8_is_to_be_had_as_a_webm_of_the_same_pictures_at_their_times(

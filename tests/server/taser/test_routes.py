@@ -6,6 +6,7 @@ import asyncio
 import hashlib
 from collections.abc import AsyncIterator
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import sqlalchemy as sa
@@ -17,7 +18,7 @@ from server.access.permission import Permission, Role, may
 from server.access.person import Person
 from server.alerts.store import AlertStore, signal_table
 from server.audit.actions import Audit
-from server.audit.audit_entry import Actor, Note, Subject, What
+from server.audit.audit_entry import REASON, Actor, Note, Subject, What
 from server.audit.store import AuditStore, audit_table
 from server.clock import HandClock
 from server.database import Along, Database, alone
@@ -62,6 +63,7 @@ class Desk:
     async def bring(self, content: str = X2, status: int = 201, who: str = "webb:trainer", **about: str) -> Any:
         headers = {"Content-Type": "text/csv", "X-Person": who}
         query = {name: text for name, text in {**ABOUT, **about}.items() if text}
+        headers[REASON] = quote(query.pop("why", ""))
         answer = await self.client.post("/api/taser-logs", params=query, data=content.encode(), headers=headers)
         assert answer.status == status, await answer.text()
         return await answer.json()
@@ -248,8 +250,8 @@ async def test_only_who_may_brings_one_in(desk: Desk) -> None:
     await desk.bring(SEVEN, 404, device_id="et99-cam")
     answer = await desk.client.post(
         "/api/taser-logs",
-        params=ABOUT,
+        params={name: text for name, text in ABOUT.items() if name != "why"},
         data=b"{}",
-        headers={"X-Person": "hale:inspector", "Content-Type": "application/json"},
+        headers={"X-Person": "hale:inspector", "Content-Type": "application/json", REASON: "debrief"},
     )
     assert answer.status == 415

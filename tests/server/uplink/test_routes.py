@@ -66,6 +66,29 @@ async def test_a_camera_that_stays_connected_gets_what_expires_anew(
         assert fresh.ice_servers == [{"urls": "turn:t", "username": "cam-1", "credential": "c"}]
 
 
+async def test_a_signal_is_heard_before_the_status_behind_it_however_slow_its_commit_is(
+    server: SmallServer, session: ClientSession
+) -> None:
+    held = asyncio.Event()
+
+    async def slowly(*_: Any) -> None:
+        await held.wait()
+
+    object.__setattr__(server.receivers, "signal", slowly)
+    async with camera(session, server) as one:
+        await one.send(signal(server, 1))
+        await one.send(signal(server, 2, "recording.started"))  # it waits behind the first
+        await one.send(wire.Status(at=server.clock.wall(), recording="recording", streaming=True))
+        await eventually(lambda: server.statuses)
+        assert [(device_id, told.kind, before) for device_id, told, before in server.heard] == [
+            ("cam-1", "taser.armed", 0),
+            ("cam-1", "recording.started", 0),
+        ]
+        assert not one.acked
+        held.set()
+        await one.until_acked(2)
+
+
 async def test_a_camera_is_welcomed_and_its_messages_are_acknowledged_after_commit(
     server: SmallServer, session: ClientSession
 ) -> None:
