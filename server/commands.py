@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from server.access.permission import Role
 from server.access.person import checked_name, checked_role
 from server.bootstrap import loading
 from server.errors import BadRequest, WatchroomError
@@ -212,9 +213,7 @@ def device_revoke(device_id: str, data: Data) -> int:
 def person_add(
     name: str,
     data: Data,
-    role: Annotated[
-        str, typer.Option(help="control, inspector, officer, trainer, engineer, display, auditor or admin")
-    ],
+    role: Annotated[str, typer.Option(help=", ".join(Role))],
     display_name: Annotated[str | None, typer.Option(help="what others see")] = None,
     call_sign: Annotated[str | None, typer.Option(help="an officer's, for the phone as a camera")] = None,
 ) -> int:

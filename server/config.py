@@ -86,6 +86,10 @@ class Config(BaseSettings):
     pairing: bool = Field(
         default=True, description="a TASER that is drawn starts its officer's camera; false: it only tells the room"
     )
+    reason_to_watch: bool = Field(
+        default=False,
+        description="a live view opens only for an alert, or for what one has said to be on duty as; false: it may be not stated",
+    )
     footage_upload_mb: int = Field(
         default=1024, ge=0, description="of one upload of what the link dropped; 0: cameras upload nothing afterwards"
     )

@@ -48,6 +48,12 @@ class Forbidden(WatchroomError):
     status, kind, title = 403, "forbidden", "You may not do this"
 
 
+class ReasonNeeded(Forbidden):
+    """Nobody has said why: a reason lets it through."""
+
+    kind, title = "reason-needed", "Say why first"
+
+
 class NotFound(WatchroomError):
     """No such thing (or none that the caller may know of)."""
 

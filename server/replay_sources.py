@@ -88,10 +88,10 @@ def of(
 
 
 def note_view(gate: Gate) -> NoteView:
-    """Into the audit, a row for each recording: who looks at it, why, from when to when, and from where."""
+    """Into the audit, a row for each recording: who looks at it, why, how, from when to when, and from where."""
 
-    async def note(request: web.Request, view: View, recordings: Mapping[str, str]) -> None:
-        span = {"from": view.start, "to": view.end, "view": view.id}
+    async def note(request: web.Request, how: str, view: View, recordings: Mapping[str, str]) -> None:
+        span = {"from": view.start, "to": view.end, "view": view.id, **({"how": how} if how else {})}
         for recording_id, call_sign in recordings.items():
             subject = Subject("recording", recording_id, call_sign)
             await gate.note_viewing(request, What.VIEW_REPLAY, subject, why=view.why, **span)

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from server.access.session import Caller
     from server.app import Watchroom
     from server.evidence import Evidence
+    from server.units.actions import Units
 
 MOST_BODY = 256 * 1024  # bytes; what takes more has a limit of its own
 
@@ -42,7 +43,12 @@ def application(room: Watchroom) -> web.Application:
     """What `room` has built, reached by HTTP."""
     config, gate, units, engine, kept = room.config, room.gate, room.units, room.engine, room.evidence
     pages, handed_out = templates(), HandedOut()
-    shown = {"force": config.force, "theme": config.theme, "version": __version__}
+    shown: dict[str, str | bool] = {
+        "force": config.force,
+        "theme": config.theme,
+        "version": __version__,
+        "reason_to_watch": config.reason_to_watch,
+    }
     allow, links = gate.allow, room.ice_servers.links
     console = Pages(pages, allow, gate.person, gate.variables, **shown)
     site = web.Application(middlewares=gate.middlewares(console.worded), client_max_size=MOST_BODY)
@@ -71,14 +77,14 @@ def application(room: Watchroom) -> web.Application:
             *room.uplink.routes(),
             *room.sockets.routes(),
             *console.routes(development=config.development),
-            *_kept_routes(kept, gate),
+            *_kept_routes(kept, units, gate),
             *static_routes(config),
         ]
     )
     return site
 
 
-def _kept_routes(kept: Evidence, gate: Gate) -> list[web.RouteDef]:
+def _kept_routes(kept: Evidence, units: Units, gate: Gate) -> list[web.RouteDef]:
     """Of what is recorded: seen again, marked, kept, taken out."""
 
     def allowed(request: web.Request) -> tuple[Caller, str | None]:
@@ -90,5 +96,5 @@ def _kept_routes(kept: Evidence, gate: Gate) -> list[web.RouteDef]:
         *still_routes.routes(kept.stills, replays, allowed, noted.note_still(gate)),
         *export_routes.routes(kept.exports, replays, gate.caller, noted.export_notes(gate, kept.retention)),
         *retention_routes(kept.retention, gate.allow, gate.along),
-        *taser_routes(kept.taser_logs, gate.allow, gate.along),
+        *taser_routes(kept.taser_logs, units.registered, gate.allow, gate.along),
     ]

@@ -195,13 +195,13 @@ class Access:
         await self._store.add_link(credential.digest(token), person.id, self._clock.wall() + LINK_S, along)
         return token
 
-    async def sign_in_once(self, token: str, previous: str | None = None) -> SignedIn:
+    async def sign_in_once(self, token: str, previous: str | None = None, duty: str = "") -> SignedIn:
         """A new session by a one-time link. Raises Unauthorised when it is unknown, used or too old."""
         person_id = await self._store.use_link(credential.digest(token), self._clock.wall())
         row = None if person_id is None else await self._store.person(person_id=person_id)
         if row is None:
             raise Unauthorised("this sign-in link was used already, or is too old", kind="link-used")
-        return await self._opened(person_of(row), previous)
+        return await self._opened(person_of(row), previous, duty)
 
     async def by_cookie(self, secret: str) -> Caller | None:
         """Who has this session; None if it is not, or no longer, one. To ask is to use it, which prolongs it."""

@@ -20,7 +20,7 @@ from server.access.session import Caller
 from server.audit.audit_entry import Actor, Note, Subject, What, checked_why, why_of
 from server.config import Config
 from server.database import Along
-from server.errors import Conflict, Forbidden, Unauthorised
+from server.errors import Conflict, Forbidden, ReasonNeeded, Unauthorised
 from server.media.live import Viewer
 from server.middleware import NONCE, Worded, error_middleware, header_middleware, wants_page
 from server.units.unit import Device
@@ -45,6 +45,10 @@ OWN_PROOF = (
     "/backfill/",
 )  # a camera's token or signature; checked by admit_camera and verify_hello
 MEDIA_SESSIONS = "/media/sessions/"  # a person's, or a camera's with its token
+WHY_FIRST = (
+    "no alert stands at this camera, and you have not said what you are on duty as: say it, and the picture opens"
+)
+WHY_RETRY_S = 60  # a page asks again by itself as soon as somebody has answered
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 
 
@@ -171,8 +175,12 @@ class Gate:
         await self._audit.note(self._note(request, what, subject, given, detail))
 
     async def note_live_view(self, request: web.Request, device_id: str, layer: str) -> None:
-        """The same for a camera's living picture. Raises Unavailable, BadRequest, NotFound."""
+        """The same for a camera's living picture. Raises Unavailable, BadRequest, NotFound; ReasonNeeded where there is
+        no reason at all and the force wants one. An alert's picture comes with its own, so that nobody is held up then.
+        """
         device = self._units.device(device_id)
+        if self._config.reason_to_watch and not (request.query.get("why", "").strip() or self.caller(request).duty):
+            raise ReasonNeeded(WHY_FIRST, headers={"Retry-After": str(WHY_RETRY_S)})
         await self.note_viewing(request, What.VIEW_LIVE, as_camera(device), layer=layer, wearer=device.wearer_name)
 
     async def note_change(self, request: web.Request, what: What, subject: Subject, why: str, **detail: Any) -> None:

@@ -12,8 +12,11 @@ class Role(StrEnum):
 
     CONTROL = "control"
     INSPECTOR = "inspector"
+    SUPERVISOR = "supervisor"  # of officers: answers for what they recorded, and for who looked at it
     OFFICER = "officer"
     TRAINER = "trainer"
+    INVESTIGATOR = "investigator"  # works with what was recorded, away from the room
+    STANDARDS = "standards"  # professional standards: complaints and conduct
     ADMIN = "admin"
     ENGINEER = "engineer"
     DISPLAY = "display"  # a screen on a wall
@@ -49,10 +52,14 @@ _ROOM = _LOOK | {
     Permission.TAG_EVIDENCE,
 }
 _EVIDENCE = frozenset({Permission.EXPORT, Permission.IMPORT_EVIDENCE, Permission.MANAGE_EVIDENCE})
+_CASE = _EVIDENCE | {Permission.REPLAY, Permission.TAG_EVIDENCE}  # nothing live, no order to a camera or a person
 GRANTED: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.CONTROL: _ROOM,
         Role.INSPECTOR: _ROOM | _EVIDENCE,
+        Role.SUPERVISOR: _ROOM | _EVIDENCE | {Permission.AUDIT},
+        Role.INVESTIGATOR: _CASE,
+        Role.STANDARDS: _CASE | {Permission.AUDIT},
         Role.ADMIN: _ROOM | _EVIDENCE | {Permission.OPERATE, Permission.ADMINISTER, Permission.AUDIT},
         Role.TRAINER: _LOOK | {Permission.REPLAY, Permission.IMPORT_EVIDENCE},
         Role.DISPLAY: _LOOK,

@@ -99,19 +99,21 @@ class SignIn:
         return response
 
     async def once(self, request: web.Request) -> web.Response:
-        """A one-time link: used by the first real visit, not by a browser that looks ahead."""
+        """A one-time link: used by the first real visit, not by a browser that looks ahead. `?duty=`: as what."""
         looks_ahead = {request.headers.get(name, "").lower().split(";")[0] for name in ("Sec-Purpose", "Purpose")}
         if looks_ahead & AHEAD_OF_TIME or request.headers.get("X-Moz", "").lower() in AHEAD_OF_TIME:
             raise Unavailable("a sign-in link is not opened ahead of time")
+        duty = duty_of({"duty": request.query.get("duty")})
         try:
-            signed_in = await self._access.sign_in_once(request.match_info["token"], request.cookies.get(COOKIE))
+            previous = request.cookies.get(COOKIE)
+            signed_in = await self._access.sign_in_once(request.match_info["token"], previous, duty)
         except Unauthorised as error:
             if CALLER in request:
                 return web.Response(status=303, headers={"Location": _landing(request[CALLER].person.role)})
             if "text/html" not in request.headers.get("Accept", ""):
                 raise
             return self._rendered(request, None, _sentence(error), error.status)
-        self._gate.note_sign_in(request, signed_in.person, "link")
+        self._gate.note_sign_in(request, signed_in.person, "link", duty)
         response = _onward(request, _landing(signed_in.person.role))
         self._set_cookie(request, response, signed_in)
         return response

@@ -18,14 +18,24 @@ Allow = Callable[[web.Request, Permission], Person]
 SignedIn = Callable[[web.Request], Person]
 Variables = Callable[[web.Request], Mapping[str, Any]]  # csp_nonce, csrf_token, duty
 # Where somebody belongs who does not see the room.
-OWN_PLACES = ((Permission.CAMERA, "/camera"), (Permission.OPERATE, "/status"), (Permission.AUDIT, "/audit"))
+OWN_PLACES = (
+    (Permission.CAMERA, "/camera"),
+    (Permission.OPERATE, "/status"),
+    (Permission.REPLAY, "/replay"),
+    (Permission.AUDIT, "/audit"),
+)
 
 
 class Pages:
     """Templates get csp_nonce, csrf_token, duty, person, `may_…` for each permission, and `shown` (force, theme …)."""
 
     def __init__(
-        self, templates: jinja2.Environment, allow: Allow, signed_in: SignedIn, variables: Variables, **shown: str
+        self,
+        templates: jinja2.Environment,
+        allow: Allow,
+        signed_in: SignedIn,
+        variables: Variables,
+        **shown: str | bool,
     ) -> None:
         self._templates = templates
         self._allow = allow

@@ -9,6 +9,7 @@ import webbrowser
 from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlencode
 
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
@@ -35,6 +36,10 @@ HEAD_START_S = 3.0  # a camera's process needs about that long before it can pla
 FIRST_ALONE_S = 1.5
 BETWEEN_S = 0.1
 OPERATORS = (("achebe", "Insp. Achebe", "inspector"), ("okafor", "D. Okafor", "control"))
+DUTIES = (
+    "Duty inspector, Estuary",
+    "Control room, Estuary",
+)  # theirs: the reason of each picture that no alert asks for
 OFFICER = ("rahman", "PS Rahman", "officer")
 COLLEAGUE = "colleague"
 
@@ -186,10 +191,14 @@ async def _welcome(watchroom: Watchroom, browser: bool) -> None:
     password = password_file.read_text()
     first, *others = [await _person(watchroom, *operator, password) for operator in OPERATORS]
     officer = await _person(watchroom, *OFFICER, password)
-    link = f"{watchroom.url}/sign-in/once/{await watchroom.access.link_for(first)}"
+    duty, other_duty = (urlencode({"duty": one}) for one in DUTIES)
+    link = f"{watchroom.url}/sign-in/once/{await watchroom.access.link_for(first)}?{duty}"
     print(f"Console: {link}", flush=True)
     names = ", ".join(person.name for person in others)
-    print(f"  Further operators sign in at {watchroom.url} as {names}, password {password}", flush=True)
+    print(
+        f"  Further operators sign in at {watchroom.url}/sign-in?{other_duty} as {names}, password {password}",
+        flush=True,
+    )
     print(f"  An officer's own phone or webcam as a camera: sign in as {officer.name}, same password", flush=True)
     if browser and not await asyncio.to_thread(webbrowser.open, link):
         print("  (no browser could be opened here: open the link above)", flush=True)

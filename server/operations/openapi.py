@@ -174,7 +174,7 @@ SCHEMAS: dict[str, Schema] = {
     "NewOffset": _thing("offset_s:number? why:string"),
     "NewView": _thing(
         "why:string",
-        "from:number to:number",
+        "from:number to:number rewind:boolean",
         recordings={"type": "array", "items": {"type": "string"}},
         device_ids={"type": "array", "items": {"type": "string"}},
     ),
@@ -257,6 +257,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/replays/settings", "What a page with a map must know of the configuration", gives={"type": "object"}),
     Operation("get", "/api/taser-logs", "Logs of TASERs that were brought in, the newest first", gives=_dated("logs", "TaserLog")),
     Operation("post", "/api/taser-logs", "Bring one in, as its maker exports it: CSV", 201, gives=_ref("TaserLog"), query=("device_id", "from", "to", "name", "utc_offset", "date_order"), csv=True, reason=True),
+    Operation("get", "/api/taser-logs/cameras", "Cameras whose officers may have had the weapon", gives=_thing("", cameras=_OBJECTS)),
     Operation("get", "/api/taser-logs/{log_id}", "One of them, with how far its clock is off", gives=_ref("TaserLog")),
     Operation("put", "/api/taser-logs/{log_id}/offset", "Say by how much the weapon's clock is ahead; null: as it is matched", gives=_ref("TaserLog"), takes=_ref("NewOffset")),
     Operation("post", "/api/replays", "Open a view of recordings for a reason, which is logged: nothing is shown without one", 201, gives=_ref("View"), takes=_ref("NewView")),

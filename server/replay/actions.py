@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from server.access.permission import Permission, may
 from server.clock import Clock
 from server.database import Along, Among
-from server.errors import BadRequest, Forbidden, NotFound
+from server.errors import BadRequest, Forbidden, NotFound, ReasonNeeded
 from server.positions.area import Area
 from server.positions.fix import Fix
 from server.positions.stay import Stay
@@ -98,9 +98,11 @@ class Replays:
 
     async def open(self, caller: Caller, wish: Asked, note: Note, own: str | None = None) -> View:
         """Open a view: noted and committed when this returns. `note` writes the audit; whatever it raises, there is
-        no view. Raises NotFound, Forbidden, BadRequest, Unavailable.
+        no view. Raises NotFound, Forbidden, BadRequest, Unavailable; ReasonNeeded where there is something, and no reason.
         """
         found = await asyncio.to_thread(self._chosen, wish)
+        if not wish.why:
+            raise ReasonNeeded("no alert stands at this camera, and you have not said what you are on duty as")
         if own is not None and not all(_is_own(one, own) for one in found):
             raise Forbidden(NOT_OWN)
         devices = tuple(dict.fromkeys(one.device_id for one in found))

@@ -19,7 +19,7 @@ from server.replay.view import View, asked, parts_in, time_in
 from server.request_body import json_object
 
 CallerOf = Callable[[web.Request], Caller]
-NoteView = Callable[[web.Request, View, Mapping[str, str]], Awaitable[None]]  # each recording's call sign
+NoteView = Callable[[web.Request, str, View, Mapping[str, str]], Awaitable[None]]  # how; each recording's call sign
 AlongBookmark = Callable[[web.Request, Bookmark, Mapping[str, str]], Along]
 # A sealed segment never changes, and its address belongs to one session's view: only that browser may keep it,
 # and (Vary) only for that session.
@@ -87,8 +87,8 @@ class _Routes:
 
     async def opened(self, request: web.Request) -> web.Response:
         caller, own = self._allowed(request)
-        wish = asked(await json_object(request))
-        view = await self._replays.open(caller, wish, partial(self._note_view, request), own)
+        wish = asked(await json_object(request), caller.duty)
+        view = await self._replays.open(caller, wish, partial(self._note_view, request, wish.how), own)
         return web.json_response(view.as_json(), status=201)
 
     async def timeline(self, request: web.Request) -> web.Response:

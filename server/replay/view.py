@@ -18,6 +18,7 @@ LONGEST_VIEW_S = 24 * 3600.0  # of recorded time
 OPEN_S = 8 * 3600.0  # a view ends by itself after a shift
 WHY_LENGTH = (3, 200)
 TIMES = (0.0, 4e9)
+REWIND = "live rewind"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,20 +58,26 @@ class View:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """What somebody asks to see: recordings, or cameras from a time to another (`end` None: on and on, as it grows)."""
+    """What somebody asks to see: recordings, or cameras from a time to another (`end` None: on and on, as it grows).
+
+    `how` is REWIND for who looks back from a living picture, else empty.
+    """
 
     recording_ids: tuple[str, ...]
     device_ids: tuple[str, ...]
     start: float | None
     end: float | None
     why: str
+    how: str = ""
 
 
-def asked(body: Mapping[str, Any]) -> Asked:
-    """What a request asks for. Raises BadRequest that names the field."""
-    unknown = body.keys() - {"recordings", "device_ids", "from", "to", "why"}
+def asked(body: Mapping[str, Any], duty: str = "") -> Asked:
+    """What a request asks for; who looks back from a living picture (`rewind`) has for a reason an alert's, given, or
+    what they are on duty as, or none yet. Raises BadRequest that names the field.
+    """
+    unknown = body.keys() - {"recordings", "device_ids", "from", "to", "why", "rewind"}
     if unknown:
-        raise BadRequest(f"{min(unknown)}: not expected; the fields are recordings, device_ids, from, to, why")
+        raise BadRequest(f"{min(unknown)}: not expected; the fields are recordings, device_ids, from, to, why, rewind")
     recordings = _names(body, "recordings", RECORDING_ID, MOST_RECORDINGS)
     devices = _names(body, "device_ids", DEVICE_ID, MOST_CAMERAS)
     if bool(recordings) == bool(devices):
@@ -80,6 +87,10 @@ def asked(body: Mapping[str, Any]) -> Asked:
         raise BadRequest("from: cameras are seen from a time on, or to another: Unix seconds are expected")
     if start is not None and end is not None and not 0 < end - start <= LONGEST_VIEW_S:
         raise BadRequest(f"to: expected after from, by at most {LONGEST_VIEW_S / 3600:.0f} hours")
+    if _is_rewind(body):
+        given = body.get("why")
+        why = duty if given in (None, "") else reason(given)
+        return Asked(recordings, devices, start, end, why, REWIND)
     return Asked(recordings, devices, start, end, reason(body.get("why")))
 
 
@@ -99,6 +110,15 @@ def parts_in(text: str | None) -> tuple[int, ...] | None:
     if not re.fullmatch(r"[0-9]{1,6}(\.[0-9]{1,6})*", text, re.ASCII):
         raise BadRequest('parts: expected the number of parts of each recording, as the timeline tells them: "2.0"')
     return tuple(int(one) for one in text.split(".")[:MOST_RECORDINGS])
+
+
+def _is_rewind(body: Mapping[str, Any]) -> bool:
+    given = body.get("rewind", False)
+    if not isinstance(given, bool):
+        raise BadRequest("rewind: expected true or false")
+    if given and not body.get("device_ids"):
+        raise BadRequest("rewind: expected with device_ids: one looks back at a camera")
+    return given
 
 
 def time_in(query: Mapping[str, str], field: str) -> float:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from server.access.permission import Permission
 from server.access.person import Person
@@ -17,13 +18,14 @@ from server.recording.marks import By
 from server.request_body import bytes_of, json_object
 from server.taser.actions import Offered, TaserLogs
 from server.taser.log import MOST_BYTES
-from server.units.unit import DEVICE_ID
+from server.units.unit import DEVICE_ID, Device
 
 if TYPE_CHECKING:
     from server.database import Along
     from server.taser.store import Item
 
 Allow = Callable[[web.Request, Permission], Person]
+Cameras = Callable[[], Awaitable[Sequence[Device]]]  # all that are registered
 AlongOf = Callable[..., "Along"]  # request, what, subject, why, **detail
 FIELDS = ("device_id", "from", "to", "name", "utc_offset", "date_order")
 LONGEST_NAME = 120
@@ -31,7 +33,7 @@ LATEST = 4e9  # Unix seconds: the year 2096
 ONE = "/api/taser-logs/{log_id:[0-9a-f]{32}}"
 
 
-def taser_routes(logs: TaserLogs, allow: Allow, along: AlongOf) -> list[web.RouteDef]:
+def taser_routes(logs: TaserLogs, cameras: Cameras, allow: Allow, along: AlongOf) -> list[web.RouteDef]:
     """To bring one in or to set its clock needs the permission for it; each is in the audit, in one commit with it."""
 
     async def listed(request: web.Request) -> web.Response:
@@ -74,9 +76,24 @@ def taser_routes(logs: TaserLogs, allow: Allow, along: AlongOf) -> list[web.Rout
     return [
         web.get("/api/taser-logs", listed),
         web.post("/api/taser-logs", bring_in),
+        web.get("/api/taser-logs/cameras", _wearers(cameras, allow)),
         web.get(ONE, one),
         web.put(ONE + "/offset", set_offset),
     ]
+
+
+def _wearers(cameras: Cameras, allow: Allow) -> Handler:
+    """Whose cameras there are: who brings a log in may have no right to the room's own list."""
+
+    async def answer(request: web.Request) -> web.Response:
+        allow(request, Permission.IMPORT_EVIDENCE)
+        told = [
+            {"device_id": one.device_id, "call_sign": one.call_sign, "wearer": one.wearer_name}
+            for one in sorted(await cameras(), key=lambda one: one.call_sign)
+        ]
+        return web.json_response({"cameras": told})
+
+    return answer
 
 
 def _offered(request: web.Request) -> Offered:

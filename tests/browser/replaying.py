@@ -39,6 +39,7 @@ async def opened(screen: Screen, path: str, name: str = "hale") -> Page:
 async def entered(page: Page, url: str) -> Page:
     """The same, of somebody who is in."""
     await page.goto(url)
+    await page.get_by_role("dialog").get_by_label("Reason", exact=True).select_option("Debrief")
     await page.get_by_label("Reference or remark").fill("0412")
     await page.get_by_role("button", name="Open the replay").click()
     await expect(page.get_by_role("dialog")).to_have_count(0)

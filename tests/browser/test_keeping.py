@@ -66,6 +66,7 @@ async def test_what_goes_next_is_seen_by_category_held_and_kept_by_keyboard(scre
 
 async def test_an_officer_reads_on_a_phone_who_viewed_theirs(screen: Screen, laid: list[Laid]) -> None:
     page = await screen.sign_in("hale", f"/replay/{laid[1].id}")
+    await page.get_by_role("dialog").get_by_label("Reason", exact=True).select_option("Debrief")
     await page.get_by_label("Reference or remark").fill("debrief 0412")
     await page.get_by_role("button", name="Open the replay").click()
     await expect(page.get_by_role("dialog")).to_have_count(0)

@@ -398,6 +398,9 @@ async def test_the_list_shows_pictures_to_who_says_why(
     await page.get_by_role("button", name="Pictures").click()
     await page.get_by_label("Reference or remark").fill("case 4711")
     await page.get_by_role("button", name="Show the pictures").click()
+    await expect(page.get_by_role("dialog").get_by_role("alert")).to_have_text(re.compile("^Reason: choose one"))
+    await page.get_by_role("dialog").get_by_label("Reason", exact=True).select_option("Debrief")
+    await page.get_by_role("button", name="Show the pictures").click()
     loaded = "() => [...document.querySelectorAll('recording-list img')].filter((one) => one.naturalWidth).length"
     await until(lambda: _all_of(page, loaded, 4), "the pictures are there", 30)
     await page.reload()

@@ -40,7 +40,12 @@ async def test_the_last_seconds_are_seen_again_while_the_live_picture_goes_on(
     await expect(pane).to_be_hidden()
     began = time.monotonic()
     await page.keyboard.press("r")
+    screen.allowed.append("403.*/api/replays")  # the refusal that becomes the question
+    question = page.get_by_role("dialog")  # of whoever said nothing at sign-in: once, and kept until they sign out
+    await question.get_by_label("On duty as").fill("Duty inspector")
+    await question.get_by_role("button", name="Keep it").click()
     await until(lambda: page.evaluate(SHOWS), "the rewound picture plays", LATEST_S)
+    await expect(question).to_have_count(0)
     print(f"rewound picture after {time.monotonic() - began:.2f} s")
     await expect(pane.locator(".behind")).to_have_text(re.compile(r"^\d+ s behind"))
     await expect(pane.locator(".at")).to_have_text(re.compile(r"^REWIND \d\d:\d\d:\d\d$"))

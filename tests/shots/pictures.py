@@ -140,6 +140,7 @@ async def _replay(page: Page, url: str) -> None:
     await page.goto(f"{url}/replay")
     row = page.locator("recording-list li").filter(has_text="TASER armed").last
     await row.get_by_role("link", name=re.compile("^Open with")).click()
+    await page.get_by_role("dialog").get_by_label("Reason", exact=True).select_option("Debrief")
     await page.get_by_role("button", name="Open the replay").click()
     await expect(page.locator("replay-tile")).not_to_have_count(0)
     await page.locator("replay-events li").filter(has_text="TASER armed").first.get_by_role("button").click()

@@ -56,8 +56,14 @@ test("what was not sent because nobody could see it is neither live nor lost", (
 });
 
 test("where the server has no picture at all, nobody waits for it", () => {
-  assert.equal(state({ pictureAge: null, waited: 0.1, elsewhere: true }), "offline");
-  assert.equal(state({ pictureAge: 1, waited: 9, elsewhere: true }), "live");
+  assert.equal(state({ pictureAge: null, waited: 0.1, problem: "elsewhere" }), "offline");
+  assert.equal(state({ pictureAge: 1, waited: 9, problem: "elsewhere" }), "live");
+});
+
+test("without a reason that the force wants there is no picture, and no old one either", () => {
+  assert.equal(state({ pictureAge: null, problem: "reason-needed" }), "notrec");
+  assert.equal(state({ pictureAge: 3, problem: "reason-needed" }), "notrec");
+  assert.equal(state({ pictureAge: null, linked: false, problem: "reason-needed" }), "connecting");
 });
 
 test("before the first frame: connecting, then offline", () => {

@@ -6,7 +6,7 @@ import { reasonKept, reasonOf, reasonQuestions, reasonToKeep } from "../../stati
 test("the longest reason that the form lets one give is one that the server takes", () => {
   const [reason, why] = reasonQuestions("Open").fields;
   const remark = "x".repeat(why?.longest ?? Infinity);
-  const lengths = (reason?.options ?? []).map(([choice]) => reasonOf({ reason: choice, why: remark }).length);
+  const lengths = (reason?.options ?? []).map(([choice]) => reasonOf({ reason: choice, why: remark })?.length ?? 0);
   assert.equal(Math.max(...lengths), 200);
 });
 
@@ -16,4 +16,12 @@ test("a reason that was given counts until its sign-in ends", () => {
   assert.equal(reasonKept(kept, "two"), null, "who signs in next, in the same tab, is asked");
   assert.equal(reasonKept(null, "one"), null);
   assert.equal(reasonKept("Debrief", "one"), null, "as it was kept before");
+});
+
+test("no reason is chosen before somebody has chosen one", () => {
+  const [reason] = reasonQuestions("Open").fields;
+  assert.equal(reason?.options?.[0]?.[0], "");
+  assert.equal(reason?.value, undefined);
+  assert.equal(reasonOf({ reason: "", why: "case 4711" }), null);
+  assert.equal(reasonOf({ reason: "Debrief", why: " " }), "Debrief");
 });

@@ -137,6 +137,24 @@ test("an answer that comes after the end is ended too", async () => {
   assert.deepEqual(lines(), ["POST /whep/et17-cam?layer=sub&sound=off", "DELETE /media/sessions/s1"]);
 });
 
+test("a picture that waits for a reason opens at once when an alert brings one", async () => {
+  const hasWhy = /** @param {string} path */ (path) => path.includes("&why=");
+  const { viewing, lines } = begin((method, path) =>
+    method !== "POST" || hasWhy(path) ? created() : problem(403, "reason-needed", { "Retry-After": "60" }),
+  );
+  viewing.start();
+  await settle();
+  assert.equal(viewing.standing.problem, "reason-needed");
+  await viewing.change({ layer: "main", sound: false, picture: true });
+  await settle();
+  assert.equal(lines().length, 1, "another size is no reason");
+  await viewing.change({ layer: "main", sound: false, picture: true, why: "alert: TASER armed ET17" });
+  await settle();
+  assert.equal(lines()[1], "POST /whep/et17-cam?layer=main&sound=off&why=alert%3A%20TASER%20armed%20ET17");
+  assert.notEqual(viewing.standing.phase, "waiting");
+  viewing.stop();
+});
+
 test("a refusal says why, and is tried again for ever, with Retry-After honoured", async () => {
   let tries = 0;
   const { viewing, clock } = begin(() => ((tries += 1), problem(409, "not-recording", { "Retry-After": "20" })));

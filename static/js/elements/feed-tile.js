@@ -104,9 +104,9 @@ export class FeedTile extends HTMLElement {
     const { unit, alert, fix, large, linked, askedAt } = facts;
     const pictureAge = picture.age(now);
     const standing = picture.standing;
-    const elsewhere = standing?.problem === "elsewhere";
+    const problem = standing?.problem ?? "";
     const { waited, isPaused: paused } = picture;
-    const state = feedState({ unit, pictureAge, waited, linked, elsewhere, paused });
+    const state = feedState({ unit, pictureAge, waited, linked, problem, paused });
     this.#setState(state);
     if (state === "late" || state === "frozen") picture.hold();
     if (!unit) return;
@@ -118,7 +118,7 @@ export class FeedTile extends HTMLElement {
       pictureAge,
       pictureAt: picture.shownAt,
       waited,
-      problem: standing?.problem ?? "",
+      problem,
       retryIn,
       askedAt,
       now,

@@ -61,7 +61,7 @@ export class TilePlate {
 function plateWords(facts) {
   if (facts.state === "frozen") return frozen(facts);
   if (facts.state === "offline") return offline(facts);
-  if (facts.state === "notrec") return notRecording(facts);
+  if (facts.state === "notrec") return facts.problem === "reason-needed" ? unasked(facts) : notRecording(facts);
   if (facts.state !== "connecting") return null;
   return {
     kind: "connecting",
@@ -103,6 +103,12 @@ function offline({ unit, fix, pictureAt, problem, retryIn, askedAt, now }) {
     note: retryIn !== null && retryIn > 0 ? `next in ${Math.ceil(retryIn)} s` : "trying",
     event: "retry",
   };
+}
+
+/** The force wants a reason, and there is neither an alert nor a duty. @param {PlateFacts} facts @returns {PlateWords} */
+function unasked({ unit }) {
+  const line = `${unit.call_sign} opens for a reason: an alert, or what you are on duty as`;
+  return { kind: "reason", icon: "eye", title: "Why do you watch?", line, button: "Say why", event: "why" };
 }
 
 /** @param {PlateFacts} facts @returns {PlateWords} */

@@ -1,5 +1,5 @@
 // Requests to the server's API. Errors are problem+json (RFC 9457) and say what was wrong.
-/** @import { Advice, Alert, Unit } from "../state/shapes" */
+/** @import { Advice, Alert } from "../state/shapes" */
 
 /** @typedef {{ id: string, name: string, state: "waiting" | "writing" | "ready" | "failed", share: number, problem: string, bytes?: number,
  *   sha256?: string, damaged?: number, unplayable?: number, url?: string, films?: { device_id: string, bytes: number, url: string }[] }} Export of a ready one all */
@@ -147,21 +147,21 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     taserLogs: {
       /** @returns {Promise<{ at: number, logs: import("../state/taser_logs.js").TaserLog[] }>} */
       all: () => call("GET", "/api/taser-logs"),
+      /** Whose they may have been. @returns {Promise<{ cameras: { device_id: string, call_sign: string, wearer: string | null }[] }>} */
+      cameras: () => call("GET", "/api/taser-logs/cameras"),
       /** @param {File} file @param {URLSearchParams} about @param {string} why logged @returns {Promise<import("../state/taser_logs.js").TaserLog>} */
       bringIn: (file, about, why) =>
         call("POST", `/api/taser-logs?${about}`, new Blob([file], { type: "text/csv" }), why),
       /** @param {string} log @param {{ offset_s: number | null, why: string }} wish */
       setOffset: (log, wish) => call("PUT", `/api/taser-logs/${id(log)}/offset`, wish),
     },
-    /** @returns {Promise<{ units: Unit[] }>} */
-    units: () => call("GET", "/api/units"),
     recordings: {
       /** What a page with a map must know. @returns {Promise<import("../elements/incident-map.js").MapSettings>} */
       settings: () => call("GET", "/api/replays/settings"),
       /** @param {URLSearchParams} query @returns {Promise<import("../state/recordings.js").Page>} */
       find: (query) => call("GET", `/api/recordings?${query}`),
-      /** Looks back at a camera that records. @param {string} device @param {number} from Unix seconds @param {string} why @returns {Promise<import("../state/replay.js").View>} */
-      rewind: (device, from, why) => call("POST", "/api/replays", { device_ids: [device], from, why }),
+      /** Looks back at a camera that records. @param {string} device @param {number} from Unix seconds @param {string} why an alert's reason, "": one's duty @returns {Promise<import("../state/replay.js").View>} */
+      rewind: (device, from, why) => call("POST", "/api/replays", { device_ids: [device], from, why, rewind: true }),
       /** Opens a view: the reason is logged. @param {{ recordings: string[], from?: number, to?: number, why: string }} wish @returns {Promise<import("../state/replay.js").View>} */
       open: (wish) => call("POST", "/api/replays", wish),
       /** @param {string} view @returns {Promise<import("../state/replay.js").Told>} */

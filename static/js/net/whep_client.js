@@ -80,8 +80,9 @@ export class WhepClient extends EventTarget {
 
   /** Another size, with sound or without, picture or pause, in the same session. Called again and again. @param {Wish} wish */
   change(wish) {
+    const answers = this.standing.problem === "reason-needed" && wish.why && !this.wish.why; // an alert: its picture opens now
     this.wish = wish;
-    return this.#tell();
+    return answers ? this.retryNow() : this.#tell();
   }
 
   async #tell() {

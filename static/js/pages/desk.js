@@ -11,7 +11,7 @@ import { latencyOf, offsetOf, withPong } from "../state/server_clock.js";
 import { recordingCount, sampled } from "../state/tape.js";
 import { byCallSign } from "../state/units.js";
 
-const MAY_ACT = new Set(["control", "inspector", "admin"]);
+const MAY_ACT = new Set(["control", "inspector", "supervisor", "admin"]); // handle-alerts of server/access/permission.py
 const monotonic = () => performance.now() / 1000;
 
 export class Desk extends EventTarget {

@@ -95,7 +95,7 @@ async function signIn(name, secret, why) {
   throw new Error(refusalText({ status: answer.status, message, retryAfter: answer.headers.get("Retry-After") }));
 }
 
-duty.value = localStorage.getItem(DUTY) ?? "";
+duty.value = new URLSearchParams(location.search).get("duty") ?? localStorage.getItem(DUTY) ?? "";
 reveal.hidden = false;
 reveal.addEventListener("click", () => {
   const shown = password.type === "text";

@@ -13,6 +13,7 @@ import { asks } from "./asking.js";
 import { Desk } from "./desk.js";
 import { keepLooks, shownTheme } from "./looks.js";
 import { parts, placeMap } from "./pocket_parts.js";
+import { sayingWhy } from "./saying_why.js";
 
 const TICK_MS = 250;
 const RETRY_MS = 3000;
@@ -33,6 +34,7 @@ const alerting = new Alerting(desk, api, socket, {
   before: () => undefined, // looked back at in the whole console: there is no room for two pictures
 });
 const ask = asks(desk, api, say);
+sayingWhy(api);
 const advising = new Advising(desk, api, localStorage, parts.person);
 const iceServers = /** @type {RTCIceServer[]} */ ([]);
 let subject = NOBODY;

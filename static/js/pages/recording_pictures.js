@@ -1,7 +1,8 @@
 // Pictures in the list of recordings: footage of people, so that they come when somebody has said why: for this tab,
 // and until they sign out.
 /** @import { RecordingList } from "../elements/recording-list.js" */
-import { reasonKept, reasonOf, reasonQuestions, reasonToKeep } from "../state/replay_forms.js";
+import { NO_REASON, reasonKept, reasonOf, reasonQuestions, reasonToKeep } from "../state/replay_forms.js";
+import { ApiError } from "../net/api.js";
 import { stillOf } from "../net/stills.js";
 import { FormSheet } from "../elements/form-sheet.js";
 import { find, signIn } from "./office.js";
@@ -29,7 +30,9 @@ export function beginPictures(list) {
     return form.open({
       ...reasonQuestions("Show the pictures", " Each recording whose picture you see is one line of the log."),
       act: async (values) => {
-        sessionStorage.setItem(KEY, reasonToKeep(reasonOf(values), signIn));
+        const why = reasonOf(values);
+        if (why === null) throw new ApiError(400, NO_REASON);
+        sessionStorage.setItem(KEY, reasonToKeep(why, signIn));
         show();
       },
     });

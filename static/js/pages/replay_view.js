@@ -1,7 +1,7 @@
 // Opens a view of recordings: uses this tab's own while it lasts, else asks for the reason, which is logged.
 /** @import { ReplayAddress } from "../state/replay_address.js" */
 /** @import { Told } from "../state/replay.js" */
-import { reasonOf, reasonQuestions } from "../state/replay_forms.js";
+import { NO_REASON, reasonOf, reasonQuestions } from "../state/replay_forms.js";
 import { ApiError } from "../net/api.js";
 
 /**
@@ -23,9 +23,11 @@ export async function openView(address, { api, form }) {
     form.open({
       ...reasonQuestions("Open the replay"),
       act: async (values) => {
+        const why = reasonOf(values);
+        if (why === null) throw new ApiError(400, NO_REASON);
         const { recordings, from, to } = address;
         const times = { ...(from === null ? {} : { from }), ...(to === null ? {} : { to }) };
-        const view = await api.recordings.open({ recordings, ...times, why: reasonOf(values) });
+        const view = await api.recordings.open({ recordings, ...times, why });
         const timeline = await api.recordings.timeline(view.id);
         sessionStorage.setItem(key, view.id);
         resolve(timeline);

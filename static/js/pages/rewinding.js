@@ -1,6 +1,8 @@
 // Wires the live rewind: a view of the growing recording, which is logged, and the pane beside the live tile.
 /** @import { Alert } from "../state/shapes" */
 import { ApiError } from "../net/api.js";
+import { reasonToView } from "../state/alerts.js";
+import { sayingWhy } from "./saying_why.js";
 import { BEFORE_S, MOST_BACK_S, hasBefore, notHeld } from "../state/rewind.js";
 
 const SECONDS = 30;
@@ -14,6 +16,7 @@ const AGAIN_MS = 1000;
  * @param {(words: string) => void} say
  */
 export function rewinding(api, desk, say) {
+  const why = sayingWhy(api);
   const allowed = document.body.dataset["mayReplay"] === "yes";
   document.addEventListener("rewind-joined", (event) => {
     const { call_sign, end } = /** @type {CustomEvent} */ (event).detail;
@@ -26,7 +29,7 @@ export function rewinding(api, desk, say) {
     const pane = await paneFor();
     if (!pane) return;
     if (pane.device === device) return pane.back(SECONDS);
-    const view = await open(device, "Live rewind", 1);
+    const view = await open(device, reasonToView(desk.alarms.get(device)), 1);
     if (view) pane.open({ ...about(device, view.id), seconds: SECONDS });
   }
 
@@ -36,7 +39,7 @@ export function rewinding(api, desk, say) {
     if (!hasBefore(alert, desk.now()))
       return say(`${title}, ${call_sign}, was more than ${MOST_BACK_S - BEFORE_S} s ago: look at it in the replay.`);
     const pane = await paneFor();
-    const view = pane && (await open(device, `Seconds before the alert: ${title} ${call_sign}`, TRIES));
+    const view = pane && (await open(device, reasonToView(alert), TRIES));
     if (!view) return;
     const layers = desk.room.units.get(device)?.layers ?? [];
     const joins = layers.includes("sub") ? "sub" : "main"; // four times as many pictures a second, beside a living wall
@@ -65,20 +68,21 @@ export function rewinding(api, desk, say) {
     return desk.room.units.get(device)?.call_sign ?? "the camera";
   }
 
-  /** @param {string} device @param {string} why @param {number} tries */
-  async function open(device, why, tries) {
+  /** @param {string} device @param {string} reason an alert's; "": what one is on duty as @param {number} tries @returns {Promise<import("../state/replay.js").View | null>} */
+  async function open(device, reason, tries) {
     try {
-      return await api.recordings.rewind(device, desk.now() - MOST_BACK_S - SPARE_S, why);
+      return await api.recordings.rewind(device, desk.now() - MOST_BACK_S - SPARE_S, reason);
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
+      if (error.kind === "reason-needed") return (await why.ask()) ? open(device, reason, tries) : null;
       if (error.status === 404 && tries > 1) {
         await new Promise((resolve) => {
           setTimeout(resolve, AGAIN_MS);
         });
-        return open(device, why, tries - 1);
+        return open(device, reason, tries - 1);
       }
-      const reason = error.status === 404 ? notHeld(null, 0) : error.message;
-      say(`${nameOf(device)} cannot be looked back at. ${reason}.`);
+      const words = error.status === 404 ? notHeld(null, 0) : error.message;
+      say(`${nameOf(device)} cannot be looked back at. ${words}.`);
       return null;
     }
   }

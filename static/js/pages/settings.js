@@ -64,7 +64,7 @@ parts.keys.append(
 find("#duty-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();
   void done(api.setDuty(parts.duty.value.trim()), ({ duty }) =>
-    duty ? `Pictures get the reason “${duty}” now.` : "Pictures get no reason now: the audit says “not stated”.",
+    duty ? `Pictures get the reason “${duty}” now.` : "Pictures that no alert asks for get no reason now.",
   );
 });
 

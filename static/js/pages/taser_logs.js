@@ -78,9 +78,9 @@ if (form instanceof HTMLFormElement) {
     event.preventDefault();
     void offer(form);
   });
-  const answer = await done(api.units(), () => "");
-  const options = (answer?.units ?? []).map(({ device_id, call_sign, wearer }) =>
-    make("option", { value: device_id }, `${call_sign}${wearer ? `, ${wearer.name}` : ""}`),
+  const answer = await done(api.taserLogs.cameras(), () => "");
+  const options = (answer?.cameras ?? []).map(({ device_id, call_sign, wearer }) =>
+    make("option", { value: device_id }, `${call_sign}${wearer ? `, ${wearer}` : ""}`),
   );
   find("#bring [name=device_id]", HTMLSelectElement).append(...options);
 }

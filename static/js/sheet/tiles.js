@@ -36,6 +36,10 @@ const STATES = {
     "Its camera is linked to another server.",
     { ages: [12, 40], facts: { unit: ET17 }, trouble: { problem: "elsewhere" } },
   ],
+  "No reason": [
+    "The force wants one; an alert brings its own.",
+    { ages: [], facts: { unit: ET17 }, trouble: { problem: "reason-needed" } },
+  ],
   Connecting: ["Asked for a picture; none has come.", { ages: [], facts: { unit: ET17 }, trouble: { silent: true } }],
   Paused: ["Nobody could see it: it was not sent.", { ages: [0.35, 9], facts: { unit: ET17 }, away: true }],
   "No link": ["The console’s own link is lost.", { ages: [1.25], facts: { unit: ET17, linked: false } }],

@@ -16,18 +16,19 @@ const BEGINS_WITHIN_S = 5;
  * @param {number | null} facts.pictureAge seconds since the shown frame was captured; null: no frame yet
  * @param {number} facts.waited seconds since the tile began to ask for a picture
  * @param {boolean} facts.linked the console's own link to the server
- * @param {boolean} [facts.elsewhere] the server has said that it has no picture of this camera, another one has
+ * @param {string} [facts.problem] why the server gives none: "elsewhere", another one has it; "reason-needed", nobody has said why
  * @param {boolean} [facts.paused] it is old because nobody could see it, or was so until now
  * @returns {FeedState}
  */
-export function feedState({ unit, pictureAge, waited, linked, elsewhere = false, paused = false }) {
+export function feedState({ unit, pictureAge, waited, linked, problem = "", paused = false }) {
   if (!unit) return "empty";
   // by law there is no live view while the camera does not record
   if (unit.recording !== "recording" && (linked || pictureAge === null))
     return linked && unit.online ? "notrec" : "offline";
+  if (problem === "reason-needed" && linked) return "notrec";
   if (paused && pictureAge !== null) return "paused";
   // a camera that streams is not off line because the way to its picture is slow
-  const patience = elsewhere ? 0 : unit.online && unit.streaming ? OFFLINE_S : FROZEN_S;
+  const patience = problem === "elsewhere" ? 0 : unit.online && unit.streaming ? OFFLINE_S : FROZEN_S;
   if (pictureAge === null) return waited < patience ? "connecting" : "offline";
   if (pictureAge >= OFFLINE_S) return "offline";
   if (pictureAge >= FROZEN_S) return "frozen";

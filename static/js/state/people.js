@@ -19,8 +19,11 @@ import { age } from "./words.js";
 export const ROLES = /** @type {const} */ ([
   ["control", "control: the room, its alerts and advice"],
   ["inspector", "inspector: the same, in command"],
+  ["supervisor", "supervisor: the same, and who viewed what"],
   ["officer", "officer: a phone as a camera"],
   ["trainer", "trainer: sees, and acts on nothing"],
+  ["investigator", "investigator: recordings and evidence, nothing live"],
+  ["standards", "standards: the same, and who did and saw what"],
   ["engineer", "engineer: figures only"],
   ["auditor", "auditor: who did and saw what, and no pictures"],
   ["admin", "admin: all of it, and people and cameras"],

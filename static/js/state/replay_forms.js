@@ -26,7 +26,9 @@ export function reasonQuestions(submit, more = "") {
         name: "reason",
         label: "Reason",
         type: "choice",
-        options: REASONS.map((one) => /** @type {const} */ ([one, one])),
+        // none is chosen before somebody has thought of it: else all that is logged is the first of the list
+        options: [["", "Choose one"], ...REASONS.map((one) => /** @type {const} */ ([one, one]))],
+        required: true,
       },
       {
         name: "why",
@@ -38,9 +40,30 @@ export function reasonQuestions(submit, more = "") {
   };
 }
 
-/** @param {Record<string, string>} values of those fields */
+/** Of those fields; null until a reason is chosen. @param {Record<string, string>} values */
 export function reasonOf({ reason = "", why = "" }) {
+  if (!reason) return null;
   return why.trim() ? `${reason}: ${why.trim()}` : reason;
+}
+
+export const NO_REASON = { detail: "reason: choose one, it is logged with what you see" };
+
+/** Asked of whoever watches without a reason, at the first picture that needs one. @returns {Questions} */
+export function dutyQuestions() {
+  return {
+    title: "Why do you watch?",
+    note: "A picture opens for a reason: an alert’s, which is there by itself, or what you are on duty as. It counts until you sign out, is logged with each picture, and the officer can read it.",
+    submit: "Keep it",
+    fields: [
+      {
+        name: "duty",
+        label: "On duty as",
+        required: true,
+        longest: 120,
+        hint: "Duty inspector, say, or an operation.",
+      },
+    ],
+  };
 }
 
 /** As it is kept in a tab. @param {string} why @param {string} signIn something that each sign-in has of its own */

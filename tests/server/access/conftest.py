@@ -21,7 +21,7 @@ from server.access.device_routes import device_routes
 from server.access.middleware import COOKIE, Gate
 from server.access.people_actions import People
 from server.access.people_routes import people_routes
-from server.access.permission import Permission
+from server.access.permission import Permission, Role
 from server.access.store import AccessStore, session_table
 from server.audit.actions import Audit
 from server.audit.asked import Asked
@@ -154,7 +154,7 @@ async def house(database: Database, tmp_path: Path, tasks: TaskOwner) -> AsyncIt
     house = build(database, tmp_path, HandClock(), LocalBus())
     await house.cameras.start()
     await house.access.start(tasks)
-    for role in ("control", "inspector", "officer", "trainer", "engineer", "display", "auditor", "admin"):
+    for role in Role:
         await house.access.add_person(role, role, PASSWORD, display_name=f"The {role}", call_sign="Tango 9")
     async with house.audit:
         yield house

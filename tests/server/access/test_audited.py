@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 from aiohttp.pytest_plugin import AiohttpClient
 
 from server.audit.audit_entry import REASON, Note
+from server.bus import LocalBus
+from server.clock import HandClock
+from server.database import Database
 from server.errors import Unavailable
-from tests.server.access.conftest import PASSWORD, AnyClient, House, application, sign_in
+from server.tasks import TaskOwner
+from tests.server.access.conftest import PASSWORD, AnyClient, House, application, build, sign_in
 
 FIREFOX = {"User-Agent": "Mozilla/5.0 (X11; Linux x86_64; rv:145.0) Gecko/20100101 Firefox/145.0"}
 
@@ -87,6 +92,40 @@ async def test_who_said_nothing_is_written_as_not_stated_and_a_token_as_its_purp
     wall = await aiohttp_client(application(house))
     assert (await wall.post(f"/whep/{device_id}", headers={"Authorization": f"Bearer {token}"})).status == 200
     assert [row["why"] for row in await house.audited(what="view")] == ["not stated", "API token: wall 3"]
+
+
+async def test_a_force_may_want_a_reason_for_every_live_view(
+    database: Database, tmp_path: Path, tasks: TaskOwner, aiohttp_client: AiohttpClient
+) -> None:
+    house = build(database, tmp_path, HandClock(), LocalBus(), reason_to_watch=True)
+    await house.cameras.start()
+    await house.access.start(tasks)
+    await house.access.add_person("control", "control", PASSWORD)
+    async with house.audit:
+        browser = await aiohttp_client(application(house))
+        device_id = await recording_camera(house)
+        headers = await sign_in(browser)
+        for path in (f"/whep/{device_id}", f"/whep/{device_id}?why=%20"):
+            answer = await browser.post(path, headers=headers)
+            told = await answer.json()
+            assert (answer.status, told["type"]) == (403, "/problems/reason-needed")
+            assert "what you are on duty as" in told["detail"] and answer.headers["Retry-After"] == "60"
+        assert await house.audited(what="view") == []
+        assert (await browser.post(f"/whep/{device_id}?why=alert%3A+TASER+armed", headers=headers)).status == 200
+        await browser.patch("/api/session", json={"duty": "control room"}, headers=headers)
+        assert (await browser.post(f"/whep/{device_id}", headers=headers)).status == 200
+        rows = await house.audited(what="view.live")
+        assert [row["why"] for row in rows] == ["alert: TASER armed", "control room"]
+
+
+async def test_a_sign_in_link_may_say_what_one_is_on_duty_as(browser: AnyClient, house: House) -> None:
+    link = await house.access.link_for(await house.access.person_named("inspector"))
+    wrong = await browser.get(f"/sign-in/once/{link}", params={"duty": "x" * 121}, allow_redirects=False)
+    assert wrong.status == 400  # and the link is still good
+    asked = {"duty": "Duty inspector, Estuary"}
+    assert (await browser.get(f"/sign-in/once/{link}", params=asked, allow_redirects=False)).status == 303
+    assert (await (await browser.get("/api/session")).json())["duty"] == asked["duty"]
+    assert [row["why"] for row in await house.audited(what="access.signed-in")] == [asked["duty"]]
 
 
 async def test_a_reason_that_is_none_is_refused_before_anything_is_shown(browser: AnyClient, house: House) -> None:

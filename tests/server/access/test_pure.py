@@ -22,6 +22,7 @@ def test_every_role_is_in_the_table_and_strangers_may_nothing() -> None:
     assert [role for role in Role if may(role, Permission.WATCH)] == [
         "control",
         "inspector",
+        "supervisor",
         "trainer",
         "admin",
         "display",

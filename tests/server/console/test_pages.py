@@ -43,6 +43,9 @@ def application(role: Role, development: bool = False) -> web.Application:
         (Role.OFFICER, "/camera", 403, False),
         (Role.ENGINEER, "/status", 200, True),
         (Role.AUDITOR, "/audit", 403, False),
+        (Role.SUPERVISOR, "/", 403, False),
+        (Role.INVESTIGATOR, "/replay", 403, False),
+        (Role.STANDARDS, "/replay", 403, False),
     ],
 )
 async def test_everybody_is_led_to_their_own_place(
@@ -79,10 +82,10 @@ async def test_the_office_is_an_admin_s_and_says_so_to_others(aiohttp_client: An
 
 
 @pytest.mark.parametrize("role", list(Role))
-async def test_the_audit_is_an_auditor_s_and_an_admin_s(aiohttp_client: Any, role: Role) -> None:
+async def test_the_audit_is_for_those_who_answer_for_others_viewing(aiohttp_client: Any, role: Role) -> None:
     client = await aiohttp_client(application(role))
     answer = await client.get("/audit")
-    is_theirs = role in (Role.AUDITOR, Role.ADMIN)
+    is_theirs = role in (Role.AUDITOR, Role.SUPERVISOR, Role.STANDARDS, Role.ADMIN)
     assert (answer.status, 'aria-current="page" href="/audit"' in await answer.text()) == (
         200 if is_theirs else 403,
         is_theirs,

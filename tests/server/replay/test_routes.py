@@ -95,6 +95,7 @@ class Office:
     def __init__(self, data: Path, database: Database) -> None:
         self.clock = HandClock(BASE + 3600)
         self.noted: list[View] = []
+        self.hows: list[str] = []
         self.audit_fails = False
         self.store = ViewStore(database)
         self.trails = TrailStore(database)
@@ -154,12 +155,13 @@ class Office:
             await self.rows.keep(row)
         return await self.retention.matching(sought)
 
-    async def _note(self, request: web.Request, view: View, recordings: Mapping[str, str]) -> None:
+    async def _note(self, request: web.Request, how: str, view: View, recordings: Mapping[str, str]) -> None:
         if self.audit_fails:
             raise Unavailable("the audit cannot be written")
         assert await self.store.find(view.id) is None  # noted first
         assert set(recordings) == set(view.recording_ids)
         self.noted.append(view)
+        self.hows.append(how)
 
     def _along_bookmark(self, _request: web.Request, made: Bookmark, recordings: Mapping[str, str]) -> Along:
         async def write(_tx: AsyncConnection) -> None:
@@ -173,7 +175,8 @@ class Office:
 
 def _caller(request: web.Request) -> Caller:
     name, role = request.headers.get("X-Person", "hale:inspector").split(":")
-    return Caller(Person(name, name, name.title(), Role(role)), request.headers.get("X-Session", "s1"))
+    session, duty = request.headers.get("X-Session", "s1"), request.headers.get("X-Duty", "")
+    return Caller(Person(name, name, name.title(), Role(role)), session, duty=duty)
 
 
 async def _not_held_back() -> str:
@@ -415,6 +418,18 @@ async def test_without_a_reason_or_an_audit_there_is_no_view(browser: Browser, l
     await browser.open({"recordings": [laid[0].id]}, 503)
     assert browser.office.noted == []
     await browser.open({"recordings": ["20200101T000000Z-et99-00000000"]}, 404)
+
+
+async def test_who_looks_back_live_without_an_alert_does_it_for_their_duty(browser: Browser, laid: list[Laid]) -> None:
+    back = {"device_ids": ["et17-cam"], "from": BASE, "rewind": True, "why": ""}
+    refused = await browser.client.post("/api/replays", json=back)
+    assert (refused.status, (await refused.json())["type"]) == (403, "/problems/reason-needed")
+    nothing = await browser.client.post("/api/replays", json={**back, "device_ids": ["et99-cam"]})
+    assert nothing.status == 404  # nobody is asked why for nothing
+    answer = await browser.client.post("/api/replays", json=back, headers={"X-Duty": "Duty inspector"})
+    assert (answer.status, (await answer.json())["why"]) == (201, "Duty inspector")
+    assert [one.why for one in browser.office.noted] == ["Duty inspector"]
+    assert browser.office.hows == ["live rewind"]
 
 
 async def test_what_a_player_reads_is_the_recording_itself(browser: Browser, laid: list[Laid], tmp_path: Path) -> None:

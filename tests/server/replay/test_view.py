@@ -28,10 +28,25 @@ def test_so_are_cameras_from_a_time_to_another() -> None:
     assert (wish.device_ids, wish.start, wish.end) == (("et17-cam",), 10.0, 20.5)
 
 
+def test_who_looks_back_from_a_living_picture_has_the_alert_for_a_reason_else_their_duty() -> None:
+    back = {"device_ids": ["et17-cam"], "from": 10, "rewind": True}
+    by_duty = asked({**back, "why": ""}, "Duty inspector")
+    assert (by_duty.why, by_duty.how, by_duty.end) == ("Duty inspector", "live rewind", None)
+    assert asked({**back, "why": "alert: TASER armed ET17"}, "Duty inspector").why == "alert: TASER armed ET17"
+    assert asked(back).why == ""  # whoever opens it asks for one
+    replay = {**back, "rewind": False, "why": "debrief"}
+    assert asked(replay, "Duty inspector").how == "" and asked(replay, "Duty inspector").why == "debrief"
+    with pytest.raises(BadRequest, match="why"):
+        asked({**replay, "why": ""}, "Duty inspector")  # who replays has the time to say why
+
+
 @pytest.mark.parametrize(
     ("body", "said"),
     [
         ({"recordings": [ONE]}, "why"),
+        ({"recordings": [ONE], "rewind": True}, "rewind"),
+        ({"device_ids": ["et17"], "from": 0, "rewind": 1, "why": "debrief"}, "rewind"),
+        ({"device_ids": ["et17"], "from": 0, "rewind": True, "why": 7}, "why"),
         ({"recordings": [ONE], "why": "  x "}, "why"),
         ({"recordings": [ONE], "why": "x" * 201}, "why"),
         ({"why": "debrief"}, "recordings"),

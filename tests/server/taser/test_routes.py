@@ -29,6 +29,7 @@ from server.recording.marks import By
 from server.taser.actions import Offered, TaserLogs
 from server.taser.routes import taser_routes
 from server.taser.store import TaserStore, log_table, offset_table
+from server.units.unit import Device
 from tests.server.taser.logs import ARMED_AT, FIRED_AT, SAFE_AT, SEVEN, X2
 
 MARSH = {"name": "PC Marsh", "collar_number": "0417"}
@@ -47,7 +48,7 @@ class Desk:
         signals = AlertStore(database, Journal(database, self.clock)).signals
         self.logs = TaserLogs(TaserStore(database), _bearer, signals, self.clock)
         self.application = web.Application(middlewares=[error_middleware()])
-        self.application.add_routes(taser_routes(self.logs, _allow, self._along))
+        self.application.add_routes(taser_routes(self.logs, _cameras, _allow, self._along))
         self.client: TestClient[web.Request, web.Application]
 
     def _along(self, request: web.Request, what: What, subject: Subject, why: str = "", **detail: Any) -> Along:
@@ -111,6 +112,10 @@ def _allow(request: web.Request, permission: Permission) -> Person:
     return person
 
 
+async def _cameras() -> list[Device]:
+    return [Device("et22-cam", "ET22"), Device("et17-cam", "ET17", wearer_name="PC Marsh")]
+
+
 async def _bearer(device_id: str, _start: float, _end: float) -> tuple[str, dict[str, str]]:
     if device_id != "et17-cam":
         raise NotFound(f"there is no unit {device_id!r}")
@@ -122,6 +127,13 @@ async def desk(database: Database) -> AsyncIterator[Desk]:
     made = Desk(database)
     async with TestClient(TestServer(made.application)) as made.client:
         yield made
+
+
+async def test_who_brings_one_in_is_told_whose_it_may_be_and_nothing_of_the_room(desk: Desk) -> None:
+    marsh = {"device_id": "et17-cam", "call_sign": "ET17", "wearer": "PC Marsh"}
+    other = {"device_id": "et22-cam", "call_sign": "ET22", "wearer": None}
+    assert await desk.get("/cameras", who="stone:investigator") == {"cameras": [marsh, other]}
+    await desk.get("/cameras", 403, who="hale:control")
 
 
 async def test_a_log_is_kept_byte_for_byte_with_its_row_in_the_audit(desk: Desk) -> None:
