@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import re
 from collections.abc import AsyncIterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -201,3 +202,37 @@ async def test_a_list_that_is_refused_or_has_no_answer_says_which(screen: Screen
     await page.reload()
     await expect(page.locator("people-list")).to_contain_text("Not shown.")
     await expect(page.locator("#about")).to_have_text("Not shown: not for you.")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def unopened(tmp_path: Path) -> AsyncIterator[Server]:
+    """A server that has no camera and knows of one admin."""
+    new = Installation(tmp_path / "data")
+    new.add_person("adeyemi", "admin", "Sgt Adeyemi")
+    new.add_person("okafor", "control", "D. Okafor")
+    with Server(new) as program:
+        yield await program.serve()
+
+
+# The three ways stand in the wall, each whole; nothing of them is scrolled for.
+WAYS = """() => [...document.querySelectorAll("first-steps, first-steps > ol > li")].filter((one) => {
+  const [box, wall] = [one.getBoundingClientRect(), document.querySelector("feed-wall").getBoundingClientRect()];
+  return one.scrollHeight > one.clientHeight + 1 || box.bottom > wall.bottom + 1 || box.right > wall.right + 1 || box.height < 20;
+}).map((one) => `${one.localName} ${one.scrollHeight} in ${one.clientHeight} px: ${one.innerText.slice(0, 30)}`)"""
+
+
+@pytest.mark.parametrize("person", ["adeyemi", "okafor"])
+async def test_the_three_ways_to_a_first_camera_are_whole_at_every_size(
+    browser: Browser, unopened: Server, person: str
+) -> None:
+    async with Screen(browser, unopened.url) as screen:
+        page = await screen.sign_in(person)
+        await expect(page.locator("first-steps li")).to_have_count(3)
+        found = []
+        for density in ("", "large"):
+            await page.evaluate("(density) => { document.documentElement.dataset.density = density; }", density)
+            for width, height in ((1366, 768), (1600, 900), (1920, 1080), (2560, 1440), (3840, 2160)):
+                await page.set_viewport_size({"width": width, "height": height})
+                await page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
+                found += [f"{width} {density}: {line}" for line in await page.evaluate(WAYS)]
+        assert not found, "\n".join(["", *found])
