@@ -59,6 +59,39 @@ WORDS = """([scopes, named, leftOut]) => {
 }"""
 
 
+# What a tile must say in words that stand whole, however narrow it is: how its picture is old, and its alarm.
+SAID = """(scope) => {
+  const whole = (one) => {
+    if (!one?.checkVisibility({visibilityProperty: true}) || !one.textContent.trim()) return false;
+    const range = document.createRange();
+    range.selectNodeContents(one);
+    const {left, right, width} = range.getBoundingClientRect();
+    let [from, to] = [left, right];
+    for (let around = one; around && !around.matches(".slot"); around = around.parentElement) {
+      const {overflowX, display} = getComputedStyle(around);
+      const edge = around.getBoundingClientRect();
+      if (overflowX === "visible" || display === "contents" || display === "inline") continue;
+      [from, to] = [Math.max(from, edge.left), Math.min(to, edge.right)];
+    }
+    return width > 4 && to - from > width - 1;
+  };
+  const found = [];
+  for (const tile of document.querySelectorAll(`${scope} feed-tile:not(.empty, .wall *)`)) {
+    const name = `tile ${tile.closest("[data-state]")?.dataset.state ?? tile.closest(".slot").dataset.tile}.${tile.className}`;
+    const word = tile.querySelector(tile.matches(".connecting") ? ".plate b" : ".cap .at .w");
+    if (!whole(word) && !tile.matches(".live")) found.push(`${name} does not say its state`);
+    if (!whole(tile.querySelector(".cap .at b")) && tile.matches(".live, .late, .frozen")) found.push(`${name} has no age`);
+    const tag = tile.querySelector(".cap .tag .cut");
+    // the symbol alone beside FROZEN and its like; a call sign of eight letters takes its room
+    const isNarrow = tile.clientWidth < 11 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+    if (tile.matches(".a1, .a2") && !tile.matches(".large") && !whole(tag) && !(isNarrow && !tile.matches(".live"))
+        && tile.querySelector(".cap .cs").textContent.length <= 6)
+      found.push(`${name} does not say its alarm`);
+  }
+  return found;
+}"""
+
+
 async def unreadable(page: Page, scope: str, named: str = "[data-state]") -> list[str]:
     """One line for each fault, found inside each element that `scope` selects; `named` carries its name."""
     found: list[str] = await page.evaluate(WORDS, [scope, named, LEFT_OUT])

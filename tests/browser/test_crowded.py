@@ -10,7 +10,7 @@ import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
 from tests.browser.conftest import Cast
-from tests.browser.legible import unreadable
+from tests.browser.legible import SAID, unreadable
 from tests.browser.screen import Screen
 from tests.fakes.crowd import Crowd
 from tests.installation import Camera, Installation, Server
@@ -149,6 +149,7 @@ async def faults(page: Page, when: str) -> list[str]:
             await expect(page.locator("body:not(.link-lost) hint-line:not([hidden])")).to_be_visible(timeout=60_000)
             await expect(page.locator("feed-tile:is(.live, .late)").first).to_be_visible(timeout=60_000)
             lines = [*await page.evaluate(FAULTS), *await unreadable(page, SCOPES)]
+            lines += await page.evaluate(SAID, ".slot")
             lines += [f"{name} is not in sight" for name in await page.evaluate(IN_SIGHT, NAMED)]
             found += [f"{when}, {size['width']} {density}: {line}" for line in lines]
     await page.evaluate("() => { document.documentElement.dataset.density = ''; }")

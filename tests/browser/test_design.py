@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 
-from tests.browser.legible import unreadable
+from tests.browser.legible import SAID, unreadable
 from tests.browser.screen import SIZE, Screen
 from tests.browser.test_access import AXE, violations
 from tests.installation import Installation, Server
@@ -258,3 +258,29 @@ async def test_every_target_is_large_enough(still: Screen) -> None:
 
 async def test_every_state_is_told_apart_without_colour(still: Screen) -> None:
     assert await still.page.evaluate(GREY, TOLD_APART) == []
+
+
+# Of a wall of 25 on the smallest desk, of 16, of nine in both densities, and of nine on larger desks; px.
+TILE_WIDTHS = (96, 130, 167, 186, 217, 260, 305)
+SMALL_ONES = "section.theme[data-theme=dark] .tiles-sheet"
+AS_WIDE = """([theme, width]) => [...document.querySelectorAll("section.theme")][theme].querySelectorAll(".tiles-sheet .slot")
+  .forEach((one) => { one.style.width = width ? `${one.querySelector(".tile.large") ? 2 * width + 8 : width}px` : ""; })"""
+
+
+@pytest.mark.parametrize("density", ["", "large"])
+async def test_a_tile_says_its_state_its_age_and_its_alarm_in_whole_words_however_narrow_it_is(
+    still: Screen, density: str
+) -> None:
+    page = still.page
+    await page.evaluate("(density) => { document.documentElement.dataset.density = density; }", density)
+    found = []
+    for width in TILE_WIDTHS:
+        if density and width < 110:
+            continue  # such a wall has no tile as narrow: larger type leaves it fewer pictures
+        await page.evaluate(AS_WIDE, [0, width])
+        await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
+        found += [f"{width}: {line}" for line in await page.evaluate(SAID, SMALL_ONES)]
+        found += [f"{width}: {line}" for line in await unreadable(page, f"{SMALL_ONES} feed-tile .cap")]
+    await page.evaluate(AS_WIDE, [0, 0])
+    await page.evaluate("() => { document.documentElement.dataset.density = ''; }")
+    assert not found, "\n".join(["", *found])

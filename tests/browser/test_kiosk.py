@@ -72,6 +72,22 @@ TWENTY_FIVE = """async () => {
 }"""
 
 
+# What a wall may have beside each other: raised, acknowledged and cleared, of each priority, the graver on top.
+EVERY_CARD = """async (state) => {
+  await customElements.whenDefined("alert-tray");
+  const {ACKNOWLEDGED, CLEARED, LONG, LONG_WORDS, alert, named, room} = await import("/static/js/sheet/facts.js");
+  const tray = document.querySelector("alert-tray");
+  const more = {raised: {}, acknowledged: ACKNOWLEDGED, cleared: CLEARED, over: {...ACKNOWLEDGED, ...CLEARED, state: "acknowledged"}}[state];
+  const alerts = [["watch.request", named("ET22")], ["battery.low", named("ET28")], ["taser.drawn", LONG, LONG_WORDS]]
+    .map(([kind, of, long]) => alert(kind, of, {...long, ...more}));
+  const facts = {room: room(alerts), me: null, mayAct: false, mayLookBack: false, linked: true, busy: new Set(),
+    sightings: new Map(), chosen: null, now: alerts[0].raised_at + 9};
+  tray.shownByTheServer ??= tray.show.bind(tray);
+  tray.show = () => tray.shownByTheServer(facts);
+  tray.show();
+}"""
+
+
 @pytest.fixture(scope="module")
 def token(installation: Installation) -> str:
     """Of a person who may only look."""
@@ -256,6 +272,36 @@ async def test_twenty_five_alerts_stand_on_a_wall_without_covering_anything(
         assert [one for one in found["wrong"] if "outside of ALERT-TRAY" not in one] == []
         assert (found["wide"], found["high"]) == (0, 0)
         assert await violations(screen, Path(AXE).read_text()) == ""
+
+
+@pytest.mark.parametrize(
+    ("layout", "size", "how"),
+    [
+        ("9", HD, "&dist=3.3&diag=98"),
+        ("1+16", HD, "&dist=2&diag=40"),
+        ("1+5", HD, ""),
+        ("25", UHD, "&dist=5&diag=55"),
+    ],
+)
+async def test_a_card_in_a_walls_rail_is_whole_in_every_state(
+    browser: Browser, server: Server, token: str, layout: str, size: dict[str, int], how: str
+) -> None:
+    async with wall(browser, server, size) as screen:
+        page = screen.page
+        await page.goto(f"{server.url}/wall/{layout}?kiosk=1{how}#token={token}")
+        await expect(page.locator("wall-grid:visible, wall-rest:not(.starting):visible").first).to_be_visible()
+        for state in ("raised", "acknowledged", "cleared", "over"):
+            await page.evaluate(EVERY_CARD, state)
+            await expect(page.locator("alert-card")).to_have_count(3)
+            words = page.locator("alert-card").filter(has_text="ET22").locator(".since")
+            await expect(words).to_contain_text("CANCELLED" if state in ("cleared", "over") else ":")
+            found = await page.evaluate(LAID)
+            # a rail too low for all three says how many stand further down
+            assert [one for one in found["wrong"] if "outside of ALERT-TRAY" not in one] == [], state
+            narrow = await page.evaluate(
+                "[...document.querySelectorAll('alert-card .what')].filter((one) => one.offsetWidth < 4 * parseFloat(getComputedStyle(one).fontSize)).map((one) => one.textContent)"
+            )
+            assert narrow == [], f"{state}: no title has a letter a line"
 
 
 async def test_an_upright_wall_of_nine_has_two_columns_and_the_alert_on_top(

@@ -56,10 +56,30 @@ test("control's answer to an emergency is shown, is not covered by a lesser one,
 
 test("the officer is told who watches", () => {
   const watchers = [{ name: "Insp. Achebe", role: "inspector", since: 1 }];
-  assert.equal(words.watchersText(NEW_PHONE).head, "Nobody watches you now");
-  const phone = hear(NEW_PHONE, { t: "watchers", watchers });
+  assert.equal(words.watchersText(hear(UP, { t: "watchers", watchers: [] })).head, "Nobody watches you now");
+  const phone = hear(UP, { t: "watchers", watchers });
   assert.deepEqual(words.watchersText(phone), { head: "1 person watches you now", names: "Insp. Achebe" });
   assert.equal(words.watchersText({ ...phone, watchers: [...watchers, ...watchers] }).head, "2 people watch you now");
+});
+
+test("before the server has told who watches, and without a link, nobody is told that nobody does", () => {
+  assert.equal(words.watchersText(NEW_PHONE).head, "Not known yet who watches you");
+  assert.equal(words.watchersText(UP).head, "Not known yet who watches you");
+  const told = hear(UP, { t: "watchers", watchers: [] });
+  assert.equal(words.watchersText({ ...told, link: "down" }).head, "No link: not known who watches you");
+  assert.equal(words.watchersText({ ...told, link: "joining" }).head, "No link: not known who watches you");
+});
+
+test("the first link is awaited, not missing; one that breaks is, also while it is tried again", () => {
+  assert.equal(words.linkWord(NEW_PHONE), "joining");
+  assert.equal(words.linkWord({ ...NEW_PHONE, link: "down" }), "no link");
+  assert.equal(words.linkWord({ ...hear(UP, { t: "watchers", watchers: [] }), link: "joining" }), "no link");
+});
+
+test("an officer whose camera is off is seen on the map only where a link and a position are", () => {
+  const fix = { at: 1, accuracy: 4 };
+  assert.match(words.offText({ ...UP, fix }), /Control sees where you are/);
+  for (const phone of [UP, { ...NEW_PHONE, fix }]) assert.doesNotMatch(words.offText(phone), /sees/);
 });
 
 test("state and link in words that an officer can trust", () => {

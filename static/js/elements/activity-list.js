@@ -8,6 +8,7 @@ const SHOWN = 60;
 
 export class ActivityList extends HTMLElement {
   /** @type {readonly Activity[] | null} */ #shown = null;
+  #known = false;
   #rows = make("ol", { class: "acts-list" });
   #latest = make("p", { class: "panel latest" });
 
@@ -26,16 +27,16 @@ export class ActivityList extends HTMLElement {
     this.#rows.setAttribute("aria-label", "Activity, newest first");
   }
 
-  /** @param {readonly Activity[]} activity newest first */
-  show(activity) {
-    if (activity === this.#shown) return;
+  /** @param {readonly Activity[]} activity newest first @param {boolean} known the server has told of it */
+  show(activity, known) {
+    if (activity === this.#shown && known === this.#known) return;
     this.#shown = activity;
+    this.#known = known;
+    const none = known ? "Nothing has happened yet." : "Not known yet.";
     const lines = gathered(activity.slice(0, 2 * SHOWN)).slice(0, SHOWN);
     const rows = lines.map((line) => make("li", { class: "act" }, ...words(line)));
-    this.#latest.replaceChildren(...(lines[0] ? words(lines[0]) : ["Nothing has happened yet."]));
-    this.#rows.replaceChildren(
-      ...(rows.length ? rows : [make("li", { class: "none mut" }, "Nothing has happened yet.")]),
-    );
+    this.#latest.replaceChildren(...(lines[0] ? words(lines[0]) : [none]));
+    this.#rows.replaceChildren(...(rows.length ? rows : [make("li", { class: "none mut" }, none)]));
   }
 }
 

@@ -1,7 +1,7 @@
 // <advice-composer>: words to the selected officer, and the proof of how far they came.
 /** @import { Outgoing } from "../state/advice.js" */
 /** @import { Room } from "../state/room.js" */
-/** @import { Advice } from "../state/shapes" */
+/** @import { Advice, Unit } from "../state/shapes" */
 import { adviceTo, receiptBars } from "../state/advice.js";
 import { wearerName } from "../state/units.js";
 import { counter, timeOfDay } from "../state/words.js";
@@ -61,10 +61,14 @@ export class AdviceComposer extends HTMLElement {
     this.classList.toggle("no-unit", !unit);
     setText(this.#to, unit?.call_sign ?? "an officer");
     setText(this.#wearer, unit ? wearerName(unit.wearer) : "");
-    setText(this.#note, !mayAct ? "view only" : unit && !unit.online ? "off line: waits for the camera" : "");
+    setText(this.#note, room.known ? noteOf(unit, mayAct) : "");
     this.#box.disabled = !unit || !mayAct;
     this.#send.disabled = !unit || !mayAct;
-    this.#box.placeholder = unit ? `Write to ${unit.call_sign}` : "Select a unit to write to";
+    this.#box.placeholder = unit
+      ? `Write to ${unit.call_sign}`
+      : room.known
+        ? "Select a unit to write to"
+        : "Not known yet";
     this.#showPhrases(room.settings.quick_phrases, Boolean(unit) && mayAct);
     const said = adviceTo(room.advice, this.#device)
       .slice(-SHOWN)
@@ -155,6 +159,12 @@ export class AdviceComposer extends HTMLElement {
       acts,
     );
   }
+}
+
+/** @param {Unit | undefined} unit @param {boolean} mayAct */
+function noteOf(unit, mayAct) {
+  if (!mayAct) return "view only";
+  return unit && !unit.online ? "off line: waits for the camera" : "";
 }
 
 /** @param {Advice} item @param {number} now */

@@ -15,10 +15,10 @@ export class AlarmMeter extends HTMLElement {
     );
   }
 
-  /** @param {number} alarms */
+  /** @param {number | null} alarms null: not known yet */
   show(alarms) {
-    this.#cells.forEach((cell, index) => cell.classList.toggle("on", index < alarms));
-    setText(this.#number, String(alarms));
+    this.#cells.forEach((cell, index) => cell.classList.toggle("on", index < (alarms ?? 0)));
+    setText(this.#number, alarms === null ? "–" : String(alarms));
   }
 }
 

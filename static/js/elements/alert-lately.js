@@ -33,3 +33,14 @@ function row({ priority, title, call_sign, state, closed_at, closed_by }) {
     make("time", { class: "mut small" }, timeOfDay(closed_at)),
   );
 }
+
+/**
+ * What stands in the place of alerts while there is none.
+ * @param {number} closed how many were within the hour
+ * @param {boolean} known the server has told of the room
+ */
+export function calmWords(closed, known) {
+  if (!known) return "Alerts stand here and nowhere else. Whether one is open comes with the server’s first answer.";
+  if (closed) return `${closed} closed this hour.`;
+  return "Alerts stand here and nowhere else. A priority 1 fills this place and tile 1, and covers nothing.";
+}

@@ -17,7 +17,7 @@ import { hasBefore } from "../state/rewind.js";
 import { make, prioritySymbol, setText } from "./build.js";
 import { AlertCard } from "./alert-card.js";
 import { AlertBelow } from "./alert-below.js";
-import { AlertLately } from "./alert-lately.js";
+import { AlertLately, calmWords } from "./alert-lately.js";
 
 const BATCH_MS = 2000; // polite news is gathered, so that a flood is one sentence
 const HOUR_S = 3600;
@@ -34,6 +34,7 @@ export class AlertTray extends HTMLElement {
   #below = new AlertBelow(this.#list);
   #sized = new ResizeObserver(() => this.#place());
   #counts = /** @type {const} */ ([1, 2, 3]).map((priority) => ({ priority, number: make("span", { class: "n" }) }));
+  #calm = make("b");
   #line = make("span", { class: "sec" });
   #summary = make("span", { class: "mut small" });
   #flood = make("p", { class: "flood", hidden: true });
@@ -42,7 +43,7 @@ export class AlertTray extends HTMLElement {
   #calmly = make("div", { class: "sr", role: "status", "aria-live": "polite" });
 
   connectedCallback() {
-    const calm = make("div", { class: "allclear" }, make("b", {}, "Nothing needs you"), this.#line);
+    const calm = make("div", { class: "allclear" }, this.#calm, this.#line);
     const shapes = this.#counts.map(({ priority, number }) =>
       make("span", { class: "row" }, prioritySymbol(priority, "z"), number),
     );
@@ -109,14 +110,10 @@ export class AlertTray extends HTMLElement {
     this.#lately.show(closed);
     const waiting = open.filter(needsAcknowledging).length;
     setText(this.#summary, open.length ? `${open.length} open, ${waiting} to acknowledge` : "");
-    setText(
-      this.#line,
-      closed.length
-        ? `${closed.length} closed this hour.`
-        : "Alerts stand here and nowhere else. A priority 1 fills this place and tile 1, and covers nothing.",
-    );
+    setText(this.#calm, room.known ? "Nothing needs you" : "Not known yet");
+    setText(this.#line, calmWords(closed.length, room.known));
     const counts = openCounts(room.alerts);
-    for (const { priority, number } of this.#counts) setText(number, String(counts[priority]));
+    for (const { priority, number } of this.#counts) setText(number, room.known ? String(counts[priority]) : "–");
     const lately = annunciated(room.alerts, now);
     this.#flood.hidden = lately < FLOOD;
     setText(this.#flood, `Alarm flood: ${lately} alerts in ten minutes. The most urgent stand first; none is hidden.`);

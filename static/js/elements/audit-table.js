@@ -1,7 +1,7 @@
 // <audit-table>: rows of the audit, the newest first. A row opens to show all that it has; on a narrow screen it is a card.
 import { actorWords, detailLines, subjectWords, whatWords } from "../state/audit.js";
 import { dayOf, timeOfDay } from "../state/words.js";
-import { icon, make } from "./build.js";
+import { awaited, icon, make } from "./build.js";
 
 /** @typedef {import("../state/audit.js").Row} Row */
 
@@ -9,7 +9,7 @@ const COLUMNS = ["When", "Who", "What", "Of", "Why", "From", "More"];
 
 export class AuditTable extends HTMLElement {
   #body = make("tbody", { role: "rowgroup" });
-  #none = make("p", { class: "none sec" });
+  #none = awaited("p");
   /** @type {Map<number, HTMLElement[]>} */ #rows = new Map();
 
   connectedCallback() {

@@ -98,6 +98,15 @@ export function prioritySymbol(priority, look = "") {
 }
 
 /**
+ * What stands in a list's place until its first answer: a list that is still awaited is not an empty one.
+ * @template {"li" | "p"} T
+ * @param {T} tag
+ */
+export function awaited(tag) {
+  return make(tag, { class: "none sec awaited" }, "Loading …");
+}
+
+/**
  * Sets text only where it changed: a hundred tiles tick four times a second.
  * @param {Node} node
  * @param {string} text

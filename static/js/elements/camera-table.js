@@ -2,7 +2,7 @@
 /** @import { Camera } from "../state/status_feed.js" */
 import { COLUMNS, WORST_FIRST, found, held, ordered, sortedBy } from "../state/camera_order.js";
 import { verdictOf } from "../state/verdict.js";
-import { make, prioritySymbol, setText } from "./build.js";
+import { awaited, make, prioritySymbol, setText } from "./build.js";
 
 /** @typedef {{ row: HTMLTableRowElement, button: HTMLButtonElement, cells: HTMLElement[], symbol: HTMLElement, level: number }} Row */
 
@@ -15,7 +15,7 @@ export class CameraTable extends HTMLElement {
   #pointed = false;
   #body = make("tbody");
   #line = make("span", { class: "mut small cut" });
-  #none = make("p", { class: "none sec", hidden: true });
+  #none = awaited("p");
   /** @type {Map<string, HTMLTableCellElement>} */ #heads = new Map();
   /** @type {{ cameras: readonly Camera[], chosen: string | null }} */ #shown = { cameras: [], chosen: null };
 

@@ -29,12 +29,12 @@ export class ConsoleFoot extends HTMLElement {
   }
 
   /**
-   * @param {{ linked: boolean, silent: number, latency: number | null, keysOn: boolean, hint: Hint | null }} facts
+   * @param {{ linked: boolean, isLost: boolean, silent: number, latency: number | null, keysOn: boolean, hint: Hint | null }} facts
    *   seconds; `hint` is null when hints are off
    */
-  show({ linked, silent, latency, keysOn, hint }) {
+  show({ linked, isLost, silent, latency, keysOn, hint }) {
     this.#hint.show(linked ? hint : null);
-    setText(this.#link, linked ? "Link proven" : `No word for ${age(silent)}`);
+    setText(this.#link, linked ? "Link proven" : isLost ? `No word for ${age(silent)}` : "Connecting");
     setText(this.#latency, latency === null || !linked ? "–" : `${Math.max(1, Math.round(latency * 1000))} ms`);
     this.#keys.classList.toggle("off", !keysOn);
     this.#keys.title = keysOn ? "" : "Single keys are switched off; ? shows them";

@@ -1,7 +1,7 @@
 // <device-list>: the registered cameras, what each does now and when it was last heard. Rows keep their place and focus.
 import { conditionWords, heardWords } from "../state/devices.js";
 import { dayOf } from "../state/words.js";
-import { make, setText } from "./build.js";
+import { awaited, make, setText } from "./build.js";
 import { wireHold } from "./hold.js";
 
 const HOLD_MS = 1500;
@@ -18,6 +18,7 @@ export class DeviceList extends HTMLElement {
   /** @type {Map<string, { drawn: string, row: HTMLElement }>} */ #rows = new Map();
 
   connectedCallback() {
+    this.#list.append(awaited("li"));
     this.append(this.#list);
   }
 

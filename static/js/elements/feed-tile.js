@@ -4,7 +4,8 @@
 import { Attention } from "../state/attention.js";
 import { reasonToView } from "../state/alerts.js";
 import { ageRule, feedState, flowsAnew, isWorthAsking } from "../state/liveness.js";
-import { keycap, make } from "./build.js";
+import { NOT_KNOWN } from "../state/words.js";
+import { keycap, make, setText } from "./build.js";
 import { TileCaption } from "./tile-caption.js";
 import { TilePicture } from "./tile-picture.js";
 import { TilePlate } from "./tile-plate.js";
@@ -24,6 +25,7 @@ import { TilePlate } from "./tile-plate.js";
  * @property {boolean} covered another one is enlarged over it
  * @property {boolean} linked
  * @property {number | null} askedAt
+ * @property {boolean} unknown the server has not told of the room: a tile without a unit may not be free
  * @property {string} hint what a free tile says
  */
 
@@ -55,7 +57,7 @@ export class FeedTile extends HTMLElement {
       this.#picture.still.element,
       this.#plate.element,
     );
-    this.free = make("div", { class: "free" }, keycap(String(number)), make("span", {}, "free"));
+    this.free = make("div", { class: "free" }, keycap(String(number)), make("span"));
     this.append(picture, make("div", { class: "age" }, this.#rule), this.caption.element, this.free);
     this.className = "tile";
     this.setAttribute("role", "group");
@@ -87,12 +89,11 @@ export class FeedTile extends HTMLElement {
     const unit = facts.unit;
     if (unit && asked === unit.device_id && flowsAnew(before, unit)) this.#picture?.flowsAgain();
     this.#video.muted = !facts.audible;
-    this.setAttribute("aria-label", unit ? `Tile ${this.number}, ${unit.call_sign}` : `Tile ${this.number}, free`);
-    for (const look of /** @type {const} */ (["large", "selected", "keyed", "enlarged", "pinned"]))
+    this.ariaLabel = `Tile ${this.number}, ${unit?.call_sign ?? (facts.unknown ? NOT_KNOWN : "free")}`;
+    for (const look of /** @type {const} */ (["large", "selected", "keyed", "enlarged", "pinned", "unknown"]))
       this.classList.toggle(look, facts[look]);
     for (const priority of [1, 2]) this.classList.toggle(`a${priority}`, facts.alert?.priority === priority);
-    const last = this.free?.lastChild;
-    if (last && last.textContent !== facts.hint) last.textContent = facts.hint;
+    if (this.free?.lastChild) setText(this.free.lastChild, facts.hint);
     this.tick(now);
   }
 
@@ -103,9 +104,8 @@ export class FeedTile extends HTMLElement {
     if (!facts || !picture) return;
     const { unit, alert, fix, large, linked, askedAt } = facts;
     const pictureAge = picture.age(now);
-    const standing = picture.standing;
+    const { standing, waited, isPaused: paused } = picture;
     const problem = standing?.problem ?? "";
-    const { waited, isPaused: paused } = picture;
     const state = feedState({ unit, pictureAge, waited, linked, problem, paused });
     this.#setState(state);
     if (state === "late" || state === "frozen") picture.hold();

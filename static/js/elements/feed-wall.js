@@ -58,7 +58,7 @@ export class FeedWall extends HTMLElement {
     devices.forEach((device, index) =>
       this.#showTile(index, device, facts, device !== null && device === large ? also(index + 1) : null),
     );
-    this.#head.show(view, room.units);
+    this.#head.show(view, room);
     this.#grid.classList.toggle("has-enlarged", view.enlarged !== null);
     this.#welcome(room.known && room.units.size === 0);
     if (before?.view.layout !== view.layout) this.#fit();
@@ -105,12 +105,8 @@ export class FeedWall extends HTMLElement {
         covered: view.enlarged !== null && view.enlarged !== number && !alert,
         linked,
         askedAt: device ? (asked.get(device) ?? null) : null,
-        hint:
-          number === 1
-            ? "kept for alerts; shows the unit you select"
-            : room.units.size
-              ? "free: drop a unit here"
-              : "free",
+        unknown: !room.known,
+        hint: freeWords(number, room),
       },
       this.#serverNow(),
     );
@@ -182,6 +178,12 @@ export class FeedWall extends HTMLElement {
   #say(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }
+}
+
+/** What a tile without a unit says. @param {number} number @param {Room} room */
+function freeWords(number, { known, units }) {
+  if (number === 1) return "kept for alerts; shows the unit you select";
+  return units.size || !known ? "free: drop a unit here" : "free"; // not seen before it is known
 }
 
 /** A length in rem, in pixels. @param {string} length */

@@ -1,7 +1,7 @@
 // <people-list>: everybody who may sign in, then those who may no longer. A row is only redrawn when it changed.
 import { signInWords } from "../state/people.js";
 import { dayOf } from "../state/words.js";
-import { make } from "./build.js";
+import { awaited, make } from "./build.js";
 import { wireHold } from "./hold.js";
 
 const HOLD_MS = 1000;
@@ -14,6 +14,7 @@ export class PeopleList extends HTMLElement {
   /** @type {Map<string, { drawn: string, row: HTMLElement }>} */ #rows = new Map();
 
   connectedCallback() {
+    this.#list.append(awaited("li"));
     this.append(this.#list);
   }
 

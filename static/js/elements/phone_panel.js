@@ -5,6 +5,7 @@ import {
   cameraProblemText,
   emergencyWords,
   linkWord,
+  offText,
   stateWord,
   toldText,
   watchersText,
@@ -83,12 +84,13 @@ export class PhonePanel {
   }
 
   /** @param {Phone} phone */
-  #picture({ camera, cameraProblem }) {
+  #picture(phone) {
+    const { camera, cameraProblem } = phone;
     this.#show("curtain", camera !== "on");
     if (this.#barred) return;
     this.#show("start-camera", camera === "off" || camera === "failed");
     const texts = {
-      off: "Your camera is off: no picture and no sound is sent. Control sees where you are.",
+      off: offText(phone),
       starting: "The phone opens its camera.",
       on: "",
     };
@@ -131,7 +133,7 @@ export class PhonePanel {
     this.#write("record-word", recording ? "Stop recording" : "Start recording");
     this.#write("record-sub", recording ? "hold 2 s" : phone.silent ? "no sound: microphone refused" : "one press");
     this.watch.setAttribute("aria-pressed", String(phone.watchAsked));
-    const count = phone.watchers.length;
+    const count = phone.watchers?.length ?? 0;
     this.#write(
       "watch-sub",
       phone.watchAsked ? (count ? `${count} watching` : "asked, waiting") : "control is asked to look",

@@ -2,7 +2,7 @@
 /** @import { Entry } from "../state/problem_log.js" */
 import { figure } from "../state/figure_words.js";
 import { timeOfDay } from "../state/words.js";
-import { icon, make, prioritySymbol, setText } from "./build.js";
+import { awaited, icon, make, prioritySymbol, setText } from "./build.js";
 
 const NAMES = /** @type {Record<string, string>} */ ({ database: "Database", bus: "Bus", media: "Media" });
 
@@ -16,6 +16,7 @@ export class ProblemList extends HTMLElement {
     if (this.childElementCount) return;
     const about = { class: "scroll", tabindex: "0", role: "region", "aria-label": "What is wrong and what was" };
     const head = make("div", { class: "ph" }, make("h2", { class: "t" }, "What is wrong"));
+    this.#list.append(awaited("li"));
     this.append(head, make("div", about, this.#list), this.#checks);
   }
 

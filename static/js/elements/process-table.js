@@ -3,7 +3,7 @@
 /** @import { Shown } from "./status-graph.js" */
 import { OF_PROCESS, processGroup } from "../state/graphs.js";
 import { figure } from "../state/figure_words.js";
-import { make, setText } from "./build.js";
+import { awaited, make, setText } from "./build.js";
 import { StatusGraph } from "./status-graph.js";
 
 /** @typedef {{ row: HTMLElement, set: (process: Process) => void, graphs: StatusGraph[] }} Row */
@@ -12,15 +12,18 @@ export class ProcessTable extends HTMLElement {
   /** @type {Map<string, Row>} */ #rows = new Map();
   #body = make("div", { class: "rows", tabindex: "0", role: "region", "aria-label": "Each process" });
   #line = make("span", { class: "mut small" });
+  #awaited = awaited("p");
 
   connectedCallback() {
     if (this.childElementCount) return;
     const head = make("div", { class: "ph" }, make("h2", { class: "t" }, "Processes"), this.#line);
+    this.#body.append(this.#awaited);
     this.append(head, this.#body);
   }
 
   /** @param {readonly Process[]} processes @param {Record<string, import("../state/status_feed.js").Lines>} groups @param {Shown} shown */
   show(processes, groups, shown) {
+    this.#awaited.remove();
     const names = new Set(processes.map(({ name }) => name));
     for (const [name, { row }] of this.#rows) if (!names.has(name)) (row.remove(), this.#rows.delete(name));
     const deadFirst = [...processes].sort((one, other) => Number(one.alive) - Number(other.alive));

@@ -4,7 +4,7 @@ import { about, besides, opensAt } from "../state/recordings.js";
 import { timeText } from "../state/replay_address.js";
 import { wearerName } from "../state/units.js";
 import { dayOf, timeOfDay } from "../state/words.js";
-import { make, prioritySymbol } from "./build.js";
+import { awaited, make, prioritySymbol } from "./build.js";
 
 /** @typedef {(id: string) => Promise<Blob | null>} StillOf a recording's picture; null: it has none */
 
@@ -21,6 +21,7 @@ export class RecordingList extends HTMLElement {
   );
 
   connectedCallback() {
+    this.#list.append(awaited("li"));
     this.append(this.#list, make("p", { class: "more" }, this.#more));
   }
 

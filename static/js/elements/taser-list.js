@@ -3,13 +3,14 @@
 import { clockWords, spanWords } from "../state/taser_logs.js";
 import { wearerName } from "../state/units.js";
 import { dayOf, timeOfDay } from "../state/words.js";
-import { make } from "./build.js";
+import { awaited, make } from "./build.js";
 
 /** Event: `clock` { log }: somebody wants to set it. */
 export class TaserList extends HTMLElement {
   #list = make("ul", { class: "register recordings" });
 
   connectedCallback() {
+    this.#list.append(awaited("li"));
     this.append(this.#list);
   }
 

@@ -1,7 +1,7 @@
 // <token-list>: one's own API tokens, never their text: that was shown once.
 import { endWords } from "../state/tokens.js";
 import { dayOf } from "../state/words.js";
-import { make } from "./build.js";
+import { awaited, make } from "./build.js";
 import { wireHold } from "./hold.js";
 
 const HOLD_MS = 1000;
@@ -12,6 +12,7 @@ export class TokenList extends HTMLElement {
   #drawn = "";
 
   connectedCallback() {
+    this.#list.append(awaited("li"));
     this.append(this.#list);
   }
 

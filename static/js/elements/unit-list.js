@@ -3,7 +3,7 @@
 /** @import { Alert, Unit } from "../state/shapes" */
 import { fixAge, isStale } from "../state/positions.js";
 import { dutyLine, matching, ordered, statusWords, wearerName } from "../state/units.js";
-import { age } from "../state/words.js";
+import { NOT_KNOWN, age } from "../state/words.js";
 import { icon, make, setText } from "./build.js";
 import { UNIT_DRAG } from "./wall-drop.js";
 
@@ -30,10 +30,8 @@ export class UnitList extends HTMLElement {
   /** @param {Room} room @param {ReadonlyMap<string, Alert>} alarms @param {string | null} selected @param {number} now */
   show(room, alarms, selected, now) {
     const units = matching(ordered(room.units, alarms), this.typed);
-    setText(
-      this.#line,
-      this.typed ? `${units.length} of ${room.units.size} fit “${this.typed}”` : dutyLine(room.units),
-    );
+    const some = this.typed ? `${units.length} of ${room.units.size} fit “${this.typed}”` : dutyLine(room.units);
+    setText(this.#line, room.known ? some : NOT_KNOWN);
     this.#arrange(units);
     for (const unit of units) {
       const device = unit.device_id;
@@ -46,12 +44,7 @@ export class UnitList extends HTMLElement {
     }
     this.classList.toggle("is-new", room.known && room.units.size === 0);
     this.classList.toggle("is-empty", units.length === 0);
-    setText(
-      this.#none,
-      room.units.size
-        ? "No unit fits what you typed."
-        : "A unit stands here as soon as its camera signs on, with its status and the age of its position.",
-    );
+    setText(this.#none, noneWords(room));
   }
 
   /** The device of the row that has the keyboard. @returns {string | null} */
@@ -171,6 +164,13 @@ export class UnitList extends HTMLElement {
   #say(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }
+}
+
+/** @param {Room} room */
+function noneWords({ known, units }) {
+  if (!known) return "Units come with the server’s first answer.";
+  if (units.size) return "No unit fits what you typed.";
+  return "A unit stands here as soon as its camera signs on, with its status and the age of its position.";
 }
 
 /** @param {Element} element */

@@ -2,10 +2,14 @@
 /** @import { Going, Group } from "../state/upcoming.js" */
 import { spanOf, whenWords } from "../state/upcoming.js";
 import { wearerName } from "../state/units.js";
-import { make } from "./build.js";
+import { awaited, make } from "./build.js";
 
 /** Event: `about` { row, act }: somebody wants to "hold", "keep" or "decide". */
 export class UpcomingList extends HTMLElement {
+  connectedCallback() {
+    if (!this.childElementCount) this.append(awaited("p"));
+  }
+
   /**
    * @param {readonly Group[]} groups @param {number} now @param {string} none
    * @param {readonly (readonly [act: string, words: string])[]} acts

@@ -5,12 +5,12 @@ import { icon, make, prioritySymbol } from "./build.js";
 export class VerdictLine extends HTMLElement {
   #drawn = "";
 
-  /** @param {readonly Verdict[]} problems @param {boolean} stale @param {string} calm */
-  show(problems, stale, calm) {
-    const drawn = JSON.stringify([problems[0], problems.length, stale, calm]);
+  /** @param {readonly Verdict[]} problems @param {string} lack why there are no figures of now; "": there are @param {string} calm */
+  show(problems, lack, calm) {
+    const drawn = JSON.stringify([problems[0], problems.length, lack, calm]);
     if (drawn === this.#drawn) return;
     this.#drawn = drawn;
-    const { look, symbol, strong, words } = lineOf(problems, stale, calm);
+    const { look, symbol, strong, words } = lineOf(problems, lack, calm);
     this.className = `status ${look}`;
     this.replaceChildren(
       symbol,
@@ -19,14 +19,14 @@ export class VerdictLine extends HTMLElement {
   }
 }
 
-/** @param {readonly Verdict[]} problems @param {boolean} stale @param {string} calm */
-function lineOf(problems, stale, calm) {
-  if (stale)
+/** @param {readonly Verdict[]} problems @param {string} lack @param {string} calm */
+function lineOf(problems, lack, calm) {
+  if (lack)
     return {
       look: "lost",
       symbol: icon("linkoff"),
       strong: "No figures.",
-      words: "What you see is the last that came.",
+      words: lack,
     };
   const urgent = problems.filter(({ level }) => level < 3);
   const worst = urgent[0];

@@ -2,12 +2,13 @@
 /** @import { Viewing } from "../state/viewings.js" */
 import { viewerWords, viewingWords } from "../state/viewings.js";
 import { dayOf, timeOfDay } from "../state/words.js";
-import { make } from "./build.js";
+import { awaited, make } from "./build.js";
 
 export class ViewingList extends HTMLElement {
   #list = make("ol");
 
   connectedCallback() {
+    this.#list.append(awaited("li"));
     this.append(this.#list);
   }
 

@@ -28,14 +28,14 @@ export class WallFacts extends HTMLElement {
    * @param {number | null} facts.watched null: nobody has said so lately
    * @param {number} facts.recording
    * @param {number} facts.silent seconds
-   * @param {number} facts.alarms
+   * @param {number | null} facts.alarms null: not known yet
    * @param {{ words: string, isShort: boolean }} facts.reach
    * @param {string} facts.who
    */
   show({ watched, recording, silent, alarms, reach, who }) {
     setText(this.#watched, watched === null ? "not known" : `${watched} of ${recording}`);
     setText(this.#heard, `${age(silent)} ago`);
-    setText(this.#alarms, String(alarms));
+    setText(this.#alarms, alarms === null ? "not known" : String(alarms));
     setText(this.#reads, reach.words);
     this.#reads.classList.toggle("short", reach.isShort);
     setText(this.#who, who);

@@ -58,6 +58,7 @@ export class WallGrid extends HTMLElement {
           covered: false,
           linked,
           askedAt: null,
+          unknown: !room.known,
           hint: index === 0 && isFirstKept(this.#grid) ? "kept for alerts" : "",
         },
         this.#serverNow(),

@@ -1,6 +1,6 @@
 // The wall's head: how many tiles, which one has the main stream, how many feeds have eyes on them.
 /** @import { View } from "../state/layout.js" */
-/** @import { Unit } from "../state/shapes" */
+/** @import { Room } from "../state/room.js" */
 import { LAYOUTS } from "../state/layout.js";
 import { icon, make, setText } from "./build.js";
 
@@ -38,13 +38,13 @@ export class WallHead {
     );
   }
 
-  /** @param {View} view @param {ReadonlyMap<string, Unit>} units */
-  show(view, units) {
+  /** @param {View} view @param {Room} room */
+  show(view, { units, known }) {
     for (const button of this.sizes)
       button.setAttribute("aria-pressed", String(button.dataset["layout"] === String(view.layout)));
     setText(this.#line, `${NUMBER_WORDS[view.layout]} tiles, main stream on ${view.enlarged ?? 1}`);
     const recording = [...units.values()].filter((unit) => unit.recording === "recording");
     const watched = recording.filter((unit) => unit.watchers.length > 0).length;
-    setText(this.#watched, `Watched ${watched} of ${recording.length}`);
+    setText(this.#watched, known ? `Watched ${watched} of ${recording.length}` : "Watched – of –");
   }
 }

@@ -3,6 +3,7 @@ import { annunciated, unacknowledged } from "../state/alerts.js";
 import { hintFor } from "../state/hints.js";
 import { LAYOUTS, queryOfView, viewFromQuery } from "../state/layout.js";
 import { positionLine } from "../state/positions.js";
+import { NOT_KNOWN } from "../state/words.js";
 import { createApi } from "../net/api.js";
 import { ConsoleSocket } from "../net/console_socket.js";
 import { FeedTile } from "../elements/feed-tile.js";
@@ -63,30 +64,33 @@ function draw() {
     now,
   });
   parts.composer.show(room, view.selected, advising.outgoing, mayAct, now);
-  parts.activity.show(room.activity);
+  parts.activity.show(room.activity, room.known);
   showReadiness();
   map()?.show(room, view.selected);
-  parts.mapLine.textContent = positionLine(room.units, room.fixes, now, room.settings.fix_stale_s);
+  parts.mapLine.textContent = room.known
+    ? positionLine(room.units, room.fixes, now, room.settings.fix_stale_s)
+    : NOT_KNOWN;
   drawEdges(now);
 }
 
 /** @param {number} now */
 function drawEdges(now) {
-  const { room, linked, silentFor } = desk;
+  const { room, linked, isLost, silentFor } = desk;
   const waiting = unacknowledged(room.alerts);
-  parts.status.show(room, linked || !desk.isLost, desk.mayAct, now);
-  parts.meter.show(annunciated(room.alerts, now));
+  parts.status.show(room, isLost, desk.mayAct, now);
+  parts.meter.show(room.known ? annunciated(room.alerts, now) : null);
   parts.clock.show(now);
-  const hint = switches.hintsOn ? hintFor(room, { mayAct: desk.mayAct, now }) : null;
-  parts.foot.show({ linked, silent: silentFor, latency: desk.latency, keysOn: switches.keysOn, hint });
-  parts.banner.show(!desk.isLost, silentFor);
+  const hint = switches.hintsOn && room.known ? hintFor(room, { mayAct: desk.mayAct, now }) : null;
+  const link = { linked, isLost, silent: silentFor, latency: desk.latency };
+  parts.foot.show({ ...link, keysOn: switches.keysOn, hint });
+  parts.banner.show(!isLost, silentFor);
   parts.tape.show(desk.samples, room.alerts, now);
   parts.showWaiting(
     waiting.length,
     waiting.some((alert) => alert.priority === 1),
   );
   parts.exercise.hidden = !room.settings.exercise;
-  document.body.classList.toggle("link-lost", desk.isLost);
+  document.body.classList.toggle("link-lost", isLost);
   // only when it differs: whoever observes the attribute (the map) redraws all it has
   if (root.dataset["theme"] !== desk.view.theme) root.dataset["theme"] = desk.view.theme;
 }

@@ -104,7 +104,7 @@ export class Desk extends EventTarget {
   }
 
   sample() {
-    if (!this.link.everLinked) return;
+    if (!this.room.known) return;
     this.samples = sampled(this.samples, {
       at: this.now(),
       recording: recordingCount(this.room.units),

@@ -91,14 +91,19 @@ export async function asked(request, about) {
   } catch (error) {
     if (!(error instanceof ApiError)) throw error;
     signInIfOver(error);
-    if (!error.isPassing) {
-      setText(bar, `Not shown: ${error.message}.`);
-      return null;
-    }
-    silentSince ??= now();
-    setText(bar, `No answer since ${timeOfDay(silentSince)}: what you see is the last that came.`);
+    if (error.isPassing) silentSince ??= now();
+    setText(bar, lackWords(error));
     return null;
   }
+}
+
+/** What is said of a list that could not be had, above it and, where nothing ever came, in its place. @param {ApiError} error */
+function lackWords({ isPassing, message }) {
+  const empty = document.querySelectorAll(".awaited");
+  for (const place of empty) setText(place, isPassing ? "No answer yet." : "Not shown.");
+  if (!isPassing) return `Not shown: ${message}.`;
+  const shown = empty.length ? "nothing has come yet" : "what you see is the last that came";
+  return `No answer since ${timeOfDay(silentSince)}: ${shown}.`;
 }
 
 /** @param {ApiError} error */

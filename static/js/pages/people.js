@@ -13,8 +13,8 @@ const parts = {
   secret: find("secret-sheet", SecretSheet),
   search: find("#search", HTMLInputElement),
 };
-/** @type {import("../state/people.js").Entry[]} */
-let people = [];
+/** @type {import("../state/people.js").Entry[] | null} */
+let people = null;
 
 const PASSWORD = {
   name: "password",
@@ -25,6 +25,7 @@ const PASSWORD = {
 };
 
 function draw() {
+  if (!people) return;
   parts.list.show(listed(people, parts.search.value), person, now());
 }
 
@@ -116,7 +117,7 @@ const acts = {
 
 document.addEventListener("person-act", (event) => {
   const { act, id } = /** @type {CustomEvent} */ (event).detail;
-  const entry = people.find((one) => one.id === id);
+  const entry = people?.find((one) => one.id === id);
   if (entry) void acts[act]?.(entry);
 });
 document.addEventListener("hold-hint", (event) => say(/** @type {CustomEvent} */ (event).detail.words));

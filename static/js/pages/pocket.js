@@ -3,6 +3,7 @@
 import { isOpen, unacknowledged } from "../state/alerts.js";
 import { emptyView } from "../state/layout.js";
 import { NOBODY, atHand, fixWords, nearWords, others, subjectOf } from "../state/pocket.js";
+import { NOT_KNOWN } from "../state/words.js";
 import { createApi } from "../net/api.js";
 import { ConsoleSocket } from "../net/console_socket.js";
 import { Wakefulness } from "../net/phone_kit.js";
@@ -54,7 +55,7 @@ function draw() {
   drawPicture(now);
   drawCard(now);
   parts.status.hidden = subject.alert !== undefined;
-  parts.status.show(room, linked || !desk.isLost, desk.mayAct, now);
+  parts.status.show(room, desk.isLost, desk.mayAct, now);
   parts.units.show(room, desk.alarms, subject.device, now);
   parts.composer.show(room, subject.device, advising.outgoing, desk.mayAct, now);
   parts.banner.show(!desk.isLost, silentFor);
@@ -97,8 +98,10 @@ function drawPicture(now) {
     enlarged: false,
     covered: false,
     audible,
+    unknown: !room.known,
+    hint: room.known ? "Pick a unit below" : NOT_KNOWN,
   };
-  parts.tile.show({ unit, alert, fix, linked, askedAt, hint: "Pick a unit below", ...looks }, now);
+  parts.tile.show({ unit, alert, fix, linked, askedAt, ...looks }, now);
   setText(parts.where, subject.alert?.place ? `${subject.alert.place},` : "");
   setText(parts.fix, unit ? fixWords(fix, now) : "");
   setText(parts.near, nearWords(device, { ...room, now, staleAfter: room.settings.fix_stale_s }));

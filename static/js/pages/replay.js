@@ -39,6 +39,7 @@ const parts = {
   form: find("form-sheet", FormSheet),
 };
 const address = addressFrom(location.pathname, new URLSearchParams(location.search));
+beginLive(); // the room goes on while somebody says why they look back
 const told = await openView(address, { api, form: parts.form });
 let replay = replayOf(told);
 const tiles = replay.cameras.slice(0, 9).map((camera, index) => {
@@ -170,7 +171,6 @@ hear({ seek: (at, settled) => player.seek(at, settled), acts, toggleSound, follo
 player.addEventListener("change", () => (draw(), drawKnown(), keep()));
 parts.follow.addEventListener("change", () => follow(parts.follow.value || null));
 beginGlance(parts.timeline, () => replay);
-beginLive();
 draw();
 parts.timeline.zoomed = address.zoom; // about the playhead, which stands by now
 drawKnown();

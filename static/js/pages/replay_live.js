@@ -15,7 +15,7 @@ export function beginLive() {
   const socket = new ConsoleSocket(`${location.origin.replace(/^http/, "ws")}/api/console`);
   let room = emptyRoom();
   let link = newLink(monotonic());
-  const draw = () => room.known && line.show(room, !isLost(link, monotonic()), false, now());
+  const draw = () => line.show(room, isLost(link, monotonic()), false, now());
   line.leadsTo = "/";
   socket.addEventListener("message", (event) => {
     link = heard(link, monotonic());
@@ -27,6 +27,7 @@ export function beginLive() {
     location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`),
   );
   document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && socket.hurry());
+  draw();
   setInterval(draw, DRAW_MS);
   socket.connect();
 }

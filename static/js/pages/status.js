@@ -95,13 +95,16 @@ function draw() {
   const isLost = stale && silence > STALE_AFTER_S;
   parts.banner.show(!isLost, silence);
   document.body.classList.toggle("link-lost", isLost);
-  setText(parts.age, feed.answer ? `figures ${age(silence, true)} old` : "asking for figures");
+  setText(parts.age, feed.answer ? `figures ${age(silence, true)} old` : "no figures yet");
   const { answer } = feed;
   const time = serverTime(feed, now);
-  if (!answer || time === null) return;
+  if (!answer || time === null) {
+    if (isLost) parts.line.show([], "Nothing has come yet.", "");
+    return;
+  }
   parts.clock.show(time);
   const problems = problemsOf(answer);
-  parts.line.show(problems, stale, calmWords(answer));
+  parts.line.show(problems, stale ? "What you see is the last that came." : "", calmWords(answer));
   parts.problems.show(log, answer.checks, time);
   parts.cameras.show(answer.cameras, feed.camera);
   if (feed.camera === null && parts.cameras.first) choose(parts.cameras.first, false);

@@ -111,7 +111,7 @@ function draw() {
 function drawRail(now) {
   const { room, linked, isLost, silentFor } = desk;
   parts.clock.show(now);
-  parts.status.show(room, linked || !isLost, false, now);
+  parts.status.show(room, isLost, false, now);
   parts.tray.show({
     room,
     me: null,
@@ -125,10 +125,10 @@ function drawRail(now) {
   });
   const recording = [...room.units.values()].filter((unit) => unit.recording === "recording");
   parts.facts.show({
-    watched: isLost ? null : recording.filter((unit) => unit.watchers.length > 0).length,
+    watched: isLost || !room.known ? null : recording.filter((unit) => unit.watchers.length > 0).length,
     recording: recording.length,
     silent: silentFor,
-    alarms: annunciated(room.alerts, now),
+    alarms: room.known ? annunciated(room.alerts, now) : null,
     reach: reach(readsAt, Number(dist)),
     who: `${person}, read only`,
   });

@@ -59,6 +59,7 @@ export function alertCards() {
 export function alertTrays() {
   /** @type {[string, string, import("../state/room.js").Room][]} */
   const states = [
+    ["Not known", "Before the server’s first answer.", emptyRoom()],
     ["Calm", "The reserved place, and nothing in it.", room()],
     ["Calm again", "One was closed.", room([alert("taser.armed", ET17, CLOSED)])],
     ["Alarm flood", "Ten in ten minutes: it says so and hides none.", FLOOD],
@@ -86,6 +87,7 @@ export function alertTrays() {
 export function statusLines() {
   /** @type {[string, string, import("../state/room.js").Room, boolean?][]} */
   const states = [
+    ["Connecting", "Nothing is known yet: neither calm nor alarm.", emptyRoom()],
     ["Calm", "No alert in the last hour.", room()],
     ["Calm since", "The last alert, and who closed it.", room([alert("taser.armed", ET17, CLOSED)])],
     ["First start", "No camera yet.", { ...emptyRoom(), known: true }],
@@ -100,11 +102,12 @@ export function statusLines() {
       "Told to every console until there is room again.",
       room([], { warning: "less than 15% of the disk for recordings is free" }),
     ],
-    ["Link lost", "Not an alarm of the field: not red.", room(), false],
+    ["Link lost", "Not an alarm of the field: not red.", room(), true],
+    ["Link never came", "Nothing came before it.", emptyRoom(), true],
   ];
-  const lines = states.map(([name, words, of, linked = true]) => {
+  const lines = states.map(([name, words, of, isLost = false]) => {
     const line = new StatusLine();
-    line.show(of, linked, true, NOW);
+    line.show(of, isLost, true, NOW);
     return specimen(name, words, make("div", { class: "bar-place" }, line));
   });
   return chapter("Status line", "wide", ...lines);

@@ -11,6 +11,7 @@ const LINKED = {
   ...NEW_PHONE,
   callSign: "ET17",
   link: "up",
+  watchers: [],
   fix: { at: NOW - 1, accuracy: 4 },
   battery: { pct: 78, charging: false },
 };
@@ -33,6 +34,7 @@ const SAID = {
 
 /** @type {Record<string, [string, Phone]>} */
 const STATES = {
+  "Phone, joining": ["Nothing came from the server yet.", { ...NEW_PHONE, battery: LINKED.battery }],
   "Phone, camera off": ["Nothing is sent; one press starts it.", LINKED],
   "Phone, camera refused": [
     "What happened, then what to do.",

@@ -41,8 +41,12 @@ export function lists() {
       "Nothing fits what was typed.",
       panel(shown(typing("zzz"), (list) => list.show(FLOOD, alarms, null, NOW))),
     ),
-    specimen("Activity", "For information.", panel(shown(new ActivityList(), (list) => list.show(room().activity)))),
-    specimen("No activity", "Nothing yet.", panel(shown(new ActivityList(), (list) => list.show([])))),
+    specimen(
+      "Activity",
+      "For information.",
+      panel(shown(new ActivityList(), (list) => list.show(room().activity, true))),
+    ),
+    specimen("No activity", "Nothing yet.", panel(shown(new ActivityList(), (list) => list.show([], true)))),
   );
 }
 
@@ -72,7 +76,7 @@ export function advice() {
 
 export function edges() {
   const wall = new WallHead(() => undefined);
-  wall.show(emptyView(), room().units);
+  wall.show(emptyView(), room());
   const verdict = { level: /** @type {const} */ (2), words: "Disk nearly full" };
   return chapter(
     "Header, foot and banner",
@@ -109,7 +113,7 @@ export function edges() {
       "The engineers’ line: well.",
       bar(
         "",
-        shown(new VerdictLine(), (one) => one.show([], false, "6 cameras.")),
+        shown(new VerdictLine(), (one) => one.show([], "", "6 cameras.")),
       ),
     ),
     specimen(
@@ -117,7 +121,7 @@ export function edges() {
       "The worst that is wrong.",
       bar(
         "",
-        shown(new VerdictLine(), (one) => one.show([verdict], false, "")),
+        shown(new VerdictLine(), (one) => one.show([verdict], "", "")),
       ),
     ),
     specimen("Foot", "Keys at hand; the link is proven.", foot(true)),
@@ -173,7 +177,9 @@ const foot = (linked) => {
   const hint = { words: "TASER armed, ET17, now on tile 1. Acknowledge it: the room sees who has it.", key: "A" };
   return bar(
     "foot",
-    shown(new ConsoleFoot(), (one) => one.show({ linked, silent: 14, latency: 0.012, keysOn: true, hint })),
+    shown(new ConsoleFoot(), (one) =>
+      one.show({ linked, isLost: !linked, silent: 14, latency: 0.012, keysOn: true, hint }),
+    ),
   );
 };
 

@@ -128,6 +128,7 @@ function slot(number, { ages, facts, trouble = {}, away = false }) {
     unit: null,
     alert: undefined,
     fix: undefined,
+    unknown: false,
     hint: "free",
     askedAt: null,
     linked: true,

@@ -3,6 +3,7 @@
 /** @import { Unit } from "./figure_words.js" */
 import { figure } from "./figure_words.js";
 import { verdictOf } from "./verdict.js";
+import { fits } from "./typed.js";
 
 /** `of` gives what is sorted by: greatest first, unknown last. */
 /** @typedef {{ key: string, name: string, title: string, isText?: boolean, of: (camera: Camera) => number | string | null, words: (camera: Camera) => string }} Column */
@@ -92,8 +93,5 @@ export function held(cameras, before) {
 
 /** @param {readonly Camera[]} cameras @param {string} typed */
 export function found(cameras, typed) {
-  const wanted = typed.trim().toLowerCase();
-  return cameras.filter(({ call_sign, device_id, worker }) =>
-    [call_sign, device_id, worker].some((word) => word.toLowerCase().includes(wanted)),
-  );
+  return cameras.filter(({ call_sign, device_id, worker }) => fits(typed, call_sign, device_id, worker));
 }

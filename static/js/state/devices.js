@@ -1,5 +1,6 @@
 // The registered cameras: in which order, which are searched for, and what a row says of them.
 import { age } from "./words.js";
+import { fits } from "./typed.js";
 
 /**
  * @typedef {object} Device
@@ -39,11 +40,8 @@ export const RECORDS = /** @type {const} */ ([
  * @param {string} typed every word must be found in a call sign, wearer or id
  */
 export function listed(devices, typed) {
-  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  const matches = /** @param {Device} one */ (one) => {
-    const text = [one.call_sign, one.device_id, one.wearer?.name, one.wearer?.collar_number].join(" ").toLowerCase();
-    return words.every((word) => text.includes(word));
-  };
+  const matches = /** @param {Device} one */ ({ call_sign, device_id, wearer }) =>
+    fits(typed, call_sign, device_id, wearer?.name, wearer?.collar_number);
   return devices
     .filter(matches)
     .sort(

@@ -1,5 +1,6 @@
 // The persons of an installation: in which order, which are searched for, and what a row says of them.
 import { age } from "./words.js";
+import { fits } from "./typed.js";
 
 /**
  * @typedef {object} Entry
@@ -35,11 +36,8 @@ export const ROLES = /** @type {const} */ ([
  * @param {string} typed every word must be found in a name, role or call sign
  */
 export function listed(people, typed) {
-  const words = typed.toLowerCase().split(/\s+/).filter(Boolean);
-  const matches = /** @param {Entry} one */ (one) => {
-    const text = [one.name, one.display_name, one.role, one.call_sign ?? ""].join(" ").toLowerCase();
-    return words.every((word) => text.includes(word));
-  };
+  const matches = /** @param {Entry} one */ ({ name, display_name, role, call_sign }) =>
+    fits(typed, name, display_name, role, call_sign);
   return people
     .filter(matches)
     .sort(

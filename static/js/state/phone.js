@@ -17,7 +17,7 @@
  * @property {number | null} recordingSince Unix seconds
  * @property {boolean} watchAsked
  * @property {number | null} emergencyAt
- * @property {readonly Watcher[]} watchers
+ * @property {readonly Watcher[] | null} watchers null: the server has not told yet
  * @property {readonly Heard[]} advice oldest first
  * @property {Told | null} told
  * @property {{ at: number, accuracy: number } | null} fix
@@ -39,7 +39,7 @@ export const NEW_PHONE = {
   recordingSince: null,
   watchAsked: false,
   emergencyAt: null,
-  watchers: [],
+  watchers: null,
   advice: [],
   told: null,
   fix: null,

@@ -10,8 +10,9 @@ export function stateWord(phone) {
 }
 
 /** @param {Phone} phone @returns {string} */
-export function linkWord({ link, live, waiting, camera }) {
+export function linkWord({ link, live, waiting, camera, watchers }) {
   if (link === "out") return "signed out";
+  if (link === "joining" && watchers === null) return "joining";
   if (link !== "up") return waiting > 1 ? `no link, ${waiting} kept` : "no link";
   if (camera !== "on") return "linked";
   return { idle: "linked", connecting: "connecting", live: "live", waiting: "picture waits" }[live];
@@ -36,9 +37,12 @@ export function cameraProblemText(problem) {
 }
 
 /** @param {Phone} phone @returns {{ head: string, names: string }} */
-export function watchersText({ watchers, watchAsked }) {
-  if (watchers.length === 0)
-    return { head: "Nobody watches you now", names: watchAsked ? "Control is asked to watch" : "" };
+export function watchersText({ link, watchers, watchAsked }) {
+  const names = watchAsked ? "Control is asked to watch" : "";
+  if (watchers === null) return { head: "Not known yet who watches you", names };
+  // the picture has a way of its own: it may be watched while this line is gone
+  if (link !== "up") return { head: "No link: not known who watches you", names };
+  if (watchers.length === 0) return { head: "Nobody watches you now", names };
   const head = watchers.length === 1 ? "1 person watches you now" : `${watchers.length} people watch you now`;
   return { head, names: watchers.map(({ name }) => name).join(", ") };
 }
@@ -72,4 +76,10 @@ export function emergencyWords(phone) {
 /** Everything urgent is in the server's books. @param {Phone} phone */
 function isProven({ link, urgent, told }) {
   return (told?.kind.startsWith("emergency") ?? false) || (link === "up" && urgent === 0);
+}
+
+/** What stands where the picture would, while the camera is off: control sees only what has come. @param {Phone} phone */
+export function offText({ link, fix }) {
+  const seen = link === "up" && fix ? " Control sees where you are." : "";
+  return `Your camera is off: no picture and no sound is sent.${seen}`;
 }

@@ -1,5 +1,7 @@
 /** Streets and places that can be looked for by name, out of what a base map has. Pure. */
 
+import { plain } from "./typed.js";
+
 /** @typedef {import("./map-projection.js").Bounds} Bounds */
 /**
  * A named feature of a base map, in degrees: `layer` and `kind` as Protomaps names them.
@@ -121,14 +123,6 @@ export function isEnough(typed) {
 export function nowhereWords(isWhole) {
   if (isWhole) return "No street or place of that name";
   return "No such name in the part of the map that is loaded: zoom out, or move the map";
-}
-
-/** Without accents and apostrophes: nobody types them in a hurry. @param {string} text */
-function plain(text) {
-  return text
-    .normalize("NFKD")
-    .toLowerCase()
-    .replace(/[\p{M}'’]/gu, "");
 }
 
 /** @param {string} layer @param {string} kind */

@@ -1,5 +1,6 @@
 // Units: officers with a camera, keyed by device.
 /** @import { Alert, Unit } from "./shapes" */
+import { fits } from "./typed.js";
 
 /** @typedef {Partial<Unit> & { device_id: string }} UnitChange */
 
@@ -93,8 +94,8 @@ export function ordered(units, alarms) {
  * @param {string} typed
  */
 export function matching(units, typed) {
-  const words = typed.trim().toLowerCase().split(/\s+/).filter(Boolean);
-  return units.filter((unit) => words.every((word) => searchText(unit).includes(word)));
+  if (!typed) return [...units];
+  return units.filter(({ call_sign, wearer }) => fits(typed, call_sign, wearer?.name, wearer?.collar_number));
 }
 
 // one for all comparisons: 200 units are put in order four times a second
@@ -135,9 +136,4 @@ export function dutyLine(units) {
   const online = [...units.values()].filter((unit) => unit.online);
   const recording = online.filter((unit) => unit.recording === "recording").length;
   return units.size ? `${online.length} on duty, ${recording} recording` : "none yet";
-}
-
-/** @param {Unit} unit */
-function searchText(unit) {
-  return `${unit.call_sign} ${unit.wearer?.name ?? ""} ${unit.wearer?.collar_number ?? ""}`.toLowerCase();
 }

@@ -1,5 +1,8 @@
 // How times and ages are written: 22:41:07 · 0.3 s · 12 s · 4 min · 00:09.
 
+/** What stands where a figure or a list will, until the server has told it: never "none". */
+export const NOT_KNOWN = "not known yet";
+
 const PAD = /** @param {number} number */ (number) => String(Math.floor(number)).padStart(2, "0");
 
 /**
