@@ -4,7 +4,8 @@
 import { lastClosed, needsAcknowledging, openAlerts } from "../state/alerts.js";
 import { notKept } from "../state/units.js";
 import { age, timeOfDay } from "../state/words.js";
-import { icon, keycap, make, prioritySymbol } from "./build.js";
+import { icon, make, prioritySymbol } from "./build.js";
+import { keyFor } from "./key-caps.js";
 
 /** @typedef {{ look: string, symbol: Node, strong: string, words: string, alert?: Alert }} Line */
 
@@ -54,7 +55,7 @@ export class StatusLine extends HTMLElement {
     return make(
       "button",
       { class: "btn sm", type: "button", onclick: say },
-      ...(waiting ? ["Acknowledge", keycap("A")] : ["Show", keycap("W")]),
+      ...(waiting ? ["Acknowledge", keyFor("acknowledge")] : ["Show", keyFor("watch")]),
     );
   }
 }

@@ -170,7 +170,10 @@ const meter = (alarmCount) => shown(new AlarmMeter(), (one) => one.show(alarmCou
 
 /** @param {boolean} linked */
 const foot = (linked) => {
-  const hint = { words: "TASER armed, ET17, now on tile 1. Acknowledge it: the room sees who has it.", key: "A" };
+  const hint = {
+    words: "TASER armed, ET17, now on tile 1. Acknowledge it: the room sees who has it.",
+    key: "acknowledge",
+  };
   return bar(
     "foot",
     shown(new ConsoleFoot(), (one) => one.show({ linked, silent: 14, latency: 0.012, keysOn: true, hint })),
