@@ -15,8 +15,8 @@ export class KeyList extends HTMLElement {
     button.setAttribute("aria-label", `${keyboard.name}: keys as delivered`);
     this.append(
       make("div", { class: "set" }, make("h3", {}, keyboard.name), button),
-      make("ul", {}, ...keyboard.acts.map((act) => this.#row(keyboard, act)), ...fixed),
       this.#said,
+      make("ul", {}, ...keyboard.acts.map((act) => this.#row(keyboard, act)), ...fixed),
     );
     this.say("");
   }
