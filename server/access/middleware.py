@@ -179,7 +179,8 @@ class Gate:
         no reason at all and the force wants one. An alert's picture comes with its own, so that nobody is held up then.
         """
         device = self._units.device(device_id)
-        if self._config.reason_to_watch and not (request.query.get("why", "").strip() or self.caller(request).duty):
+        said = why_of(request.headers, request.query) or self.caller(request).duty
+        if self._config.reason_to_watch and not said:
             raise ReasonNeeded(WHY_FIRST, headers={"Retry-After": str(WHY_RETRY_S)})
         await self.note_viewing(request, What.VIEW_LIVE, as_camera(device), layer=layer, wearer=device.wearer_name)
 

@@ -214,6 +214,49 @@ async def test_looks_sound_and_keys_are_set_by_keyboard_and_hold_on_the_console(
     await expect(page.get_by_role("checkbox", name="Single keys act")).not_to_be_checked()
 
 
+async def test_a_key_is_changed_every_cap_follows_and_what_cannot_be_is_said(screen: Screen) -> None:
+    page = await screen.sign_in("hale", "/")
+    search, kept = page.locator("#search"), page.locator("room-clock")
+    cap = page.locator(".search kbd")
+    await expect(kept).not_to_be_empty()
+    settings = await page.context.new_page()
+    await settings.goto(f"{screen.url}/settings")
+    keys = settings.locator("key-list").first
+    change = keys.get_by_role("button", name="Change the key for: search")
+    said = keys.get_by_role("status")
+    for key, words in (
+        ("a", "Not changed. A is taken: acknowledge the most urgent alert. Give that another key first."),
+        ("5", "Not changed. Digits stay as they are: they are for tiles, with Shift for layouts."),
+        (
+            "Control+k",
+            "Not changed. A key alone is needed: those with Ctrl, Alt or the system’s key belong to the browser.",
+        ),
+        ("Escape", "Nothing is changed."),
+        ("p", "P is the key now for: search a call sign, name, street or place."),
+    ):
+        await change.press("Enter")
+        await settings.keyboard.press(key)
+        await expect(said).to_have_text(words)
+    await expect(keys.locator("li").filter(has_text="search a call sign").locator("kbd")).to_have_text("P")
+    await expect(cap).to_have_text("P")  # on the console too, which was open all the time
+    await page.bring_to_front()
+    await page.locator("feed-wall").click()
+    await page.keyboard.press("/")
+    await expect(search).not_to_be_focused()
+    await page.keyboard.press("p")
+    await expect(search).to_be_focused()
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("?")
+    help_row = page.get_by_role("dialog").get_by_role("row").filter(has_text="search a call sign")
+    await expect(help_row.locator("kbd")).to_have_text("P")
+    await page.keyboard.press("Escape")
+    await page.reload()
+    await expect(cap).to_have_text("P")
+    await settings.get_by_role("button", name="Console: keys as delivered").click()
+    await expect(cap).to_have_text("/")
+    await expect(settings.locator("key-list").nth(1).locator("li")).not_to_have_count(0)
+
+
 async def test_a_silent_server_is_told_and_what_is_shown_is_not_taken_for_new(
     screen: Screen, admin: str, server: Server
 ) -> None:

@@ -6,7 +6,8 @@ import { isEscalated } from "../state/sound.js";
 import { wearerName } from "../state/units.js";
 import { counter, timeOfDay } from "../state/words.js";
 import { alertTag } from "./alert-words.js";
-import { icon, keycap, make, prioritySymbol, setText } from "./build.js";
+import { icon, make, prioritySymbol, setText } from "./build.js";
+import { keyFor } from "./key-caps.js";
 
 /** @typedef {{ me: string | null, first: boolean, ends: boolean, mayAct: boolean, before: boolean, busy: boolean, pictureAfter: number | null }} CardFacts first: A takes it; ends: D and N end it; before: the seconds before it can be shown */
 
@@ -127,7 +128,7 @@ export class AlertCard extends HTMLElement {
         },
         ...words,
       );
-    const cap = facts.first ? keycap("A") : null;
+    const cap = facts.first ? keyFor("acknowledge") : null;
     const acknowledge = watchFirst
       ? button("watch", "main lg grow", icon("eye"), "Acknowledge and watch", cap)
       : button("acknowledge", "main lg grow", icon("tick"), "Acknowledge", cap);
@@ -136,8 +137,8 @@ export class AlertCard extends HTMLElement {
       button("locate", "ic", icon("pin"), make("span", { class: "sr" }, `Show ${alert.call_sign} on the map`)),
     ];
     if (facts.before) go.push(this.#before(button));
-    const resolve = button("resolve", waiting ? "" : "main grow", "Resolve", facts.ends ? keycap("D") : null);
-    const close = [resolve, button("false", "", "False", facts.ends ? keycap("N") : null)];
+    const resolve = button("resolve", waiting ? "" : "main grow", "Resolve", facts.ends ? keyFor("resolve") : null);
+    const close = [resolve, button("false", "", "False", facts.ends ? keyFor("false") : null)];
     return waiting
       ? make(
           "div",

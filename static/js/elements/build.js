@@ -56,7 +56,7 @@ export function keycap(label) {
  */
 export function capsOf({ caps, range }) {
   const drawn = caps.map(keycap);
-  const last = drawn.pop();
+  const last = drawn.pop() ?? "";
   return range ? [...drawn, " – ", last] : [last];
 }
 

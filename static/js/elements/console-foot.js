@@ -3,6 +3,7 @@
 import { KEYS } from "../state/keymap.js";
 import { age } from "../state/words.js";
 import { icon, keycap, make, setText } from "./build.js";
+import { capsFor } from "./key-caps.js";
 import { HintLine } from "./hint-line.js";
 
 export class ConsoleFoot extends HTMLElement {
@@ -13,8 +14,7 @@ export class ConsoleFoot extends HTMLElement {
 
   connectedCallback() {
     const shown = KEYS.filter((key) => key.foot).map((key) => {
-      const caps =
-        "range" in key ? [keycap(key.caps[0]), "–", keycap(key.caps[1])] : key.caps.map((cap) => keycap(cap));
+      const caps = "range" in key ? [keycap(key.caps[0]), "–", keycap(key.caps[1])] : capsFor(key);
       return make("span", { class: "first" in key ? "k first" : "k" }, ...caps, ` ${key.foot}`);
     });
     this.#keys.append(...shown);

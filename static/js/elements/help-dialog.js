@@ -1,6 +1,7 @@
 // <help-dialog>: every key there is, and the switches that turn single keys and the newcomers' hints off.
 import { KEYS } from "../state/keymap.js";
-import { capsOf, icon, make } from "./build.js";
+import { icon, make } from "./build.js";
+import { capsFor } from "./key-caps.js";
 
 /** Events: `keys-switch` { on }, `hints-switch` { on }. */
 export class HelpDialog extends HTMLElement {
@@ -9,7 +10,7 @@ export class HelpDialog extends HTMLElement {
   #hints = make("input", { type: "checkbox", id: "hints-on" });
 
   connectedCallback() {
-    const rows = KEYS.map((key) => make("tr", {}, make("td", {}, ...capsOf(key)), make("td", {}, key.words)));
+    const rows = KEYS.map((key) => make("tr", {}, make("td", {}, ...capsFor(key)), make("td", {}, key.words)));
     for (const [box, name] of /** @type {const} */ ([
       [this.#keys, "keys-switch"],
       [this.#hints, "hints-switch"],
@@ -30,6 +31,7 @@ export class HelpDialog extends HTMLElement {
         { class: "sec" },
         "A tile is filled by dragging a unit or its marker onto it, by a digit from the list of units, or from the menu under a tile’s number.",
       ),
+      make("p", { class: "sec" }, make("a", { href: "/settings#of-keys" }, "Change a key"), " on your settings page."),
       make("label", { class: "switch", for: "keys-on" }, this.#keys, "Single keys act (Esc and ? always do)"),
       make("label", { class: "switch", for: "hints-on" }, this.#hints, "Hints for newcomers under the console"),
     );

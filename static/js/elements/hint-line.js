@@ -1,5 +1,7 @@
 // <hint-line>: one line for newcomers in the foot, until they switch it off.
-import { icon, keycap, make } from "./build.js";
+import { KEYS } from "../state/keymap.js";
+import { icon, make } from "./build.js";
+import { capsFor } from "./key-caps.js";
 
 /** Event: `hints-switch` { on }. */
 export class HintLine extends HTMLElement {
@@ -23,7 +25,8 @@ export class HintLine extends HTMLElement {
     if (words + key === this.#drawn) return;
     this.#drawn = words + key;
     this.#line.title = words;
-    this.#line.replaceChildren(`${words} `, ...(key ? [keycap(key)] : []));
+    const row = KEYS.find(({ action }) => action === key);
+    this.#line.replaceChildren(`${words} `, ...(row ? capsFor(row).slice(0, 1) : []));
   }
 }
 

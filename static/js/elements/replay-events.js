@@ -2,7 +2,9 @@
 /** @import { ReplayEvent } from "../state/replay.js" */
 import { indexAt } from "../state/replay.js";
 import { timeOfDay } from "../state/words.js";
-import { icon, keycap, make, setText } from "./build.js";
+import { REPLAY } from "../state/replay_keys.js";
+import { icon, make, setText } from "./build.js";
+import { keyFor } from "./key-caps.js";
 
 const SIGNS = /** @type {Record<string, string>} */ ({
   taser: "taser",
@@ -20,7 +22,7 @@ export class ReplayEvents extends HTMLElement {
   #now = -2;
 
   connectedCallback() {
-    const keys = [keycap("K"), keycap("J")];
+    const keys = [keyFor("event-1", REPLAY), keyFor("event1", REPLAY)];
     const head = make(
       "div",
       { class: "ph" },

@@ -2,7 +2,9 @@
 import { RATES } from "../state/playback_clock.js";
 import { preciseTime, timeTyped, utcTime } from "../state/replay_words.js";
 import { dayOf, timeOfDay } from "../state/words.js";
-import { icon, keycap, make, setText } from "./build.js";
+import { REPLAY } from "../state/replay_keys.js";
+import { icon, make, setText } from "./build.js";
+import { keyFor, namedWith } from "./key-caps.js";
 
 /** Event: `replay-act` { act, value }: "play", "event" (±1), "rate", "seek" (Unix seconds), "mark-in", "mark-out", "bookmark", "zoom" (±1). */
 export class ReplayTransport extends HTMLElement {
@@ -41,11 +43,17 @@ export class ReplayTransport extends HTMLElement {
     this.#time.addEventListener("focus", () => this.#time.select());
     this.#time.addEventListener("blur", () => this.#write());
     const [back, next] = [
-      this.#button("event", "stepb", "Previous event (K)", "", -1),
-      this.#button("event", "step", "Next event (J)", "", 1),
+      this.#button("event", "stepb", "Previous event", "", -1),
+      this.#button("event", "step", "Next event", "", 1),
     ];
-    const marking = /** @param {string} act @param {string} words @param {string} key */ (act, words, key) =>
-      make("button", { class: "btn sm", type: "button", onclick: () => this.#say(act, 0) }, words, " ", keycap(key));
+    const marking = /** @param {string} act @param {string} words */ (act, words) =>
+      make(
+        "button",
+        { class: "btn sm", type: "button", onclick: () => this.#say(act, 0) },
+        words,
+        " ",
+        keyFor(act, REPLAY),
+      );
     this.append(
       back,
       this.#play,
@@ -56,17 +64,22 @@ export class ReplayTransport extends HTMLElement {
       this.#note,
       make("span", { class: "sp" }),
       this.#marks,
-      marking("mark-in", "In", "["),
-      marking("mark-out", "Out", "]"),
+      marking("mark-in", "In"),
+      marking("mark-out", "Out"),
       make(
         "button",
-        { class: "btn sm", type: "button", "aria-label": "Bookmark B", onclick: () => this.#say("bookmark", 0) },
+        {
+          class: "btn sm",
+          type: "button",
+          ...namedWith("Bookmark", "bookmark", REPLAY),
+          onclick: () => this.#say("bookmark", 0),
+        },
         icon("bookmark"),
         " ",
-        keycap("B"),
+        keyFor("bookmark", REPLAY),
       ),
-      this.#button("zoom", "minus", "Timeline: farther (−)", "", -1),
-      this.#button("zoom", "plus", "Timeline: nearer (+)", "", 1),
+      this.#button("zoom", "minus", "Timeline: farther", "", -1),
+      this.#button("zoom", "plus", "Timeline: nearer", "", 1),
     );
   }
 

@@ -4,7 +4,8 @@
 /** @import { Alert } from "../state/shapes" */
 import { needsAcknowledging } from "../state/alerts.js";
 import { roomLine } from "../state/room_line.js";
-import { icon, keycap, make, prioritySymbol } from "./build.js";
+import { icon, make, prioritySymbol } from "./build.js";
+import { keyFor } from "./key-caps.js";
 
 /** Event: `alert-act` { id, act: "acknowledge" | "picture" }. */
 export class StatusLine extends HTMLElement {
@@ -65,7 +66,7 @@ export class StatusLine extends HTMLElement {
     return make(
       "button",
       { class: "btn sm", type: "button", onclick: say },
-      ...(waiting ? ["Acknowledge", keycap("A")] : ["Show", keycap("W")]),
+      ...(waiting ? ["Acknowledge", keyFor("acknowledge")] : ["Show", keyFor("watch")]),
     );
   }
 }

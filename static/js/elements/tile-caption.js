@@ -6,6 +6,7 @@ import { notHeld } from "../state/rewind.js";
 import { familyName, wearerName } from "../state/units.js";
 import { counter } from "../state/words.js";
 import { icon, keycap, make, setText } from "./build.js";
+import { keyFor, namedWith } from "./key-caps.js";
 import { alertIcon, alertTag } from "./alert-words.js";
 
 /**
@@ -57,27 +58,27 @@ export class TileCaption {
     this.pin = make("span", { class: "pin", hidden: true }, icon("tack"), make("span", { class: "sr" }, "pinned"));
     this.sound = make(
       "button",
-      { class: "btn sm tool", type: "button", "aria-label": "Sound M", onclick: ask("mute") },
+      { class: "btn sm tool", type: "button", ...namedWith("Sound", "mute"), onclick: ask("mute") },
       icon("sound"),
       make("span", {}, "Sound"),
       " ", // a name is compared with what is read: two words
-      keycap("M"),
+      keyFor("mute"),
     );
     this.rewind = make(
       "button",
-      { class: "btn sm tool back", type: "button", "aria-label": "Rewind R", onclick: ask("rewind") },
+      { class: "btn sm tool back", type: "button", ...namedWith("Rewind", "rewind"), onclick: ask("rewind") },
       icon("rewind"),
       make("span", {}, "Rewind"),
       " ",
-      keycap("R"),
+      keyFor("rewind"),
     );
     this.size = make(
       "button",
-      { class: "btn sm tool", type: "button", "aria-label": "Enlarge X", onclick: ask("enlarge") },
+      { class: "btn sm tool", type: "button", ...namedWith("Enlarge", "enlarge"), onclick: ask("enlarge") },
       icon("expand"),
       make("span", {}, "Enlarge"),
       " ",
-      keycap("X"),
+      keyFor("enlarge"),
     );
     const watchers = make("span", { class: "eyes" }, icon("eye"), this.#watching);
     this.watchers = watchers;

@@ -8,6 +8,7 @@ import { withHeard, withPicture } from "../state/first_picture.js";
 import { silenced, silent, sounding } from "../state/sound.js";
 import { timeOfDay } from "../state/words.js";
 import { ApiError } from "../net/api.js";
+import { capNow } from "../elements/key-caps.js";
 
 const AGAIN_WITHIN_S = 8;
 
@@ -71,8 +72,8 @@ export class Alerting {
     const isSure = act === "resolve" && alert.cleared_at !== null;
     if (isSure || (this.#asked.what === what && now < this.#asked.until)) return this.act(alert.id, act);
     this.#asked = { what, until: now + AGAIN_WITHIN_S };
-    const [key, does] = act === "resolve" ? ["D", "resolve"] : ["N", "mark false"];
-    this.room.say(`Press ${key} again to ${does}: ${alert.title}, ${alert.call_sign}.`);
+    const does = act === "resolve" ? "resolve" : "mark false";
+    this.room.say(`Press ${capNow(act)} again to ${does}: ${alert.title}, ${alert.call_sign}.`);
   }
 
   /** The seconds before the alert that tile 1 is for, beside its live picture. */

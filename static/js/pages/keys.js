@@ -1,5 +1,6 @@
 // Wires the keyboard: every action by its name.
-import { actionOf } from "../state/keymap.js";
+import { CONSOLE, actionOf } from "../state/keymap.js";
+import { chosenKeys } from "../elements/key-caps.js";
 
 const WRITES = "input:not([type=checkbox]), textarea, select, [contenteditable=true]";
 
@@ -12,7 +13,11 @@ export function listenToKeys(actions, enabled) {
     if (event.defaultPrevented) return;
     const writing = event.target instanceof Element && event.target.matches(WRITES);
     const inDialog = document.querySelector("dialog[open]") !== null;
-    const action = actionOf(event, { writing: writing || inDialog, enabled: enabled() });
+    const action = actionOf(event, {
+      writing: writing || inDialog,
+      enabled: enabled(),
+      chosen: chosenKeys(CONSOLE),
+    });
     const act = action && actions[action.action];
     if (!act || event.repeat) return;
     if (action.action !== "back") event.preventDefault();

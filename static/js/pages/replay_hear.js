@@ -1,5 +1,6 @@
 // Wires what is pressed on a replay: its elements' events, and the keyboard.
-import { replayActionOf } from "../state/replay_keys.js";
+import { REPLAY, replayActionOf } from "../state/replay_keys.js";
+import { chosenKeys } from "../elements/key-caps.js";
 
 /**
  * @param {{ seek: (at: number, settled: boolean) => void, acts: Record<string, (value: number) => void>,
@@ -17,7 +18,9 @@ export function hear({ seek, acts, toggleSound, follow }) {
     const writing = target.matches("input, textarea, select") || document.querySelector("dialog[open]") !== null;
     const onButton = target.matches("button, a[href]");
     const enabled = localStorage.getItem("watchroom.keys") !== "off";
-    const action = event.defaultPrevented ? null : replayActionOf(event, { writing, onButton, enabled });
+    const action = event.defaultPrevented
+      ? null
+      : replayActionOf(event, { writing, onButton, enabled, chosen: chosenKeys(REPLAY) });
     if (!action) return;
     event.preventDefault();
     acts[action.action]?.(action.value);

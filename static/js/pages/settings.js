@@ -1,15 +1,15 @@
 // The settings page: looks, sound and keys of this browser, kept where the console keeps them; one's own API tokens.
-import { KEYS as TABLE } from "../state/keymap.js";
-import { DENSITY, KEYS } from "../state/looks.js";
+import { DENSITY } from "../state/looks.js";
 import { DAYS } from "../state/tokens.js";
 import { FormSheet } from "../elements/form-sheet.js";
 import { SecretSheet } from "../elements/secret-sheet.js";
 import { SoundSwitch } from "../elements/sound-switch.js";
 import { TokenList } from "../elements/token-list.js";
-import { capsOf, make, setText } from "../elements/build.js";
+import { setText } from "../elements/build.js";
 import { timeOfDay } from "../state/words.js";
 import { wish } from "./looks.js";
 import { api, asked, chooseDensity, chooseTheme, done, find, now, say } from "./office.js";
+import { beginKeys } from "./settings_keys.js";
 
 const parts = {
   themes: find("#themes", HTMLElement),
@@ -19,8 +19,6 @@ const parts = {
   tokens: find("token-list", TokenList),
   form: find("form-sheet", FormSheet),
   secret: find("secret-sheet", SecretSheet),
-  keysOn: find("#keys-on", HTMLInputElement),
-  keys: find("#keys", HTMLElement),
   duty: find("#duty", HTMLInputElement),
   password: find("#password-said", HTMLElement),
 };
@@ -55,11 +53,7 @@ for (const button of document.querySelectorAll("[data-sound]"))
     setText(parts.heard, words);
   });
 
-parts.keysOn.checked = localStorage.getItem(KEYS) !== "off";
-parts.keysOn.addEventListener("change", () => localStorage.setItem(KEYS, parts.keysOn.checked ? "on" : "off"));
-parts.keys.append(
-  make("ul", {}, ...TABLE.map((key) => make("li", {}, make("span", {}, ...capsOf(key)), make("span", {}, key.words)))),
-);
+beginKeys();
 
 find("#duty-form", HTMLFormElement).addEventListener("submit", (event) => {
   event.preventDefault();

@@ -174,7 +174,10 @@ const meter = (alarmCount) => shown(new AlarmMeter(), (one) => one.show(alarmCou
 
 /** @param {boolean} linked */
 const foot = (linked) => {
-  const hint = { words: "TASER armed, ET17, now on tile 1. Acknowledge it: the room sees who has it.", key: "A" };
+  const hint = {
+    words: "TASER armed, ET17, now on tile 1. Acknowledge it: the room sees who has it.",
+    key: "acknowledge",
+  };
   return bar(
     "foot",
     shown(new ConsoleFoot(), (one) =>

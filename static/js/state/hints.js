@@ -4,7 +4,7 @@
 import { adviceTo } from "./advice.js";
 import { lastClosed, needsAcknowledging, openAlerts } from "./alerts.js";
 
-/** @typedef {{ words: string, key: string }} Hint `key` is "" where nothing is to be pressed */
+/** @typedef {{ words: string, key: string }} Hint `key` is what the key does, as the table of keys has it; "" where none is to be pressed */
 
 const CALM_TURN_S = 12; // each of the calm hints is read twice at ease
 const NEWS_S = 15; // so long a thing that is over is news
@@ -13,13 +13,13 @@ const SMALL = new Set(["recording.stopped", "watch.cancelled", "taser.safe"]);
 
 /** @type {readonly Hint[]} */
 const CALM = [
-  { words: "Every picture says how old it is, measured frame by frame. Click a unit, or press a digit.", key: "1" },
+  { words: "Every picture says how old it is, measured frame by frame. Click a unit, or press a digit.", key: "tile" },
   { words: "Drag a unit, or its marker on the map, onto a tile to watch it there.", key: "" },
-  { words: "Find a unit, a street or a place by its name: the map goes there.", key: "/" },
-  { words: "See the selected tile as large as the wall, and go back the same way.", key: "X" },
-  { words: "Listen to the selected tile.", key: "M" },
-  { words: "Write to the selected officer: you are shown when the words have arrived.", key: "T" },
-  { words: "These are the keys of the first minutes; here are all of them.", key: "?" },
+  { words: "Find a unit, a street or a place by its name: the map goes there.", key: "search" },
+  { words: "See the selected tile as large as the wall, and go back the same way.", key: "enlarge" },
+  { words: "Listen to the selected tile.", key: "mute" },
+  { words: "Write to the selected officer: you are shown when the words have arrived.", key: "advise" },
+  { words: "These are the keys of the first minutes; here are all of them.", key: "help" },
 ];
 
 /**
@@ -48,12 +48,14 @@ function ofActivity({ call_sign, text }) {
 /** @param {Alert} alert @param {Room} room @param {number} now @returns {Hint} */
 function ofAlert(alert, room, now) {
   if (alert.state === "cleared")
-    return { words: `${alert.call_sign} is safe again: say that you have seen it.`, key: "A" };
-  if (needsAcknowledging(alert)) return { words: `${told(alert)} Acknowledge it: the room sees who has it.`, key: "A" };
-  if (alert.cleared_at !== null) return { words: `${alert.call_sign} is safe again: resolve the alert.`, key: "D" };
+    return { words: `${alert.call_sign} is safe again: say that you have seen it.`, key: "acknowledge" };
+  if (needsAcknowledging(alert))
+    return { words: `${told(alert)} Acknowledge it: the room sees who has it.`, key: "acknowledge" };
+  if (alert.cleared_at !== null)
+    return { words: `${alert.call_sign} is safe again: resolve the alert.`, key: "resolve" };
   const said = adviceTo(room.advice, alert.device_id).filter((item) => item.sent_at >= alert.raised_at);
   const last = said.at(-1);
-  if (!last) return { words: `You have ${alert.call_sign}'s alert. Write to the officer.`, key: "T" };
+  if (!last) return { words: `You have ${alert.call_sign}'s alert. Write to the officer.`, key: "advise" };
   return ofAdvice(last, alert, now);
 }
 

@@ -1,4 +1,5 @@
 // Keys to actions. One table, so that the help dialog and the foot show what really happens.
+import { AS_DELIVERED, actOf } from "./keys_chosen.js";
 
 /** @typedef {{ action: string, value?: number }} KeyAction */
 /** @typedef {{ key: string, code?: string, shiftKey: boolean, ctrlKey: boolean, altKey: boolean, metaKey: boolean }} KeyPress */
@@ -52,23 +53,25 @@ export const KEYS = /** @type {const} */ ([
   { caps: ["Esc"], action: "back", words: "leave what is open: enlarged tile, search, dialog", foot: "" },
 ]);
 
-/** @type {Record<string, string>} */
-const BY_KEY = Object.fromEntries(
-  KEYS.filter((key) => key.caps.length === 1).map((key) => [
-    key.caps[0].toLowerCase().replace("esc", "escape"),
-    key.action,
-  ]),
-);
+/** What a person may give another key: all but digits, Esc and ?. @type {import("./keys_chosen.js").Keyboard} */
+export const CONSOLE = {
+  name: "Console",
+  store: "watchroom.keymap",
+  digits: "they are for tiles, with Shift for layouts",
+  acts: KEYS.filter(({ caps: [cap, ...more] }) => !more.length && cap !== "?" && cap !== "Esc").map(
+    ({ caps: [cap], action, words }) => ({ id: action, keys: [cap.toLowerCase()], words }),
+  ),
+};
 // keys that act although letters are switched off: they write nothing and are expected everywhere
 const ALWAYS = new Set(["escape", "?"]);
 
 /**
  * What a key means, or null. Single letters can be switched off (WCAG 2.1.4), and never act while a person writes.
  * @param {KeyPress} press
- * @param {{ writing: boolean, enabled: boolean }} where
+ * @param {{ writing: boolean, enabled: boolean, chosen?: import("./keys_chosen.js").Chosen }} where
  * @returns {KeyAction | null}
  */
-export function actionOf(press, { writing, enabled }) {
+export function actionOf(press, { writing, enabled, chosen = AS_DELIVERED }) {
   if (press.ctrlKey || press.altKey || press.metaKey) return null;
   const key = press.key.toLowerCase();
   if (key === "escape") return { action: "back" };
@@ -76,8 +79,9 @@ export function actionOf(press, { writing, enabled }) {
   const digit = digitOf(press);
   if (digit !== null && press.shiftKey) return digit >= 1 && digit <= 4 ? { action: "layout", value: digit } : null;
   if (digit !== null) return digit >= 1 ? { action: "tile", value: digit } : null;
-  const action = BY_KEY[key];
-  return action ? { action } : null;
+  if (key === "?") return { action: "help" };
+  const act = actOf(key, CONSOLE.acts, chosen);
+  return act ? { action: act.id } : null;
 }
 
 /** The digit that was pressed, whatever Shift makes of it on this keyboard. @param {KeyPress} press @returns {number | null} */

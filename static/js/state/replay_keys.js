@@ -1,4 +1,5 @@
 // The replay's keys. One table, so that the foot shows what really happens.
+import { AS_DELIVERED, actOf } from "./keys_chosen.js";
 
 /** @type {readonly { caps: readonly string[], keys: readonly string[], action: string, value?: number, words: string, foot: boolean }[]} */
 export const REPLAY_KEYS = [
@@ -24,24 +25,43 @@ export const REPLAY_KEYS = [
   { caps: ["M"], keys: ["m"], action: "mute", words: "no sound", foot: true },
   { caps: ["+", "−"], keys: [], action: "", words: "timeline", foot: true },
   { caps: ["+"], keys: ["+", "="], action: "zoom", value: 1, words: "nearer", foot: false },
-  { caps: ["−"], keys: ["-", "−"], action: "zoom", value: -1, words: "farther", foot: false },
+  { caps: ["−"], keys: ["−", "-"], action: "zoom", value: -1, words: "farther", foot: false },
   { caps: ["Z"], keys: ["z"], action: "fit", words: "fit map", foot: true },
   { caps: ["T"], keys: ["t"], action: "type", words: "type a time", foot: true },
 ];
 
+const isFixed = /** @param {string | undefined} key */ (key = "") => key.length !== 1 || key === " ";
+const idOf = /** @param {{ action: string, value?: number }} one */ ({ action, value }) => `${action}${value ?? ""}`;
+const LETTERS = REPLAY_KEYS.filter(({ keys }) => !isFixed(keys[0]));
+
+/** What a person may give another key: all but digits, space and arrows. @type {import("./keys_chosen.js").Keyboard} */
+export const REPLAY = {
+  name: "Replay",
+  store: "watchroom.keymap.replay",
+  digits: "they are for the sound of the cameras",
+  acts: LETTERS.map((one) => ({ id: idOf(one), keys: one.keys, words: one.words })),
+};
+
+/** Of which act a cap of the table is; "" where it is of none that can be changed. @param {string} cap */
+export function actOfCap(cap) {
+  const found = LETTERS.find(({ caps }) => caps.length === 1 && caps[0] === cap);
+  return found ? idOf(found) : "";
+}
+
 /**
  * What a key means here, or null; never while somebody writes, and a space on a button presses the button.
  * @param {{ key: string, code?: string, ctrlKey: boolean, altKey: boolean, metaKey: boolean }} press
- * @param {{ writing: boolean, onButton: boolean, enabled: boolean }} where
+ * @param {{ writing: boolean, onButton: boolean, enabled: boolean, chosen?: import("./keys_chosen.js").Chosen }} where
  * @returns {{ action: string, value: number } | null}
  */
-export function replayActionOf(press, { writing, onButton, enabled }) {
+export function replayActionOf(press, { writing, onButton, enabled, chosen = AS_DELIVERED }) {
   if (press.ctrlKey || press.altKey || press.metaKey || writing) return null;
   const key = press.key.toLowerCase();
   if (key === " " && onButton) return null;
   // a letter or a sign can be switched off (WCAG 2.1.4); space and arrows are what a player is expected to take
   if (!enabled && key.length === 1 && key !== " ") return null;
   if (/^[1-9]$/.test(key)) return { action: "sound", value: Number(key) };
-  const found = REPLAY_KEYS.find(({ keys }) => keys.includes(key));
+  const act = actOf(key, REPLAY.acts, chosen);
+  const found = REPLAY_KEYS.find((one) => (isFixed(key) ? one.keys.includes(key) : idOf(one) === act?.id));
   return found ? { action: found.action, value: found.value ?? 0 } : null;
 }

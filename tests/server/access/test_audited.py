@@ -105,13 +105,14 @@ async def test_a_force_may_want_a_reason_for_every_live_view(
         browser = await aiohttp_client(application(house))
         device_id = await recording_camera(house)
         headers = await sign_in(browser)
-        for path in (f"/whep/{device_id}", f"/whep/{device_id}?why=%20"):
-            answer = await browser.post(path, headers=headers)
+        for said in ({}, {REASON: "%20"}):
+            answer = await browser.post(f"/whep/{device_id}", headers={**headers, **said})
             told = await answer.json()
             assert (answer.status, told["type"]) == (403, "/problems/reason-needed")
             assert "what you are on duty as" in told["detail"] and answer.headers["Retry-After"] == "60"
         assert await house.audited(what="view") == []
-        assert (await browser.post(f"/whep/{device_id}?why=alert%3A+TASER+armed", headers=headers)).status == 200
+        alert = {**headers, REASON: "alert%3A%20TASER%20armed"}
+        assert (await browser.post(f"/whep/{device_id}", headers=alert)).status == 200
         await browser.patch("/api/session", json={"duty": "control room"}, headers=headers)
         assert (await browser.post(f"/whep/{device_id}", headers=headers)).status == 200
         rows = await house.audited(what="view.live")
