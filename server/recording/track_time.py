@@ -6,22 +6,43 @@ the server's clock by the least delayed arrival. Neither may move a picture agai
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.media.packet import signed32
 from server.media.source_clock import SourceClock
 
 STEP_S = 0.02  # less is not heard (lips: 40 ms), and the least delayed arrival moves by some ms
-LOST_TRACK_S = 0.5  # the camera's clock was set, or the first arrivals were late: its offset is taken anew
+LOST_TRACK_S = 0.5  # the camera's clock was set, or the first arrivals were very late: its offset is taken anew
+MOVE_S = 0.015  # less than a packet of sound, so that no time steps back
+MOVE_EVERY_S = 0.9  # a segment's shortest: all its tracks settle on the same
+SEEN_S = 0.005  # a smaller move of the offset waits for the next
 LATE_S = 10.0  # a queue in the network is shorter; what seems older than that has a timestamp that jumped
 EARLY_S = 1.0  # nothing comes before it was captured, but for what the clocks' mapping may err
 
 
 @dataclass(slots=True)
 class CameraOffset:
-    """The server's clock minus the camera's, seconds; one for all tracks of a camera's session. None: not known yet."""
+    """The server's clock minus the camera's, seconds; one for all tracks of a camera's session. None: not known yet.
+
+    It is that of the least delayed arrival of any track. What comes first is often late (a machine that has just started, a
+    burst): then it follows, by little at a time, so that two cameras of one incident do not stand apart for a whole shift.
+    """
 
     seconds: float | None = None
+    _told: dict[int, float] = field(default_factory=dict)  # by track: its present least delayed arrival
+    _moved_at: float = 0.0
+
+    def told(self, track: int, offset: float, came: float, *, settles: bool) -> float:
+        """What counts now, after `track` has told its own at server time `came`. It moves only where a segment begins."""
+        if self.seconds is None or abs(offset - self.seconds) > LOST_TRACK_S:
+            self.seconds, self._told = offset, {track: offset}
+            return offset
+        self._told[track] = offset
+        if settles and abs(came - self._moved_at) >= MOVE_EVERY_S:
+            away = min(self._told.values()) - self.seconds
+            self.seconds += max(-MOVE_S, min(MOVE_S, away))
+            self._moved_at = came
+        return self.seconds
 
 
 class TrackTime:
@@ -53,11 +74,13 @@ class TrackTime:
         return at
 
     def _adjust(self, seconds: float, timestamp: int, came: float, *, is_true: bool) -> None:
-        self._settles = False
-        wanted = self._wanted(timestamp) if is_true else None
+        settles, self._settles = self._settles, False
+        known = self._offset.seconds
+        wanted = self._wanted(timestamp, came, settles=settles) if is_true else None
         if wanted is None or not came - LATE_S <= wanted <= came + EARLY_S:
             wanted = came if self._shift is None else seconds + self._shift
-        if self._shift is None or abs(wanted - seconds - self._shift) > STEP_S:
+        least = STEP_S if known is None or self._clock.captured_at(timestamp) is None else SEEN_S
+        if self._shift is None or abs(wanted - seconds - self._shift) > least:
             self._shift = wanted - seconds
 
     def settle(self) -> None:
@@ -68,14 +91,11 @@ class TrackTime:
         """By the camera's own clock, None before its first report."""
         return self._clock.captured_at(timestamp)
 
-    def _wanted(self, timestamp: int) -> float | None:
+    def _wanted(self, timestamp: int, came: float, *, settles: bool) -> float | None:
         received, captured = self._clock.received_at(timestamp), self._clock.captured_at(timestamp)
         if received is None or captured is None:
             return received
-        known = self._offset.seconds
-        if known is None or abs(captured + known - received) > LOST_TRACK_S:
-            known = self._offset.seconds = received - captured
-        return captured + known
+        return captured + self._offset.told(id(self), received - captured, came, settles=settles)
 
     def _unwrap(self, timestamp: int) -> int:
         if self._newest is None:

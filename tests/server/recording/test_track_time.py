@@ -86,3 +86,31 @@ def test_a_clock_of_the_server_that_was_set_moves_nothing() -> None:
     clock.note_packet(900_000, T0 - 3590.0)  # an hour back
     time.settle()
     assert abs(time.at(900_000, T0 + 10.0, is_true=False) - (T0 + 10.0)) < 0.001
+
+
+def test_cameras_whose_first_packets_were_late_come_to_stand_together_and_no_time_steps_back() -> None:
+    """Two of one incident: one began while the machine was busy, and its first packets took 0.4 s longer than the others."""
+    shown = []
+    for late_s in (0.0, 0.4):
+        offset = CameraOffset()
+        clocks = {rate: SourceClock(rate) for rate in (48_000, 90_000)}
+        times = {rate: TrackTime(clock, offset) for rate, clock in clocks.items()}
+        last = dict.fromkeys(clocks, 0.0)
+        for step in range(120 * 50):
+            now = step / 50
+            if step % 100 == 0:  # a segment begins
+                for time in times.values():
+                    time.settle()
+            for rate, clock in clocks.items():
+                if rate == 90_000 and step % 3:  # about 17 pictures a second, and 50 packets of sound
+                    continue
+                came = T0 + now + 0.03 + (late_s if now < 2 else 0.0)
+                clock.note_packet(round(now * rate) & 0xFFFFFFFF, came)
+                if step % 150 == 0:
+                    clock.note_report(SenderReport(1, ntp_from_unix(CAMERA + now), round(now * rate), 0, 0), came)
+                at = times[rate].at(round(now * rate) & 0xFFFFFFFF, came)
+                assert at > last[rate]
+                last[rate] = at
+                assert abs(at - last[48_000]) < 0.016  # in step
+        shown.append(last[48_000])
+    assert abs(shown[0] - shown[1]) < 0.01
