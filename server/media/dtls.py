@@ -30,6 +30,7 @@ CIPHERS = b":".join(
 MTU = 1200  # bytes of DTLS in one datagram: passes every tunnel that carries IPv6's 1280
 CERTIFICATE_DAYS = 36_500
 RECORD_HEADER = 13  # RFC 6347 section 4.1; the length is in its last two bytes
+MAX_RECORD = 1 << 14  # bytes of content
 DIGESTS = {"sha-256": "sha256", "sha-384": "sha384", "sha-512": "sha512"}
 
 
@@ -134,10 +135,10 @@ class Handshake:
         Raises DtlsError when the association cannot come about.
         """
         self._connection.bio_write(datagram)
+        keys = None if self.is_done else self.step()
         if self.is_done:
-            self._read_alerts()
-            return None
-        return self.step()
+            self._read_rest(len(datagram))
+        return keys
 
     def step(self) -> tuple[Profile, bytes, bytes] | None:
         """Go on as far as possible (as a client: start)."""
@@ -179,16 +180,20 @@ class Handshake:
             return
         self._flush()
 
-    def _read_alerts(self) -> None:
+    def _read_rest(self, size: int) -> None:
+        """After the handshake: alerts, and a last flight that comes again because ours was lost (RFC 6347 4.2.4).
+
+        To the end of the datagram of `size` bytes: what is left unread, OpenSSL keeps for good.
+        """
         try:
-            self._connection.recv(2048)
-        except SSL.ZeroReturnError:
-            self.is_closed = True
+            for _ in range(size // RECORD_HEADER + 1):
+                self._connection.recv(MAX_RECORD)  # application data: nobody asked for it
         except SSL.WantReadError:
-            return
-        except SSL.Error:
+            return  # the end; that OpenSSL may have written our flight again is not told
+        except SSL.Error:  # close_notify (ZeroReturnError), or a fatal alert
             self.is_closed = True
-        self._flush()
+        finally:
+            self._flush()
 
     def _flush(self) -> None:
         try:

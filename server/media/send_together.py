@@ -76,13 +76,14 @@ class SendTogether:
         self._buffers = buffers
         self._peers = peers
         self._ways: list[Way | None] = []
+        self._is_arranged = True
         self._batches: list[_Batch] = []
         self._single: list[int] = []
 
     def send(self, run: Run, numbers: Numbers) -> list[int]:
         """Seal and send to each; the places in `peers` of those whom it could not leave for (counted)."""
         ways = [peer.way for peer in self._peers]
-        if ways != self._ways:
+        if ways != self._ways or not self._is_arranged:
             self._arrange(ways)
         prepared = self._buffers.numbered(run, numbers)
         slots = Slots(self._buffers, prepared, len(ways)) if self._batches and self._port.has_gso else None
@@ -95,13 +96,13 @@ class SendTogether:
         return unsent
 
     def _arrange(self, ways: list[Way | None]) -> None:
-        """Put those in batches who hear from the same of our addresses."""
-        self._ways = ways
+        """Put those in batches who hear from the same of our addresses, and whose way takes a run in one send."""
+        self._ways, self._is_arranged, one_by_one = ways, True, self._port.one_by_one
         alike: dict[Any, list[int]] = {}
         for place, way in enumerate(ways):
             key = (
                 (way[1].socket, *way[1].ancillary)
-                if way is not None and _sendmmsg and self._buffers.is_direct
+                if way is not None and _sendmmsg and self._buffers.is_direct and way[1].address not in one_by_one
                 else None
             )
             alike.setdefault(key, []).append(place)
@@ -134,6 +135,8 @@ class SendTogether:
             # What the kernel refused goes the slow way, which counts, and knows what to do without GSO.
             if way is None or not self._port.send_run(slots.sealed(refused - start), slots.stride, way[1]):
                 unsent.append(place)
+            if way is not None and way[1].address in self._port.one_by_one:
+                self._is_arranged = False  # amid a batch it would cost the others a call more each time
         return unsent
 
 

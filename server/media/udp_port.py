@@ -32,6 +32,7 @@ EVERYWHERE = ("::", "")
 EVERYWHERE_IPV4 = "0.0.0.0"
 NO_IPV6 = frozenset((errno.EAFNOSUPPORT, errno.EADDRNOTAVAIL))  # as in many a container
 TRIES = 20  # for a port number that is free in both families
+PROBE_S = 0.2  # loopback is there at once
 NO_GSO = frozenset((errno.EIO, errno.EINVAL, errno.ENOPROTOOPT, errno.EOPNOTSUPP))
 
 Ancillary = list[tuple[int, int, bytes]]
@@ -71,7 +72,10 @@ class UdpPort:
         self._by_address: dict[Address, Receiver] = {}
         self._by_ufrag: dict[str, Receiver] = {}
         self._segments = [segment_option(size) for size in range(2048)]
-        self.has_gso = IS_LINUX
+        self.has_gso = IS_LINUX  # `open` finds out
+        self.one_by_one: set[Address] = (
+            set()
+        )  # on the way there GSO was refused: IPsec, a card, an old kernel's path MTU
         self.counts: Counter[str] = Counter()
         self.port = 0
 
@@ -83,6 +87,7 @@ class UdpPort:
             raise StartError(f"UDP port {port} on {host} cannot be opened for media: {error.strerror}") from error
         self._host = host
         self.port = int(self._sockets[0].getsockname()[1])
+        self.has_gso = IS_LINUX and _takes_segments(self._sockets[0].family)
         for opened in self._sockets:
             asyncio.get_running_loop().add_reader(opened.fileno(), partial(self._on_readable, opened))
 
@@ -123,6 +128,7 @@ class UdpPort:
         """`address` is no longer `receiver`'s."""
         if self._by_address.get(address) is receiver:
             del self._by_address[address]
+            self.one_by_one.discard(address)
 
     @property
     def peer_count(self) -> int:
@@ -171,6 +177,9 @@ class UdpPort:
             self.counts["of_unknown_kind"] += 1
 
     def _route_check(self, size: int, came: Path, now: float) -> None:
+        if not came.address[1]:  # nothing can be sent to port 0: whoever asks from there is forged or out to harm
+            self.counts["stun_from_port_0"] += 1
+            return
         try:
             request = stun.parse_request(bytes(self._buffers.received[:size]))
         except stun.StunError as error:
@@ -197,7 +206,7 @@ class UdpPort:
         """Packets of `stride` bytes in a row (the last may be shorter): one send with GSO, else one by one."""
         if len(sealed) <= stride:
             return self.send(sealed, path)
-        if self.has_gso:
+        if self.has_gso and not (self.one_by_one and path.address in self.one_by_one):
             address, ancillary, opened = path
             try:
                 opened.sendmsg((sealed,), [*ancillary, self._segments[stride]], 0, address)
@@ -206,8 +215,9 @@ class UdpPort:
                     self.counts[f"send_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
                     return False
                 self.counts["gso_refused"] += 1
-                # The kernel or the card cannot do it at all; EMSGSIZE is only about this path's MTU.
-                self.has_gso = error.errno == errno.EMSGSIZE
+                # One viewer's way must not slow the others' down. EMSGSIZE is about this run: a shorter one may do.
+                if error.errno != errno.EMSGSIZE:
+                    self.one_by_one.add(address)
             else:
                 return True
         sent = [self.send(sealed[at : at + stride], path) for at in range(0, len(sealed), stride)]
@@ -217,6 +227,19 @@ class UdpPort:
 def segment_option(size: int) -> tuple[int, int, bytes]:
     """The option that has the kernel split what is sent into datagrams of `size` bytes (udp(7), UDP_SEGMENT)."""
     return socket.IPPROTO_UDP, UDP_SEGMENT, struct.pack("=H", size)
+
+
+def _takes_segments(family: int) -> bool:
+    """Whether the kernel splits what is sent: tried once, from a socket of our own to itself."""
+    host = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+    with socket.socket(family, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.settimeout(PROBE_S)
+            probe.bind((host, 0))
+            probe.sendmsg((bytes(1000),), [segment_option(600)], 0, probe.getsockname())
+            return len(probe.recv(2000)) == 600  # a kernel that knows no such option may also ignore it
+        except OSError as error:
+            return error.errno not in NO_GSO  # no loopback, say: each way shows by itself
 
 
 def _reply_from(ancillary: Ancillary) -> Ancillary:

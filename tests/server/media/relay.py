@@ -68,6 +68,7 @@ class Relay(asyncio.DatagramProtocol):
         self.loss_up = 0.0
         self.loss_down = 0.0
         self.never_up: set[int] = set()  # sequence numbers that do not come through, however often
+        self.once_down: Callable[[bytes], bool] | None = None  # the first datagram of which it is true is lost
         self.rate_down: float | None = None
         self._free_at = 0.0
         self.uplink: Bottleneck | None = None
@@ -102,6 +103,10 @@ class Relay(asyncio.DatagramProtocol):
             self._upstreams[-1].sendto(datagram)
 
     def from_server(self, datagram: bytes) -> None:
+        if self.once_down is not None and self.once_down(datagram):
+            self.once_down = None
+            self.lost += 1
+            return
         if is_rtp(datagram):
             self.sent_down += 1
             if self._chance.random() < self.loss_down:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from itertools import pairwise
 
 import aioice.ice
@@ -138,3 +139,23 @@ async def test_who_gives_no_sign_of_life_is_sent_nothing_more(
         await screen.close()
         await gone.close()
         await camera.close()
+
+
+async def test_a_camera_is_connected_though_the_last_of_the_handshake_is_lost(running: Running) -> None:
+    """The server is done when it has sent it, and replaces the session before: the camera must not stay without."""
+    first, second = Camera(sound=False), Camera(sound=False)
+    try:
+        await first.take((await running.engine.publish(CAMERA, await first.make_offer())).sdp)
+        await running.streaming()
+        async with bad_network(running.engine.port) as relay:
+            relay.once_down = lambda datagram: datagram[0] == 20  # ChangeCipherSpec, and Finished behind it
+            answer = await running.engine.publish(CAMERA, await second.make_offer())
+            started = asyncio.get_running_loop().time()
+            await second.take(relay.through(answer.sdp))
+            assert asyncio.get_running_loop().time() - started < 3.0, "at the client's first repetition, after 1 s"
+            assert relay.lost == 1
+            await running.streaming()
+            assert running.engine.publisher_of(CAMERA) == answer.session_id
+    finally:
+        await second.close()
+        await first.close()

@@ -153,7 +153,7 @@ def test_whatever_the_run_it_arrives_as_it_would_alone(
     rooms.remove(room)
 
 
-def test_one_that_the_kernel_refuses_is_told_and_costs_no_other(rooms: list[Room]) -> None:
+def test_one_that_the_kernel_refuses_is_told_and_costs_no_other(rooms: list[Room], calls: list[int]) -> None:
     room = Room()
     rooms.append(room)
     for _ in range(5):
@@ -164,6 +164,11 @@ def test_one_that_the_kernel_refuses_is_told_and_costs_no_other(rooms: list[Room
     together, run = room.together(), run_of(4, 1000, 1000)
     assert together.send(run, NUMBERS) == [0, 3]
     assert [viewer.gets() == shown(run) for viewer in room.viewers] == [False, True, True, False, True]
+    assert room.port.has_gso, "it is one way that does without, not the worker"
+    calls.clear()
+    later = (*NUMBERS[:3], NUMBERS[3] + 4, NUMBERS[4])
+    assert together.send(run, later) == [0, 3]
+    assert calls == [3], "who was refused is no longer in the way of the others"
     assert sum(count for name, count in room.port.counts.items() if name.startswith("send_")) >= 2
 
 
@@ -178,6 +183,7 @@ def test_where_gso_is_refused_the_packets_go_one_by_one(rooms: list[Room], monke
     for _ in range(2):  # by the refusal, then by what it taught
         assert together.send(run, NUMBERS) == []
         assert all(viewer.socket.recv(2000) for viewer in room.viewers for _ in range(4))
+    assert room.port.counts == Counter(gso_refused=3)
 
 
 def test_a_peer_that_moves_that_goes_and_that_comes_is_followed(rooms: list[Room], calls: list[int]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import errno
 import socket
+import struct
 from collections.abc import AsyncIterator
 from pathlib import Path as FilePath
 
@@ -78,6 +79,59 @@ async def test_each_address_answers_as_itself(port: UdpPort, host: str) -> None:
         assert port.send_run(run, 1200, peer.paths[0])
         assert [client.recv(2000) for _ in range(3)] == [b"x" * 1200, b"x" * 1200, b"y" * 40]
         assert port.has_gso == udp_port.IS_LINUX
+
+
+def ignored_option(_: int) -> tuple[int, int, bytes]:
+    """One that splits nothing."""
+    return socket.IPPROTO_IP, socket.IP_TOS, struct.pack("=i", 0)
+
+
+@pytest.mark.skipif(not udp_port.IS_LINUX, reason="GSO is Linux's")
+async def test_whether_the_kernel_splits_what_is_sent_is_tried_at_the_start(
+    port: UdpPort, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for host in ("127.0.0.1", *(["::1"] if HAS_IPV6 else [])):
+        with monkeypatch.context() as without:
+            without.setattr(udp_port, "UDP_SEGMENT", 250)  # no such option: EINVAL
+            port.open(host, 0)
+            assert not port.has_gso
+            port.close()
+        with monkeypatch.context() as without:
+            without.setattr(udp_port, "segment_option", ignored_option)
+            port.open("127.0.0.1", 0)
+            assert not port.has_gso, "what was sent arrives in one piece"
+            port.close()
+        port.open(host, 0)
+        assert port.has_gso
+        port.close()
+
+
+async def test_one_way_that_takes_no_run_leaves_the_others_theirs(port: UdpPort) -> None:
+    """Such a viewer once had the whole worker send packet by packet, until its restart."""
+    port.open("127.0.0.1", 0)
+    peer, run, ours = Peer(port), memoryview(b"x" * 2400), port._sockets[0]
+    nowhere = Path(("127.0.0.1", 0), [], ours)
+    port.assign(nowhere.address, peer)
+    assert not port.send_run(run, 1200, nowhere)
+    assert not port.send_run(run, 1200, nowhere)
+    assert port.counts["gso_refused"] == 1, "not tried again there"
+    with asker("127.0.0.1") as client:
+        assert port.send_run(run, 1200, Path(client.getsockname(), [], ours))
+        assert [client.recv(2000) for _ in range(2)] == [b"x" * 1200] * 2
+    assert port.has_gso == udp_port.IS_LINUX and port.counts["gso_refused"] == 1
+    port.release(nowhere.address, peer)
+    assert not port.one_by_one
+
+
+async def test_a_check_from_port_0_is_refused(port: UdpPort) -> None:
+    port.open("127.0.0.1", 0)
+    peer = Peer(port)
+    check = stun.binding_request(bytes(12), "here:x", "secret", nominate=True)
+    port._buffers.received[: len(check)] = check
+    for number in (0, 1):
+        port._route(len(check), ("127.0.0.1", number), [], port._sockets[0], 0.0)
+    assert [path.address[1] for path in peer.paths] == [1]
+    assert port.counts["stun_from_port_0"] == 1
 
 
 async def test_a_machine_without_ipv6_has_ipv4(port: UdpPort, monkeypatch: pytest.MonkeyPatch) -> None:
