@@ -24,6 +24,7 @@ from server.export.export import Stretch
 from server.export.film import Film, about_films, films_of, kept_of
 from server.export.plan import How, Part
 from server.export.remuxing import remux
+from server.recording.boxes import BoxError
 from server.recording.clip import clip
 from server.recording.contents import contents
 from server.recording.interim import interim
@@ -199,8 +200,8 @@ def _write_film(
         remux(film, library.open, scratch, words, lambda size: on_written(size, 0))
         with scratch.open("rb") as source:
             bundle.listed[film.name] = _copy(archive, film.name, source, on_written)
-    except InvalidDataError as error:  # sealed as it came, and no film all the same
-        bundle.unplayable[kept_of(film.segments[0]), film.name] = f"no film can be made: {error.strerror}"
+    except (InvalidDataError, BoxError) as error:  # sealed as it came, and no film all the same
+        bundle.unplayable[kept_of(film.segments[0]), film.name] = f"no film can be made: {error}"
         log.error("a film cannot be made", device_id=film.device_id, reason=str(error))
         return False
     finally:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import io
 import math
-import struct
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from fractions import Fraction
 from functools import partial
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any, BinaryIO
 import av
 from av.container import InputContainer
 
+from server.export.descriptions import Change, avc1_of, describe, parameter_sets
 from server.export.film import Film
 from server.replay.footage import Placed
 
@@ -25,6 +25,7 @@ CHUNK = 1 << 20
 KINDS = ("video", "audio")
 SILENCE = b"\xf8\xff\xfe"  # Opus: 20 ms of nothing (RFC 6716, 3.1: full band, one frame)
 SILENCE_S = 0.02
+SPS, DELIMITER = 7, 9  # ITU-T H.264, table 7-1: what a key frame with its parameter sets begins with
 SILENT_S = 0.06  # shorter holes are lost packets, which a decoder conceals
 
 OpenFile = Callable[[], BinaryIO]
@@ -32,7 +33,7 @@ Open = Callable[[str, str], BinaryIO]  # recording's id, file
 
 
 def remux(film: Film, opened: Open, target: Path, words: str, on_read: Callable[[int], None]) -> None:
-    """Write the film at `target`. Raises OSError, NotFound, and whatever `on_read` (bytes) does."""
+    """Write the film at `target`. Raises OSError, NotFound, BoxError where its index cannot be read, and whatever `on_read` (bytes) does."""
     # An MP4's index goes to its beginning, so that a player of its address need not fetch all of it first.
     options = {"movflags": "faststart"} if film.format == "mp4" else {}
     with av.open(str(target), "w", format=film.format, options=options) as made:
@@ -40,6 +41,8 @@ def remux(film: Film, opened: Open, target: Path, words: str, on_read: Callable[
         writing = _Writing(made, film, opened)
         for run in film.runs():
             writing.add(run, on_read)
+    if writing.changes:
+        describe(target, writing.description, writing.changes)
 
 
 class _Writing:
@@ -51,26 +54,37 @@ class _Writing:
         self._origin = film.start
         self._streams: dict[str, Any] = {}
         self._last: dict[str, Fraction] = {}  # seconds: when each kind's last packet is decoded
-        self._parameters = b""
+        self._kinds = self._described(film) if film.format == "mp4" else {}
+        self.description = b""  # of the pictures that it begins with
+        self.changes: list[Change] = []
+        self._pictures = 0
         self._make_streams(film)
+
+    def _described(self, film: Film) -> dict[tuple[str, str], bytes]:
+        """By recording and initialisation, where there is more than one kind of picture: what each describes."""
+        found = dict[tuple[str, str], bytes]()
+        for run in film.runs():
+            with self._opened(run[0].recording_id, run[0].init) as file:
+                found[run[0].recording_id, run[0].init] = avc1_of(file.read())
+        return found if len({*filter(None, found.values())}) > 1 else {}
 
     def _make_streams(self, film: Film) -> None:
         """Of pictures and sound what the first run that has them has."""
         for number, run in enumerate(film.runs()):
             with self._read(run[:1]) as taken:
-                self._take_streams(taken)
+                self._take_streams(taken, run[0])
                 if number == 0:  # sound may be older than the first picture: it begins the film
                     self._origin += min(0.0, _begins(taken) - run[0].start)
             if len(self._streams) == len(KINDS):
                 break
 
-    def _take_streams(self, taken: InputContainer) -> None:
+    def _take_streams(self, taken: InputContainer, of: Placed) -> None:
         """Those of a kind that is not there yet."""
         new = [stream for stream in taken.streams if stream.type not in self._streams]
         for stream in new:
             self._streams[stream.type] = self._made.add_stream_from_template(stream)
         if any(stream.type == "video" for stream in new):
-            self._parameters = _parameters_of(taken)
+            self.description = self._kinds.get((of.recording_id, of.init), b"")
 
     def _read(self, run: Sequence[Placed]) -> InputContainer:
         files = [run[0].init, *(segment.file for segment in run)]
@@ -80,20 +94,34 @@ class _Writing:
     def add(self, run: Sequence[Placed], on_read: Callable[[int], None]) -> None:
         """Segments of one recording and one initialisation."""
         shift = run[0].at - run[0].start - self._origin
+        kind = self._kinds.get((run[0].recording_id, run[0].init), b"")
         with self._read(run) as taken:
-            parameters = _parameters_of(taken)
-            begins = parameters != self._parameters  # those that a player has by now
             for packet in taken.demux():
                 if packet.dts is None or packet.time_base is None:
                     continue
-                kind, base, dts = packet.stream.type, packet.time_base, packet.dts
-                if kind == "video" and begins and packet.is_keyframe:
-                    packet = _with_parameters(packet, parameters)
-                    begins, self._parameters = False, parameters
-                if kind == "audio":
-                    self._silence_until(float(dts * base) + shift, base)
                 on_read(packet.size)
-                self._put(packet, kind, round(shift / base))
+                self._add(packet, kind, shift)
+
+    def _add(self, packet: Any, kind: bytes, shift: float) -> None:
+        if packet.stream.type == "audio":
+            self._silence_until(float(packet.dts * packet.time_base) + shift, packet.time_base)
+        elif packet.is_keyframe and kind:
+            packet = self._named(packet, kind)
+        self._put(packet, packet.stream.type, round(shift / packet.time_base))
+
+    def _named(self, packet: Any, kind: bytes) -> Any:
+        """A key frame of a film with several kinds of pictures: it has its own parameter sets with it, as what a camera sends
+        has anyway. Some players (Chromium) read the index' first description alone, and stop at a leap back over a change.
+        """
+        if kind != (self.changes[-1].description if self.changes else self.description):
+            self.changes.append(Change(self._pictures, kind))
+        content = bytes(packet)
+        if len(content) > 4 and content[4] & 31 in (SPS, DELIMITER):
+            return packet
+        named = av.Packet(parameter_sets(kind) + content)
+        for name in ("pts", "dts", "time_base", "is_keyframe", "stream"):
+            setattr(named, name, getattr(packet, name))
+        return named
 
     def _put(self, packet: Any, kind: str, shift: int) -> None:
         """Not before the packet before it: what is read of two recordings may overlap by a few."""
@@ -102,6 +130,7 @@ class _Writing:
         packet.pts = max(dts, (packet.pts if packet.pts is not None else packet.dts) + shift)
         packet.dts = dts
         self._last[kind] = dts * base
+        self._pictures += kind == "video"
         packet.stream = self._streams[kind]
         self._made.mux(packet)
 
@@ -116,31 +145,6 @@ class _Writing:
             packet.time_base, packet.dts = base, round(until / base)
             self._put(packet, "audio", 0)
             until += SILENCE_S
-
-
-def _parameters_of(taken: InputContainer) -> bytes:
-    """Of its pictures, as their track has them."""
-    return b"".join(stream.codec_context.extradata or b"" for stream in taken.streams.video)
-
-
-def _with_parameters(packet: Any, avcc: bytes) -> Any:
-    """The packet behind an H.264 stream's parameter sets (ISO 14496-15, 5.3.3.1), which differ from those of the film."""
-    changed = av.Packet(b"".join(_parameter_sets(avcc)) + bytes(packet))
-    for name in ("pts", "dts", "time_base", "is_keyframe"):
-        setattr(changed, name, getattr(packet, name))
-    changed.stream = packet.stream
-    return changed
-
-
-def _parameter_sets(avcc: bytes) -> Iterator[bytes]:
-    """Each with its length before it, as they stand among the pictures."""
-    at = 5
-    for mask in (0x1F, 0xFF) if avcc[:1] == b"\1" else ():
-        count, at = avcc[at] & mask, at + 1
-        for _ in range(count):
-            (size,) = struct.unpack_from(">H", avcc, at)
-            yield struct.pack(">I", size) + avcc[at + 2 : at + 2 + size]
-            at += 2 + size
 
 
 def _begins(taken: InputContainer) -> float:

@@ -82,6 +82,25 @@ async def test_two_recordings_and_their_gaps_are_one_film_on_one_clock(desk: Des
     assert "Gap from (UTC)" in page and "15.0 s" in page
 
 
+async def test_its_index_names_both_sizes_and_each_key_frame_bears_its_own_parameter_sets(desk: Desk) -> None:
+    """A player that reads the index alone, and one that reads its first description alone, decode all of it from anywhere."""
+    _, content, _, _ = await bundled(desk, await asyncio.to_thread(lay_twice, desk.data))
+    known, keys = list[float](), list[tuple[float, int]]()
+    with av.open(io.BytesIO(content), "r") as opened_:
+        for packet in opened_.demux(video=0):
+            if packet.pts is None or packet.time_base is None:
+                continue
+            at = float(packet.pts * packet.time_base)
+            known += [at] if packet.has_sidedata("new_extradata") else []
+            keys += [(at, bytes(packet)[4] & 31)] if packet.is_keyframe else []
+    assert known == [25.0]
+    assert len(keys) == 6 and {kind for _, kind in keys} == {7}
+    with av.open(io.BytesIO(content), "r") as opened_:
+        for at, width in ((28.0, WIDTH * 2), (9.0, WIDTH), (26.0, WIDTH * 2)):
+            opened_.seek(int(at * av.time_base))
+            assert next(opened_.decode(video=0)).width == width
+
+
 async def test_its_sound_goes_on_through_a_gap_in_silence(desk: Desk) -> None:
     """A player that counts sound by its packets is never early."""
     first = (await asyncio.to_thread(lay_twice, desk.data))[0]
@@ -112,7 +131,7 @@ async def test_a_strict_player_finds_what_it_asks_for_at_its_beginning(desk: Des
     outer = [(kind, start, end) for kind, start, end in boxes(content) if kind in (b"ftyp", b"moov", b"mdat")]
     assert [kind for kind, _, _ in outer] == [b"ftyp", b"moov", b"mdat"]
     assert b"mp41" in content[outer[0][1] : outer[0][2]]
-    assert codecs_of(content) == ["avc1.42c01e", "opus"]
+    assert codecs_of(content) == ["avc1.42c01e", "avc1.42c01f", "opus"]  # both sizes
     for at in [found.start() for found in re.finditer(b"elst", content[: outer[2][1]])]:
         count, _, begins, rate = struct.unpack(">IIiI", content[at + 8 : at + 24])
         assert (count, begins, rate) == (1, 0, 0x10000)
