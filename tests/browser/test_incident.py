@@ -53,6 +53,11 @@ async def test_an_armed_taser_is_seen_by_all_and_acknowledged_by_one(
     await screen.alert("TASER armed").get_by_role("button", name="Resolve").click()
     for each in (screen, second_screen):
         await expect(each.page.locator("alert-tray")).to_contain_text("Nothing needs you")
+    async with page.expect_popup() as opening:  # the room stays where it is
+        await page.get_by_role("link", name="Replay of TASER armed, ET17").click()
+    replay = await opening.value
+    await replay.wait_for_url(re.compile(r"/replay/[^?]*-et17.*[?]t="))
+    await expect(replay.get_by_role("dialog", name="Why do you open this?")).to_be_visible()
 
 
 async def test_of_two_operators_at_once_one_wins_and_both_see_who(

@@ -83,6 +83,10 @@ async def test_a_recording_is_found_and_a_link_opens_its_second(screen: Screen, 
     await expect(page).to_have_url(re.compile(r"alert=alert-et17-cam"))
     await expect(page.locator("recording-list li")).to_have_count(4)
     await expect(page.get_by_label("Alert")).to_have_value("alert-et17-cam")
+    await page.goto(f"{screen.url}/replay?alert=alert-et17-cam&open=yes")  # as the console's list of closed ones has it
+    await page.wait_for_url(re.compile(rf"/replay/{laid[0].id},.*t="))
+    await expect(page.get_by_role("dialog", name="Why do you open this?")).to_be_visible()
+    await page.goto(f"{screen.url}/replay?alert=alert-et17-cam")
     await page.get_by_label("Alert").select_option("")
     await page.get_by_label("Officer or call sign").fill("lindqvist")
     await expect(page.locator("recording-list li")).to_have_count(1)

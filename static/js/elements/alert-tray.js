@@ -66,7 +66,7 @@ export class AlertTray extends HTMLElement {
     // without the link no button of a card can be focused: the list itself is then what the keyboard scrolls
     if (facts.linked) this.#list.removeAttribute("tabindex");
     else this.#list.tabIndex = 0;
-    this.#showHead(room, open, now);
+    this.#showHead(facts, open);
     const firstWaiting = open.find(needsAcknowledging)?.id;
     const ended = toClose(room.alerts, facts.chosen)?.id;
     this.#arrange(open);
@@ -104,10 +104,10 @@ export class AlertTray extends HTMLElement {
     this.#cards.get(id)?.scrollIntoView({ block: "nearest" });
   }
 
-  /** @param {Room} room @param {Alert[]} open @param {number} now */
-  #showHead(room, open, now) {
+  /** @param {TrayFacts} facts @param {Alert[]} open */
+  #showHead({ room, now, mayLookBack }, open) {
     const closed = closedSince(room.alerts, now - HOUR_S);
-    this.#lately.show(closed);
+    this.#lately.show(closed, mayLookBack);
     const waiting = open.filter(needsAcknowledging).length;
     setText(this.#summary, open.length ? `${open.length} open, ${waiting} to acknowledge` : "");
     setText(this.#calm, room.known ? "Nothing needs you" : "Not known yet");

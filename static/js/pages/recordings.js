@@ -1,5 +1,5 @@
 // The page that finds a recording: by time, place, officer, alert and what was said of it. The address keeps it. Wiring only.
-import { KINDS, ONE_ALERT, isKind, lastDay, queryOf } from "../state/recordings.js";
+import { KINDS, ONE_ALERT, isKind, lastDay, queryOf, replayOf } from "../state/recordings.js";
 import { areaFrom, textOf } from "../state/area.js";
 import { make } from "../elements/build.js";
 import { RecordingList } from "../elements/recording-list.js";
@@ -20,6 +20,7 @@ let round = 0;
 /** the last request; one at a time, since a search for a place may take its time @type {Promise<unknown>} */
 let running = Promise.resolve();
 let pause = 0;
+let mayOpen = query.has("open"); // a link of the console: to the incident itself
 let area = areaFrom(query.get("area"));
 
 const NAMES = /** @type {const} */ (["from", "to", "officer", "alert", "tag", "category", "text"]);
@@ -47,6 +48,9 @@ async function load(before) {
   rows = before ? [...rows, ...page.recordings] : page.recordings;
   next = page.next;
   list.show(rows, next !== null);
+  const replay = mayOpen ? replayOf(rows, filter().alert) : null;
+  mayOpen = false; // once: whoever comes back wants the list
+  if (replay) location.replace(replay);
 }
 
 function changed() {

@@ -1,5 +1,6 @@
 // The list of recordings: what is looked for, and how a row reads. Pure.
 /** @import { Priority, Wearer } from "./shapes" */
+import { timeText } from "./replay_address.js";
 import { lengthWords } from "./replay_words.js";
 
 /**
@@ -68,6 +69,18 @@ export function besides(row, all) {
 export function opensAt({ alerts, from, there }) {
   const first = alerts[0];
   return first ? Math.max(from, first.raised_at - 10) : (there?.from ?? from);
+}
+
+/**
+ * The replay of an alert's incident, at the second in which it was raised; null where its camera recorded nothing then.
+ * @param {readonly Row[]} rows what was recorded while it stood @param {string} alert its id
+ */
+export function replayOf(rows, alert) {
+  const row = rows.find(({ alerts }) => alerts.some(({ id }) => id === alert));
+  const raised = row?.alerts.find(({ id }) => id === alert)?.raised_at;
+  if (!row || raised === undefined) return null;
+  const ids = [row, ...besides(row, rows)].map(({ id }) => id);
+  return `/replay/${ids.join(",")}?t=${timeText(Math.max(row.from, raised))}`;
 }
 
 /** A day up to now, as the fields of a form have it: a place is searched from one time to another. @param {Date} now */
