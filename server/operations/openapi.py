@@ -219,7 +219,21 @@ PERSON = "/api/people/{person_id}"
 VIEW = "/api/replays/{view_id}"
 KEPT = "/api/recordings/{recording_id}"
 SESSION = "/media/sessions/{session_id}"
-FOUND = ("from", "to", "device", "officer", "alert", "incident", "area", "tag", "category", "text", "before", "limit")
+FOUND = (
+    "from",
+    "to",
+    "device",
+    "officer",
+    "alert",
+    "incident",
+    "near",
+    "area",
+    "tag",
+    "category",
+    "text",
+    "before",
+    "limit",
+)
 AUDITED = ("from", "to", "person", "what", "subject", "text")
 OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/session", "Who is signed in, and the token for changes", gives=_ref("Session")),

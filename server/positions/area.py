@@ -59,6 +59,11 @@ def widened(box: Bounds, by_m: float) -> Bounds:
     return Bounds(box.west - side, box.south - south, box.east + side, box.north + north)
 
 
+def around(lat: float, lon: float, radius_m: float) -> Area:
+    """A circle; degrees."""
+    return Area(Bounds(lon, lat, lon, lat), radius_m)
+
+
 def area_of(text: str) -> Area:
     """What `text` describes. Raises BadRequest that says what was expected."""
     kind, _, rest = text.partition(":")
@@ -83,7 +88,7 @@ def _circle(lon: float, lat: float, radius_m: float) -> Area:
         raise BadRequest("area: expected a centre within ±180° and ±90°")
     if not RADIUS_M[0] <= radius_m <= RADIUS_M[1]:
         raise BadRequest(f"area: expected a radius from {RADIUS_M[0]:.0f} to {RADIUS_M[1]:.0f} metres")
-    return Area(Bounds(lon, lat, lon, lat), radius_m)
+    return around(lat, lon, radius_m)
 
 
 def _numbers(text: str) -> list[float]:

@@ -16,16 +16,18 @@ from server.replay.footage import Recording
 from server.replay.view import RECORDING_ID, TIMES
 
 SAID = ("tag", "category", "text")  # what people have said of it
-FIELDS = ("from", "to", "device", "officer", "alert", "incident", "area", *SAID, "before", "limit")
+FIELDS = ("from", "to", "device", "officer", "alert", "incident", "near", "area", *SAID, "before", "limit")
 USUAL, MOST = 50, 200
 LONGEST_TEXT = 80
 LONGEST_WITH_AREA_S = 7 * 86_400.0  # every trail of that time is looked at
+NEAR_M = 250.0  # of where an alert was raised: a street's length, from which somebody sees or is there within a minute
 THERE_S = 15.0  # a position stands for so long: who was there a moment before it began was there
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What is looked for. `incident`: an alert's id, for everything that was recorded while it stood. `before`: the id that the page before ended with; ids sort by their start."""
+    """What is looked for. `incident`: an alert's id, for everything that was recorded while it stood; `near`: of its
+    own camera and of those that came within NEAR_M of where it was raised alone. `before`: the id that the page before ended with; ids sort by their start."""
 
     start: float | None = None
     end: float | None = None
@@ -33,6 +35,7 @@ class Wanted:
     officer: str = ""
     alert: str | None = None
     incident: str | None = None
+    near: bool = False
     area: Area | None = None
     tag: str = ""
     category: str = ""
@@ -57,6 +60,8 @@ def wanted(query: Mapping[str, str]) -> Wanted:
     before = query.get("before") or None
     if before is not None and not RECORDING_ID.fullmatch(before):
         raise BadRequest("before: expected a recording's id")
+    if query.get("near", "yes") != "yes" or ("near" in query and not query.get("incident")):
+        raise BadRequest("near: expected yes, with incident, or to be left out")
     start, end = _number(query, "from", *TIMES), _number(query, "to", *TIMES)
     if start is not None and end is not None and end <= start:
         raise BadRequest("to: expected a time after from")
@@ -67,6 +72,7 @@ def wanted(query: Mapping[str, str]) -> Wanted:
         officer=query.get("officer", "").strip(),
         alert=query.get("alert") or None,
         incident=query.get("incident") or None,
+        near=query.get("near") == "yes",
         area=_area(query, start, end),
         tag=checked_tag(query["tag"]) if query.get("tag") else "",
         category=query.get("category", "").strip(),

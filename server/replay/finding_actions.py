@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, Any
 from server.clock import Clock
 from server.database import Among
 from server.errors import NotFound, TooMany
+from server.positions.area import Area, around
 from server.positions.stay import Stay
 from server.recording.sought import EARLIER_S, Sought
-from server.replay.finding import THERE_S, Wanted, fits, listed, stay_of
+from server.replay.finding import NEAR_M, THERE_S, Wanted, fits, listed, stay_of
 from server.replay.footage import Recording
 
 if TYPE_CHECKING:
-    from server.positions.area import Area
     from server.recording.store import Recording as Row
     from server.replay.actions import Sources
 
@@ -70,16 +70,17 @@ class Finder:
     async def page(self, looked_for: Wanted, own: str | None) -> Json:
         """A page of recordings, newest first; `own`: only those that this person wore the camera of."""
         now = self._clock.wall()
+        within: list[_Times] = []
         if looked_for.incident is not None:
-            stood = [
-                one for its in (await self._sources.stood(looked_for.incident, 0.0, now, 1)).values() for one in its
-            ]
+            stood = await self._sources.stood(looked_for.incident, 0.0, now, 1)
             if not stood:
                 return {"at": now, "recordings": [], "next": None}
-            looked_for = replace(looked_for, start=stood[0].start, end=min(stood[0].end, now))
+            ((device_id, (first, *_)),) = stood.items()
+            looked_for = replace(looked_for, start=first.start, end=min(first.end, now))
+            if looked_for.near:
+                within.append(_Times(await self._near(looked_for, device_id, first, own), THERE_S))
         span = looked_for.start or 0.0, looked_for.end or now
         stays: Stays = {}
-        within: list[_Times] = []
         if looked_for.area is not None:
             stays = await self._there(looked_for.area, *span, looked_for, own)
             within.append(_Times(stays, THERE_S))
@@ -99,6 +100,16 @@ class Finder:
         """Add to each of these rows of recordings whether an authority has timestamped it. Blocks."""
         for row in signed:
             row["stamped"] = self._sources.stamped(row["id"])
+
+    async def _near(self, looked_for: Wanted, device_id: str, stood: Stay, own: str | None) -> Stays:
+        """When who was near where the alert of this camera was raised; the camera itself all the while."""
+        start, end = looked_for.start or 0.0, looked_for.end or 0.0
+        told = await self._sources.alerts(start, end, MOST_ALERTS, 0, Among(frozenset((device_id,))))
+        alert = next((one for one in told if one["id"] == looked_for.incident), None)
+        near: Stays = {}
+        if alert is not None and alert["lat"] is not None:
+            near = await self._there(around(alert["lat"], alert["lon"], NEAR_M), start, end, looked_for, own)
+        return {**near, device_id: [stood]}
 
     async def _there(self, area: Area, start: float, end: float, looked_for: Wanted, own: str | None) -> Stays:
         """When who was in the area, of the cameras that the rest leaves. Raises BadRequest, TooMany."""

@@ -82,6 +82,10 @@ async def test_a_recording_is_found_and_a_link_opens_its_second(screen: Screen, 
     await page.get_by_role("link", name="TASER armed").click()  # the incident: every camera while it stood
     await expect(page).to_have_url(re.compile(r"alert=alert-et17-cam"))
     await expect(page.locator("recording-list li")).to_have_count(4)
+    await expect(page.locator("#rule")).to_contain_text("within 250 m of where it was raised")
+    await page.get_by_role("button", name="Every camera of that time").click()
+    await expect(page).to_have_url(re.compile("cameras=all"))
+    await expect(page.locator("#rule")).to_contain_text("Every camera that recorded while")
     await expect(page.get_by_label("Alert")).to_have_value("alert-et17-cam")
     await page.goto(f"{screen.url}/replay?alert=alert-et17-cam&open=yes")  # as the console's list of closed ones has it
     await page.wait_for_url(re.compile(rf"/replay/{laid[0].id},.*t="))

@@ -1,5 +1,5 @@
 // The page that finds a recording: by time, place, officer, alert and what was said of it. The address keeps it. Wiring only.
-import { KINDS, ONE_ALERT, isKind, lastDay, queryOf, replayOf } from "../state/recordings.js";
+import { ALL_WORDS, KINDS, NEAR_WORDS, ONE_ALERT, isKind, lastDay, queryOf, replayOf } from "../state/recordings.js";
 import { areaFrom, textOf } from "../state/area.js";
 import { make } from "../elements/build.js";
 import { RecordingList } from "../elements/recording-list.js";
@@ -20,6 +20,7 @@ let round = 0;
 /** the last request; one at a time, since a search for a place may take its time @type {Promise<unknown>} */
 let running = Promise.resolve();
 let pause = 0;
+let isWhole = query.get("cameras") === "all"; // of an alert's time
 let mayOpen = query.has("open"); // a link of the console: to the incident itself
 let area = areaFrom(query.get("area"));
 
@@ -41,7 +42,7 @@ async function load(before) {
     const count = (before ? rows.length : 0) + page.recordings.length;
     return `${count}${page.next ? " and more" : ""} ${count === 1 ? "recording" : "recordings"}`;
   };
-  const answer = asked(api.recordings.find(queryOf(filter(), before)), words);
+  const answer = asked(api.recordings.find(queryOf(filter(), before, isWhole)), words);
   running = answer.catch(() => null);
   const page = await answer;
   if (!page || mine !== round) return;
@@ -53,8 +54,20 @@ async function load(before) {
   if (replay) location.replace(replay);
 }
 
+/** Which cameras stand in the list of an alert, and the way to the others. */
+function tellRule() {
+  const { alert } = filter();
+  const isOne = Boolean(alert) && !isKind(alert);
+  const turn = () => ((isWhole = !isWhole), changed());
+  const words = isWhole ? "Only those that belong to it" : "Every camera of that time";
+  const button = make("button", { class: "btn sm line", type: "button", onclick: turn }, words);
+  find("#rule", HTMLElement).replaceChildren(...(isOne ? [isWhole ? ALL_WORDS : NEAR_WORDS, " ", button] : []));
+}
+
 function changed() {
   const wanted = new URLSearchParams(Object.entries(filter()).filter(([, text]) => text));
+  if (isWhole && filter().alert && !isKind(filter().alert)) wanted.set("cameras", "all");
+  tellRule();
   history.replaceState(null, "", wanted.size ? `?${wanted}` : location.pathname);
   window.clearTimeout(pause);
   pause = window.setTimeout(() => void load(null), PAUSE_MS);
@@ -106,4 +119,5 @@ document.addEventListener("more", () => void load(next));
 document.addEventListener("area", drawn);
 find("#by-place", HTMLButtonElement).addEventListener("click", () => void openPlace());
 if (area) void openPlace();
+tellRule();
 void load(null);

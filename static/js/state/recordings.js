@@ -24,6 +24,10 @@ export const KINDS = /** @type {const} */ ([
   ["camera.lost", "Camera lost"],
   ["battery.low", "Battery low"],
 ]);
+/** Which cameras belong to an alert: `server/replay/finding.py` has the rule. */
+export const NEAR_WORDS =
+  "Of this alert: its own camera, and those that came within 250 m of where it was raised while it stood.";
+export const ALL_WORDS = "Every camera that recorded while this alert stood.";
 /** What an alert that a link names by its id is called in the list of kinds. */
 export const ONE_ALERT = "the one of the link";
 /** @type {Record<string, string>} */
@@ -35,15 +39,16 @@ const WHY = {
   "not told": "the camera did not say why",
 };
 
-/** @param {Filter} filter @param {string | null} before @returns {URLSearchParams} the API's query */
-export function queryOf({ from, to, alert, ...others }, before) {
+/** @param {Filter} filter @param {string | null} before @param {boolean} [all] of an alert: every camera of its time @returns {URLSearchParams} the API's query */
+export function queryOf({ from, to, alert, ...others }, before, all = false) {
   const query = new URLSearchParams();
   for (const [name, text] of Object.entries({ from, to })) {
     const at = text ? new Date(text).getTime() / 1000 : NaN;
     if (Number.isFinite(at)) query.set(name, String(at));
   }
-  // what is no kind is the id of one alert: everything of its time, whichever camera's
+  // what is no kind is the id of one alert: everything of its time, or what belongs to it
   if (alert) query.set(isKind(alert) ? "alert" : "incident", alert);
+  if (alert && !isKind(alert) && !all) query.set("near", "yes");
   for (const [name, text] of Object.entries(others)) if (text.trim()) query.set(name, text.trim());
   if (before) query.set("before", before);
   return query;

@@ -46,7 +46,7 @@ from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingState, RecordingStore, recording_table
 from server.recording.upkeep import Upkeep
 from server.recording.verifier import Entry
-from server.replay import facts_actions
+from server.replay import facts_actions, finding_actions
 from server.replay.actions import Replays, Sources
 from server.replay.bookmark import Bookmark
 from server.replay.room_command import AUDITED
@@ -238,15 +238,27 @@ async def test_a_recording_is_found_by_what_it_is(browser: Browser, database: Da
         ("alert=taser.armed", [laid[0].id]),
         ("incident=alert-et17-cam", [laid[1].id, laid[0].id]),  # every camera of its time
         ("incident=alert-of-nobody", []),
+        ("incident=alert-et17-cam&near=yes", [laid[1].id, laid[0].id]),  # the second is 62 m away
         ("device=et22-cam", [laid[1].id]),
         (f"to={BASE - 5}", []),
         (f"before={laid[1].id}", [laid[0].id]),
     ):
         page = await browser.get(f"/api/recordings?{query}")
         assert [row["id"] for row in page["recordings"]] == found, query
+    for query in ("near=yes", "incident=alert-et17-cam&near=no"):
+        await browser.get(f"/api/recordings?{query}", 400)
     page = await browser.get("/api/recordings?limit=1")
     assert (len(page["recordings"]), page["next"]) == (1, laid[1].id)
     await browser.get("/api/recordings?from=yesterday", 400)
+
+
+async def test_who_was_not_near_belongs_to_no_incident(
+    browser: Browser, laid: list[Laid], database: Database, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    await lay_incident(database, OFFICERS, BASE, 10)
+    monkeypatch.setattr(finding_actions, "NEAR_M", 40.0)
+    page = await browser.get("/api/recordings?incident=alert-et17-cam&near=yes")
+    assert [row["id"] for row in page["recordings"]] == [laid[0].id], "its own camera, wherever that was"
 
 
 async def test_it_is_told_whether_an_authority_has_timestamped_what_is_signed(
