@@ -81,6 +81,8 @@ SAID = """(scope) => {
     const word = tile.querySelector(tile.matches(".connecting") ? ".plate b" : ".cap .at .w");
     if (!whole(word) && !tile.matches(".live")) found.push(`${name} does not say its state`);
     if (!whole(tile.querySelector(".cap .at b")) && tile.matches(".live, .late, .frozen")) found.push(`${name} has no age`);
+    const sign = tile.querySelector(".cap .cs");
+    if (tile.matches(".live, .late") && sign.textContent.length <= 6 && sign.scrollWidth > sign.clientWidth + 1) found.push(`${name} does not say who it is`);
     const tag = tile.querySelector(".cap .tag .cut");
     // the symbol alone beside FROZEN and its like; a call sign of eight letters takes its room
     const isNarrow = tile.clientWidth < 11 * parseFloat(getComputedStyle(document.documentElement).fontSize);

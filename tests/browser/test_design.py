@@ -280,7 +280,7 @@ async def test_a_tile_says_its_state_its_age_and_its_alarm_in_whole_words_howeve
         await page.evaluate(AS_WIDE, [0, width])
         await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))")
         found += [f"{width}: {line}" for line in await page.evaluate(SAID, SMALL_ONES)]
-        found += [f"{width}: {line}" for line in await unreadable(page, f"{SMALL_ONES} feed-tile .cap")]
+        found += [f"{width}: {line}" for line in await unreadable(page, f"{SMALL_ONES} feed-tile")]
     await page.evaluate(AS_WIDE, [0, 0])
     await page.evaluate("() => { document.documentElement.dataset.density = ''; }")
     assert not found, "\n".join(["", *found])
