@@ -125,8 +125,8 @@ def _states(names: str, element: str) -> tuple[str, ...]:
 
 TOLD_APART = (
     _states(
-        "Live | Late | Frozen | Offline | Not recording | Asked | Not streaming | Elsewhere | Connecting | Paused | No link"
-        " | Reduced | Not kept | Priority 1 | Priority 2 | Selected | Pinned, with sound | Free",
+        "Live | Late | Frozen | Offline | Not recording | Asked | Not streaming | Elsewhere | No reason | Connecting | Paused"
+        " | No link | Reduced | Not kept | Priority 1 | Priority 2 | Selected | Pinned, with sound | Free",
         ".tile",
     ),
     _states(

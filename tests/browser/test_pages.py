@@ -8,7 +8,7 @@ from unittest.mock import sentinel
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, expect
+from playwright.async_api import Browser, Page, expect
 
 from server.console.pages import Pages
 from tests.browser.screen import SIZE, Screen
@@ -16,6 +16,7 @@ from tests.browser.test_access import AXE, fits, violations
 from tests.installation import Installation, Server
 
 NARROW = {"width": 320, "height": 640}
+TWICE = {"width": 683, "height": 384}  # a desk of 1366 × 768 at 200 %
 # Each route of the pages, as somebody opens it.
 ADDRESSES = {
     "/": "/?whole=1",
@@ -34,6 +35,43 @@ ADDRESSES = {
     "/audit": "/audit",
     "/settings": "/settings",
 }
+MOVING = """() => document.getAnimations().map((one) => {
+  const {target, pseudoElement} = one.effect;
+  return `${target.tagName.toLowerCase()}.${target.getAttribute("class")}${pseudoElement ?? ""} moves`;
+})"""
+# What is chosen, switched on or where one is, beside its neighbours that are not: whether it differs by more than a hue.
+# Of greys two are told apart from a contrast of 1.2 on where they lie side by side; a frame or the weight of the words will do.
+GREY = """() => {
+  const pen = new OffscreenCanvas(1, 1).getContext("2d", {willReadFrequently: true});
+  const grey = (...layers) => {
+    for (const layer of ["#000", ...layers]) { pen.fillStyle = layer; pen.fillRect(0, 0, 1, 1); }
+    const part = (value) => value <= 10.3 ? value / 3294.6 : ((value / 255 + 0.055) / 1.055) ** 2.4;
+    const [red, green, blue] = pen.getImageData(0, 0, 1, 1).data;
+    return 0.2126 * part(red) + 0.7152 * part(green) + 0.0722 * part(blue);
+  };
+  const apart = (one, other) => (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05) >= 1.2;
+  const fields = (at) => at ? [...fields(at.parentElement), getComputedStyle(at).backgroundColor] : [];
+  const edges = (one) => ["", "::before", "::after"].map((pseudo) => {
+    const style = getComputedStyle(one, pseudo);
+    return ["content", "borderTopWidth", "borderTopStyle", "borderLeftWidth", "outlineStyle", "outlineWidth", "fontWeight",
+      "textDecorationLine", "width"].slice(0, pseudo ? 9 : 8).map((name) => style[name]).join()
+      + (style.boxShadow === "none" ? "" : "shadow");
+  }).join();
+  const STATES = [["aria-pressed", "true"], ["aria-current", "page"], ["aria-selected", "true"], ["aria-checked", "true"]];
+  return STATES.flatMap(([name, on]) => [...document.querySelectorAll(`[${name}="${on}"]`)].flatMap((one) => {
+    if (!one.checkVisibility({visibilityProperty: true})) return [];
+    const other = [...one.parentElement.children].find((sibling) =>
+      sibling.localName === one.localName && sibling.className.replace(/\\bon\\b/, "").trim() === one.className.replace(/\\bon\\b/, "").trim()
+      && sibling.getAttribute(name) !== on && sibling.checkVisibility({visibilityProperty: true}));
+    if (!other) return [];
+    const [a, b] = [one, other].map((each) => {
+      const under = fields(each);
+      return {field: grey(...under), words: grey(...under, getComputedStyle(each).color), edges: edges(each)};
+    });
+    const differs = apart(a.field, b.field) || apart(a.words, b.words) || a.edges !== b.edges;
+    return differs ? [] : [`${one.localName} "${one.innerText.trim()}" is told from "${other.innerText.trim()}" by its hue alone`];
+  }));
+}"""
 LAID_OUT = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
 OFFICERS = {"/camera", "/viewings"}  # an admin is no camera, and is viewed by nobody
 
@@ -78,5 +116,20 @@ async def test_every_page_is_for_everybody_in_both_themes_and_forced_colours_wid
                 wide = (await fits(page))["wide"]
                 found = [await violations(screen, axe, left_out=left_out), f"{wide} px too wide" if wide > 0 else ""]
                 faults += [f"{theme}, forced {colours}, {size['width']}: {one}" for one in found if one]
+            if colours == "none":  # the same page once more, without axe, which has no rule for these
+                faults += [f"{theme}: {one}" for one in await _at_twice_the_size_without_motion_and_hue(page)]
     await page.emulate_media(forced_colors="none")
     assert not faults, "\n".join(["", *faults])
+
+
+async def _at_twice_the_size_without_motion_and_hue(page: Page) -> list[str]:
+    """WCAG 2.2, 1.4.10, 2.3.3 and 1.4.1: what is wrong for whoever has it twice as large, wants no motion, sees no colours."""
+    await page.set_viewport_size({"width": TWICE["width"], "height": TWICE["height"]})
+    await page.emulate_media(reduced_motion="reduce")
+    await page.evaluate(LAID_OUT)
+    wide = (await fits(page))["wide"]
+    faults = [f"{wide} px too wide at 200 %"] if wide > 0 else []
+    faults += await page.evaluate(MOVING)
+    faults += await page.evaluate(GREY)
+    await page.emulate_media(reduced_motion="no-preference")
+    return faults
