@@ -18,7 +18,7 @@ SHELLS = frozenset(
     # how a feature is reached, and where it is kept
     "routes people_routes device_routes whip_routes whep_routes retention_routes request_body store retention_store rules_store turn_store socket pages middleware downlink "
     # media
-    "udp_port dtls srtp send_together peer inlet out_track outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
+    "udp_port socket_buffers dtls srtp send_together peer inlet out_track outlet meter media_engine engine engines worker worker_process worker_pool switchboard "
     "media_session whip_session whep_session "
     "packing remuxing piece decoder decoding recorder recorders writer upkeep disk folder library signing removal joining "
     "master_key verifying vouching timestamping "

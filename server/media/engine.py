@@ -334,6 +334,7 @@ class LocalEngine:
                 del self._feeds[feed.device_id]
                 self._meter.forget(feed.device_id)
         self._meter.tick(self._publishers.values(), now)
+        self._port.count_kernel_drops()
         news = self._port.counts - self._counted
         if news:
             log.debug("media port counts", **news)
@@ -379,6 +380,7 @@ class LocalEngine:
             viewers=health["viewers"],
             peers=self._port.peer_count,
             gso=health["gso"],
+            buffer_bytes=self._port.buffer_bytes,
             direct_srtp=health["direct_srtp"],
             counts=dict(self._port.counts),
         )

@@ -18,11 +18,10 @@ from typing import NamedTuple, Protocol
 from server.addresses import own_addresses
 from server.clock import Clock
 from server.errors import StartError
-from server.media import stun
+from server.media import socket_buffers, stun
 from server.media.ice_lite import Address
 from server.media.srtp import SrtpBuffers
 
-SOCKET_BUFFER = 4 << 20  # bytes; a key frame to 400 viewers at once is 18 MB/s
 MAX_DATAGRAMS = 256  # in one wake-up, so that signalling is never starved
 UDP_SEGMENT = 103  # linux/udp.h
 IP_PKTINFO = 8  # linux/in.h
@@ -87,6 +86,7 @@ class UdpPort:
             raise StartError(f"UDP port {port} on {host} cannot be opened for media: {error.strerror}") from error
         self._host = host
         self.port = int(self._sockets[0].getsockname()[1])
+        socket_buffers.warn_if_small(self.buffer_bytes)
         self.has_gso = IS_LINUX and _takes_segments(self._sockets[0].family)
         for opened in self._sockets:
             asyncio.get_running_loop().add_reader(opened.fileno(), partial(self._on_readable, opened))
@@ -104,6 +104,17 @@ class UdpPort:
             return (self._host,)
         families = {opened.family for opened in self._sockets}
         return tuple(one for one in own_addresses() if _family(one) in families)
+
+    @property
+    def buffer_bytes(self) -> int:
+        """How much the kernel keeps for us each way: the smallest of our sockets' buffers."""
+        return min((socket_buffers.size(opened, is_linux=IS_LINUX) for opened in self._sockets), default=0)
+
+    def count_kernel_drops(self) -> None:
+        """Note what the kernel has thrown away: to be called once a second or so."""
+        dropped = sum(map(socket_buffers.dropped, self._sockets)) if IS_LINUX else 0
+        if dropped:
+            self.counts["socket_buffer_full"] = dropped
 
     # ---- who is where ----------------------------------------------------------------------------------
 
@@ -279,8 +290,7 @@ def _socket(host: str, port: int) -> socket.socket:
     opened = socket.socket(family, socket.SOCK_DGRAM)
     try:
         opened.setblocking(False)
-        for option in (socket.SO_RCVBUF, socket.SO_SNDBUF):
-            opened.setsockopt(socket.SOL_SOCKET, option, SOCKET_BUFFER)
+        socket_buffers.widen(opened, is_linux=IS_LINUX)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
         if IS_LINUX and family == socket.AF_INET6:

@@ -160,6 +160,7 @@ test("the installation's problems are told worst first, and none when there is n
     viewers: 1,
     peers: 2,
     gso: true,
+    buffer_bytes: 4_194_304,
     direct_srtp: true,
     counts: {},
     now: { cpu: 0.2, lag: 0.001, drops: 0 },
@@ -179,14 +180,15 @@ test("the installation's problems are told worst first, and none when there is n
     processes: [
       { ...process, alive: false },
       { ...process, name: "media-3", silent_s: 6 },
-      { ...process, name: "media-2", gso: false, now: { cpu: 0.95, lag: 0.4, drops: 20 } },
+      { ...process, name: "media-2", gso: false, buffer_bytes: 212_992, now: { cpu: 0.95, lag: 0.4, drops: 20 } },
     ],
     cameras: [camera({ flowing: [] }), camera({ call_sign: "ET22", now: { loss: 0.2 } })],
   });
   assert.deepEqual(
     ill.map(({ level }) => level),
-    [1, 1, 1, 1, 2, 2, 2, 2, 3, 3],
+    [1, 1, 1, 1, 2, 2, 2, 2, 3, 3, 3],
   );
+  assert.ok(ill.some(({ words }) => /^media-2 loses packets when it is busy: .* 213.kB .*rmem_max/.test(words)));
   assert.ok(ill.some(({ words }) => words === "The database does not answer."));
   assert.ok(ill.some(({ words }) => /^The bus between servers is 700.ms behind: other/.test(words)));
   assert.ok(ill.some(({ words }) => words.startsWith("media-1 has died")));

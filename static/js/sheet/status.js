@@ -33,7 +33,7 @@ const linesOf = (graphs) =>
 /** @param {string} name @param {Partial<Process>} [more] @returns {Process} */
 const process = (name, more = {}) => ({
   ...{ name, pid: 4711, alive: true, silent_s: 0.4, restarts: 0, port: 40_001, cameras: 3, viewers: 9, peers: 12 },
-  ...{ gso: true, direct_srtp: true, counts: { unknown_stun: 12, late: 3 }, now: {} },
+  ...{ gso: true, buffer_bytes: 2 ** 22, direct_srtp: true, counts: { unknown_stun: 12, late: 3 }, now: {} },
   ...more,
 });
 const PROCESSES = [

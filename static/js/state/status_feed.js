@@ -14,6 +14,7 @@
  * @property {number} viewers
  * @property {number} peers
  * @property {boolean} gso
+ * @property {number} buffer_bytes that the kernel keeps of its socket, each way
  * @property {boolean} direct_srtp
  * @property {Record<string, number>} counts
  * @property {Values} now

@@ -7,6 +7,7 @@ import { figure } from "./figure_words.js";
 /** `key` stays while the words' figures change. @typedef {Verdict & { key: string }} Problem */
 
 const [DISK_LOW, DISK_SCARCE] = [0.15, 0.05];
+const BUFFER_WANTED = 2 ** 22; // bytes: server/media/socket_buffers.py says why
 const SILENT_S = 5; // it tells its figures every second
 export const WELL = /** @type {const} */ (4);
 
@@ -82,7 +83,7 @@ function ofDisk(disk) {
 }
 
 /** @param {Process} process @returns {Problem[]} */
-function ofProcess({ name, alive, silent_s, now, port, gso, direct_srtp }) {
+function ofProcess({ name, alive, silent_s, now, port, gso, buffer_bytes, direct_srtp }) {
   if (!alive)
     return [{ key: `dead ${name}`, level: 1, words: `${name} has died; its cameras wait for its successor.` }];
   if (silent_s >= SILENT_S)
@@ -100,6 +101,11 @@ function ofProcess({ name, alive, silent_s, now, port, gso, direct_srtp }) {
     found.push({ key: `cpu ${name}`, level: 2, words: `${name} uses ${figure(cpu, "share")} of a processor core.` });
   if (drops && drops >= 10)
     found.push({ key: `drops ${name}`, level: 3, words: `${name} drops ${figure(drops, "rate")} datagrams.` });
+  if (port && buffer_bytes < BUFFER_WANTED) {
+    const room = `the kernel keeps only ${figure(buffer_bytes, "bytes")} of its packets`;
+    const words = `${name} loses packets when it is busy: ${room} (sysctl net.core.rmem_max and wmem_max).`;
+    found.push({ key: `buffer ${name}`, level: 3, words });
+  }
   if (port && !gso)
     found.push({ key: `gso ${name}`, level: 3, words: `${name} sends packets one by one (no UDP GSO here).` });
   if (port && !direct_srtp) found.push({ key: `srtp ${name}`, level: 3, words: `${name} seals packets the slow way.` });

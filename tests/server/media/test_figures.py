@@ -66,6 +66,7 @@ WORKERS = st.builds(
     viewers=NUMBERS,
     peers=NUMBERS,
     gso=st.booleans(),
+    buffer_bytes=NUMBERS,
     direct_srtp=st.booleans(),
     counts=st.dictionaries(NAMES, NUMBERS, max_size=4),
 )
