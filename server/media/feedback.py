@@ -26,6 +26,7 @@ FMT_PLI = 1
 FMT_FIR = 4
 FMT_APPLICATION = 15
 
+MAX_MISSING = 128  # in one NACK: no more of it is read
 MAX_PACKETS = 32  # in one compound datagram
 NTP_EPOCH = 2_208_988_800  # seconds from 1900 to 1970
 
@@ -60,7 +61,7 @@ class SenderReport:
 
 @dataclass(frozen=True, slots=True)
 class Nack:
-    """These 16-bit sequence numbers of `ssrc` did not come."""
+    """These 16-bit sequence numbers of `ssrc` did not come; at most MAX_MISSING."""
 
     ssrc: int
     sequences: tuple[int, ...]
@@ -155,7 +156,9 @@ def _nack(body: bytes) -> Nack:
         first, mask = struct.unpack_from("!HH", body, position)
         wanted.append(first)
         wanted += [(first + bit + 1) & 0xFFFF for bit in range(16) if mask >> bit & 1]
-    return Nack(ssrc, tuple(wanted))
+        if len(wanted) >= MAX_MISSING:
+            break
+    return Nack(ssrc, tuple(wanted[:MAX_MISSING]))
 
 
 def _receiver_delays(body: bytes) -> list[Feedback]:

@@ -21,6 +21,7 @@ from server.media.udp_port import Path, UdpPort
 
 log = structlog.get_logger(__name__)
 
+MAX_REPORTERS = 64  # SSRCs from which reports may come: libsrtp remembers each of them for good
 CONNECT_WITHIN_S = 15.0  # a half-made session is closed then
 
 
@@ -41,7 +42,19 @@ class Peer:
 
     __slots__ = (
         *("_buffers", "_certificate", "_created_at", "_fingerprints", "_handshake", "_ice", "_is_client", "_owner"),
-        *("_path", "_paths", "_port", "_receiver", "_sender", "_timer", "__weakref__", "is_closed", "profile", "way"),
+        *(
+            "_path",
+            "_paths",
+            "_port",
+            "_receiver",
+            "_reporters",
+            "_sender",
+            "_timer",
+            "__weakref__",
+            "is_closed",
+            "profile",
+            "way",
+        ),
     )
 
     def __init__(
@@ -69,6 +82,7 @@ class Peer:
         self._timer: asyncio.TimerHandle | None = None
         self._sender: SrtpSender | None = None
         self._receiver: SrtpReceiver | None = None
+        self._reporters: set[bytes] = set()
         self.way: Way | None = None  # anew whenever one of its two is another
         self.profile: Profile | None = None
         self.is_closed = False
@@ -230,6 +244,10 @@ class Peer:
             return
         if self._ice.note_traffic(address, now):
             self._select()
+        self._reporters.add(compound[4:8])
+        if len(self._reporters) > MAX_REPORTERS:
+            self.close(f"it has reported as {MAX_REPORTERS} sources")
+            return
         self._owner.on_feedback(compound, now)
 
     # ---- to the peer -----------------------------------------------------------------------------------

@@ -6,13 +6,12 @@ from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 
 from server.media import rtx
-from server.media.feedback import RepairBudget
+from server.media.feedback import MAX_MISSING, RepairBudget
 from server.media.renumbering import Renumbering, Stretch
 from server.media.run import Run
 from server.media.send_plan import SendPlan
 from server.media.track import UpTrack
 
-MAX_REPAIRS_PER_REPORT = 128
 REPAIR_AGAIN_AFTER_S = 0.02
 REMEMBERED_REPAIRS = 256
 KEPT_FILLERS = 2048  # of the last changes of source: no receiver asks for what lies so far back
@@ -42,7 +41,7 @@ class Repairs:
 
     def answer(self, sequences: Sequence[int], now: float, sending_bytes_per_s: float) -> None:
         """The viewer misses these 16-bit numbers."""
-        for sequence in sequences[:MAX_REPAIRS_PER_REPORT]:
+        for sequence in sequences[:MAX_MISSING]:
             again = now - self._repaired_at.get(sequence, float("-inf"))
             if again < REPAIR_AGAIN_AFTER_S:
                 self._counts["repair_too_soon"] += 1

@@ -23,6 +23,8 @@ from server.media.send_plan import SendPlan
 from server.media.track import AUDIO, VIDEO
 from server.media.wish import Wish
 
+MAX_SOURCES = 8  # from which a viewer may send
+
 
 class ViewerEvents(Protocol):
     """What the engine wants to know of a viewer's session. Plain calls."""
@@ -56,6 +58,7 @@ class WhepSession:
         self._plane = plane
         self._events = events
         self._on_end = on_end
+        self._ssrcs: set[bytes] = set()
         self._reported_at: float | None = None
         parsed = read_offer(offer)
         media = usable(parsed, ("recvonly", "sendrecv"))
@@ -139,8 +142,11 @@ class WhepSession:
         self.outlet.refresh(now)
 
     def on_media(self, packet: memoryview, now: float) -> None:
-        """A viewer has nothing to send."""
+        """A viewer has nothing to send: libsrtp remembers each of its sources for good, and these are few."""
         self.outlet.counts["media_from_viewer"] += 1
+        self._ssrcs.add(bytes(packet[8:12]))
+        if len(self._ssrcs) > MAX_SOURCES:
+            self.close(f"it sends, as a viewer, from {MAX_SOURCES} sources")
 
     def on_feedback(self, compound: bytes, now: float) -> None:
         """See PeerOwner."""

@@ -50,6 +50,14 @@ def test_a_nack_names_all_that_is_missing(ssrc: int, missing: list[int]) -> None
     assert sorted(theirs.lost) == sorted(missing)
 
 
+def test_of_an_endless_nack_no_more_is_read_than_can_be_answered() -> None:
+    """One packet of them took 0.4 ms: 5,400 numbers, of which 128 were used."""
+    missing = list(range(34 * 200))
+    (found,) = feedback.parse(feedback.nack(1, 2, missing))
+    assert isinstance(found, Nack)
+    assert found.sequences == tuple(missing[: feedback.MAX_MISSING])
+
+
 @given(st.integers(0, 2**40), st.lists(ssrcs, max_size=4))
 def test_remb_is_right_to_five_digits(rate: int, about: list[int]) -> None:
     packet = feedback.bandwidth_limit(1, rate, about)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import random
 import socket
 from pathlib import Path
@@ -10,8 +11,11 @@ from pathlib import Path
 import pytest
 
 from server.errors import Unavailable
-from server.media import stun
+from server.media import feedback, stun
 from server.media.engine import MAX_HALF_MADE_OF_CAMERA, MAX_HALF_MADE_OF_PERSON
+from server.media.packet import HEADER
+from server.media.peer import MAX_REPORTERS
+from server.media.whep_session import MAX_SOURCES
 from tests.bench.load.endpoint import Endpoint, Keyring
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, CONTROLLER, INSPECTOR, Running, until
@@ -145,6 +149,43 @@ async def test_all_together_are_no_more_than_the_process_can_hold(
             await running.engine.publish("camera-3", end.offer("sendonly"))
     finally:
         end.close()
+
+
+@pytest.mark.parametrize("reports", [True, False])
+async def test_a_viewer_has_few_sources(running: Running, tmp_path: Path, reports: bool) -> None:
+    """libsrtp remembers each that ever sent, and goes through all of them for each packet."""
+    engine, end, camera = (
+        running.engine,
+        Endpoint(Keyring(tmp_path), "127.0.0.1", lambda size: None),
+        Camera(sound=False),
+    )
+    most, numbers = MAX_REPORTERS if reports else MAX_SOURCES, itertools.count(1)
+    try:
+        await camera.take((await engine.publish(CAMERA, await camera.make_offer())).sdp)
+        await running.streaming()
+        shown = await engine.watch(CAMERA, INSPECTOR, end.offer("recvonly"))
+        end.take(shown.sdp)
+        await end.until_connected()
+        peer = engine._viewers[shown.session_id].peer
+
+        def send(ssrc: int) -> None:
+            if reports:
+                end.send_feedback(feedback.receiver_report(ssrc, []))
+            else:
+                end.send(end.seal(HEADER.pack(0x80, 102, next(numbers), 1, ssrc) + b"x"))
+
+        before = len(peer._reporters)
+        for _ in range(2):
+            for ssrc in range(most - before):
+                send(7000 + ssrc)
+        await until(lambda: engine.counters().get("media_from_viewer", 0) >= 2 * most or len(peer._reporters) == most)
+        assert not peer.is_closed
+        send(1)
+        await until(lambda: peer.is_closed)
+        assert shown.session_id not in engine._viewers
+    finally:
+        end.close()
+        await camera.close()
 
 
 async def test_half_made_sessions_are_closed(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:

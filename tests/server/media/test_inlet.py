@@ -88,10 +88,25 @@ def test_a_packet_of_padding_leaves_no_gap() -> None:
 
 def test_a_new_ssrc_is_a_new_source_of_the_same_layer_but_not_for_ever() -> None:
     stage = Stage(SOUND)
-    for ssrc in range(200):
+    for ssrc in range(MAX_SOURCES):
         stage.rtp(111, 5, 7000 + ssrc)
+    assert not stage.peer.closed
+    stage.rtp(111, 5, 7000 + MAX_SOURCES)
     assert len(stage.tracks) == MAX_SOURCES
+    assert "sources" in stage.peer.closed
     assert len(stage.inlet.sources) == 1
+
+
+@pytest.mark.parametrize("payload_type", [97, 102])
+def test_sources_that_are_of_no_track_are_as_few(payload_type: int) -> None:
+    """Each costs libsrtp 400 bytes for good, and every packet after it time."""
+    stage = Stage(replace(MAIN, repair_type=97))
+    for ssrc in range(MAX_SOURCES):
+        for _ in range(3):
+            stage.rtp(payload_type, 5, 7000 + ssrc)
+    assert not stage.peer.closed
+    stage.rtp(payload_type, 5, 6999)
+    assert "sources" in stage.peer.closed
 
 
 def test_a_packet_of_padding_leaves_no_gap_behind_it() -> None:

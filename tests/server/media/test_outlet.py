@@ -36,6 +36,10 @@ class FakePeer(UnsealedPeer):
         self.sent: list[tuple[int, int, bytes]] = []
         self.feedback: list[bytes] = []
         self.is_ready = True
+        self.closed = ""
+
+    def close(self, reason: str) -> None:
+        self.closed = reason
 
     def send_run(self, run: Run, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
         for (_, _, sequence, timestamp), (_, content) in zip(run.headers, run.entries, strict=True):
