@@ -50,6 +50,12 @@ class LayerChoice:
         self._falls = 0
         self._raised_at = float("-inf")
 
+    def forget_evidence(self) -> None:
+        """Nothing is sent from now on: what was heard until now says nothing of the link after the pause."""
+        self._heavy_since = {}
+        self._light_since = self._limit_was = None
+        self._limit_grows = True
+
     def note_loss(self, fraction: float, now: float) -> None:
         """A receiver report says that this share (0–1) was lost; `now` in seconds."""
         self._judge(LOSS, now, is_heavy=fraction >= HEAVY_LOSS, is_light=fraction <= LIGHT_LOSS)

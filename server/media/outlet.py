@@ -59,6 +59,13 @@ class Outlet:
         sent = sum((one.sent for one in self.tracks), Sent())
         return self.counts + Counter(viewer_packets=sent.packets, viewer_bytes=sent.octets)
 
+    def wish(self, *, picture: bool, sound: bool) -> None:
+        """What is looked at and listened to from now on; to be followed by `refresh`."""
+        if not picture:
+            self.choice.forget_evidence()
+            self._heard = self._judged = None
+        self.listens, self.looks = sound, picture
+
     def refresh(self, now: float) -> None:
         """Take what the feed has now: its layer as chosen, its sound. Called when either may have changed."""
         if self.peer is None or not self.peer.is_ready:
@@ -121,7 +128,7 @@ class Outlet:
         if block.last_sender_report in self._reports_sent:
             round_trip = now - self._reports_sent[block.last_sender_report] - block.delay / 65536
             self.round_trip_s = max(0.0, round_trip)
-        if track is self.video:
+        if track is self.video and self.looks:
             self._heard = block
 
     def report(self, now: float, seconds: float) -> None:

@@ -67,7 +67,7 @@ class WhepSession:
         self.wish = wish
         self.choice = LayerChoice(wish.layer)
         self.outlet = Outlet(feed, self.choice, CNAME, plane.clock, self._ask_camera)
-        self.outlet.listens, self.outlet.looks = wish.sound, wish.picture
+        self.outlet.wish(picture=wish.picture, sound=wish.sound)
         self.peer = plane.peer_for(first, self)
         self.outlet.plan(plans, self.peer)
         self._generation = IceGeneration(first.ice_ufrag, first.mid)
@@ -97,7 +97,7 @@ class WhepSession:
         if wish.layer != self.wish.layer:
             self.choice.ask(wish.layer)
         self.wish = wish
-        self.outlet.listens, self.outlet.looks = wish.sound, wish.picture
+        self.outlet.wish(picture=wish.picture, sound=wish.sound)
         self.outlet.refresh(now)
 
     def describe(self, now: float) -> dict[str, Any]:

@@ -79,17 +79,41 @@ def test_a_trial_that_fails_is_over_after_a_second() -> None:
     assert choice.choose(both) == "sub"
 
 
-notes = st.tuples(st.floats(0.1, 3.0), st.floats(0, 1), st.floats(10_000, 3e6), st.floats(10_000, 3e6))
+def test_what_was_heard_before_a_pause_is_no_evidence_after_it() -> None:
+    choice, both = LayerChoice("main"), ("main", "sub")
+    choice.note_loss(0.3, 0.0)
+    choice.note_limit(400_000, 1_000_000, 0.0)
+    choice.note_limit(400_000, 1_000_000, 1.1)
+    choice.forget_evidence()
+    choice.note_loss(0.3, 600.0)
+    choice.note_limit(400_000, 1_000_000, 600.0)
+    choice.note_limit(400_000, 1_000_000, 602.9)
+    assert choice.choose(both) == "main", "one bad second is no verdict"
+    choice.note_loss(0.3, 603.0)
+    assert choice.choose(both) == "sub"
+    choice.note_loss(0.0, 604.0)
+    choice.forget_evidence()
+    choice.note_loss(0.0, 620.0)
+    assert choice.choose(both) == "sub", "nor is a good second before it"
+    choice.note_loss(0.0, 630.0)
+    assert choice.choose(both) == "main"
+
+
+hidden_before = st.sampled_from([False, False, True])
+notes = st.tuples(st.floats(0.1, 3.0), st.floats(0, 1), st.floats(10_000, 3e6), st.floats(10_000, 3e6), hidden_before)
 
 
 @given(st.lists(notes, max_size=120), st.sampled_from(["main", "sub"]), st.sampled_from([("main", "sub"), ("main",)]))
 def test_a_layer_is_never_changed_without_evidence_nor_back_and_forth(
-    seconds: list[tuple[float, float, float, float]], asked: str, available: tuple[str, ...]
+    seconds: list[tuple[float, float, float, float, bool]], asked: str, available: tuple[str, ...]
 ) -> None:
     choice, now, before, changes, heavy_since = LayerChoice(asked), 0.0, asked, 0, None
     raise_at = 0.0
-    for pause, loss, limit, sent in seconds:
+    for pause, loss, limit, sent, was_hidden in seconds:
         now += pause
+        if was_hidden:
+            choice.forget_evidence()
+            now, heavy_since = now + 600, None
         choice.note_loss(loss, now)
         choice.note_limit(limit, sent, now)
         if loss >= HEAVY_LOSS or limit < sent:

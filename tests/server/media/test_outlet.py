@@ -275,3 +275,23 @@ def test_a_round_trip_is_measured_and_loss_is_heard() -> None:
     assert viewer.fraction_lost == 0.5, "of the whole second, whatever the last report says of its few packets"
     viewer.on_feedback(b"\x80\xc9\x00\x09", 10.7)
     assert viewer.counts["rtcp_malformed"] == 1
+
+
+def test_a_hidden_tile_is_judged_anew_when_it_is_shown_again() -> None:
+    viewer = Outlet(Feed("camera-1"), LayerChoice("main"), "watchroom", HandClock(), lambda: None)
+    viewer.plan([VIDEO_PLAN], cast(Any, FakePeer()))
+
+    def second(now: float, highest: int, lost: int) -> str | None:
+        viewer.on_feedback(feedback.receiver_report(1, [(11, Report(0, lost, highest, 0), 0, 0)]), now)
+        viewer.report(now, 1.0)
+        return viewer.choice.choose(("main", "sub"))
+
+    second(0.0, 1000, 0)
+    assert second(1.0, 1100, 50) == "main", "half of it was lost, for a second"
+    viewer.wish(picture=False, sound=True)
+    assert second(2.0, 1100, 50) == "main"
+    viewer.wish(picture=True, sound=True)
+    assert second(600.0, 1100, 50) == "main"
+    for now in (601.0, 602.0, 603.0):
+        assert second(now, 1100 + 100 * int(now - 600), 50 + 50 * int(now - 600)) == "main"
+    assert second(604.0, 1500, 250) == "sub", "three bad seconds are a verdict"
