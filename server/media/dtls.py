@@ -122,6 +122,8 @@ class Handshake:
         self._fingerprints = fingerprints
         self._send = send
         self._is_client = is_client
+        self._heeded = False
+        self.ignored = 0  # datagrams that led to nothing: rubbish, replayed, or a part of a message
         self.is_done = False
         self.is_closed = False
         if is_client:
@@ -134,10 +136,13 @@ class Handshake:
 
         Raises DtlsError when the association cannot come about.
         """
+        before, self._heeded = self._connection.get_state_string(), False
         self._connection.bio_write(datagram)
         keys = None if self.is_done else self.step()
         if self.is_done:
             self._read_rest(len(datagram))
+        if not (self._heeded or keys or self.is_closed or self._connection.get_state_string() != before):
+            self.ignored += 1
         return keys
 
     def step(self) -> tuple[Profile, bytes, bytes] | None:
@@ -188,6 +193,7 @@ class Handshake:
         try:
             for _ in range(size // RECORD_HEADER + 1):
                 self._connection.recv(MAX_RECORD)  # application data: nobody asked for it
+                self._heeded = True
         except SSL.WantReadError:
             return  # the end; that OpenSSL may have written our flight again is not told
         except SSL.Error:  # close_notify (ZeroReturnError), or a fatal alert
@@ -200,6 +206,7 @@ class Handshake:
             flight = self._connection.bio_read(1 << 16)
         except SSL.Error:
             return
+        self._heeded = True
         for datagram in datagrams(flight):
             self._send(datagram)
 

@@ -192,12 +192,15 @@ class Peer:
         handshake = self._handshake
         if handshake is None or self.is_closed:
             return
+        ignored = handshake.ignored
         try:
             keys = handshake.feed(datagram) if datagram else handshake.step()
         except DtlsError as error:
             self._port.counts["dtls_failed"] += 1
             self.close(str(error))
             return
+        if handshake.ignored > ignored:
+            self._port.counts["dtls_ignored"] += 1
         if handshake.is_closed:
             self.close("the peer ended it")
             return

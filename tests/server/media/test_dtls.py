@@ -130,6 +130,29 @@ def test_the_last_flight_is_repeated_when_it_was_lost(tmp_path: Path, we_are_cli
     other.do_handshake()  # raises if it is not done at the first repetition
 
 
+def test_what_led_to_nothing_is_counted(tmp_path: Path) -> None:
+    client, server, to_server, to_client, _ = pair(tmp_path)
+    seen: list[bytes] = []
+    heard = server.feed
+
+    def feed(datagram: bytes) -> Keys | None:
+        seen.append(datagram)
+        return heard(datagram)
+
+    server.feed = feed  # type: ignore[method-assign]
+    shake(client, server, to_server, to_client)
+    assert server.ignored == client.ignored == 0, "nothing genuine is"
+    for number, datagram in enumerate((seen[-1], b"\x17\xfe\xfd" + bytes(40), b"\x16"), 1):
+        assert heard(datagram) is None
+        assert server.ignored == number, "replayed, forged, rubbish"
+    client._connection.send(b"x")
+    client._flush()
+    client.close()
+    for datagram in to_server:
+        heard(datagram)
+    assert server.is_closed and server.ignored == 3
+
+
 def test_all_records_of_a_datagram_are_read(tmp_path: Path) -> None:
     """Else what nobody asked for piles up in OpenSSL's memory, and a close behind it is never seen."""
     client, server, to_server, to_client, _ = pair(tmp_path)
