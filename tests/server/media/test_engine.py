@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from aiortc import rtcdtlstransport
+from structlog.testing import capture_logs
 
 from server.errors import Conflict, Unauthorised
 from server.media import stun
@@ -99,8 +100,11 @@ async def test_the_newer_of_two_publishers_wins(running: Running) -> None:
         old = await publish(running, first)
         await watch(running, screen)
         await screen.frames(3)
-        new = await publish(running, second)
-        await until(lambda: running.engine.health()["cameras"] == 1)
+        with capture_logs() as logs:
+            new = await publish(running, second)
+            await until(lambda: running.engine.health()["cameras"] == 1)
+        said = [one for one in logs if "replaces the present one" in one["event"]]
+        assert [(one["log_level"], one["device_id"]) for one in said] == [("warning", CAMERA)]
         assert (await running.engine.session(new)).device_id == CAMERA
         assert old not in running.engine._publishers
         widths: list[int] = []

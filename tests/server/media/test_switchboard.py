@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from server.clock import SystemClock
 from server.errors import BadRequest, Conflict, NotFound
@@ -199,8 +200,11 @@ async def test_of_two_publishers_at_two_processes_the_newer_one_wins(sides: tupl
     first, second = Camera(sound=False), Camera(sound=False)
     try:
         await publish(near.board, first)
-        newer = await publish(far.board, second)
-        await until(lambda: near.board.publisher_of(CAMERA) is None)
+        with capture_logs() as logs:
+            newer = await publish(far.board, second)
+            await until(lambda: near.board.publisher_of(CAMERA) is None)
+        said = [one for one in logs if one["event"].endswith("at another process replaces the present one")]
+        assert [(one["log_level"], one["device_id"]) for one in said] == [("warning", CAMERA)]
         assert far.board.publisher_of(CAMERA) == newer
     finally:
         await first.close()
