@@ -13,7 +13,7 @@ from server.media.track import AUDIO, VIDEO
 SILENT_AFTER_S = 2.0  # with the engine's tick of 1 s this is said within 3 s
 RETRY_AFTER_S = 2
 GIVEN_UP_AFTER_S = 1.0  # a layer without a packet, while another one flows: the camera has given it up
-RETURN_WITHIN_S = 60.0  # a camera that comes back in this time is the same feed to its viewers
+RETURN_WITHIN_S = 75.0  # a camera that comes back after a minute, its set-up included, is the same feed to its viewers
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,6 +1,6 @@
 """The media engine's figures as Prometheus families, named and in units as its conventions want them.
 
-A camera has about 45 series while it is known; they end a minute after it left. `camera` is its id, which stays when
+A camera has about 45 series while it is known; they end 75 s after it left. `camera` is its id, which stays when
 call signs are dealt anew: `watchroom_camera_info` joins the two. Counters go on over sessions and workers (ledger.py).
 """
 

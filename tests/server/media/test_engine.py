@@ -11,6 +11,7 @@ from structlog.testing import capture_logs
 
 from server.errors import Conflict, Unauthorised
 from server.media import stun
+from server.media.live import RETURN_WITHIN_S
 from server.media.wish import Wish
 from tests.bench.load.endpoint import Endpoint, Keyring
 from tests.server.media.clients import Camera, Screen
@@ -115,6 +116,33 @@ async def test_the_newer_of_two_publishers_wins(running: Running) -> None:
         await screen.close()
         await first.close()
         await second.close()
+
+
+async def test_viewers_wait_a_minute_for_a_camera_that_said_goodbye(running: Running) -> None:
+    """Also where its session ends at once, and no time-out of the old one comes on top."""
+    engine, first, second, screen = running.engine, Camera(), Camera(), Screen()
+    try:
+        session = await publish(running, first)
+        viewing = await watch(running, screen)
+        await screen.frames(3)
+        await engine.delete(session)
+        feed = engine._feeds[CAMERA]
+
+        async def away_for(seconds: float) -> None:
+            feed.vanished_at = engine._clock.monotonic() - seconds
+            await engine._tick()
+
+        await away_for(61.0)
+        assert viewing in engine._viewers
+        await publish(running, second)
+        await screen.frames(10)
+        assert engine._feeds[CAMERA] is feed and viewing in engine._viewers
+        await engine.delete(engine.publisher_of(CAMERA) or "")
+        await away_for(RETURN_WITHIN_S)
+        assert viewing not in engine._viewers, "the camera did not come back"
+    finally:
+        for one in (screen, first, second):
+            await one.close()
 
 
 async def test_an_older_offer_that_connects_last_replaces_nothing(running: Running, tmp_path: Path) -> None:

@@ -155,7 +155,7 @@ def test_capture_is_what_the_camera_says_over_a_wrap() -> None:
     assert clock.captured_at(90_000) == pytest.approx(1_700_000_002.0)
 
 
-def test_a_feed_is_silent_within_three_seconds_and_over_after_a_minute() -> None:
+def test_a_feed_is_silent_within_three_seconds_and_over_after_more_than_a_minute() -> None:
     feed, forwarder = Feed("camera-1"), Forwarder("video", "main", "H264", 90_000)
     assert not feed.judge(0.0, 100.0).streaming
     feed.publish("session-1", "42e01f")

@@ -26,6 +26,7 @@ from server.media.figures import (
     ViewerFigures,
     WorkerFigures,
 )
+from server.media.live import RETURN_WITHIN_S
 from server.operations import actions
 from server.operations.actions import Check, Status
 from server.operations.metrics import families
@@ -250,7 +251,7 @@ async def test_a_cameras_series_stay_few_and_end_with_it() -> None:
     stage = Stage()
     await stage.second(camera(1000))
     assert sum(key[1:2] == ("cam-1",) for key in scrape(stage.status)) < 60
-    for _ in range(61):
+    for _ in range(int(RETURN_WITHIN_S) + 1):
         await stage.second()
     assert not any("cam-1" in key for key in scrape(stage.status))
 
