@@ -85,6 +85,12 @@ class Outlet:
             self._ask_camera()
 
     @property
+    def takes_its_codec(self) -> bool:
+        """False for a viewer who stands black: the camera came back with a codec that the viewer did not offer."""
+        attached = self.video.attached if self.video is not None else None
+        return self.video is None or attached is None or attached.codec in self.video.plan.payload_types
+
+    @property
     def layer(self) -> str | None:
         """The layer that is being shown, or was last."""
         source = self.video.source if self.video is not None else None

@@ -126,6 +126,9 @@ class WhepSession:
             self.close(reason)
             return
         self.outlet.refresh(now)
+        if not self.outlet.takes_its_codec:  # its player offers anew, and is refused with the reason
+            self.close("the camera's codec is not taken")
+            return
         before, self._reported_at = self._reported_at, now
         self.outlet.report(now, now - before if before is not None and now > before else 1.0)
 

@@ -9,7 +9,7 @@ import pytest
 from aiortc import rtcdtlstransport
 from structlog.testing import capture_logs
 
-from server.errors import Conflict, Unauthorised
+from server.errors import Conflict, Unauthorised, Unprocessable
 from server.media import stun
 from server.media.live import RETURN_WITHIN_S
 from server.media.wish import Wish
@@ -142,6 +142,27 @@ async def test_viewers_wait_a_minute_for_a_camera_that_said_goodbye(running: Run
         assert viewing not in engine._viewers, "the camera did not come back"
     finally:
         for one in (screen, first, second):
+            await one.close()
+
+
+async def test_a_viewer_who_does_not_take_the_codec_of_the_camera_that_came_back_is_let_go(running: Running) -> None:
+    """It would stand black for good; its player offers anew, and is told why if there is nothing for it."""
+    first, second = Camera("H264", sound=False), Camera("VP8", sound=False)
+    screen, again, other = Screen("H264"), Screen("H264"), Screen("VP8")
+    try:
+        await publish(running, first)
+        viewing = await watch(running, screen)
+        await screen.frames(3)
+        with capture_logs() as logs:
+            await publish(running, second)
+            await until(lambda: viewing not in running.engine._viewers)
+        assert any("codec" in one.get("reason", "") for one in logs if one["event"] == "viewing ended")
+        with pytest.raises(Unprocessable):
+            await watch(running, again)
+        await watch(running, other)
+        assert len(await other.frames(3)) == 3
+    finally:
+        for one in (other, again, screen, first, second):
             await one.close()
 
 
