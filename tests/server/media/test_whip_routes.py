@@ -142,7 +142,7 @@ async def test_preflight_asks_for_no_credentials(site: Site) -> None:
     async with site.http.options(f"{site.url}/whip/{CAMERA}") as response:
         assert response.status == 200
         allowed = response.headers["Access-Control-Allow-Headers"]
-        assert allowed == "Authorization, Content-Type, If-Match, If-None-Match"
+        assert allowed == "Authorization, Content-Type, If-Match, If-None-Match, Viewing-Reason"
         assert "Access-Control-Allow-Credentials" not in response.headers
 
 
