@@ -13,6 +13,7 @@ from server.replay.footage import Recording
 Json = dict[str, Any]
 Stretch = tuple[float, float]  # Unix seconds
 TOLD_WITHIN_S = 60.0  # a step is told so much later at most: it is looked for from so much earlier on
+HELD_S = 1.0  # the last picture before a hole stood on the screens, and the two clocks of it differ by some frames
 HERE, ELSEWHERE, NOT = "here", "elsewhere", "not"
 
 
@@ -81,6 +82,6 @@ def _marked(view: Json, recordings: Sequence[Recording], others: Mapping[str, Se
 
 def _where(device_id: str, at: float, recordings: Iterable[Recording], others: Mapping[str, Sequence[Stretch]]) -> str:
     parts = (part for one in recordings if one.device_id == device_id for part in one.segments)
-    if any(part.at <= at < part.end for part in parts):
+    if any(part.at <= at < part.end + HELD_S for part in parts):
         return HERE
     return ELSEWHERE if any(start <= at <= end for start, end in others.get(device_id, ())) else NOT
