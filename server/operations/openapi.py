@@ -35,10 +35,6 @@ def _dated(name: str, of: str) -> Schema:
     return {**listed, "properties": {"at": {"type": "number"}, **listed["properties"]}}
 
 
-def _items(of: str) -> Schema:
-    return {"type": "array", "items": _ref(of)}
-
-
 _OBJECTS: Schema = {"type": "array", "items": {"type": "object"}}
 SCHEMAS: dict[str, Schema] = {
     "Problem": {**_thing("type:string title:string status:integer detail:string"), "description": "RFC 9457"},
@@ -117,8 +113,8 @@ SCHEMAS: dict[str, Schema] = {
     "CommandView": {
         **_thing(
             "at:number page:string",
-            tiles={**_items("TileSeen"), "maxItems": MOST_TILES},
-            alerts={**_items("AlertSeen"), "maxItems": MOST_ALERTS},
+            tiles={"type": "array", "items": _ref("TileSeen"), "maxItems": MOST_TILES},
+            alerts={"type": "array", "items": _ref("AlertSeen"), "maxItems": MOST_ALERTS},
         ),
         "description": "What stood on the screen when it was decided; kept with the decision. Left out: kept as not told",
     },
