@@ -33,6 +33,8 @@ from server.console import socket as console_socket
 from server.console.actions import Consoles, JournalReader
 from server.console.settings import console_settings
 from server.database import Database
+from server.decisions.actions import Decisions
+from server.decisions.store import DecisionStore
 from server.errors import NotFound
 from server.evidence import Evidence
 from server.journal.entry import EntryKind
@@ -182,6 +184,8 @@ class Watchroom:
     def _build_console(self) -> None:
         checks = {"database": self.database.answers, "bus": self.bus.echo, "media": self._media_answers}
         kept = self.evidence
+        names_of = AlertStore(self.database, self.journal).names_of
+        self.decisions = Decisions(DecisionStore(self.database), self._call_sign, names_of)
         self.status = Status(
             self.clock,
             self.engine.figures,

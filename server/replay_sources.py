@@ -13,6 +13,7 @@ from server.alerts.store import AlertStore
 from server.audit.audit_entry import Subject, What
 from server.console.settings import console_settings
 from server.database import Along, Among
+from server.decisions.store import DecisionStore
 from server.export.actions import Notes
 from server.export.export import Export
 from server.export.routes import NotesOf
@@ -61,6 +62,9 @@ def of(
         found = await journal.between(EntryKind.ACTIVITY, start, end, limit, cameras)
         return [(one.at, one.body) for one in found]
 
+    async def decisions(start: float, end: float, limit: int, cameras: Among) -> list[dict[str, Any]]:
+        return [one.as_json() for one in await DecisionStore(database).between(start, end, limit, cameras)]
+
     async def call_signs() -> Mapping[str, str]:
         return {one.device_id: one.call_sign for one in await watchroom.units.registered()}
 
@@ -74,6 +78,7 @@ def of(
             alert_states=states,
             advice=sent,
             activity=activity,
+            decisions=decisions,
             call_signs=call_signs,
             settings=lambda: console_settings(watchroom.config, []),
             recordings=recordings,

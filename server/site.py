@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -12,9 +13,13 @@ from server.access.device_routes import device_routes
 from server.access.people_routes import people_routes
 from server.advice import routes as advice_routes
 from server.alerts import routes as alert_routes
+from server.audit.audit_entry import Subject, What
 from server.audit.routes import audit_routes, viewing_routes
 from server.backfill.routes import backfill_routes
 from server.console.pages import Pages
+from server.database import Along
+from server.decisions.actions import Keep
+from server.decisions.decision import Decision
 from server.export import routes as export_routes
 from server.media.handed_out import HandedOut
 from server.media.routes import media_session_routes
@@ -49,7 +54,7 @@ def application(room: Watchroom) -> web.Application:
         "version": __version__,
         "reason_to_watch": config.reason_to_watch,
     }
-    allow, links = gate.allow, room.ice_servers.links
+    allow, links, keep_of = gate.allow, room.ice_servers.links, _keeping(room)
     console = Pages(pages, allow, gate.person, gate.variables, **shown)
     site = web.Application(middlewares=gate.middlewares(console.worded), client_max_size=MOST_BODY)
     site.add_routes(
@@ -66,8 +71,8 @@ def application(room: Watchroom) -> web.Application:
             *device_routes(room.cameras, units, gate, room.fix_of),
             *unit_routes.routes(units, allow, room.requests.ask),
             *position_routes.routes(room.positions, allow, units.device),
-            *alert_routes.routes(room.alerts, allow),
-            *advice_routes.routes(room.advising, allow),
+            *alert_routes.routes(room.alerts, allow, keep_of),
+            *advice_routes.routes(room.advising, allow, keep_of),
             *whip_routes(engine, handed_out, gate.admit_camera, links),
             *whep_routes(engine, handed_out, gate.admit_viewer, gate.note_live_view, room.views, links),
             *audit_routes(room.audit, allow, gate.note_viewing),
@@ -82,6 +87,28 @@ def application(room: Watchroom) -> web.Application:
         ]
     )
     return site
+
+
+def _keeping(room: Watchroom) -> Callable[[web.Request, object], Keep]:
+    """What keeps a request's decision with the view that it tells, and a row of the audit: who decided, and from where."""
+    gate = room.gate
+
+    def keep_of(request: web.Request, view: object) -> Keep:
+        person, write = gate.person(request), gate.writer(request)
+
+        def along(decision: Decision) -> Along:
+            step = decision.step
+            what = What.DECIDE_ALERT if step.of_kind == "alert" else What.DECIDE_ADVICE
+            return write.along(
+                what,
+                [Subject(step.of_kind, step.of_id, decision.call_sign or step.device_id)],
+                "",
+                **decision.audited(),
+            )
+
+        return room.decisions.keeping(view, person.id, person.display_name, along)
+
+    return keep_of
 
 
 def _kept_routes(kept: Evidence, units: Units, gate: Gate) -> list[web.RouteDef]:

@@ -12,6 +12,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server import wire
 from server.advice.advice import Advice, checked_text
@@ -20,6 +21,7 @@ from server.advice.receipt import Reached, receive
 from server.advice.store import AdviceStore, RequestStore
 from server.bus import Bus, Topic
 from server.clock import Clock
+from server.decisions.decision import ADVISED, Decided
 from server.errors import Conflict, Unprocessable
 
 OVERTAKEN_S = 12 * 3600.0  # advice from the shift before is not pressed upon the next wearer
@@ -30,6 +32,7 @@ SKEW_S = 2.0  # R11: below this, a difference of clocks is mostly the message's 
 
 CallSign = Callable[[str], Awaitable[str]]  # device_id → call sign; raises NotFound
 Ring = Callable[[str], Awaitable[None]]  # device_id: something waits for this camera
+Keep = Callable[[AsyncConnection, Decided], Awaitable[None]]  # what stood on the screen, with the words
 
 
 class Advising:
@@ -42,8 +45,19 @@ class Advising:
         self._call_sign = call_sign
         self._ring = ring
 
-    async def send(self, device_id: str, text: object, client_id: str, author_id: str, author_name: str) -> Advice:
-        """Send words to an officer; the same `client_id` again returns what was sent. Raises BadRequest, NotFound."""
+    async def send(
+        self,
+        device_id: str,
+        text: object,
+        client_id: str,
+        author_id: str,
+        author_name: str,
+        keep: Keep | None = None,
+    ) -> Advice:
+        """Send words to an officer; the same `client_id` again returns what was sent, and keeps nothing new.
+
+        Raises BadRequest, NotFound.
+        """
         words = checked_text(text)
         call_sign = await self._call_sign(device_id)
         try:
@@ -61,7 +75,7 @@ class Advising:
                         author_name=author_name,
                         sent_at=self._clock.wall(),
                     )
-                    await self._store.add(tx, advice, client_id)
+                    await self._add(tx, advice, client_id, keep)
         except IntegrityError:  # the same request twice at once, on two processes: the other one has sent it
             async with self._store.transaction() as tx:
                 before = await self._store.sent_as(tx, author_id, client_id)
@@ -70,6 +84,11 @@ class Advising:
         await self._bus.publish(Topic.JOURNAL, {"seq": advice.seq})
         await self._ring(device_id)
         return advice
+
+    async def _add(self, tx: AsyncConnection, advice: Advice, client_id: str, keep: Keep | None) -> None:
+        await self._store.add(tx, advice, client_id)
+        if keep is not None:
+            await keep(tx, Decided(ADVISED, "advice", advice.id, advice.device_id, advice.sent_at))
 
     async def receive_receipt(
         self, device_id: str, outbox_id: str, receipt: wire.Receipt, offset_s: float = 0.0

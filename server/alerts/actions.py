@@ -25,6 +25,7 @@ from server.alerts.detail import in_words
 from server.alerts.store import AlertStore
 from server.bus import Bus, Topic
 from server.clock import Clock
+from server.decisions.decision import Decided
 from server.errors import Conflict, NotFound
 from server.positions.fix import Fix
 
@@ -42,6 +43,7 @@ Place = Callable[[float, float], str | None]  # lat, lon → street
 Ring = Callable[[str], Awaitable[None]]  # device_id: something waits for this camera
 # Of a kind that is to be recorded: raised, raised again, or graver. After the commit.
 OnRaised = Callable[[Alert], None]
+Keep = Callable[[AsyncConnection, Decided], Awaitable[None]]  # what stood on the screen, with the step
 RAISES = (Effect.RAISE, Effect.RETURN, Effect.ESCALATE)
 
 
@@ -125,10 +127,13 @@ class Alerts:
         found = await self._store.open_of_family(self.catalogue[kind].family)
         return [alert.device_id for alert in found if alert.kind == kind and alert.cleared_at is None]
 
-    async def act(self, alert_id: str, happening: Happening, by: By, detail: str = "") -> dict[str, Any]:
+    async def act(
+        self, alert_id: str, happening: Happening, by: By, detail: str = "", keep: Keep | None = None
+    ) -> dict[str, Any]:
         """Acknowledge, resolve or mark false. One person wins; the other gets Conflict with the alert as it is.
 
-        The winner may ask again (a lost answer) and gets the same. Raises NotFound, Conflict, Unavailable.
+        The winner may ask again (a lost answer) and gets the same; what `keep` keeps is of the first time.
+        Raises NotFound, Conflict, Unavailable.
         """
         at = self._clock.wall()
         try:
@@ -139,6 +144,8 @@ class Alerts:
                     raise NotFound(f"there is no alert {alert_id}")
                 changed, step = _acted(alert, happening, by, at, detail)
                 shown = await self._store.save(tx, changed, [step], seq)
+                if keep is not None:
+                    await keep(tx, Decided(step.action, "alert", alert_id, changed.device_id, step.at))
         except NotPossible as refusal:
             return await self._refused(alert_id, happening, by, refusal)
         await self._tell(seq, shown["device_id"])

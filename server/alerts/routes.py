@@ -9,12 +9,14 @@ from aiohttp import web
 
 from server.access.permission import Permission
 from server.access.person import Person
-from server.alerts.actions import Alerts
+from server.alerts.actions import Alerts, Keep
 from server.alerts.alert import By, Happening
 from server.errors import BadRequest
 from server.request_body import json_object
 
 Allow = Callable[[web.Request, Permission], Person]
+# What keeps the decision with what stood on the screen (the body's `view`). Raises BadRequest.
+KeepOf = Callable[[web.Request, object], Keep]
 MOST_DETAIL = 300
 
 
@@ -23,7 +25,7 @@ def by(person: Person) -> By:
     return By(person.id, person.display_name)
 
 
-def routes(alerts: Alerts, allow: Allow) -> list[web.RouteDef]:
+def routes(alerts: Alerts, allow: Allow, keep_of: KeepOf) -> list[web.RouteDef]:
     """The routes of alerts."""
 
     async def listed(request: web.Request) -> web.Response:
@@ -39,8 +41,10 @@ def routes(alerts: Alerts, allow: Allow) -> list[web.RouteDef]:
     def acting(happening: Happening) -> Callable[[web.Request], Any]:
         async def act(request: web.Request) -> web.Response:
             person = allow(request, Permission.HANDLE_ALERTS)
-            detail = await _detail(request)
-            return web.json_response(await alerts.act(request.match_info["alert_id"], happening, by(person), detail))
+            body = await json_object(request)
+            detail, keep = _detail(body), keep_of(request, body.get("view"))
+            alert_id = request.match_info["alert_id"]
+            return web.json_response(await alerts.act(alert_id, happening, by(person), detail, keep))
 
         return act
 
@@ -62,9 +66,9 @@ def _after(request: web.Request) -> int | None:
     return int(text)
 
 
-async def _detail(request: web.Request) -> str:
-    """The optional remark: JSON {"detail": text}; no body is no remark."""
-    detail = (await json_object(request)).get("detail", "")
+def _detail(body: dict[str, Any]) -> str:
+    """The optional remark, `detail`; no body is no remark."""
+    detail = body.get("detail", "")
     if not isinstance(detail, str) or len(detail) > MOST_DETAIL:
         raise BadRequest(f"detail: expected at most {MOST_DETAIL} characters of text")
     return detail.strip()

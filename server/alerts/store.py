@@ -155,6 +155,12 @@ class AlertStore:
         number = seq if seq is not None else await self._journal.next_seq(tx)
         await self._journal.append(tx, EntryKind.ACTIVITY, {"seq": number, **body}, number, about=body["device_id"])
 
+    async def names_of(self, tx: AsyncConnection, alert_ids: Sequence[str]) -> dict[str, dict[str, Any]]:
+        """What these are called now, and of which camera, by their ids; ids that nobody knows are left out."""
+        query = sa.select(alert_table.c.id, alert_table.c.body).where(alert_table.c.id.in_(alert_ids))
+        told = ("title", "call_sign", "device_id")
+        return {row.id: {name: row.body[name] for name in told} for row in await tx.execute(query)}
+
     async def exists(self, alert_id: str) -> bool:
         """Whether there is such an alert."""
         async with self._database.reading() as connection:

@@ -54,6 +54,8 @@ class What(StrEnum):
     CHANGE_RECORDING = "change.recording"  # tag, category, retention
     CHANGE_RETENTION_TABLE = "change.retention-table"
     CHANGE_TASER_CLOCK = "change.taser-clock"  # how far a weapon's clock is taken to be from the server's
+    DECIDE_ALERT = "decide.alert"  # acknowledged, resolved, false
+    DECIDE_ADVICE = "decide.advice"  # words sent to an officer
     SHARE_EXPORT_READY = "share.export-ready"
     SHARE_EXPORT = "share.export"
     SHARE_AUDIT = "share.audit"

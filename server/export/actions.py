@@ -356,7 +356,7 @@ class Exports:
             name: [f"{of}: {why}" for (of, _), why in ill.items()]
             for name, ill in (("damaged", damaged), ("unplayable", unplayable))
         }
-        told = ("from", "to", "cameras", "alerts", "alert_states", "advice", "taser_logs", "events")
+        told = ("from", "to", "cameras", "alerts", "alert_states", "advice", "taser_logs", "events", "decisions")
         texts = {
             "log.json": json.dumps({name: timeline[name] for name in told}, ensure_ascii=False, indent=1).encode(),
             "bundle.css": self._style.read_bytes(),

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from server.decisions.command_view import LAYERS, MOST_ALERTS, MOST_TILES, STATES
+
 Schema = dict[str, Any]
 
 
@@ -103,7 +105,25 @@ SCHEMAS: dict[str, Schema] = {
         "delivered_at:number? shown_at:number? acknowledged_at:number?",
         author={"type": "object"},
     ),
-    "NewAdvice": _thing("device_id:string text:string client_id:string"),
+    "NewAdvice": _thing("device_id:string text:string client_id:string", view=_ref("CommandView")),
+    "AlertAct": {
+        **_thing("", "detail:string", view=_ref("CommandView")),
+        "description": "The body may be left out. A view that is refused (type /problems/bad-view) has decided nothing: ask again without it",
+    },
+    "CommandView": {
+        **_thing(
+            "at:number page:string",
+            tiles={"type": "array", "items": _ref("TileSeen"), "maxItems": MOST_TILES},
+            alerts={"type": "array", "items": _ref("AlertSeen"), "maxItems": MOST_ALERTS},
+        ),
+        "description": "What stood on the screen when it was decided; kept with the decision. Left out: kept as not told",
+    },
+    "TileSeen": _thing(
+        "tile:integer device_id:string age_s:number?",
+        layer={"enum": [*LAYERS, None]},
+        state={"enum": list(STATES)},
+    ),
+    "AlertSeen": _thing("id:string priority:integer since:number"),
     "AuditRow": _thing(
         "seq:integer at:number what:string why:string address:string agent:string previous:string chain:string "
         "detail:object",
@@ -191,6 +211,7 @@ SCHEMAS: dict[str, Schema] = {
         advice=_OBJECTS,
         taser_logs=_OBJECTS,
         events=_OBJECTS,
+        decisions=_OBJECTS,
     ),
     "NewBookmark": _thing("at:number", "note:string"),
     "Bookmark": _thing("id:string at:number note:string by:string made_at:number"),
@@ -213,6 +234,7 @@ class Operation:
     lines: bool = False  # JSON lines: each line is as `gives` has it
     csv: bool = False  # takes text/csv
     reason: bool = False  # takes a header that says why
+    may_be_empty: bool = False  # it takes something, or no body
 
 
 PERSON = "/api/people/{person_id}"
@@ -262,9 +284,9 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation("get", "/api/positions", "The latest fix of every unit", gives=_list("fixes", "Fix")),
     Operation("get", "/api/alerts", "Alerts, changed after a journal number", gives=_list("alerts", "Alert"), query=("after",)),
     Operation("get", "/api/alerts/{alert_id}", "One alert with its steps", gives=_ref("Alert")),
-    Operation("post", "/api/alerts/{alert_id}/acknowledge", "I have seen it and act", gives=_ref("Alert")),
-    Operation("post", "/api/alerts/{alert_id}/resolve", "It has ended", gives=_ref("Alert")),
-    Operation("post", "/api/alerts/{alert_id}/false", "It was not real", gives=_ref("Alert")),
+    Operation("post", "/api/alerts/{alert_id}/acknowledge", "I have seen it and act", gives=_ref("Alert"), takes=_ref("AlertAct"), may_be_empty=True),
+    Operation("post", "/api/alerts/{alert_id}/resolve", "It has ended", gives=_ref("Alert"), takes=_ref("AlertAct"), may_be_empty=True),
+    Operation("post", "/api/alerts/{alert_id}/false", "It was not real", gives=_ref("Alert"), takes=_ref("AlertAct"), may_be_empty=True),
     Operation("get", "/api/advice", "Advice, of one unit or of all", gives=_list("advice", "Advice"), query=("device_id",)),
     Operation("post", "/api/advice", "Send advice to a unit; client_id makes it idempotent", 201, gives=_ref("Advice"), takes=_ref("NewAdvice")),
     Operation("get", "/api/recordings", "Recordings, newest first; area (rect:W,S,E,N or circle:LON,LAT,METRES): whose camera was there between from and to", gives=_ref("Recordings"), query=FOUND),
@@ -368,7 +390,8 @@ def _described(operation: Operation) -> dict[str, Any]:
     elif operation.csv:
         described["requestBody"] = {"required": True, "content": {"text/csv": {"schema": {"type": "string"}}}}
     elif operation.takes is not None:
-        described["requestBody"] = {"required": True, "content": {"application/json": {"schema": operation.takes}}}
+        content = {"application/json": {"schema": operation.takes}}
+        described["requestBody"] = {"required": not operation.may_be_empty, "content": content}
     return described
 
 

@@ -299,6 +299,8 @@ class Writing:
     def _gap(
         self, folder: RecordingFolder, layer: str, start: float, end: float, why: str, packets: int | None
     ) -> None:
+        if end <= start:  # by a new session's clock, which is behind
+            return
         times = [round(at - self._epoch, 6) for at in (start, end)] + [round(at, 6) for at in (start, end)]
         folder.gap(layer, times[0], times[1], times[2], times[3], why, packets)
 

@@ -59,6 +59,7 @@ class Sources:
     alert_states: Callable[[Sequence[str], float, float, int], Awaitable[Told]]
     advice: Callable[[float, float, int, Among], Awaitable[list[Json]]]
     activity: Callable[[float, float, int, Among], Awaitable[Told]]
+    decisions: Callable[[float, float, int, Among], Awaitable[list[Json]]]
     call_signs: Callable[[], Awaitable[Mapping[str, str]]]
     settings: Callable[[], Json]  # what a console must know of the configuration
     recordings: Callable[[Sought], Awaitable[Sequence[Row]]]  # that may fit, newest first

@@ -3,12 +3,15 @@ force was, nothing of what is looked at is left out for it. Where more is there 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from server.database import Among
+from server.recording.sought import Sought
 from server.replay.cut import Cut
+from server.replay.decided import TOLD_WITHIN_S, Stretch, cameras_in
 from server.replay.footage import Recording
 from server.replay.room_command import commands
 from server.replay.timeline import Facts
@@ -33,6 +36,7 @@ class _Read:
     alert_states: list[tuple[float, Json]] = field(default_factory=list)
     advice: list[Json] = field(default_factory=list)
     activity: list[tuple[float, Json]] = field(default_factory=list)
+    decisions: list[Json] = field(default_factory=list)
     cuts: list[Cut] = field(default_factory=list)
 
     def first(self, what: str, rows: Sequence[Row], at: Callable[[Row], float]) -> list[Row]:
@@ -58,6 +62,8 @@ class FactReader:
         signs = await self._sources.call_signs()
         device_of = {one.id: one.device_id for one in found}
         asked = {*device_of, *device_of.values()}
+        decisions = sorted([*own.decisions, *others.decisions], key=lambda one: (float(one["at"]), str(one["id"])))
+        seen = cameras_in(decisions) - set(view.device_ids) if of_all else set()
         done = await self._sources.done(asked, view.start, end, MOST_ROWS + 1)
         marks = await self._bookmarks.of(view.recording_ids, view.start, end, MOST_ROWS + 1)
         return Facts(
@@ -75,7 +81,20 @@ class FactReader:
             call_signs={one: signs.get(one, one) for one in {*fixes, *view.device_ids}}
             | {one.device_id: one.call_sign for one in found},
             cuts=[*own.cuts, *others.cuts],
+            decisions=decisions,
+            elsewhere=await self._recorded(seen, view.start, end),
         )
+
+    async def _recorded(self, device_ids: set[str], start: float, end: float) -> dict[str, list[Stretch]]:
+        """When each of these cameras was recorded in that time, as far as anything of it is still kept."""
+        if not device_ids:
+            return {}
+        sought = Sought(start - TOLD_WITHIN_S, end, tuple(sorted(device_ids)), limit=MOST_ROWS)
+        found: dict[str, list[Stretch]] = {}
+        rows = await self._sources.recordings(sought)
+        for row in (one for one in rows if one.state.value != "missing"):
+            found.setdefault(row.device_id, []).append((row.asked_at, math.inf if row.until is None else row.until))
+        return found
 
     async def _read(self, cameras: Among, start: float, end: float) -> _Read:
         read, most, ask = _Read(own=not cameras.others), MOST_ROWS + 1, self._sources
@@ -88,6 +107,8 @@ class FactReader:
             "advice", await ask.advice(start, end, most, cameras), lambda one: float(one["sent_at"])
         )
         read.activity = read.first("activity", await ask.activity(start, end, most, cameras), _when)
+        decisions = await ask.decisions(start - TOLD_WITHIN_S, end, most, cameras)
+        read.decisions = read.first("decisions", decisions, lambda one: float(one["at"]))
         return read
 
 

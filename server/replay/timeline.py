@@ -10,10 +10,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from server.decisions.decision import ADVISED
 from server.positions.fix import Fix, Standing, newer
 from server.positions.trail import thin
 from server.replay.bookmark import Bookmark
 from server.replay.cut import Cut
+from server.replay.decided import Stretch, decided, name_of, only_of
 from server.replay.footage import HOLE_S, LAYERS, Gap, Placed, Recording, holes, spans
 from server.replay.gap_steps import GapStep, gap_steps
 from server.replay.room_command import MARKS, WATCHES, Command
@@ -59,6 +61,10 @@ class Facts:
     bookmarks: Sequence[Bookmark] = ()
     commands: Sequence[Command] = ()  # in order
     cuts: Sequence[Cut] = ()
+    decisions: Sequence[Json] = ()  # as they are kept, with what stood on the screen
+    elsewhere: Mapping[str, Sequence[Stretch]] = field(
+        default_factory=dict
+    )  # when cameras on those screens were recorded
 
     def only(self, device_ids: Collection[str]) -> Facts:
         """What concerns these cameras: an officer's own view shows nobody else, and not what others write of its recordings."""
@@ -73,12 +79,14 @@ class Facts:
             taser_logs=[_told(one) for one in self.taser_logs if one["placed"] and one["device_id"] in device_ids],
             commands=[one for one in self.commands if one.what == WATCHES and one.device_id in device_ids],
             cuts=[one for one in self.cuts if one.own],
+            decisions=only_of(self.decisions, device_ids),
         )
 
 
 def timeline(facts: Facts) -> Json:
     """All of it as JSON: cameras with what they have, fixes (thinned for a page), states of alerts, advice, and the ordered
-    events; and of what some lack."""
+    events; what stood on the screen at each decision; and of what some lack."""
+    ordered = events(facts)
     return {
         "from": facts.start,
         "to": facts.end,
@@ -90,7 +98,8 @@ def timeline(facts: Facts) -> Json:
         "alert_states": [{"at": at, "alert": _without_steps(body)} for at, body in facts.alert_states],
         "advice": list(facts.advice),
         "taser_logs": [{name: one[name] for name in one if name != "placed"} for one in facts.taser_logs],
-        "events": events(facts),
+        "events": ordered,
+        "decisions": decided(ordered, facts.decisions, facts.recordings, facts.elsewhere),
         "cuts": [one.as_json() for one in facts.cuts],
     }
 
@@ -233,10 +242,12 @@ def _of_alerts(facts: Facts) -> Iterable[Json]:
                 continue
             raises = step["action"] in RAISES
             told_at, then = told.get((alert["id"], step["action"], step["at"]), (step["at"], alert))
-            more = {"priority": int(then["priority"])} if raises else {}
+            more: Json = {"priority": int(then["priority"])} if raises else {}
             kind = "command" if step["by"] and not raises else "alert"
             sign = "alert" if raises else "tick"
             times = {"at": shown_from(told_at), "step_at": step["at"]}
+            if kind == "command":
+                more["decision"] = name_of(step["action"], alert["id"], step["at"])
             yield _event(kind=kind, device_id=alert["device_id"], text=text, sign=sign, **times, **about, **more)
 
 
@@ -259,7 +270,8 @@ def _of_advice(advice: Iterable[Json]) -> Iterable[Json]:
     for one in advice:
         author, words = one["author"]["name"], one["text"]
         text = f"{author} to {one['call_sign']}: {words}"
-        yield _event(one["sent_at"], "advice", one["device_id"], text, sign="send")
+        name = name_of(ADVISED, one["id"], one["sent_at"])
+        yield _event(one["sent_at"], "advice", one["device_id"], text, sign="send", decision=name)
         for name, said in receipts:
             if one[name] is not None:
                 yield _event(one[name], "advice", one["device_id"], f"{said} {one['call_sign']}", sign="tick")

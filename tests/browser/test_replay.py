@@ -21,12 +21,13 @@ from playwright.async_api import Browser, Page, expect
 
 from server.database import Database
 from server.recording.verifier import main as verify
+from tests.browser.barcode import READER
 from tests.browser.conftest import Cast
 from tests.browser.replaying import OFFSETS_S, address, entered, moment, opened, ready, shown
 from tests.browser.screen import Screen
 from tests.browser.test_access import AXE, CONTROLS, FOCUSED, violations
 from tests.browser.test_status import SHIFTS
-from tests.fakes.incident import ARMED_S, SAFE_S, TOLD_S, Officer, lay_incident
+from tests.fakes.incident import ARMED_S, SAFE_S, SEEN_S, TOLD_S, Officer, lay_incident
 from tests.fakes.recordings import SEGMENT_S, WIDTH, Film, Laid, Wish, lay, usual_film, vp8_film
 from tests.installation import Camera, Installation, Server
 from tests.patience import until
@@ -239,6 +240,84 @@ async def test_who_goes_to_an_event_sees_what_it_brought_about(
     await expect(mark).to_have_class(re.compile(r"\ba1\b"))
     await expect(page.locator("replay-tile.a1")).to_contain_text("ARMED")
     await expect(page.locator("replay-tile.a2")).to_have_count(0)
+
+
+async def test_a_decision_shows_again_what_stood_on_the_screen(screen: Screen, laid: list[Laid], base: float) -> None:
+    """Each tile at the moment that its picture was of, however old it was then; by key, by its row, by its mark, by a link."""
+    page = await opened(screen, address(laid, base + SEEN_S + 2))
+    view, tiles = page.locator("command-view"), page.locator("command-tile")
+    await expect(view).to_be_hidden()
+    await page.keyboard.press("c")
+    await expect(view).to_be_visible()
+    assert abs(await moment(page) - base % 86_400 - SEEN_S - TOLD_S) < 0.05
+    at = datetime.fromtimestamp(base + SEEN_S, UTC).strftime("%H:%M:%S")
+    await expect(view.locator(".what")).to_have_text(f"{at} · Acknowledged, D. Okafor: TASER armed · on a console")
+    await expect(tiles.locator(".cs")).to_have_text(["ET17", "ET26", "ET99"])
+    await expect(tiles.locator(".layer")).to_have_text(["main", "sub", "sub"])
+    await expect(tiles.locator(".at")).to_have_text(["LIVE 0.3 s", "FROZEN 6 s", "LATE 2.4 s"])
+    for number in range(3):
+        for part in (".cs", ".layer", ".at"):
+            await expect(tiles.nth(number).locator(part)).to_be_in_viewport(ratio=1)
+    await expect(tiles.nth(2).locator(".plate")).to_contain_text("NO RECORDING")
+    await expect(tiles.locator(".plate:visible")).to_have_count(1)
+    armed = datetime.fromtimestamp(base + ARMED_S, UTC).strftime("%H:%M:%S")
+    await expect(view.locator(".then li")).to_have_text([re.compile(rf"Priority 1.*ET17 TASER armed.*since {armed}")])
+    wanted = [SEEN_S - 0.05 - 0.31, SEEN_S - 0.05 - 6.5]
+    await until(lambda: _shows(page, wanted), "each picture is of its moment", 30)
+    assert await page.evaluate(OVERLAPS) == []
+    assert await violations(screen, Path(AXE).read_text()) == ""
+    await expect(page).to_have_url(re.compile("command=1"))
+    await page.reload()
+    await ready(page)
+    await expect(tiles.locator(".at")).to_have_text(["LIVE 0.3 s", "FROZEN 6 s", "LATE 2.4 s"])
+
+    await page.keyboard.press("j")  # heard of what the next decision was; that came from no screen
+    await expect(view).to_contain_text("What stood on the screen was not told.")
+    await expect(tiles).to_have_count(0)
+    await page.keyboard.press("Escape")
+    await expect(view).to_be_hidden()
+    await page.locator("replay-timeline .tick.decides").first.click()
+    await expect(tiles).to_have_count(3)
+    await page.get_by_role("button", name="Close C").click()
+    await expect(view).to_be_hidden()
+    await page.get_by_role("button", name=re.compile("^Command view, .*Acknowledged")).click()
+    await expect(tiles).to_have_count(3)
+    for width, height in ((1366, 768), (320, 640), (683, 384)):
+        await page.set_viewport_size({"width": width, "height": height})
+        await page.evaluate("() => new Promise(requestAnimationFrame)")
+        assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0, width
+    await page.locator("replay-events").get_by_role("button").first.click()  # before any decision
+    await expect(view).to_be_hidden()
+    await page.keyboard.press("c")
+    await expect(page.locator("room-notice")).to_have_text("No decision before this.")
+
+
+# The media time in the barcode of each picture of a command view, in seconds.
+SEEN = f"""() => {{
+  const read = {READER};
+  return [...document.querySelectorAll("command-tile:not(.absent) video")].map((video) => read(video));
+}}"""
+
+
+# Tiles of which one lies over another, or whose caption is not within it.
+OVERLAPS = """() => {
+  const all = [...document.querySelectorAll("command-tile")].map((one) => [one.getBoundingClientRect(),
+    one.querySelector(".cap").getBoundingClientRect(), one.getAttribute("aria-label")]);
+  return all.flatMap(([box, cap, name], index) => [
+    ...(cap.bottom > box.bottom + 1 ? [`${name}: its caption`] : []),
+    ...all.slice(index + 1).filter(([other]) => box.bottom > other.top + 1 && box.right > other.left + 1
+      && other.bottom > box.top + 1 && other.right > box.left + 1).map(([, , other]) => `${name} and ${other}`),
+  ]);
+}"""
+
+
+async def _shows(page: Page, wanted: list[float]) -> bool:
+    """Whether they are of these moments, after the incident's beginning: of ET17 and of ET26."""
+    words: list[int | None] = await page.evaluate(SEEN)
+    if None in words or len(words) != len(wanted):
+        return False
+    shown_ = [(word or 0) / 1000 + offset for word, offset in zip(words, (OFFSETS_S[0], OFFSETS_S[3]), strict=True)]
+    return all(abs(one - other) <= 0.06 for one, other in zip(shown_, wanted, strict=True))
 
 
 async def test_it_is_for_everybody_s_eyes_and_hands(screen: Screen, laid: list[Laid], base: float) -> None:

@@ -13,6 +13,8 @@ from server.alerts.alert import Alert, By, Origin, State, Step, acknowledged
 from server.alerts.store import AlertStore
 from server.clock import HandClock
 from server.database import Database
+from server.decisions.decision import ADVISED, Decided, Decision
+from server.decisions.store import DecisionStore
 from server.journal.store import Journal
 from server.positions.fix import Fix, Standing
 from server.positions.store import TrailStore
@@ -40,6 +42,7 @@ async def lay_incident(database: Database, officers: Sequence[Officer], base: fl
     await _walk(TrailStore(database), officers, base, seconds)
     await _taser(AlertStore(database, journal), clock, officers[0], base)
     await _advise(AdviceStore(database, journal), clock, officers[0], base)
+    await _decide(database, officers, base)
 
 
 async def _walk(store: TrailStore, officers: Sequence[Officer], base: float, seconds: float) -> None:
@@ -90,6 +93,37 @@ async def _taser(store: AlertStore, clock: HandClock, officer: Officer, base: fl
         await store.add_activity(tx, {"at": base + SAFE_S, **text}, None)
     closed = replace(safe, state=State.RESOLVED, closed_by=OKAFOR, closed_at=base + SAFE_S + 5)
     await _told(store, clock, closed, [Step("resolved", base + SAFE_S + 5, OKAFOR)], base + SAFE_S + 5)
+
+
+def seen_on_screen(officers: Sequence[Officer], base: float) -> dict[str, Any]:
+    """What D. Okafor's console showed when she acknowledged: of the first officer a living picture, of the second a frozen one, and
+    a camera that nobody recorded."""
+    tiles = [
+        (1, officers[0].device_id, officers[0].call_sign, "main", "live", 0.31),
+        (2, officers[-1].device_id, officers[-1].call_sign, "sub", "frozen", 6.5),
+        (3, "et99-cam", "ET99", "sub", "late", 2.4),
+    ]
+    names = ("tile", "device_id", "call_sign", "layer", "state", "age_s")
+    alert = {"id": f"alert-{officers[0].device_id}"[:40], "priority": 1, "since": base + ARMED_S}
+    about = {"title": "TASER armed", "call_sign": officers[0].call_sign, "device_id": officers[0].device_id}
+    return {
+        "at": base + SEEN_S - 0.05,
+        "page": "console",
+        "tiles": [dict(zip(names, tile, strict=True)) for tile in tiles],
+        "alerts": [{**alert, **about}],
+    }
+
+
+async def _decide(database: Database, officers: Sequence[Officer], base: float) -> None:
+    """She acknowledged at her console; what she wrote came from a program that tells nothing of a screen."""
+    device_id, sign = officers[0].device_id, officers[0].call_sign
+    armed = Decided("acknowledged", "alert", f"alert-{device_id}"[:40], device_id, base + SEEN_S)
+    words = Decided(ADVISED, "advice", f"advice-{device_id}"[:40], device_id, base + ADVISED_S)
+    store = DecisionStore(database)
+    async with database.transaction() as tx:
+        view = seen_on_screen(officers, base)
+        await store.add(tx, Decision(f"seen-{device_id}"[:32], armed, sign, OKAFOR.id, OKAFOR.name, view))
+        await store.add(tx, Decision(f"words-{device_id}"[:32], words, sign, OKAFOR.id, OKAFOR.name, None))
 
 
 def drawn(officer: Officer, at: float) -> Alert:

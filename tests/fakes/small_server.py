@@ -30,7 +30,9 @@ from server.bus import Bus
 from server.clock import Clock, SystemClock
 from server.console.actions import Consoles, JournalReader
 from server.console.socket import ConsoleSockets, Gate, Room
-from server.database import Database
+from server.database import Database, alone
+from server.decisions.actions import Decisions, Keep
+from server.decisions.store import DecisionStore
 from server.errors import Forbidden, NotFound, Unauthorised, WatchroomError
 from server.journal import Journal
 from server.journal.entry import EntryKind
@@ -59,8 +61,10 @@ class SmallServer:
         self.positions = Positions(TrailStore(database), bus, clock, tasks)
         self.downlink = Downlink(bus)
         ring = self.downlink.ring
+        alert_store = AlertStore(database, self.journal)
+        self.decisions = Decisions(DecisionStore(database), self.call_sign, alert_store.names_of)
         self.alerts = Alerts(
-            AlertStore(database, self.journal),
+            alert_store,
             bus,
             clock,
             Catalogue.load({}),
@@ -134,14 +138,18 @@ class SmallServer:
         application = web.Application(middlewares=[problems])
         for defined in (
             position_routes(self.positions, allow, self._known),
-            alert_routes(self.alerts, allow),
-            advice_routes(self.advising, allow),
+            alert_routes(self.alerts, allow, self._keep_of),
+            advice_routes(self.advising, allow, self._keep_of),
             self.uplink.routes(),
             self.sockets.routes(),
         ):
             application.add_routes(defined)
         self.http = TestServer(application)
         await self.http.start_server()
+
+    def _keep_of(self, request: web.Request, view: object) -> Keep:
+        person = allow(request, Permission.SEE)
+        return self.decisions.keeping(view, person.id, person.display_name, lambda _decision: alone)
 
     async def close(self) -> None:
         await self.sockets.close()

@@ -4,7 +4,16 @@ import assert from "node:assert/strict";
 import { changed, nextRate, standing, steered, timeOf } from "../../static/js/state/playback_clock.js";
 import { mediaTimeAt, nearestWithPicture, serverTimeAt, pieceFragments } from "../../static/js/state/playlist_times.js";
 import { about, besides, lastDay, opensAt, queryOf } from "../../static/js/state/recordings.js";
-import { absenceAt, alertsAt, eventFrom, indexAt, knownAt, replayOf, unseenAt } from "../../static/js/state/replay.js";
+import {
+  absenceAt,
+  alertsAt,
+  eventFrom,
+  heldAt,
+  indexAt,
+  knownAt,
+  replayOf,
+  unseenAt,
+} from "../../static/js/state/replay.js";
 import { addressFrom, marked, pathOf, timeText } from "../../static/js/state/replay_address.js";
 import { REPLAY_KEYS, replayActionOf } from "../../static/js/state/replay_keys.js";
 import { fitted, marksOf, partOf, scaleOf, showing, zoomedTo } from "../../static/js/state/replay_scale.js";
@@ -252,6 +261,7 @@ test("an address opens the same second of the same cameras, and rubbish in it is
     follow: null,
     markIn: T + 1,
     markOut: null,
+    command: true,
     zoom: { from: T - 1, to: T + 60.5 },
   };
   const url = new URL(pathOf(address), "https://console");
@@ -266,6 +276,7 @@ test("an address opens the same second of the same cameras, and rubbish in it is
     rate: 1,
     sound: null,
     markIn: null,
+    command: false,
     zoom: null,
   });
 });
@@ -370,4 +381,17 @@ test("the list names what else was recorded then, and opens before the gravest a
   const day = lastDay(new Date("2026-11-28T20:00:30Z"));
   assert.equal(new Date(day.to).getTime() - new Date(day.from).getTime(), 24 * 3_600_000);
   assert.equal(new Date(day.to).getTime(), new Date("2026-11-28T20:00:30Z").getTime());
+});
+
+test("in a hole that has just begun the last picture before it is the one that stood there", () => {
+  const camera = /** @type {any} */ ({
+    spans: [
+      { from: T, to: T + 4 },
+      { from: T + 8, to: T + 9 },
+    ],
+  });
+  assert.deepEqual(
+    [T + 1, T + 4.5, T + 5.5, T - 1].map((at) => Number((heldAt(camera, at) - T).toFixed(3))),
+    [1, 3.98, 5.5, -1],
+  );
 });

@@ -50,9 +50,10 @@ export class FeedTile extends HTMLElement {
     this.#video.muted = true;
     this.#picture = new TilePicture(this.#video, wiring);
     this.#picture.addEventListener("picture", () => this.#say("tile-picture", { device: this.#picture?.device }));
+    const ask = /** @param {string} act */ (act) => () => this.#say("tile-act", act);
     const picture = make(
       "div",
-      { class: "pic", onclick: () => this.#act("select"), ondblclick: () => this.#act("enlarge") },
+      { class: "pic", onclick: ask("select"), ondblclick: ask("enlarge") },
       this.#video,
       this.#picture.still.element,
       this.#plate.element,
@@ -83,10 +84,9 @@ export class FeedTile extends HTMLElement {
 
   /** @param {TileFacts} facts @param {number} now */
   show(facts, now) {
-    const [before, asked] = [this.#facts?.unit, this.#picture?.device];
+    const [before, asked, unit] = [this.#facts?.unit, this.#picture?.device, facts.unit];
     this.#facts = facts;
     this.look();
-    const unit = facts.unit;
     if (unit && asked === unit.device_id && flowsAnew(before, unit)) this.#picture?.flowsAgain();
     this.#video.muted = !facts.audible;
     this.ariaLabel = `Tile ${this.number}, ${unit?.call_sign ?? (facts.unknown ? NOT_KNOWN : "free")}`;
@@ -99,13 +99,11 @@ export class FeedTile extends HTMLElement {
 
   /** Four times a second: the age of the frame on screen decides what the tile may claim. @param {number} now */
   tick(now) {
-    const facts = this.#facts;
-    const picture = this.#picture;
+    const [facts, picture] = [this.#facts, this.#picture];
     if (!facts || !picture) return;
     const { unit, alert, fix, large, linked, askedAt } = facts;
-    const pictureAge = picture.age(now);
     const { standing, waited, isPaused: paused } = picture;
-    const problem = standing?.problem ?? "";
+    const [pictureAge, problem] = [picture.age(now), standing?.problem ?? ""];
     const state = feedState({ unit, pictureAge, waited, linked, problem, paused });
     this.#setState(state);
     if (state === "late" || state === "frozen") picture.hold();
@@ -149,6 +147,13 @@ export class FeedTile extends HTMLElement {
     return this.#state === "live" || this.#state === "late";
   }
 
+  /** What is told of it with a decision; null: it is free, or nobody can see it. @returns {Omit<import("../state/command_view.js").TileSeen, "tile"> | null} */
+  get seen() {
+    const [unit, picture, state] = [this.#facts?.unit, this.#picture, /** @type {any} */ (this.#state)];
+    if (!unit || !picture || !state || !this.#isSeen) return null;
+    return { device_id: unit.device_id, layer: picture.layer, state, age_s: picture.age(picture.now()) };
+  }
+
   end() {
     this.#picture?.end();
   }
@@ -183,15 +188,10 @@ export class FeedTile extends HTMLElement {
   #fromPlate(event) {
     event.stopPropagation();
     if (event.detail === "retry") this.#picture?.retryNow();
-    else this.#act(event.detail);
+    else this.#say("tile-act", event.detail);
   }
 
-  /** @param {string} act */
-  #act(act) {
-    this.dispatchEvent(new CustomEvent("tile-act", { detail: act, bubbles: true }));
-  }
-
-  /** @param {string} name @param {object} detail */
+  /** @param {string} name @param {object | string} detail */
   #say(name, detail) {
     this.dispatchEvent(new CustomEvent(name, { detail, bubbles: true }));
   }

@@ -80,6 +80,11 @@ export class FeedWall extends HTMLElement {
     return this.#tiles.some((tile) => tile.isLive && tile.dataset["device"] === device);
   }
 
+  /** What stands on the wall, for a decision. @returns {import("../state/command_view.js").TileSeen[]} */
+  get seen() {
+    return this.#tiles.flatMap(({ seen, number = 0 }) => (seen ? [{ tile: number, ...seen }] : []));
+  }
+
   /** @param {number} index @param {string | null} device @param {WallFacts} facts @param {number | null} also */
   #showTile(index, device, { room, view, alarms, linked, asked }, also) {
     const number = index + 1;

@@ -14,7 +14,7 @@ const SIGNS = /** @type {Record<string, string>} */ ({
   camera: "camoff",
 });
 
-/** Event: `replay-seek` { at, settled }. */
+/** Events: `replay-seek` { at, settled }; `replay-decision` { id }: what stood on the screen is to be shown. */
 export class ReplayEvents extends HTMLElement {
   #list = make("ol", { class: "log" });
   #lacking = make("p", { class: "lacking", role: "status", hidden: true });
@@ -85,7 +85,12 @@ export class ReplayEvents extends HTMLElement {
     const words = make("span", { class: "words" }, priority, event.text);
     const time = make("time", {}, timeOfDay(event.at));
     const button = make("button", { type: "button", class: "le", onclick: go }, time, icon(sign), words);
-    return make("li", { class: event.priority ? `a${event.priority}` : "" }, button);
+    const { decision: id, priority: grave } = event;
+    const see = () => this.dispatchEvent(new CustomEvent("replay-decision", { detail: { id }, bubbles: true }));
+    const told = { class: "btn ic quiet see", type: "button", title: "Command view", onclick: see };
+    const name = `Command view, ${timeOfDay(event.at)} ${event.text}`;
+    const more = id ? make("button", { ...told, "aria-label": name }, icon("wall")) : null;
+    return make("li", { class: `${grave ? `a${grave}` : ""}${id ? " decides" : ""}`.trim() }, button, more);
   }
 }
 

@@ -149,18 +149,25 @@ function row(name, events, kinds, scale, y) {
     const place = { transform: `translate(${scale.x(event.at).toFixed(1)} ${y})` };
     if (event.kind === "advice") {
       const isWord = event.sign === "send";
-      return svg(
-        "g",
-        { class: isWord ? "word" : "receipt", ...place },
-        title,
-        svg("path", { d: isWord ? DIAMOND : "M0 -5V5" }),
-      );
+      const drawn = svg("path", { d: isWord ? DIAMOND : "M0 -5V5" });
+      return decides(svg("g", { class: isWord ? "word" : "receipt", ...place }, title, drawn), event);
     }
     const sign = event.kind === "command" ? COMMANDS[event.sign ?? ""] : undefined;
     const shape = event.kind === "bookmark" ? BOOKMARK : (sign ?? "M0 -7V7");
-    return svg("g", { class: `tick ${event.kind}`, ...place }, title, svg("path", { d: shape }));
+    return decides(svg("g", { class: `tick ${event.kind}`, ...place }, title, svg("path", { d: shape })), event);
   });
   return [svg("text", { x: 10, y: y + 4 }, name), ...marks];
+}
+
+/** Pressed, a decision shows what stood on the screen; the playhead does not go where the pointer is. @param {SVGElement} mark @param {ReplayEvent} event */
+function decides(mark, { decision: id }) {
+  if (!id) return mark;
+  mark.classList.add("decides");
+  mark.addEventListener("pointerdown", (pressed) => {
+    pressed.stopPropagation();
+    mark.dispatchEvent(new CustomEvent("replay-decision", { detail: { id }, bubbles: true }));
+  });
+  return mark;
 }
 
 /** @param {ReplayEvent} event @param {Scale} scale */

@@ -6,7 +6,7 @@ import { REPLAY } from "../state/replay_keys.js";
 import { icon, make, setText } from "./build.js";
 import { keyFor, namedWith } from "./key-caps.js";
 
-/** Event: `replay-act` { act, value }: "play", "event" (±1), "rate", "seek" (Unix seconds), "mark-in", "mark-out", "bookmark", "zoom" (±1). */
+/** Event: `replay-act` { act, value }: "play", "event" (±1), "rate", "seek" (Unix seconds), "mark-in", "mark-out", "bookmark", "command", "zoom" (±1). */
 export class ReplayTransport extends HTMLElement {
   #time = make("input", {
     class: "big",
@@ -77,6 +77,19 @@ export class ReplayTransport extends HTMLElement {
         icon("bookmark"),
         " ",
         keyFor("bookmark", REPLAY),
+      ),
+      make(
+        "button",
+        {
+          class: "btn sm",
+          type: "button",
+          ...namedWith("Command view", "command", REPLAY),
+          onclick: () => this.#say("command", 0),
+        },
+        icon("wall"),
+        make("span", { class: "long" }, "Command view"),
+        " ",
+        keyFor("command", REPLAY),
       ),
       this.#button("zoom", "minus", "Timeline: farther", "", -1),
       this.#button("zoom", "plus", "Timeline: nearer", "", 1),

@@ -46,6 +46,11 @@ export class TilePicture extends EventTarget {
     return this.#viewing?.session?.reduced ?? null;
   }
 
+  /** Which size it gets, or has asked for; null: it asks for none. */
+  get layer() {
+    return this.#viewing?.session?.layer ?? this.#viewing?.wish.layer ?? null;
+  }
+
   /** Seconds since a picture was first asked for. */
   get waited() {
     return this.#viewing ? performance.now() / 1000 - this.#beganAt : 0;
@@ -73,7 +78,8 @@ export class TilePicture extends EventTarget {
    */
   view(device, wish) {
     if (this.#viewing?.device === device) {
-      this.#pause(!wish.picture);
+      if (this.#isPaused && wish.picture) this.#resumedAt = performance.now() / 1000;
+      this.#isPaused = !wish.picture;
       this.#keep(this.#viewing, wish);
       return;
     }
@@ -95,12 +101,6 @@ export class TilePicture extends EventTarget {
     viewing.change(wish);
     if (rests) viewing.start();
     this.#listen();
-  }
-
-  /** @param {boolean} isPaused */
-  #pause(isPaused) {
-    if (this.#isPaused && !isPaused) this.#resumedAt = performance.now() / 1000;
-    this.#isPaused = isPaused;
   }
 
   retryNow() {

@@ -1,9 +1,9 @@
 // Requests to the server's API. Errors are problem+json (RFC 9457) and say what was wrong.
-/** @import { Advice, Alert } from "../state/shapes" */
 
 /** @typedef {{ id: string, name: string, state: "waiting" | "writing" | "ready" | "failed", share: number, problem: string, bytes?: number,
  *   sha256?: string, damaged?: number, unplayable?: number, url?: string, films?: { device_id: string, bytes: number, url: string }[] }} Export of a ready one all */
 
+import { deciding } from "./deciding.js";
 import { reasonHeader } from "./reason.js";
 
 const UPLOAD_MS = 120_000; // 4 MB at 0.3 Mbit/s
@@ -70,14 +70,7 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
   }
   const id = encodeURIComponent;
   return {
-    /** @param {string} alert @returns {Promise<Alert>} */
-    acknowledge: (alert) => call("POST", `/api/alerts/${id(alert)}/acknowledge`),
-    /** @param {string} alert @returns {Promise<Alert>} */
-    resolve: (alert) => call("POST", `/api/alerts/${id(alert)}/resolve`),
-    /** @param {string} alert @returns {Promise<Alert>} */
-    markFalse: (alert) => call("POST", `/api/alerts/${id(alert)}/false`),
-    /** @param {{ device_id: string, text: string, client_id: string }} message @returns {Promise<Advice>} */
-    advise: (message) => call("POST", "/api/advice", message),
+    ...deciding(call),
     /** @param {string} device @param {"record" | "stream"} what @returns {Promise<unknown>} */
     ask: (device, what) => call("POST", `/api/units/${id(device)}/request`, { what }),
     /** What goes on in the installation. @param {string} question path and query @returns {Promise<import("../state/status_feed.js").Answer>} */

@@ -20,7 +20,8 @@ export class Advising {
 
   /** @param {string} device @param {string} text */
   send(device, text) {
-    this.#keep(queued(this.outgoing, { client_id: crypto.randomUUID(), device_id: device, text, at: this.desk.now() }));
+    const [at, view] = [this.desk.now(), this.desk.commandView]; // as it was when it was written, however long it waits
+    this.#keep(queued(this.outgoing, { client_id: crypto.randomUUID(), device_id: device, text, at, view }));
     this.flush();
   }
 
@@ -44,9 +45,9 @@ export class Advising {
   }
 
   /** @param {Outgoing} item @returns {Promise<boolean>} whether to go on with the next */
-  async #post({ client_id, device_id, text }) {
+  async #post({ client_id, device_id, text, view }) {
     try {
-      const advice = await this.api.advise({ client_id, device_id, text });
+      const advice = await this.api.advise({ client_id, device_id, text, view });
       this.desk.room = { ...this.desk.room, advice: withAdvice(this.desk.room.advice, [advice]) };
       this.#keep(settled(this.outgoing, client_id));
       return true;

@@ -138,13 +138,14 @@ export class Alerting {
     this.desk.changed();
   }
 
-  /** @param {Alert} alert @param {((id: string) => Promise<Alert>) | null} request */
+  /** @param {Alert} alert @param {((id: string, view: import("../state/command_view.js").CommandView) => Promise<Alert>) | null} request */
   async #ask(alert, request) {
     if (!request || !this.desk.mayAct) return;
+    const view = this.desk.commandView; // before anything changes for it
     this.desk.busy.add(alert.id);
     this.desk.changed();
     try {
-      this.desk.takeAlert(await request(alert.id));
+      this.desk.takeAlert(await request(alert.id, view));
     } catch (error) {
       if (!(error instanceof ApiError)) throw error;
       this.#refused(alert, error);

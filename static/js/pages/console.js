@@ -44,6 +44,7 @@ const switches = {
 };
 const iceServers = /** @type {RTCIceServer[]} */ ([]);
 
+desk.tiles = () => parts.wall.seen;
 parts.wall.begin({ csrf: parts.csrf, iceServers, serverNow: desk.now });
 
 function draw() {

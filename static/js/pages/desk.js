@@ -3,6 +3,7 @@
 /** @import { Room } from "../state/room.js" */
 /** @import { Alert, ConsoleMessage } from "../state/shapes" */
 import { alarmsByDevice, tileOneAlert } from "../state/alerts.js";
+import { commandView } from "../state/command_view.js";
 import { filled } from "../state/filling.js";
 import { queryOfView, withSelection } from "../state/layout.js";
 import { heard, isLost, newLink, silence } from "../state/link.js";
@@ -23,6 +24,8 @@ export class Desk extends EventTarget {
   /** @type {string | null} the alert a person chose for tile 1 */ chosen = null;
   /** @type {Set<string>} alerts with a request on the way */ busy = new Set();
   /** @type {Map<string, number>} when a camera was asked to record or stream */ asked = new Map();
+  /** @type {import("../state/command_view.js").Page} */ page = "console";
+  /** @type {() => import("../state/command_view.js").TileSeen[]} what stands on its tiles */ tiles = () => [];
   #due = 0;
 
   /** @param {View} view */
@@ -66,6 +69,11 @@ export class Desk extends EventTarget {
 
   get tileOne() {
     return tileOneAlert(this.room.alerts, this.chosen);
+  }
+
+  /** What stands on this screen now: it goes with every decision. */
+  get commandView() {
+    return commandView({ page: this.page, at: this.now(), tiles: this.tiles(), alerts: this.room.alerts });
   }
 
   /** @param {ConsoleMessage} message */

@@ -45,6 +45,11 @@ let centred = "";
 let audible = false;
 let wasLinked = true;
 
+desk.page = "phone";
+desk.tiles = () => {
+  const seen = parts.tile.checkVisibility() ? parts.tile.seen : null;
+  return seen ? [{ tile: 1, ...seen }] : [];
+};
 parts.tile.begin(1, { csrf: parts.csrf, iceServers, serverNow: desk.now });
 
 function draw() {

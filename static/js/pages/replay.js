@@ -15,6 +15,7 @@ import { ReplayTransport } from "../elements/replay-transport.js";
 import { api, find, say } from "./office.js";
 import { Player, STEER_S } from "./player.js";
 import { bookmarking } from "./replay_bookmark.js";
+import { commanding } from "./replay_command.js";
 import { beginGlance } from "./replay_glance.js";
 import { clockNote, describe } from "./replay_head.js";
 import { hear } from "./replay_hear.js";
@@ -73,6 +74,7 @@ function draw() {
   parts.transport.show({ at, rate, playing, note, markIn, markOut });
   parts.timeline.show(at, markIn, markOut);
   parts.events.show(at);
+  command.follow(at);
   parts.cams.dataset["spread"] = player.spread === null ? "" : (player.spread * 1000).toFixed(0);
 }
 
@@ -108,6 +110,7 @@ function toggleSound(device) {
 
 const askExport = beginTaking({ api, form: parts.form, address, replay: () => replay });
 const setBookmark = bookmarking({ api, form: parts.form, replay: () => replay, again: ask });
+const command = commanding({ replay: () => replay, player, address, keep });
 /** @type {Record<string, (value: number) => void>} */
 const acts = {
   play: () => player.toggle(),
@@ -129,6 +132,8 @@ const acts = {
   fit: () => map?.viewAll(),
   type: () => parts.transport.focusTime(),
   bookmark: () => setBookmark(player.at),
+  command: () => command.toggle(),
+  close: () => command.close(),
   export: () => askExport(),
 };
 

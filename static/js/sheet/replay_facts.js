@@ -48,7 +48,7 @@ const EVENTS = [
   event(-15, "alert", "TASER drawn, ET17", { sign: "alert", family: "taser", priority: 2 }),
   event(-9, "alert", "TASER armed, ET17", { sign: "alert", family: "taser", priority: 1 }),
   event(-6, "command", "D. Okafor watches ET17, ET22", { sign: "eye" }),
-  event(-4, "command", "Acknowledged, D. Okafor: TASER armed", { sign: "tick" }),
+  event(-4, "command", "Acknowledged, D. Okafor: TASER armed", { sign: "tick", decision: "d" }),
   event(-2, "advice", "Insp. Achebe to ET17: Hold, contain.", { sign: "send" }),
   event(4, "advice", "Heard by ET17", { sign: "tick" }),
   event(12, "bookmark", "Hand to the belt, Insp. Achebe", { sign: "bookmark" }),
@@ -81,6 +81,7 @@ export const REPLAY = replayOf({
   alert_states: [],
   advice: [],
   events: EVENTS,
+  decisions: [],
   cuts: [],
   settings: {
     fix_stale_s: 15,

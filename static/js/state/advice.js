@@ -2,7 +2,7 @@
 /** @import { Advice } from "./shapes" */
 
 /** @typedef {ReadonlyMap<string, Advice>} AdviceById */
-/** @typedef {{ client_id: string, device_id: string, text: string, at: number, refused: string | null }} Outgoing */
+/** @typedef {{ client_id: string, device_id: string, text: string, at: number, refused: string | null, view?: import("./command_view.js").CommandView }} Outgoing view: what stood on the screen; not of those that an older page left */
 /** @typedef {{ label: string, value: string, look: "on" | "wait" | "late" | "" }} Bar */
 
 const KEPT = 50; // the newest, of all units, as a snapshot has it: a console stands for a whole shift

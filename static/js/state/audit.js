@@ -43,6 +43,8 @@ const WORDS = {
   "change.recording": "changed a recording",
   "change.retention-table": "changed how long recordings are kept",
   "change.taser-clock": "set a TASER log's clock",
+  "decide.alert": "dealt with an alert",
+  "decide.advice": "advised an officer",
   "share.export-ready": "has an export ready",
   "share.export": "fetched an export",
   "share.audit": "exported the audit",

@@ -1,9 +1,11 @@
 // A replay: what the server told of an interval, and what was known at each moment of it. Pure.
 /** @import { Advice, Alert, Settings, Wearer } from "./shapes" */
+/** @import { Decision } from "./command_view.js" */
 /** @import { MapFix, MapUnit } from "./map-markers.js" */
 import { isOpen } from "./alerts.js";
 import { TRAIL_S } from "./map-trails.js";
 
+const HELD_S = 1; // as server/replay/decided.py has it
 const LEAST_UNSEEN_S = 0.5; // a shorter standstill nobody takes for a living picture
 
 /**
@@ -15,13 +17,13 @@ const LEAST_UNSEEN_S = 0.5; // a shorter standstill nobody takes for a living pi
  *   sound: boolean, ahead_s: number | null, parts: string, recordings: RecordingOf[], spans: Span[], unseen: { from: number, to: number }[],
  *   gaps: Gap[] }} ReplayCamera unseen: sound alone
  * @typedef {{ at: number, kind: "recording" | "gap" | "alert" | "command" | "taser" | "advice" | "activity" | "bookmark", device_id: string | null, text: string,
- *   sign?: string, priority?: 1 | 2 | 3, alert_id?: string, family?: string }} ReplayEvent
+ *   sign?: string, priority?: 1 | 2 | 3, alert_id?: string, family?: string, decision?: string }} ReplayEvent decision: its id
  * @typedef {{ what: string, own: boolean, since: number }} Cut what lacks from then on; own: of the view's cameras
  * @typedef {{ id: string, by: string, why: string, recordings: string[], from: number, to: number | null,
  *   opened_at: number, expires_at: number }} View
  * @typedef {{ view: View, at: number, from: number, to: number, cameras: ReplayCamera[],
  *   units: { device_id: string, call_sign: string }[], fix_fields: string[], fixes: Record<string, (number | boolean | null)[][]>,
- *   alerts: Alert[], alert_states: { at: number, alert: Alert }[], advice: Advice[], events: ReplayEvent[], cuts: Cut[],
+ *   alerts: Alert[], alert_states: { at: number, alert: Alert }[], advice: Advice[], events: ReplayEvent[], decisions: Decision[], cuts: Cut[],
  *   settings: Pick<Settings, "fix_stale_s" | "max_speed_mps" | "basemap" | "exercise"> }} Told
  * @typedef {MapFix & { received_at: number }} Known
  * @typedef {{ fixes: Known[], newest: (Known | null)[] }} Trail newest[i]: the live position after the first i + 1 arrived
@@ -92,6 +94,16 @@ export function alertsAt(states, at) {
 /** The footage at that moment, if there is any. @param {ReplayCamera} camera @param {number} at */
 export function spanAt(camera, at) {
   return camera.spans.find((span) => span.from <= at && at < span.to);
+}
+
+/**
+ * The moment itself; in a hole that began less than a second ago, the last one before it: that picture stood on the screens.
+ * @param {ReplayCamera} camera @param {number} at
+ */
+export function heldAt(camera, at) {
+  if (spanAt(camera, at)) return at;
+  const last = camera.spans.findLast((span) => span.to <= at);
+  return last && at - last.to < HELD_S ? last.to - 0.02 : at;
 }
 
 /**

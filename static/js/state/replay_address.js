@@ -12,6 +12,7 @@ import { RATES } from "./playback_clock.js";
  * @property {string | null} follow device that the map follows
  * @property {number | null} markIn
  * @property {number | null} markOut
+ * @property {boolean} command whether it shows what stood on the screen at the last decision by then
  * @property {import("./replay_scale.js").Window | null} zoom what the timeline shows of it; null: all
  */
 
@@ -33,6 +34,7 @@ export function addressFrom(path, query) {
     follow: deviceFrom(query.get("follow")),
     markIn: timeFrom(query.get("in")),
     markOut: timeFrom(query.get("out")),
+    command: query.get("command") === "1",
     zoom: windowFrom(query.get("zoom")),
   };
 }
@@ -45,6 +47,7 @@ export function pathOf(address) {
   if (address.rate !== 1) query.set("rate", String(address.rate));
   if (address.sound) query.set("sound", address.sound);
   if (address.follow) query.set("follow", address.follow);
+  if (address.command) query.set("command", "1");
   const { zoom } = address;
   if (zoom) query.set("zoom", `${timeText(zoom.from)}~${timeText(zoom.to)}`);
   const text = query.toString().replaceAll("%3A", ":");

@@ -17,6 +17,8 @@ export const REPLAY_KEYS = [
   { caps: ["["], keys: ["["], action: "mark-in", words: "in", foot: false },
   { caps: ["]"], keys: ["]"], action: "mark-out", words: "out", foot: false },
   { caps: ["B"], keys: ["b"], action: "bookmark", words: "bookmark", foot: true },
+  { caps: ["C"], keys: ["c"], action: "command", words: "command view", foot: true },
+  { caps: ["Esc"], keys: ["escape"], action: "close", words: "close it", foot: false },
   { caps: ["E"], keys: ["e"], action: "export", words: "export", foot: true },
   { caps: ["<", ">"], keys: [], action: "", words: "slower, faster", foot: true },
   { caps: ["<"], keys: ["<"], action: "speed", value: -1, words: "slower", foot: false },

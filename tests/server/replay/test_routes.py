@@ -28,6 +28,7 @@ from server.audit.audit_entry import Actor, Note, Subject, What
 from server.audit.store import AuditStore
 from server.clock import HandClock
 from server.database import Along, Database
+from server.decisions.store import DecisionStore
 from server.errors import Unavailable
 from server.journal.entry import EntryKind
 from server.journal.store import Journal
@@ -113,6 +114,9 @@ class Office:
         async def sent(*asked: Any) -> list[dict[str, Any]]:
             return [one.as_json() for one in await advice.between(*asked)]
 
+        async def decided(*asked: Any) -> list[dict[str, Any]]:
+            return [one.as_json() for one in await DecisionStore(database).between(*asked)]
+
         async def call_signs() -> dict[str, str]:
             return {one.device_id: one.call_sign for one in OFFICERS}
 
@@ -122,6 +126,7 @@ class Office:
             alert_states=states,
             advice=sent,
             activity=activity,
+            decisions=decided,
             call_signs=call_signs,
             settings=lambda: {"fix_stale_s": 15},
             recordings=self._matching,
