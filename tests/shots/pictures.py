@@ -173,12 +173,8 @@ async def _replay(page: Page, url: str) -> None:
     await expect(page.locator("replay-tile")).not_to_have_count(0)
     await page.locator("replay-events li").filter(has_text="TASER armed").first.get_by_role("button").click()
     await until(lambda: page.evaluate(REPLAY_READY), "the pictures are there", PATIENCE_MS / 1000)
-<<<<<<< HEAD
-    # what a busy machine has held up is tried again
-=======
     await expect(page.locator("replay-tile.a1").filter(has_text="ARMED")).not_to_have_count(0)
-    # what the film's making has held up is tried again
->>>>>>> decision
+    # what a busy machine has held up is tried again
     await expect(page.locator("replay-tile").filter(has_text="NOT PLAYED")).to_have_count(0)
     await page.keyboard.press("z")
     box = await page.locator("replay-timeline").bounding_box()
