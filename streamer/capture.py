@@ -233,6 +233,11 @@ class Picture:
         if self._layers is not None:
             self._layers.share_uplink(bps)
 
+    @property
+    def has_room_for_sound(self) -> bool:
+        """Whether the uplink has: not while a long queue on a narrow one drains."""
+        return self._layers is None or self._layers.has_sound
+
     def bitrates(self) -> dict[Layer, int]:
         """What each layer aims at, bits a second; 0 while it is given up."""
         return self._layers.bitrates() if self._layers else {}

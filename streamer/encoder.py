@@ -193,6 +193,11 @@ class Layers:
         """The uplink carries `bps` from now on: taken over with the next picture."""
         self._uplink_bps = bps
 
+    @property
+    def has_sound(self) -> bool:
+        """Whether the uplink has room for sound, as of the last picture."""
+        return self._shares.has_sound
+
     def bitrates(self) -> dict[Layer, int]:
         """What each layer aims at, bits a second; 0 for one that is given up."""
         return {layer: encoder.bps if self._bps[layer] else 0 for layer, encoder in self.encoders.items()}

@@ -14,7 +14,10 @@ Layer = Literal["main", "sub"]
 
 SOUND_BPS = 36_000  # what sound and headers take of an uplink's estimate
 LOWEST_MAIN_BPS = 80_000  # less than that shows nothing that the sub layer does not show
-LOWEST_SUB_BPS = 50_000  # or of the only layer: with the sound nearly the 100 kbit/s in total that are always promised
+LOWEST_SUB_BPS = 50_000  # beside main
+LEAST_SUB_BPS = 12_000  # alone, or of the only layer: small, but each picture tells the server how the queue drains
+SILENT_BELOW_BPS = 34_000  # of the uplink: a queue of half a second or more is to drain, and sound would stand in it …
+AUDIBLE_FROM_BPS = 40_000  # … or both fit
 SUB_SHARE = 0.2
 RETURN = 1.15  # of what both layers need at least, before main comes back …
 RETURN_AFTER_S = 2.0  # … and for so long
@@ -124,16 +127,21 @@ class Shares:
     def __init__(self, main: LayerPlan, sub: LayerPlan | None) -> None:
         self._main, self._sub = main, sub
         self._least_sub = min(LOWEST_SUB_BPS, sub.bps) if sub else 0
-        self._least_main = min(LOWEST_MAIN_BPS if sub else LOWEST_SUB_BPS, main.bps)
+        self._least_alone = min(LEAST_SUB_BPS, (sub or main).bps)
+        self._least_main = min(LOWEST_MAIN_BPS, main.bps)
         self._poor, self._rich = _Since(), _Since()
-        self._has_main = True
+        self._has_main = self.has_sound = True
 
     def divide(self, bps: int, at: float, needs_main: int | None = None) -> dict[Layer, int]:
-        """Bits a second of each layer, 0 for main where it is given up. `needs_main`: main cannot do with less."""
+        """Bits a second of each layer, 0 for main where it is given up. `needs_main`: main cannot do with less.
+
+        `has_sound` says whether there is room for sound: it is given up last, and only while a queue drains.
+        """
+        self.has_sound = bps >= (SILENT_BELOW_BPS if self.has_sound else AUDIBLE_FROM_BPS)
         video = max(0, bps - SOUND_BPS)
         sub = self._sub
         if sub is None:
-            return {"main": min(self._main.bps, max(self._least_main, video))}
+            return {"main": min(self._main.bps, max(self._least_alone, video))}
         least = self._least_sub + max(self._least_main, needs_main or 0)
         if self._has_main and self._poor.holds(
             video < least, at, 0.0 if video < FALL_AT_ONCE * least else FALL_AFTER_S
@@ -142,6 +150,6 @@ class Shares:
         if not self._has_main and self._rich.holds(video >= RETURN * least, at, RETURN_AFTER_S):
             self._has_main = True
         if not self._has_main:
-            return {"main": 0, "sub": min(sub.bps, max(self._least_sub, video))}
+            return {"main": 0, "sub": min(sub.bps, max(self._least_alone, video))}
         for_sub = min(sub.bps, max(self._least_sub, round(video * SUB_SHARE)))
         return {"main": min(self._main.bps, max(self._least_main, video - for_sub)), "sub": for_sub}

@@ -255,9 +255,13 @@ class WhipClient:
             if track is not None and not track.push(encoded):
                 self._picture.request_key(layer)
 
+        def sound_to_track(encoded: Encoded) -> None:
+            if self._picture.has_room_for_sound:
+                tracks["sound"].push(encoded)
+
         self._picture.start(to_track)
         if self._sound is not None:
-            self._sound.start(tracks["sound"].push)
+            self._sound.start(sound_to_track)
 
     async def _until_ended(
         self, connection: RTCPeerConnection, consent: Consent, http: aiohttp.ClientSession, resource: str | None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from server.media.arrival_groups import ArrivalGroups
 from server.media.overuse import QUEUE_BEGINS_S, OveruseDetector, QueueDelay, Signal
-from server.media.rate_control import FLOOR_BPS, NOISE_OF_JITTER, RateControl, Seen
+from server.media.rate_control import NOISE_OF_JITTER, RateControl, Seen
 
 UPDATE_S = 0.1
 RATE_WINDOW = 5  # updates: half a second
@@ -23,6 +23,7 @@ TELL_MORE = 1.05
 
 DRAIN_BEGINS_S = 0.05  # with what stands longer than this, less is told than what the link carries
 DRAIN_MOST = 0.7  # of the estimate is left out while 0.8 s or more stand in the queue
+DRAIN_NARROW = 2.0  # times as much on a narrow link, where what is not counted takes a good part
 
 
 class ReceivedRate:
@@ -147,8 +148,9 @@ class UplinkEstimate:
         return self._queue.steady_s
 
     def _set(self, queue_s: float) -> None:
-        drain = min(DRAIN_MOST, max(0.0, queue_s - DRAIN_BEGINS_S - NOISE_OF_JITTER * self._queue.jitter_s))
-        self.bits_per_second = max(FLOOR_BPS, int(self._control.bits_per_second * (1 - drain)))
+        stands_s = queue_s - DRAIN_BEGINS_S - NOISE_OF_JITTER * self._queue.jitter_s
+        drain = min(DRAIN_MOST, max(0.0, stands_s) * (DRAIN_NARROW if self._control.is_narrow else 1.0))
+        self.bits_per_second = max(self._control.floor_bps, int(self._control.bits_per_second * (1 - drain)))
 
     def news(self, now: float) -> int | None:
         """What to tell the camera now: less at once, more soon, the same once a second. None: nothing."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-FLOOR_BPS = 100_000
+FLOOR_BPS = 100_000  # less only on a NARROW link: jitter that begins may look like any fall for a moment
+LEAST_BPS = 16_000  # a small picture now and then, whose send times tell how the queue drains
 CEILING_BPS = 20_000_000
 START_BPS = 3_000_000
 
@@ -15,6 +16,7 @@ FAST_GROWTH = 1.3  # a second, while large packets pass as on a link of MORE tim
 MORE = 1.4
 BACK_GROWTH = 0.12  # of the limit a second, from the 85 % that drain the queue back to NEARLY all: it carried that
 NEARLY = 0.92  # of the limit
+NEARLY_NARROW = 0.82  # on a narrow link, where a key frame of 1.5 kB alone takes 0.1 s
 NEAR_GROWTH = 0.0175  # of the limit a second from there on: 8 s to the next trial, and its queue stays short
 NEAR = (0.75, 1.05)  # of the limit
 HEADROOM = 1.5  # never promise more than half again of what was seen to arrive: it is untested
@@ -35,6 +37,9 @@ LARGEST_PACKET_BITS = 10_400  # 1300 bytes: alone on a link of 100 kbit/s it tak
 LONGEST_ROUTE_S = 0.6  # what is delayed longer stands in a queue, whatever it looks like
 NOISE_OF_JITTER = 0.5  # a short queue cannot be told from the least of a jitter this much larger
 STANDS_S = 1.0  # so long, with what is left out of the estimate to drain it, before the estimate itself is lowered
+NARROW_BPS = 150_000  # of RTP: with its headers, reports and telemetry about 190 on the link
+NARROW_QUEUE_S = 0.35  # jitter of 300 ms never looks like that …
+NARROW_AFTER_S = 0.3  # … for so long
 LINGERS_S = 3.0  # so long, one that is so short that it only keeps the estimate from growing …
 LINGERING_JITTER_S = 0.03  # … where it may be the radio's: it hands out its time in turns, and even the least waits
 UNMOVED_AFTER_S = 1.5
@@ -94,6 +99,13 @@ class RateControl:
         self._short_at: float | None = None  # when no queue was last in the way of growth
         self._mean_queue_s = 0.0
         self._seen_bps = 0.0  # the most that came, lately
+        self._narrow_since: float | None = None
+        self.is_narrow = False
+
+    @property
+    def floor_bps(self) -> int:
+        """The least that is told, also while a queue drains."""
+        return LEAST_BPS if self.is_narrow else FLOOR_BPS
 
     def update(self, seen: Seen) -> bool:
         """Returns whether the delay is the route's own: it did not move when the rate did."""
@@ -107,6 +119,7 @@ class RateControl:
             self._short_at = seen.now
         if short and seen.now - self._decreased_at > STANDS_S:
             self._before = None
+        self._look_for_narrow(seen)
         if self._revised(seen):
             return False
         lingers = seen.now - self._short_at > LINGERS_S and seen.jitter_s > LINGERING_JITTER_S
@@ -124,6 +137,17 @@ class RateControl:
         elif not seen.underuse and short and seen.now - self._decreased_at > HOLD_S:
             self._grow(seen, passed)
         return False
+
+    def _look_for_narrow(self, seen: Seen) -> None:
+        """The floor alone may be more than the link carries, beside all that the estimate does not count."""
+        if self.bits_per_second > NARROW_BPS:
+            self.is_narrow = False
+        if seen.queue_s < NARROW_QUEUE_S + seen.jitter_s * NOISE_OF_JITTER or seen.received_bps > NARROW_BPS:
+            self._narrow_since = None
+        elif self._narrow_since is None:
+            self._narrow_since = seen.now
+        elif seen.now - self._narrow_since > NARROW_AFTER_S:
+            self.is_narrow = True
 
     def _revised(self, seen: Seen) -> bool:
         """What has come since a decrease is what the link carries. Jitter that begins holds packets back at first, and a
@@ -179,7 +203,7 @@ class RateControl:
         if seen.received_bps * cut < self.bits_per_second:
             self._lowered_at = seen.now
             self._set(seen.received_bps * cut)
-        limit = max(seen.received_bps, FLOOR_BPS)
+        limit = max(seen.received_bps, self.floor_bps)
         if self.limit_bps is None or not NEAR[0] < limit / self.limit_bps < 1 / NEAR[0]:
             self.limit_bps = limit
         else:
@@ -196,11 +220,12 @@ class RateControl:
         if limit is not None and (rate > limit * NEAR[1] or seen.carried_bps > limit * MORE):
             self.limit_bps = limit = None
         if limit is not None and rate > limit * NEAR[0]:
-            grown = rate + limit * (BACK_GROWTH if rate < NEARLY * limit else NEAR_GROWTH) * passed
+            nearly = NEARLY_NARROW if self.is_narrow else NEARLY
+            grown = rate + limit * (BACK_GROWTH if rate < nearly * limit else NEAR_GROWTH) * passed
         else:
             fast = seen.carried_bps > rate * MORE and seen.loss < NOISE_LOSS
             grown = rate * (FAST_GROWTH if fast else GROWTH) ** passed
         self._set(max(rate, min(grown, max(self._seen_bps * HEADROOM, UNTESTED_BPS))))
 
     def _set(self, bps: float) -> None:
-        self.bits_per_second = min(CEILING_BPS, max(FLOOR_BPS, bps))
+        self.bits_per_second = min(CEILING_BPS, max(self.floor_bps, bps))

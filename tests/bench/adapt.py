@@ -1,4 +1,5 @@
-"""The picture's rate against the uplink's: 2000, 250, 1000 kbit/s through an emulated link, a real camera and server.
+"""The picture's rate against the uplink's: 2000, 250, 1000, 110, 600 kbit/s through an emulated link, a real camera and
+server. Of 110 kbit/s sound, headers and telemetry take nearly half.
 
 Each second: what the link carries, what the camera uses of it, how long a small packet waits behind the picture. Alerts
 go over the same link. Needs Linux and root (network namespaces).
@@ -28,7 +29,7 @@ from tests.links.scene import Scene
 from tests.patience import until
 from tests.raw_console import RawConsole
 
-PROFILE_KBIT = (2000, 250, 1000)
+PROFILE_KBIT = (2000, 250, 1000, 110, 600)
 SETTLED_AFTER_S = 10
 STANDING_MS = 300  # a queue shorter than this holds up nobody
 CALM_S = 3  # so long it has to stay short
@@ -62,6 +63,15 @@ class Second:
         return ordered[len(ordered) // 2]
 
 
+@dataclass(frozen=True)
+class Alert:
+    """From holster to console."""
+
+    capacity_kbit: int
+    took_ms: float
+    is_settled: bool  # the link's rate was what it is for SETTLED_AFTER_S
+
+
 def main(argv: list[str]) -> int:
     """Run the benchmark; returns the exit code: 1 if a bar was missed, 2 if it cannot be run here."""
     parser = argparse.ArgumentParser(prog="python3 -m tests.bench adapt", description=__doc__)
@@ -83,8 +93,8 @@ async def _measure(options: argparse.Namespace) -> int:
     async with Scene(picture) as scene, scene.desk() as desk:
         with closing(Probe(scene)) as probe:
             seconds: list[Second] = []
-            alerts: list[float] = []
-            pressing = asyncio.create_task(_alerts(scene, desk, alerts))
+            alerts: list[Alert] = []
+            pressing = asyncio.create_task(_alerts(scene, desk, seconds, options.seconds, alerts))
             try:
                 for capacity in PROFILE_KBIT:
                     up = Conditions(
@@ -97,7 +107,9 @@ async def _measure(options: argparse.Namespace) -> int:
                 await asyncio.gather(pressing, return_exceptions=True)
         stretches = [seconds[k * options.seconds : (k + 1) * options.seconds] for k in range(len(PROFILE_KBIT))]
         about = {"profile_kbit": PROFILE_KBIT, "seconds": options.seconds, "cores": os.cpu_count()}
-        return tell("adapt", [*_figures(stretches), _alert_figure(alerts)], about)
+        return tell(
+            "adapt", [*_figures(stretches[:3]), *_narrow_figures(stretches[3:], alerts), _of_alerts(alerts)], about
+        )
 
 
 class Probe:
@@ -151,10 +163,12 @@ def _arrived_bytes() -> int:
     raise RuntimeError("the link's device is gone")
 
 
-async def _alerts(scene: Scene, desk: RawConsole, taken: list[float]) -> None:
-    """From the holster's sensor to a console, over and over."""
+async def _alerts(scene: Scene, desk: RawConsole, seconds: list[Second], stretch_s: int, taken: list[Alert]) -> None:
+    """From the holster's sensor to a console, over and over, while the stretches' `seconds` are added."""
     while True:
-        taken.append(await _alert(scene, desk))
+        at = len(seconds)  # when it was pressed
+        took_ms = await _alert(scene, desk)
+        taken.append(Alert(PROFILE_KBIT[at // stretch_s], took_ms, at % stretch_s >= SETTLED_AFTER_S))
         await scene.camera.press("taser.safe")
         await asyncio.sleep(ALERT_EVERY_S)
 
@@ -172,17 +186,41 @@ def _figures(stretches: Sequence[Sequence[Second]]) -> list[Figure]:
     unused = [100 * max(0.0, 1 - second.used_kbit / second.capacity_kbit) for second in calm]
     mean_unused = sum(unused) / len(unused)
     standing = [wait for second in calm for wait in second.waits_ms]
-    settled = next(
-        (n for n in range(len(fall)) if all(one.standing_ms < STANDING_MS for one in fall[n : n + CALM_S])), len(fall)
-    )
-    recovered = next((n for n, one in enumerate(rise) if one.used_kbit >= RECOVERED * one.capacity_kbit), len(rise))
     return [
         Figure("unused", "left unused after 10 s, mean", "% of capacity", [mean_unused], "value", 20),
-        Figure("settled", "queue short again after the fall", "s", [settled], "value", 10),
-        Figure("recovered", "80 % used after the rise", "s", [recovered], "value", 15),
+        Figure("settled", "queue short again after the fall", "s", [_settled(fall)], "value", 10),
+        Figure("recovered", "80 % used after the rise", "s", [_recovered(rise)], "value", 15),
         Figure("standing", "a small packet waits, after 10 s", "ms", standing, "p95", 300),
     ]
 
 
-def _alert_figure(alerts: Sequence[float]) -> Figure:
-    return Figure("alert", "alert, holster to console, all the time", "ms", alerts, "p95", ALERT_MS)
+def _narrow_figures(stretches: Sequence[Sequence[Second]], alerts: Sequence[Alert]) -> list[Figure]:
+    """Of the fall to 110 kbit/s and the rise after it."""
+    fall, rise = stretches
+    standing = [wait for second in fall[SETTLED_AFTER_S:] for wait in second.waits_ms]
+    took = [one.took_ms for one in alerts if one.capacity_kbit == fall[0].capacity_kbit and one.is_settled]
+    where = f"{fall[0].capacity_kbit} kbit/s"
+    return [
+        Figure("narrow_settled", f"{where}: queue short again after the fall", "s", [_settled(fall)], "value", 10),
+        Figure("narrow_standing", f"{where}: a small packet waits, after 10 s", "ms", standing, "p95", 300),
+        Figure("narrow_alert", f"{where}: alert, after 10 s", "ms", took, "p95", ALERT_MS),
+        Figure("narrow_recovered", f"{where}: 80 % used after the rise", "s", [_recovered(rise)], "value", 15),
+    ]
+
+
+def _settled(fall: Sequence[Second]) -> int:
+    """Seconds until the queue is short, and stays so."""
+    for n in range(len(fall)):
+        if all(one.standing_ms < STANDING_MS for one in fall[n : n + CALM_S]):
+            return n
+    return len(fall)
+
+
+def _recovered(rise: Sequence[Second]) -> int:
+    """Seconds until the camera uses most of what the link carries."""
+    return next((n for n, one in enumerate(rise) if one.used_kbit >= RECOVERED * one.capacity_kbit), len(rise))
+
+
+def _of_alerts(alerts: Sequence[Alert]) -> Figure:
+    took = [one.took_ms for one in alerts]
+    return Figure("alert", "alert, holster to console, all the time", "ms", took, "p95", ALERT_MS)

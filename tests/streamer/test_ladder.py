@@ -9,7 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from streamer.ladder import (
+    AUDIBLE_FROM_BPS,
     LEAST_BITS,
+    LEAST_SUB_BPS,
     LOWEST_SUB_BPS,
     RISE_AFTER_S,
     SOUND_BPS,
@@ -112,8 +114,11 @@ def test_no_more_is_shared_than_there_is(
         shares.divide(bps, at)
         at += 1.1
         found = shares.divide(bps, at)
-        assert sum(found.values()) <= max(bps - SOUND_BPS, LOWEST_SUB_BPS)
-        assert found["main"] <= main.bps and (sub is None or LOWEST_SUB_BPS <= found["sub"] <= sub.bps)
+        assert sum(found.values()) <= max(bps - SOUND_BPS, LEAST_SUB_BPS)
+        least = LOWEST_SUB_BPS if found["main"] else LEAST_SUB_BPS
+        assert found["main"] <= main.bps and (sub is None or least <= found["sub"] <= sub.bps)
+        assert shares.has_sound or not (sub and found["main"]), "sound is given up last …"
+        assert shares.has_sound or bps < AUDIBLE_FROM_BPS, "… and only where nothing else helps"
         assert found["main"] or sub is not None, "the only layer is never given up"
 
 
@@ -128,6 +133,17 @@ def test_main_is_given_up_before_sub_and_comes_back() -> None:
     assert shares.divide(200_000, 6.9)["main"] == 0
     assert shares.divide(200_000, 7.1) == {"main": 114_000, "sub": 50_000}
     assert shares.divide(100_000, 8.2)["main"] == 0, "at once: there is nothing for it"
+
+
+def test_sound_pauses_while_a_narrow_link_drains_and_comes_back() -> None:
+    shares = Shares(STREET, SUB)
+    assert shares.divide(80_000, 0) == {"main": 0, "sub": 44_000} and shares.has_sound
+    assert shares.divide(40_000, 1) == {"main": 0, "sub": LEAST_SUB_BPS} and shares.has_sound
+    assert shares.divide(25_000, 2) == {"main": 0, "sub": LEAST_SUB_BPS} and not shares.has_sound
+    shares.divide(36_000, 3)
+    assert not shares.has_sound, "not off and on"
+    shares.divide(40_000, 4)
+    assert shares.has_sound
 
 
 def test_a_picture_that_comes_encoded_needs_what_it_needs() -> None:

@@ -56,6 +56,20 @@ async def test_the_picture_follows_the_uplink_down_and_up(running: Running) -> N
             assert picture.bitrates()["sub"] > 0
             await until(lambda: max(link.waits[-20:]) < 0.25, "the queue is short again", LONGEST_S)
 
+            link.bps = 100_000  # with all headers: sound alone takes 37 of them
+            await until(lambda: picture.bitrates()["main"] == 0, "main is given up", LONGEST_S)
+            fell = len(link.waits)
+            await until(
+                lambda: len(link.waits) > fell + 150 and sorted(link.waits[-100:])[95] < 0.5,
+                "the queue has been short for three seconds: an alert would not wait",
+                LONGEST_S,
+            )
+            sent, fell = client.sent, len(link.waits)
+            await until(lambda: client.sent["sub"] > sent["sub"] + 30, "the picture goes on", LONGEST_S)
+            assert client.sent["sound"] > sent["sound"] + 70, "of 107 in 30 pictures' time"
+            stands = sorted(link.waits[fell:])
+            assert stands[int(0.9 * len(stands))] < 0.5, "and it stays so"
+
             link.bps = 3_000_000
             await until(lambda: picture.bitrates()["main"] > 350_000, "main grows again", LONGEST_S)
             await client.close()

@@ -19,7 +19,7 @@ from streamer import whip_client
 from streamer.backoff import Backoff
 from streamer.capture import CaptureError, Picture, Taken
 from streamer.clock import SystemClock
-from streamer.ladder import LayerPlan
+from streamer.ladder import LEAST_SUB_BPS, LayerPlan
 from streamer.pose import Pose
 from streamer.sound import open_sound
 from streamer.street.barcode import draw_barcode, read_barcode
@@ -161,6 +161,26 @@ async def test_the_servers_estimate_sets_the_encoders_and_main_is_given_up_befor
         await until(lambda: camera.picture.bitrates() == {"main": 700_000, "sub": 120_000})
         shown = len(receiver.frames["main"])
         await until(lambda: len(receiver.frames["main"]) > shown + 3)
+
+
+async def test_what_is_told_below_100_kbit_is_followed_and_sound_pauses_last() -> None:
+    """25 kbit/s while a queue on a narrow link drains, then 70."""
+    async with WhipReceiver() as receiver, published(receiver) as camera:
+        await until(lambda: len(receiver.frames["main"]) > 3 and len(receiver.frames["sound"]) > 3)
+        await receiver.limit(60_000)
+        await until(lambda: camera.picture.bitrates() == {"main": 0, "sub": 24_000})
+        shown, heard = len(receiver.frames["sub"]), camera.client.sent["sound"]
+        await until(lambda: len(receiver.frames["sub"]) > shown + 3)
+        assert camera.client.sent["sound"] > heard
+        await receiver.limit(25_000)
+        await until(lambda: camera.picture.bitrates() == {"main": 0, "sub": LEAST_SUB_BPS})
+        await until(lambda: not camera.picture.has_room_for_sound)
+        shown, heard = len(receiver.frames["sub"]), camera.client.sent["sound"]
+        await until(lambda: len(receiver.frames["sub"]) > shown + 7)
+        assert camera.client.sent["sound"] - heard <= 1, "one may have been on its way; 25 a second otherwise"
+        await receiver.limit(70_000)
+        await until(lambda: camera.picture.bitrates() == {"main": 0, "sub": 34_000})
+        await until(lambda: camera.client.sent["sound"] > heard + 10)
 
 
 async def test_a_refusal_is_told_and_tried_again_with_a_fresh_token() -> None:

@@ -9,12 +9,45 @@ from dataclasses import dataclass, field
 from random import Random
 
 from server.media.bandwidth import UplinkEstimate
+from streamer.ladder import LEAST_SUB_BPS, SILENT_BELOW_BPS
+from streamer.media import SUB_BPS
 
-PACKET = 1200
-SOUND = 110  # bytes, each 20 ms
-SOUND_BPS = 8 * SOUND * 50
+PACKET = 1200  # bytes of RTP, as the estimate counts them
 FRAMES_PER_S = 15
 PACE = 1.25
+TELEMETRY_S = 0.4
+
+
+@dataclass(frozen=True)
+class Camera:
+    """What it sends beside its pictures, and the least of those. Bytes of RTP, and the headers that the link carries too."""
+
+    sound: int = 110  # bytes, each sound_s
+    sound_s: float = 0.02
+    headers: int = 0  # bytes of each packet of media
+    telemetry: int = 0  # bytes with all headers, each TELEMETRY_S: fixes, checks, reports
+    least_bps: float = 50e3  # of pictures
+    is_silent_below_bps: float = 0.0  # of what it is told
+    few_below_bps: float = 0.0  # of pictures: then FEW a second
+
+    FEW = 7
+
+    @property
+    def sound_bps(self) -> float:
+        """Of RTP."""
+        return 8 * self.sound / self.sound_s
+
+
+SIMPLE = Camera()
+OURS = Camera(
+    sound=140,
+    sound_s=0.04,
+    headers=44,  # IPv4, UDP, SRTP's tag
+    telemetry=500,
+    least_bps=LEAST_SUB_BPS,
+    is_silent_below_bps=SILENT_BELOW_BPS,
+    few_below_bps=SUB_BPS,
+)
 
 
 @dataclass
@@ -32,7 +65,10 @@ class Link:
 
 @dataclass(frozen=True)
 class Second:
-    """What one second of a run was like; the queue is what packets waited, jitter not counted."""
+    """What one second of a run was like; the queue is what packets waited, jitter not counted.
+
+    `used` counts the headers, and `sound` is the number of its packets that were sent.
+    """
 
     at: int
     capacity: float
@@ -40,6 +76,7 @@ class Second:
     used: float
     queue_s: float
     longest_queue_s: float
+    sound: int
 
 
 @dataclass(order=True)
@@ -65,11 +102,14 @@ class Run:
         spends: float = 1.0,
         late_every_s: float = 0.0,
         late_s: tuple[float, float] = (0.02, 0.08),
+        camera: Camera = SIMPLE,
     ) -> None:
         self.link_at = link_at
         self.estimate = estimate or UplinkEstimate()
         self.feedback: list[tuple[float, int]] = []
         self.seconds: list[Second] = []
+        self._camera = camera
+        self._sounds = 0
         self._most = most_bps
         self._spends = spends
         self._late_every_s, self._late_s = late_every_s, late_s
@@ -93,6 +133,8 @@ class Run:
         """Let it run."""
         self._at(0.0, self._frame)
         self._at(0.007, self._sound)
+        if self._camera.telemetry:
+            self._at(0.013, self._telemetry)
         for second in range(1, int(seconds) + 1):
             self._at(float(second), self._note)
         while self._events and self._events[0].at <= seconds:
@@ -106,9 +148,11 @@ class Run:
     # ---- the camera
 
     def _frame(self, now: float) -> None:
-        rate = max(50_000.0, min(self._told, self._most) - SOUND_BPS)
-        mean = self._spends * rate / 8 / FRAMES_PER_S
-        is_key = self._frames % (4 * FRAMES_PER_S) == 0
+        camera = self._camera
+        rate = max(camera.least_bps, min(self._told, self._most) - camera.sound_bps)
+        frames_per_s = FRAMES_PER_S if rate >= camera.few_below_bps else camera.FEW
+        mean = self._spends * rate / 8 / frames_per_s
+        is_key = self._frames % (4 * frames_per_s) == 0
         size = mean * (3 if is_key else self._chance.uniform(0.7, 1.2))
         self._frames += 1
         self._paced_until = max(now, self._paced_until)
@@ -117,11 +161,20 @@ class Run:
             size -= part
             self._at(self._paced_until, lambda at, part=part: self._send(at, part, 0))  # type: ignore[misc]
             self._paced_until += 8 * part / (PACE * rate)
-        self._at(now + 1 / FRAMES_PER_S, self._frame)
+        self._at(now + 1 / frames_per_s, self._frame)
 
     def _sound(self, now: float) -> None:
-        self._send(now, SOUND, None)
-        self._at(now + 0.02, self._sound)
+        if self._told >= self._camera.is_silent_below_bps:
+            self._sounds += 1
+            self._send(now, self._camera.sound, None)
+        self._at(now + self._camera.sound_s, self._sound)
+
+    def _telemetry(self, now: float) -> None:
+        """It takes its room on the link, and the estimate never sees it."""
+        self._free_at = max(now, self._free_at) + 8 * self._camera.telemetry / self.link_at(now).bps
+        self._queues.append(self._free_at - now)
+        self._used += self._camera.telemetry
+        self._at(now + TELEMETRY_S, self._telemetry)
 
     def _send(self, now: float, size: int, tries: int | None) -> None:
         """`tries` counts repairs of a picture's packet; sound is not repaired and tells no send time."""
@@ -135,7 +188,7 @@ class Run:
             if tries < 5:
                 self._at(now + 0.1, lambda at: self._send(at, size, tries + 1))
         if waits <= link.queue_s:
-            self._free_at = max(now, self._free_at) + 8 * size / link.bps
+            self._free_at = max(now, self._free_at) + 8 * (size + self._camera.headers) / link.bps
         if lost:
             return
         self._queues.append(self._free_at - now)
@@ -157,7 +210,7 @@ class Run:
         return max(arrival, self._late_until) if arrival >= self._late_from else arrival
 
     def _arrive(self, now: float, size: int, sent: float | None) -> None:
-        self._used += size
+        self._used += size + self._camera.headers
         estimate = self.estimate
         estimate.note_packet(size, sent, now)
         if not estimate.is_due(now):
@@ -175,6 +228,6 @@ class Run:
         queues = sorted(self._queues) or [0.0]
         capacity = self.link_at(now - 0.5).bps
         self.seconds.append(
-            Second(int(now), capacity, self._told, 8 * self._used, queues[len(queues) // 2], queues[-1])
+            Second(int(now), capacity, self._told, 8 * self._used, queues[len(queues) // 2], queues[-1], self._sounds)
         )
-        self._used, self._queues = 0, []
+        self._used, self._queues, self._sounds = 0, [], 0

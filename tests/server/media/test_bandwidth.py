@@ -13,8 +13,19 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from server.media.bandwidth import UplinkEstimate
-from server.media.rate_control import CEILING_BPS, FLOOR_BPS, SEEN_DECAY, SINCE_S, UNTESTED_BPS, RateControl, Seen
-from tests.server.media.simulated_link import Link, Run, Second
+from server.media.rate_control import (
+    CEILING_BPS,
+    FLOOR_BPS,
+    LEAST_BPS,
+    NARROW_BPS,
+    NARROW_QUEUE_S,
+    SEEN_DECAY,
+    SINCE_S,
+    UNTESTED_BPS,
+    RateControl,
+    Seen,
+)
+from tests.server.media.simulated_link import OURS, Link, Run, Second
 
 FALL, RISE, END = 20, 50, 80
 SETTLED_AFTER_S = 10
@@ -102,6 +113,29 @@ def test_the_depth_of_the_links_own_queue_does_not_matter(queue_s: float) -> Non
     calm = between(seconds, FALL + 15, 60)
     assert 0.7 <= mean([one.used / one.capacity for one in calm]) <= 1.05
     assert max(one.queue_s for one in calm) < 0.4
+
+
+@pytest.mark.parametrize("kbit", [100, 110, 125, 140, 160])
+def test_a_narrow_link_is_filled_and_its_queue_stays_short(kbit: int) -> None:
+    """After a fall and from the start. All headers and the telemetry are counted, and the queue holds whatever comes."""
+    for seed in SEEDS:
+
+        def link(now: float) -> Link:
+            return Link(bps=kbit * 1e3 if FALL <= now < RISE else 1e6, queue_s=9)
+
+        seconds = Run(link, seed=seed, camera=OURS).play(END)
+        first = next(one.at for one in seconds if one.at > FALL + 1 and one.queue_s < 0.3)
+        assert first <= FALL + (10 if kbit > 100 else 11), "of 0.6 Mbit that stand when the camera hears of it"
+        calm = between(seconds, FALL + SETTLED_AFTER_S + 1, RISE)
+        assert share(0.95, [one.queue_s for one in calm]) < 0.4
+        assert max(one.longest_queue_s for one in calm) < 0.6, "what an alert waits for"
+        assert mean([one.used / one.capacity for one in calm]) >= 0.85
+        assert min(one.sound for one in calm) >= 24, "of 25 in each second: it fits"
+        back = next(one.at for one in seconds if one.at > RISE and one.used > 0.8 * one.capacity)
+        assert back <= RISE + 15
+
+        begun = Run(lambda now: Link(bps=kbit * 1e3, queue_s=9), most_bps=600e3, seed=seed, camera=OURS).play(60)
+        assert share(0.95, [one.queue_s for one in between(begun, 15, 60)]) < 0.3
 
 
 def test_the_least_that_a_camera_sends_gets_through_on_120_kbit() -> None:
@@ -194,8 +228,8 @@ def test_without_send_times_only_loss_and_the_rate_speak() -> None:
 seen = st.builds(
     Seen,
     now=st.floats(0.05, 1.0),  # since the last: summed up below
-    told_bps=st.floats(FLOOR_BPS, 3e7),
-    received_bps=st.floats(0, 3e7),
+    told_bps=st.floats(LEAST_BPS, 3e7),
+    received_bps=st.floats(0, 3e7) | st.floats(0, 2e5),
     carried_bps=st.floats(5e4, 1e8),
     queue_s=st.floats(0, 3),
     jitter_s=st.floats(0, 1),
@@ -210,13 +244,19 @@ seen = st.builds(
 def test_it_keeps_its_bounds_and_promises_little_beyond_what_came(found: list[Seen]) -> None:
     control, now, most = RateControl(), 0.0, 0.0
     decreases: list[float] = []  # when it fell
+    long_for_s: float | None = None  # a queue has stood, and little come
+    was_narrow = False
     for one in found:
         now, most = now + one.now, max(one.received_bps, most * SEEN_DECAY)
         before, limit = control.bits_per_second, control.limit_bps
         undone = control.update(Seen(now, *[getattr(one, name) for name in Seen.__slots__[1:]]))
         after = control.bits_per_second
-        assert FLOOR_BPS <= after <= CEILING_BPS
-        if after < before or after == FLOOR_BPS:  # or would have fallen further
+        assert LEAST_BPS <= after <= CEILING_BPS
+        is_long = one.queue_s >= NARROW_QUEUE_S + 0.5 * one.jitter_s and one.received_bps <= NARROW_BPS
+        long_for_s = (long_for_s + one.now if long_for_s is not None else 0.0) if is_long else None
+        was_narrow = was_narrow or (long_for_s or 0.0) > 0.3 - 1e-6
+        assert after >= FLOOR_BPS or was_narrow, "jitter that begins is no narrow link"
+        if after < before or after == control.floor_bps:  # or would have fallen further
             decreases.append(now)
         # a decrease is revised once all that is measured has come since, and only to what that shows
         is_since = any(SINCE_S[0] - 1e-6 <= now - at < SINCE_S[1] + 1e-6 for at in decreases)
