@@ -302,6 +302,7 @@ async def test_one_changes_one_s_own_password_and_goes_on(
     await expect(words).to_contain_text("You were signed in nowhere else")
     await stands_for_everybody(screen)
     await page.get_by_role("button", name="Sign out").click()
+    await page.wait_for_url("**/sign-in**")
     await page.get_by_label("Name").fill("silva")
     await page.get_by_label("Password", exact=True).fill(sentence)
     await page.get_by_role("button", name="Sign in").click()
