@@ -41,6 +41,13 @@ export class ReplayPicture {
     return this.video.readyState ? serverTimeAt(this.#fragments, this.video.currentTime) : null;
   }
 
+  /** Whether what stands on screen is of that moment, to a second. @param {number} at */
+  isAt(at) {
+    const { seeking, readyState } = this.video;
+    const shown = seeking || readyState < HTMLMediaElement.HAVE_CURRENT_DATA ? null : this.shownAt;
+    return shown !== null && Math.abs(shown - at) < 1;
+  }
+
   /** Until when it can be played, by the server's clock; null before anything is known. @returns {number | null} */
   get reach() {
     const last = this.#fragments.at(-1);

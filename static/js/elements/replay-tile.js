@@ -89,7 +89,7 @@ export class ReplayTile extends HTMLElement {
     const out = absence ? null : (this.picture?.leftOutAt(at) ?? null);
     const words = absence ?? out ?? this.#trouble(problem, Math.max(waiting, lacking));
     if (absence || out) this.#leftAt = this.picture?.arrivals ?? 0;
-    else if (this.picture?.arrivals !== this.#leftAt) this.#leftAt = -1;
+    else if (this.picture?.arrivals !== this.#leftAt || this.picture.isAt(at)) this.#leftAt = -1;
     const awaits = !absence && !out && (lacking > LOADING_S || this.#leftAt >= 0);
     this.classList.toggle("awaits", awaits); // no other moment's picture stands under the time
     this.classList.toggle("absent", absence !== null || out !== null || problem !== "");
