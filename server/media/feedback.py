@@ -335,4 +335,4 @@ class NackBudget(RepairBudget):
     # Where 20 % is lost both ways, 36 % of all asking is in vain: it takes 0.39 of what arrives at first, measured with
     # a third: 65 % of the pictures, and gaps of 7 s. Beyond half the encoder has to give way, not the picture.
     SHARE = 1 / 2
-    FLOOR_BYTES_PER_S = 4_000  # a third of the lowest rate, 100 kbit/s
+    FLOOR_BYTES_PER_S = 4_000  # a third of 100 kbit/s; a narrow link drains below that only for seconds

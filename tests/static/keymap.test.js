@@ -1,16 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { KEYS, actionOf } from "../../static/js/state/keymap.js";
+import { press } from "./key_press.js";
 
-const press = /** @param {string} key @param {object} [more] */ (key, more = {}) => ({
-  key,
-  code: "",
-  shiftKey: false,
-  ctrlKey: false,
-  altKey: false,
-  metaKey: false,
-  ...more,
-});
 const free = { writing: false, enabled: true };
 
 test("every key of the help dialog acts", () => {

@@ -4,16 +4,8 @@ import { test } from "node:test";
 import { CONSOLE, KEYS, actionOf } from "../../static/js/state/keymap.js";
 import { capFor, chosenIn, keysOf, whyNot, withKey } from "../../static/js/state/keys_chosen.js";
 import { REPLAY, REPLAY_KEYS, actOfCap, replayActionOf } from "../../static/js/state/replay_keys.js";
+import { press } from "./key_press.js";
 
-const press = /** @param {string} key @param {object} [more] */ (key, more = {}) => ({
-  key,
-  code: "",
-  shiftKey: false,
-  ctrlKey: false,
-  altKey: false,
-  metaKey: false,
-  ...more,
-});
 const act = /** @param {string} id */ (id, keyboard = CONSOLE) => {
   const found = keyboard.acts.find((one) => one.id === id);
   assert.ok(found, id);

@@ -25,6 +25,7 @@ import {
   timeTyped,
   utcTime,
 } from "../../static/js/state/replay_words.js";
+import { press } from "./key_press.js";
 
 /** @typedef {import("../../static/js/state/replay.js").Told} Told */
 /** @typedef {import("../../static/js/state/replay.js").ReplayEvent} ReplayEvent */
@@ -320,7 +321,6 @@ test("the timeline's scale goes both ways, has round times, zooms about the hand
 
 test("keys mean what the foot says, and nothing while somebody writes", () => {
   const free = { writing: false, onButton: false, enabled: true };
-  const press = /** @param {string} key */ (key) => ({ key, ctrlKey: false, altKey: false, metaKey: false });
   assert.deepEqual(replayActionOf(press(" "), free), { action: "play", value: 0 });
   assert.equal(replayActionOf(press(" "), { ...free, onButton: true }), null);
   assert.deepEqual(replayActionOf(press("ArrowLeft"), free), { action: "skip", value: -5 });
