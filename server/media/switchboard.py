@@ -31,6 +31,7 @@ WHOSE_S = 1.0  # for an answer to "whose session is this?", which only its holde
 LOOK_S = 2.0  # how often each process tells whom it still serves, and looks whether the others are still there
 LEASE_S = 20.0  # a viewing of which its process says nothing for so long has lost it; Redis restarts within less
 MOST_FOUND = 500  # sessions of others that were asked for through us: where each is, is found again if need be
+CROSSING_S = 5.0  # two publishers closer together than this may have crossed on their way: their wall clocks decide
 ALL = "*"
 RETRY_AFTER_S = 1
 
@@ -60,6 +61,14 @@ class _Served:
     told_at: float  # when that process last said that it goes on
 
 
+@dataclass(frozen=True, slots=True)
+class _Published:
+    """Since when the camera's media comes in here: by the wall clock, which other hosts see, and by our own."""
+
+    wall: float
+    at: float
+
+
 @dataclass(slots=True)
 class _Call:
     result: asyncio.Future[Any]
@@ -78,7 +87,7 @@ class Switchboard:
         self._remote: dict[str, _Remote] = {}  # viewings of our viewers at other processes
         self._found: dict[str, _Remote] = {}  # other sessions that were asked for through us
         self._served: dict[str, _Served] = {}
-        self._published_at: dict[str, float] = {}
+        self._published: dict[str, _Published] = {}
         self._well_since: float | None = None  # the bus
         self._waiting: dict[int, _Call] = {}
         self._next_id = 0
@@ -94,7 +103,7 @@ class Switchboard:
             "ended": lambda news: self._end(news["session_id"], news["layer"]),
             "watching": lambda news: self._renew(news["session_ids"]),
             "published": lambda news: tasks.start(
-                self._published_elsewhere(news["device_id"], news["at"]), "media.published_elsewhere"
+                self._published_elsewhere(news["from"], news["device_id"], news["at"]), "media.published_elsewhere"
             ),
         }
         self.publish = engine.publish
@@ -124,10 +133,13 @@ class Switchboard:
     def published(self, device_id: str, session_id: str | None) -> None:
         """This process's engine says by which session the camera's media comes in here; elsewhere it ends then."""
         if session_id is None:
-            self._published_at.pop(device_id, None)
+            self._published.pop(device_id, None)
             return
-        self._published_at[device_id] = at = self._clock.wall()
-        self._tasks.start(self._say(ALL, {"news": "published", "device_id": device_id, "at": at}), "media.published")
+        self._published[device_id] = since = _Published(self._clock.wall(), self._clock.monotonic())
+        self._tasks.start(self._say_published(ALL, device_id, since), "media.published")
+
+    async def _say_published(self, to: str, device_id: str, since: _Published) -> None:
+        await self._say(to, {"news": "published", "device_id": device_id, "at": since.wall})
 
     def is_published(self, device_id: str) -> bool:
         """See MediaEngine."""
@@ -322,15 +334,21 @@ class Switchboard:
                 self._say(served.to, {"news": "ended", "session_id": session_id, "layer": layer}), "media.ended"
             )
 
-    async def _published_elsewhere(self, device_id: str, at: float) -> None:
-        """The camera has connected to another process: the newer publisher wins there as here."""
-        own = self._engine.publisher_of(device_id)
-        if own is not None and self._published_at.get(device_id, 0.0) <= at:
-            log.warning(
-                "a newer session of the camera at another process replaces the present one", device_id=device_id
-            )
-            with suppress(NotFound):
-                await self._engine.delete(own)
+    async def _published_elsewhere(self, sender: str, device_id: str, wall: float) -> None:
+        """The camera has connected to another process: the newer publisher wins there as here, and only one stays.
+
+        What is told now is newer than a session of ours that is older than `CROSSING_S`, whatever the other host's
+        clock shows; otherwise the clocks decide, and who is the older by them is told so.
+        """
+        own, since = self._engine.publisher_of(device_id), self._published.get(device_id)
+        if own is None or since is None:
+            return
+        if self._clock.monotonic() - since.at < CROSSING_S and (since.wall, self._neighbours.own) > (wall, sender):
+            await self._say_published(sender, device_id, since)
+            return
+        log.warning("a newer session of the camera at another process replaces the present one", device_id=device_id)
+        with suppress(NotFound):
+            await self._engine.delete(own)
 
     async def _whose(self, session_id: str) -> dict[str, Any]:
         return asdict(await self._engine.session(session_id))

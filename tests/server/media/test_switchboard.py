@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -45,7 +45,16 @@ def short_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("server.media.switchboard.LEASE_S", 1.0)
 
 
-async def _side(name: str, redis_url: str, folder: Path, closing: AsyncExitStack) -> Side:
+class SlowClock(SystemClock):
+    """Of a host whose wall clock is an hour behind."""
+
+    def wall(self) -> float:
+        return super().wall() - 3600
+
+
+async def _side(
+    name: str, redis_url: str, folder: Path, closing: AsyncExitStack, clock: SystemClock | None = None
+) -> Side:
     tasks = await closing.enter_async_context(TaskOwner(name))
     heard, bus = Heard(), RedisBus(redis_url)
     boards: list[Switchboard] = []
@@ -57,7 +66,8 @@ async def _side(name: str, redis_url: str, folder: Path, closing: AsyncExitStack
     engine = LocalEngine(MediaSettings(folder=folder), SystemClock(), tasks, heard.feed, heard.watching, publishing)
     told: dict[str, str] = {}
     known: set[str] = set()
-    boards.append(Switchboard(engine, bus, Neighbours(name, told.get, partial(set, known)), SystemClock(), tasks))
+    neighbours = Neighbours(name, told.get, partial(set, known))
+    boards.append(Switchboard(engine, bus, neighbours, clock or SystemClock(), tasks))
     closing.push_async_callback(bus.close)
     await bus.start()
     closing.push_async_callback(boards[0].close)
@@ -209,6 +219,31 @@ async def test_of_two_publishers_at_two_processes_the_newer_one_wins(sides: tupl
     finally:
         await first.close()
         await second.close()
+
+
+@pytest.mark.parametrize(("crossing_s", "stays"), [(0.0, "slow"), (60.0, "right")])
+async def test_of_two_publishers_one_stays_whatever_the_hosts_clocks_show(
+    crossing_s: float, stays: str, redis_url: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("server.media.switchboard.CROSSING_S", crossing_s)
+    first, second = Camera(sound=False), Camera(sound=False)
+    async with AsyncExitStack() as closing:
+        right = await _side("right", redis_url, tmp_path / "right", closing)
+        slow = await _side("slow", redis_url, tmp_path / "slow", closing, SlowClock())
+        sides = {"right": right, "slow": slow}
+        try:
+            await publish(right.board, first)
+            newer = await slow.board.publish(CAMERA, await second.make_offer())
+            with suppress(AssertionError):  # the one that is ended may be so before it says that it is connected
+                await second.take(newer.sdp)
+            staying = sides.pop(stays)
+            (ended,) = sides.values()
+            await until(lambda: ended.board.publisher_of(CAMERA) is None)
+            assert staying.board.publisher_of(CAMERA) is not None
+            assert stays != "slow" or slow.board.publisher_of(CAMERA) == newer.session_id
+        finally:
+            await first.close()
+            await second.close()
 
 
 async def test_who_watches_a_camera_that_goes_to_another_process_follows_it(sides: tuple[Side, Side]) -> None:
