@@ -23,7 +23,7 @@ from server.recording.left_actions import LeftOpen
 from server.recording.order import Keeping, RecordingNews, RecordingOrder
 from server.recording.segment import recording_id
 from server.recording.space import Space
-from server.recording.store import Recording, RecordingState, RecordingStore
+from server.recording.store import Recording, RecordingState, RecordingStore, followed
 from server.tasks import TaskOwner
 from server.units.unit import RecordMode, Unit
 
@@ -141,8 +141,7 @@ class Recordings:
         if going is None or going.recording.id != news.recording_id:
             self._note_late(news)
             return
-        until = news.until if news.until is not None else going.recording.until
-        going.recording = replace(going.recording, segments=news.segments, bytes=news.bytes, until=until)
+        going.recording = followed(going.recording, news)
         going.news_at = self._clock.monotonic()
         if news.keeping is Keeping.ABANDONED:  # somebody must look at that folder
             self._tell(partial(self._alarm, FAILING, news.device_id, f"a recording was damaged: {news.reason}"))
@@ -158,8 +157,7 @@ class Recordings:
         if news.recording_id not in self._ending:
             return
         known, since = self._ending[news.recording_id]
-        until = news.until if news.until is not None else known.until
-        known = replace(known, segments=news.segments, bytes=news.bytes, until=until)
+        known = followed(known, news)
         self._ending[known.id] = (known, since)
         if news.keeping in (Keeping.CLOSED, Keeping.ABANDONED):
             del self._ending[known.id]

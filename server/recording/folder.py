@@ -24,15 +24,12 @@ from server.private_file import sync_folder
 from server.recording.chain import Link, whole_entries
 from server.recording.encryption import SALT_BYTES, encrypted, name_of
 from server.recording.master_key import PLAIN, MasterKeys
+from server.recording.resuming import free, put_aside, read
 from server.recording.segment import SOFTWARE, Manifest, Opened, SealedSegment, Segment, is_recording_id
 from server.recording.signing import EvidenceKey
-from server.recording.skimming import Skimmed, skimmed
+from server.recording.skimming import Skimmed, skim
 from server.recording.verifier import (
-    BESIDE,
-    CONTENT_KEY,
-    CRASH,
     INIT,
-    SEGMENT,
     Entry,
     canonical,
     parsed,
@@ -40,6 +37,7 @@ from server.recording.verifier import (
     summary,
 )
 
+LOOK_BYTES = 128 << 10  # read on at a time of what stands before: 1 ms
 WRITTEN_ELSEWHERE = "written-elsewhere"  # the kind of the Conflict that passes by itself
 JOURNAL, MANIFEST, SIGNATURE = "journal.jsonl", "manifest.json", "manifest.sig"
 
@@ -68,6 +66,10 @@ class RecordingFolder:
         self._link = Link()
         self._size = 0  # of the journal's whole lines
         self._torn = False  # bytes of a failed line may lie behind them
+        self._believed: Skimmed | None = (
+            None  # where the end of a long journal began; what stands before is looked at later
+        )
+        self._looked = Skimmed(Link())  # how far
         self._journal = _locked(path / JOURNAL)
         # Given up after an error, it must not lock its recording for as long as this process lives.
         weakref.finalize(self, self._journal.close)
@@ -95,7 +97,8 @@ class RecordingFolder:
 
     @classmethod
     def resume(cls, root: Path, recording_id: str, clock: Clock, why: str, keys: MasterKeys = PLAIN) -> Self:
-        """Go on after a crash or a restart: what is torn, or not in the journal, is put aside and named in it.
+        """Go on after a crash or a restart: what is torn, or not in the journal, is put aside and named in it. Of a long journal
+        only the end is read, and of the files only those that a crash can have left: see `look_back`.
 
         One that was closed but not signed comes back with `is_closed`: close it again. Raises NotFound; Conflict when
         another process writes it, when it is signed, or when more than the last line is damaged; OSError.
@@ -165,8 +168,28 @@ class RecordingFolder:
         with self._undone_on_failure(SIGNATURE, MANIFEST):
             self._seal(SIGNATURE, signature)
             self._seal(MANIFEST, text)
+        self.bytes = body["bytes"]
         self.leave()
         return Manifest(parsed(text), text, signature)
+
+    def look_back(self) -> None:
+        """Check a little more, at each call, of what `resume` believed of a long journal; `bytes` is exact when all of it was.
+        Raises Conflict where it is damaged: what is recorded from then on belongs into another recording.
+        """
+        believed, looked = self._believed, self._looked
+        if believed is None:
+            return
+        with (self.path / JOURNAL).open("rb") as file:
+            file.seek(before := looked.size)
+            skim(looked, file.read(min(LOOK_BYTES, believed.size - before)))
+        looked.files.clear()  # thousands of names, of each of hundreds of recordings
+        looked.others.clear()
+        is_at_end = looked.size == believed.size
+        if looked.size == before or (is_at_end and looked.link != believed.link):
+            raise self._damaged(looked.size)
+        if is_at_end:
+            self.bytes += looked.recorded_bytes - believed.recorded_bytes
+            self._believed = None
 
     def leave(self) -> None:
         """Let go of the journal without closing the recording; it can be resumed, here or elsewhere."""
@@ -252,30 +275,26 @@ class RecordingFolder:
             failed.pop_all()
 
     def _recover(self, why: str) -> None:
-        data = (self.path / JOURNAL).read_bytes()
-        found = skimmed(data)
+        found, self._believed, torn = read(self.path / JOURNAL)
         self._size, self._link = found.size, found.link
-        torn = data[self._size :]
         if not found.size:
             raise Conflict(
                 f"the journal of recording {self.recording_id} has no whole line: there is nothing to resume"
             )
         if b"\n" in torn[:-1]:
-            raise Conflict(
-                f"the journal of recording {self.recording_id} is damaged at byte {self._size}: left as it is"
-            )
+            raise self._damaged(self._size)
         self._follow(found)
         if self.is_closed:
             return
         if torn:
-            aside = _free(self.path / "journal.torn")
+            aside = free(self.path / "journal.torn")
             with contextlib.ExitStack() as failed:  # a disk that is still full is tried again and again
                 failed.callback(_remove, aside)
                 _write_file(aside, torn, os.O_EXCL)
                 sync_folder(self.path)
                 failed.pop_all()
             self._cut()
-        kept = self._put_aside(found.files)
+        kept = put_aside(self.path, found, only_next=self._believed is not None)
         self._append({"kind": "resumed", "software": SOFTWARE, "why": why, "torn": len(torn), "kept": kept})
 
     def _follow(self, found: Skimmed) -> None:
@@ -286,25 +305,8 @@ class RecordingFolder:
             self.last[name], self._inits[name], self.ends[name] = layer.last, layer.init, layer.end
         self.bytes, self._is_encrypted, self.next_media_time = found.recorded_bytes, found.is_encrypted, found.end
 
-    def _put_aside(self, named: set[str]) -> list[dict[str, Any]]:
-        """Rename what lies in the layers' folders and is in no entry; what was put aside and not yet named."""
-        known = named | BESIDE | {CONTENT_KEY + ".new"}
-        for name in self._strangers(known):
-            path = self.path / name
-            if re.fullmatch(SEGMENT, name) or re.fullmatch(INIT, name) or name.endswith(".new"):
-                path.rename(_free(path.with_name(path.name + ".aside")))
-                sync_folder(path.parent)
-        found = []
-        for name in self._strangers(known):
-            if re.fullmatch(CRASH, name) and not name.endswith(".new"):
-                content = (self.path / name).read_bytes()
-                found.append({"file": name, "bytes": len(content), "sha256": hashlib.sha256(content).hexdigest()})
-        return found
-
-    def _strangers(self, known: set[str]) -> list[str]:
-        """Files here, and one folder below, that are not in `known`."""
-        files = [path for path in (*self.path.glob("*"), *self.path.glob("*/*")) if path.is_file()]
-        return sorted({path.relative_to(self.path).as_posix() for path in files} - known)
+    def _damaged(self, at: int) -> Conflict:
+        return Conflict(f"the journal of recording {self.recording_id} is damaged at byte {at}: left as it is")
 
 
 def _locked(path: Path) -> FileIO:
@@ -333,14 +335,6 @@ def _write_file(path: Path, content: bytes, how: int) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-def _free(path: Path) -> Path:
-    """`path` with the first number behind it that is not taken."""
-    number = 1
-    while (numbered := path.with_name(f"{path.name}-{number}")).exists():
-        number += 1
-    return numbered
 
 
 def _remove(path: Path) -> None:

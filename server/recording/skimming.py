@@ -1,7 +1,8 @@
 """A journal, read as far as going on with it needs: five times as fast as all its entries. Pure.
 
 The chain is checked over the very bytes (a line is canonical JSON, so that its bytes without `chain` are what was hashed), and
-of a segment's line only some fields are read. Eight hours of one layer are 14,400 lines: 0.08 s instead of 0.4.
+of a segment's line only some fields are read. Eight hours of one layer are 14,400 lines: 0.08 s instead of 0.4. Who goes on
+after a restart reads only its end: 600 cameras' journals of two layers would take 100 s of processor time.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from server.recording.chain import Link, whole_entries
-from server.recording.verifier import INIT, Entry, segment_file
+from server.recording.verifier import INIT, Entry, checked, parsed, segment_file
 
 NUMBER = rb"(-?[0-9]+(?:\.[0-9]+)?(?:e-?[0-9]+)?)"
 SHA256 = rb'"([0-9a-f]{64})"'
@@ -97,13 +98,46 @@ class Skimmed:
 def skimmed(data: bytes) -> Skimmed:
     """Up to the first line that is torn or not chained, as `whole_entries` has it."""
     made = Skimmed(Link())
-    while (end := data.find(b"\n", made.size) + 1) > 0:
-        line = data[made.size : end]
+    skim(made, data)
+    return made
+
+
+def skim(made: Skimmed, data: bytes) -> None:
+    """Read on in `data`, which follows what `made` has read."""
+    at = 0
+    while (end := data.find(b"\n", at) + 1) > 0:
+        line = data[at:end]
         if not made.take_line(line):
             entries, _, link = whole_entries(line, made.link)
             if not entries:
-                break
+                return
             made.take(entries[0])
             made.link = link
-        made.size = end
-    return made
+        made.size, at = made.size + end - at, end
+
+
+def skimmed_end(head: bytes, tail: bytes, offset: int) -> tuple[Skimmed, Skimmed] | None:
+    """The same of the end alone: its first line, from `head`, and those that are whole in `tail`, which begins at byte `offset`.
+    The first of these is believed: what stands before it is not known here. Second, that line alone, with where it ends. What
+    is counted (segments, bytes) is that of the tail. None if either has no such line.
+    """
+    opened, start = _first(head), tail.find(b"\n") + 1
+    believed = _first(tail[start:]) if start else None
+    if opened is None or opened["kind"] != "opened" or believed is None:
+        return None
+    length = tail.index(b"\n", start) + 1 - start
+    link = Link(believed["i"] + 1, believed["chain"])
+    made, since = Skimmed(link, offset + start + length), Skimmed(link, offset + start + length)
+    made.take(opened)
+    for one in (made, since):
+        one.take(believed)
+    skim(made, tail[start + length :])
+    return made, since
+
+
+def _first(data: bytes) -> Entry | None:
+    """The entry of the line with which it begins; None if that is not whole."""
+    try:
+        return checked(parsed(data[: data.find(b"\n") + 1]))
+    except ValueError:
+        return None

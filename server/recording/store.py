@@ -11,6 +11,7 @@ import sqlalchemy as sa
 
 from server.audit.audit_entry import Actor, Note, Subject, What
 from server.database import Along, Database, metadata
+from server.recording.order import RecordingNews
 
 MOST_OF_CAMERA = 60
 
@@ -124,6 +125,12 @@ class RecordingStore:
 def recording_of(row: Mapping[str, Any]) -> Recording:
     """A row as it was read."""
     return replace(Recording(**row), state=RecordingState(row["state"]))
+
+
+def followed(recording: Recording, news: RecordingNews) -> Recording:
+    """Its figures by what is told. After a restart less is told of its bytes, until all of its journal was looked at."""
+    until = news.until if news.until is not None else recording.until
+    return replace(recording, segments=news.segments, bytes=max(recording.bytes, news.bytes), until=until)
 
 
 def collected(recording: Recording, before: str | None, *, is_resumed: bool = False) -> list[Note]:

@@ -219,18 +219,25 @@ class Writing:
         stretch, layer = job.stretch, job.stretch.layer
         require_room(self._root)
         folder = self._opened()
+        self._look_back(folder)
         self._declare(folder, stretch)
         self._has_sound[layer] = self._has_sound.get(layer, False) or bool(stretch.sounds)
         number = folder.last.get(layer, 0) + 1
         segment = muxed(stretch, number, self._epoch, sound=self._has_sound[layer], prerecord=job.prerecord)
-        sealed = folder.commit(segment)
+        folder.commit(segment)
         self._ends[layer] = stretch.end
-        self._segments += 1
-        self._bytes += sealed.bytes
+        self._segments, self._bytes = self._segments + 1, folder.bytes
         self._until = max(self._until or 0.0, stretch.end)
         if stretch.captured_at is not None:
             self._offsets.append(stretch.captured_at - stretch.start)
         return Keeping.KEPT
+
+    def _look_back(self, folder: RecordingFolder) -> None:
+        """A little of what was believed at the restart, beside each segment: it must hold up nobody's picture."""
+        try:
+            folder.look_back()
+        except OSError as error:  # it is read again, and told, at the end
+            log.warning("a journal cannot be read", recording_id=self.order.recording_id, reason=str(error))
 
     def _opened(self) -> RecordingFolder:
         if self._folder is not None:
@@ -313,6 +320,7 @@ class Writing:
             return Keeping.CLOSED  # nothing came while it was to be recorded
         folder, clock = self._opened(), self._camera_clock()
         folder.close(self._why_finished or "stopped", self._until or self._clock.wall(), self._key(), clock)
+        self._bytes = folder.bytes
         return Keeping.CLOSED
 
     def _camera_clock(self) -> dict[str, float] | None:

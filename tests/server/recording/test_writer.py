@@ -413,3 +413,32 @@ def test_after_a_crash_only_the_end_of_what_was_open_is_read_and_the_rest_as_bef
     assert {row.id: row for row in found} == rows  # to the last segment
     kept = library._kept[IDENTITY]
     assert kept.whole is None and kept.end is not None and kept.end.read < 100_000
+
+
+async def test_a_long_journal_is_looked_at_beside_what_is_written_and_left_once_it_is_found_damaged(desk: Desk) -> None:
+    """R5: a camera records again before all of its journal was read. What was not written yet goes to another recording."""
+    path = journal(desk.root, 400, ID, "et17", T0)
+    whole = path.read_bytes()
+    path.write_bytes(whole.replace(b'"n":300', b'"n":999'))  # what the next but one segment's look finds
+    writing, task = desk.begin()
+    for number in range(5):
+        writing.put(stretch(1000.0 + 1.5 * number))
+    await asyncio.wait_for(task, 10)
+    assert [one.keeping for one in desk.news][-2:] == [Keeping.KEPT, Keeping.ABANDONED]
+    assert "damaged at byte" in desk.news[-1].reason
+    added = path.read_bytes()[len(whole) :].count(b'"kind":"segment"')
+    assert added == sum(one.keeping is Keeping.KEPT for one in desk.news) == 5 - len(writing._jobs) > 0
+
+
+async def test_what_a_long_journal_holds_is_counted_once_all_of_it_was_looked_at(desk: Desk) -> None:
+    journal(desk.root, 400, ID, "et17", T0)
+    writing, task = desk.begin()
+    for number in range(6):
+        writing.put(stretch(1000.0 + 1.5 * number))
+    await until(lambda: len(desk.news) == 6)
+    writing.leave()
+    await task
+    counts = [one.bytes for one in desk.news]
+    assert counts == sorted(counts) and counts[0] < 800 * 60 < counts[-1]
+    assert [one.segments for one in desk.news] == list(range(801, 807))
+    assert counts[-1] == sum(one["bytes"] for one in Library(desk.root).segments(ID, "main")) + 400 * 60
