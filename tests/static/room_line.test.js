@@ -48,6 +48,18 @@ test("what is most urgent has the line: priority 1, not recording, priority 2, a
   assert.equal(lineOf().strong, "Calm.");
 });
 
+test("a priority 1 does not hide that something is not recorded", () => {
+  const failing = /** @param {string[]} names */ (...names) =>
+    lineOf({
+      alerts: [anAlert()],
+      units: names.map((name) => aUnit({ device_id: name, call_sign: name, keeping: "failing" })),
+    });
+  assert.deepEqual(failing().beside, "");
+  assert.deepEqual([failing("ET14").strong, failing("ET14").beside], ["TASER armed, ET17", "ET14 NOT RECORDING"]);
+  assert.equal(failing("ET14", "ET17", "ET22").beside, "NOT RECORDING ×3");
+  assert.equal(lineOf({ units: [aUnit({ keeping: "failing" })] }).beside, undefined); // there it has the line
+});
+
 test("an acknowledged priority 1 stands still and says who has it; one of three is not alone", () => {
   const by = { id: "p2", name: "Okafor" };
   const seen = /** @param {string} id */ (id) =>

@@ -21,6 +21,7 @@ export class StatusLine extends HTMLElement {
       line.look,
       line.strong,
       line.words,
+      line.beside,
       line.alert?.id,
       line.alert?.state,
       line.alert?.cleared_at,
@@ -37,8 +38,9 @@ export class StatusLine extends HTMLElement {
       " ",
       make("span", { class: "sec" }, line.words),
     );
+    const beside = line.beside ? [make("b", { class: "beside" }, line.beside)] : [];
     const act = line.alert ? [make("span", { class: "sp" }), this.#action(line.alert, mayAct)] : [];
-    this.replaceChildren(drawnSymbol(line.symbol), words, ...act);
+    this.replaceChildren(drawnSymbol(line.symbol), words, ...beside, ...act);
   }
 
   /**

@@ -10,6 +10,7 @@ import { ACKNOWLEDGED, CLEARED, CLOSED, FLOOD, LONG, LONG_WORDS, ME, NOW, alert,
 import { chapter, shown, specimen } from "./specimen.js";
 
 const [ET17, ET14, ET28] = [named("ET17"), named("ET14"), named("ET28")];
+const UNKEPT = { ...LONG, keeping: /** @type {const} */ ("failing") };
 const ARMED = alert("taser.armed", ET17);
 /** @type {Partial<Alert>} */
 const OVER = { ...ACKNOWLEDGED, cleared_at: NOW - 12 };
@@ -96,6 +97,11 @@ export function statusLines() {
     ["Waits", "A priority 2.", room([alert("taser.drawn", LONG, LONG_WORDS)])],
     ["Red", "A priority 1 that nobody has acknowledged.", room([ARMED, alert("emergency", LONG)])],
     ["Red, acknowledged", "Steady.", room([alert("taser.armed", ET17, ACKNOWLEDGED)])],
+    [
+      "Red, not recording",
+      "A priority 1 does not hide it.",
+      { ...room([alert("taser.armed", LONG, LONG_WORDS)]), units: new Map([[UNKEPT.device_id, UNKEPT]]) },
+    ],
     ["Red, long", "What is cut is in the card.", room([alert("taser.armed", LONG, LONG_WORDS)])],
     [
       "Recording disk low",

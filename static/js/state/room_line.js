@@ -12,6 +12,7 @@ import { age, timeOfDay } from "./words.js";
  * @property {LineSymbol} symbol
  * @property {string} strong
  * @property {string} words
+ * @property {string} [beside] what must be seen all the same; never cut
  * @property {Alert} [alert] that can be acted on
  */
 
@@ -27,8 +28,8 @@ export function roomLine(room, isLost, now) {
   if (!room.known) return connecting();
   const open = openAlerts(room.alerts);
   const first = open[0];
-  if (first && first.priority === 1) return urgent(first, open);
   const unkept = notKept(room.units);
+  if (first && first.priority === 1) return { ...urgent(first, open), beside: notRecordingEither(unkept) };
   if (unkept.length) return notRecording(unkept);
   const waiting = open.filter(needsAcknowledging);
   const next = waiting.find((alert) => alert.priority === 2);
@@ -89,6 +90,12 @@ function notRecording(units) {
   const who = units.length > 3 ? `${names.join(", ")} and ${units.length - 3} more` : names.join(", ");
   const words = `${who}: live goes on, but the picture is not kept. Tell IT support.`;
   return { look: "p1", symbol: { priority: 1, look: "" }, strong: "NOT RECORDING.", words };
+}
+
+/** @param {Unit[]} units */
+function notRecordingEither([first, ...rest]) {
+  if (!first) return "";
+  return rest.length ? `NOT RECORDING ×${rest.length + 1}` : `${first.call_sign} NOT RECORDING`;
 }
 
 /** @param {Alert} alert @param {Alert[]} open @returns {Line} */
