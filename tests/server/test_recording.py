@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import os
-import shutil
 import sqlite3
-import subprocess
 import time
 from collections.abc import Iterator
 from contextlib import closing
@@ -25,6 +22,7 @@ from tests.installation import Camera, Installation, Server
 from tests.patience import until
 from tests.raw_console import RawConsole
 from tests.server.recording.recordings import MASTER
+from tests.small_disk import fill, small_disk
 
 LONG_S = 60.0
 LOST_S = 10.0  # lax, for a loaded machine: 2.0 is expected, and measured by tests.bench crash --server
@@ -121,33 +119,23 @@ async def test_where_the_force_has_switched_pairing_off_a_drawn_taser_starts_no_
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 96 MB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=96m", "tmpfs", str(place)]
-    if shutil.which("mount") is None:
-        pytest.skip("the program `mount` is not installed")
-    done = subprocess.run(words, capture_output=True, text=True, check=False)
-    if done.returncode:
-        pytest.skip(f"no small file system can be mounted: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk(tmp_path / "disk", "96m") as place:
+        yield place
 
 
-async def test_a_full_disk_is_said_on_every_console_and_recording_goes_on_when_there_is_room(small_disk: Path) -> None:
-    installation, shelf = installed(small_disk / "data")
+async def test_a_full_disk_is_said_on_every_console_and_recording_goes_on_when_there_is_room(disk: Path) -> None:
+    installation, shelf = installed(disk / "data")
     key = installation.add_camera("ET17", "PC Marsh", "0417")
     installation.add_person("hale", "inspector", "Insp. Hale")
-    ballast = small_disk / "ballast"
     with Server(installation) as server:
         await server.serve()
         with Camera(key, server.url, "--recording", "on") as camera:
             camera.start()
             async with RawConsole(server.url) as console:
                 await shelf.grows(2)
-                with ballast.open("wb") as file:
-                    os.posix_fallocate(file.fileno(), 0, shutil.disk_usage(small_disk).free - (1 << 20))
+                ballast = fill(disk)
                 await console.hears(
                     "alert", lambda alert: alert["kind"] == "recording.failing", "the alert that nothing is kept"
                 )

@@ -34,6 +34,7 @@ from tests.server.recording.recordings import (
     recording,
     segment,
 )
+from tests.small_disk import small_disk
 
 CLOCK = HandClock(BEGAN + 100)
 
@@ -292,26 +293,17 @@ def test_a_recording_that_cannot_begin_leaves_nothing_and_may_begin_later(tmp_pa
 
 
 @pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
+def disk(tmp_path: Path) -> Iterator[Path]:
     """A file system of 256 KiB."""
-    place = tmp_path / "disk"
-    place.mkdir()
-    words = ["mount", "-t", "tmpfs", "-o", "size=256k", "tmpfs", str(place)]
-    try:
-        done = subprocess.run(words, capture_output=True, text=True, check=False)
-    except FileNotFoundError:
-        pytest.skip("the program `mount` is not installed")
-    if done.returncode:
-        pytest.skip(f"no small file system can be mounted: {done.stderr.strip()}")
-    yield place
-    subprocess.run(["umount", str(place)], check=True)
+    with small_disk(tmp_path / "disk", "256k") as place:
+        yield place
 
 
-def test_a_disk_that_fills_takes_nothing_from_what_was_committed(small_disk: Path) -> None:
+def test_a_disk_that_fills_takes_nothing_from_what_was_committed(disk: Path) -> None:
     """R6. Full at every step in turn, it refuses; once there is room it goes on with the next number."""
-    reserve = small_disk / "reserve"
+    reserve = disk / "reserve"
     reserve.write_bytes(bytes(96 << 10))
-    root = small_disk / "recordings"
+    root = disk / "recordings"
     folder = new_folder(root)
     refused = 0
     while reserve.stat().st_size:
@@ -327,7 +319,7 @@ def test_a_disk_that_fills_takes_nothing_from_what_was_committed(small_disk: Pat
             os.truncate(reserve, reserve.stat().st_size - 4096)  # one page more, so that it fails one step later
     assert refused > 10
     assert numbers(root) == list(range(1, folder.last["main"] + 1))
-    subprocess.run(["mount", "-o", "remount,size=512k", str(small_disk)], check=True)
+    subprocess.run(["mount", "-o", "remount,size=512k", str(disk)], check=True)
     folder.close("no-space", BEGAN + 100, KEY)
     assert verify(str(root))["exit"] == 0
 
