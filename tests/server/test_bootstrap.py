@@ -43,6 +43,11 @@ zipfile.ZipFile(glob.glob(os.environ["UV_FIND_LINKS"] + "/*.whl")[0]).extractall
 """
 
 
+def _heeds_interrupts() -> None:
+    """In the child: what a shell without job control starts in its background ignores them, and so would the child."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass
 class Project:
     """A clone in miniature, with the real bootstrap."""
@@ -73,6 +78,7 @@ class Project:
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             text=True,
+            preexec_fn=_heeds_interrupts,
         )
 
     def run(self, *argv: str, python: str = sys.executable, **environ: str) -> tuple[int, str, str]:

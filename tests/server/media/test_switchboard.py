@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
+from server.bus import Body, Topic
 from server.clock import SystemClock
 from server.errors import BadRequest, Conflict, NotFound
 from server.media.answer import Answer
@@ -231,8 +232,11 @@ async def test_of_two_publishers_one_stays_whatever_the_hosts_clocks_show(
         right = await _side("right", redis_url, tmp_path / "right", closing)
         slow = await _side("slow", redis_url, tmp_path / "slow", closing, SlowClock())
         sides = {"right": right, "slow": slow}
+        told: list[Body] = []
+        slow.bus.subscribe(Topic.MEDIA, told.append)
         try:
             await publish(right.board, first)
+            await until(lambda: any(one.get("news") == "published" for one in told))
             newer = await slow.board.publish(CAMERA, await second.make_offer())
             with suppress(AssertionError):  # the one that is ended may be so before it says that it is connected
                 await second.take(newer.sdp)
