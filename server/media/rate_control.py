@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 FLOOR_BPS = 100_000  # less only on a NARROW link: jitter that begins may look like any fall for a moment
@@ -32,6 +32,8 @@ FALLING_S = 0.02  # below its mean of half a second: the queue drains
 QUEUE_SMOOTHING = 0.2  # of an update, ten a second
 OBEYED = 1.5  # of what the sender was told; it has its own least rate
 
+RECEIVED_SMOOTHING = 0.2  # of an update: a mean over half a second more
+LEARNT = 0.92  # of what came while a queue drained
 STANDING_S = 0.1  # a queue that stands though it does not grow
 LARGEST_PACKET_BITS = 10_400  # 1300 bytes: alone on a link of 100 kbit/s it takes as long
 LONGEST_ROUTE_S = 0.6  # what is delayed longer stands in a queue, whatever it looks like
@@ -78,11 +80,15 @@ class _Before(NamedTuple):
 
 @dataclass(slots=True)
 class _Trial:
-    """Since when a queue stands, or less is sent because of it; the longest since."""
+    """Since when a queue stands, or less is sent because of it; the longest since. `began`: with the queue itself."""
 
     at: float
     queue_s: float
-    before: _Before | None = None
+    before: _Before | None
+    began: float
+    longest_s: float
+    received_bps: float
+    carried_bps: float = 0.0
 
 
 class RateControl:
@@ -119,7 +125,7 @@ class RateControl:
             self._short_at = seen.now
         if short and seen.now - self._decreased_at > STANDS_S:
             self._before = None
-        self._look_for_narrow(seen)
+        self._look_for_narrow(seen, short)
         if self._revised(seen):
             return False
         lingers = seen.now - self._short_at > LINGERS_S and seen.jitter_s > LINGERING_JITTER_S
@@ -138,9 +144,9 @@ class RateControl:
             self._grow(seen, passed)
         return False
 
-    def _look_for_narrow(self, seen: Seen) -> None:
+    def _look_for_narrow(self, seen: Seen, short: bool) -> None:
         """The floor alone may be more than the link carries, beside all that the estimate does not count."""
-        if self.bits_per_second > NARROW_BPS:
+        if short and self.bits_per_second > NARROW_BPS:
             self.is_narrow = False
         if seen.queue_s < NARROW_QUEUE_S + seen.jitter_s * NOISE_OF_JITTER or seen.received_bps > NARROW_BPS:
             self._narrow_since = None
@@ -165,9 +171,14 @@ class RateControl:
         """A queue stands and does not grow: whether it stands although less was sent. Then all is as before."""
         trial = self._trial
         if trial is None:
-            self._trial = _Trial(seen.now, seen.queue_s)
+            self._trial = self._new_trial(seen)
             return False
         trial.queue_s = max(trial.queue_s, seen.queue_s)
+        trial.longest_s = max(trial.longest_s, seen.queue_s)
+        trial.received_bps += RECEIVED_SMOOTHING * (seen.received_bps - trial.received_bps)
+        if seen.now - trial.began >= SINCE_S[0]:
+            trial.carried_bps = max(trial.carried_bps, trial.received_bps)
+            self._learn_from_draining(seen, trial)
         if seen.now - trial.at < (STANDS_S if trial.before is None else UNMOVED_AFTER_S):
             return False
         if trial.queue_s - seen.queue_s >= UNMOVED_S:  # it drains
@@ -179,12 +190,31 @@ class RateControl:
             self._trial = None
             return True
         if self._before is not None and seen.jitter_s > LINGERING_JITTER_S:  # less is sent already
-            self._trial = _Trial(seen.now, seen.queue_s, self._before)
+            self._trial = self._new_trial(seen, self._before)
             return False
         before = _Before(self.bits_per_second, self.limit_bps, seen.received_bps)
-        self._trial = _Trial(seen.now, seen.queue_s, before)
+        self._trial = self._new_trial(seen, before)
         self._decrease(seen, full=True)
         return False
+
+    def _new_trial(self, seen: Seen, before: _Before | None = None) -> _Trial:
+        last = self._trial
+        if last is None:
+            return _Trial(seen.now, seen.queue_s, before, seen.now, seen.queue_s, seen.received_bps)
+        return replace(last, at=seen.now, queue_s=seen.queue_s, before=before)
+
+    def _learn_from_draining(self, seen: Seen, trial: _Trial) -> None:
+        """A queue that drains since less was told: meanwhile all comes that the link carries, and more than was told.
+
+        Without that the estimate would stand as high as before the fall, and fill the queue anew as soon as it is empty.
+        """
+        carries = trial.carried_bps
+        drains = trial.longest_s - seen.queue_s >= UNMOVED_S
+        is_long = trial.longest_s > NARROW_QUEUE_S + seen.jitter_s * NOISE_OF_JITTER
+        if drains and is_long and seen.told_bps < carries and carries * LEARNT < self.bits_per_second:
+            self._lowered_at = seen.now
+            self.limit_bps = max(carries, self.floor_bps)
+            self._set(carries * LEARNT)
 
     def _decrease(self, seen: Seen, *, full: bool) -> None:
         is_far_less = seen.received_bps < FAR_LESS * self.bits_per_second

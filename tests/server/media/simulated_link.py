@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import heapq
 import itertools
+from bisect import bisect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
@@ -90,6 +91,7 @@ class Run:
     """`link_at(second)` is the link of each moment; the camera can use up to `most_bps`, and `spends` so much of it.
 
     About once in `late_every_s` the server is `late_s` (from, to) late in looking for packets; never if that is 0.
+    `stalls`: the camera is held up then, too, as by a busy machine; its microphone makes up for it.
     """
 
     def __init__(
@@ -102,6 +104,7 @@ class Run:
         spends: float = 1.0,
         late_every_s: float = 0.0,
         late_s: tuple[float, float] = (0.02, 0.08),
+        stalls: bool = False,
         camera: Camera = SIMPLE,
     ) -> None:
         self.link_at = link_at
@@ -113,7 +116,9 @@ class Run:
         self._most = most_bps
         self._spends = spends
         self._late_every_s, self._late_s = late_every_s, late_s
-        self._late_from = self._late_until = 0.0
+        self._late: list[tuple[float, float]] = [(0.0, 0.0)]  # from, until
+        self._late_chance = Random(seed)
+        self._stalls = stalls
         self._chance = Random(seed)
         self._events: list[_Event] = []
         self._numbers = itertools.count()
@@ -132,7 +137,7 @@ class Run:
     def play(self, seconds: float) -> list[Second]:
         """Let it run."""
         self._at(0.0, self._frame)
-        self._at(0.007, self._sound)
+        self._at(0.007, lambda at: self._sound(at, 0.007))
         if self._camera.telemetry:
             self._at(0.013, self._telemetry)
         for second in range(1, int(seconds) + 1):
@@ -144,6 +149,9 @@ class Run:
 
     def _at(self, at: float, run: Callable[[float], None]) -> None:
         heapq.heappush(self._events, _Event(at, next(self._numbers), run))
+
+    def _camera_at(self, at: float, run: Callable[[float], None]) -> None:
+        self._at(self._looked_at(at) if self._stalls else at, run)
 
     # ---- the camera
 
@@ -159,22 +167,23 @@ class Run:
         while size > 0:
             part = min(PACKET, max(60, int(size)))
             size -= part
-            self._at(self._paced_until, lambda at, part=part: self._send(at, part, 0))  # type: ignore[misc]
+            self._camera_at(self._paced_until, lambda at, part=part: self._send(at, part, 0))  # type: ignore[misc]
             self._paced_until += 8 * part / (PACE * rate)
-        self._at(now + 1 / frames_per_s, self._frame)
+        self._camera_at(now + 1 / frames_per_s, self._frame)
 
-    def _sound(self, now: float) -> None:
+    def _sound(self, now: float, due: float) -> None:
         if self._told >= self._camera.is_silent_below_bps:
             self._sounds += 1
             self._send(now, self._camera.sound, None)
-        self._at(now + self._camera.sound_s, self._sound)
+        due += self._camera.sound_s
+        self._camera_at(due, lambda at: self._sound(at, due))
 
     def _telemetry(self, now: float) -> None:
         """It takes its room on the link, and the estimate never sees it."""
         self._free_at = max(now, self._free_at) + 8 * self._camera.telemetry / self.link_at(now).bps
         self._queues.append(self._free_at - now)
         self._used += self._camera.telemetry
-        self._at(now + TELEMETRY_S, self._telemetry)
+        self._camera_at(now + TELEMETRY_S, self._telemetry)
 
     def _send(self, now: float, size: int, tries: int | None) -> None:
         """`tries` counts repairs of a picture's packet; sound is not repaired and tells no send time."""
@@ -186,7 +195,7 @@ class Run:
         if lost and tries is not None:
             self._missed += tries == 0
             if tries < 5:
-                self._at(now + 0.1, lambda at: self._send(at, size, tries + 1))
+                self._camera_at(now + 0.1, lambda at: self._send(at, size, tries + 1))
         if waits <= link.queue_s:
             self._free_at = max(now, self._free_at) + 8 * (size + self._camera.headers) / link.bps
         if lost:
@@ -204,10 +213,11 @@ class Run:
 
     def _looked_at(self, arrival: float) -> float:
         """When the server looks for what arrives then: at once, or when it is back from other work."""
-        while self._late_every_s and self._late_until < arrival:
-            self._late_from = self._late_until + self._chance.expovariate(1 / self._late_every_s)
-            self._late_until = self._late_from + self._chance.uniform(*self._late_s)
-        return max(arrival, self._late_until) if arrival >= self._late_from else arrival
+        while self._late_every_s and self._late[-1][1] < arrival:
+            begins = self._late[-1][1] + self._late_chance.expovariate(1 / self._late_every_s)
+            self._late.append((begins, begins + self._late_chance.uniform(*self._late_s)))
+        begins, ends = self._late[bisect(self._late, (arrival, float("inf"))) - 1]
+        return max(arrival, ends)
 
     def _arrive(self, now: float, size: int, sent: float | None) -> None:
         self._used += size + self._camera.headers
@@ -219,7 +229,7 @@ class Run:
         news = estimate.news(now)
         if news is not None:
             self.feedback.append((now, news))
-            self._at(now + self.link_at(now).delay_s, lambda at: self._hear(news))
+            self._camera_at(now + self.link_at(now).delay_s, lambda at: self._hear(news))
 
     def _hear(self, bps: int) -> None:
         self._told = bps

@@ -106,6 +106,38 @@ def test_what_has_come_since_a_decrease_is_what_the_link_carries() -> None:
         assert control.bits_per_second == pytest.approx(0.85 * since_bps)
 
 
+def test_a_queue_that_has_drained_told_what_the_link_carries() -> None:
+    """On a busy machine jitter hides how a queue grows: less was told only while it stood, then all of before again, and
+    it grew anew, up to 1.8 s on 100 kbit/s.
+    """
+    calm = Seen(1.0, 240e3, 200e3, 240e3, queue_s=0.0, jitter_s=0.12, overuse=False, underuse=False, loss=0.0)
+    control = RateControl(240_000)
+    control.update(calm)
+    full = replace(calm, told_bps=70e3, received_bps=85e3, carried_bps=60e3)
+    grows = [0.4, 0.5, 0.6, 0.7, 0.8]
+    drains = [0.8 - 0.05 * tenths for tenths in range(17)]
+    for tenths, queue_s in enumerate(grows + drains):
+        control.update(replace(full, now=1.1 + 0.1 * tenths, queue_s=queue_s))
+    assert 0.8 * 85e3 < control.bits_per_second < 85e3
+    assert control.is_narrow
+    for tenths in range(50):
+        control.update(replace(full, now=3.4 + 0.1 * tenths, told_bps=80e3, received_bps=75e3))
+    assert control.bits_per_second < 95e3, "it is tried slowly whether there is more"
+
+
+@pytest.mark.parametrize("kbit", [100, 300])
+def test_on_a_machine_that_stands_still_now_and_then_the_queue_stays_short(kbit: int) -> None:
+    """Camera and server stop for 50 to 400 ms, twice in three seconds and more often; then all sound of that time leaves at once."""
+    for seed in SEEDS:
+
+        def link(now: float) -> Link:
+            return Link(bps=3e6 if now < 10 else 300e3 if now < FALL else kbit * 1e3, queue_s=9)
+
+        run = Run(link, most_bps=810e3, seed=seed, camera=OURS, late_every_s=1.0, late_s=(0.05, 0.4), stalls=True)
+        calm = between(run.play(60), FALL + SETTLED_AFTER_S, 60)
+        assert share(0.9, [one.longest_queue_s for one in calm]) < 0.5, "what an alert waits for"
+
+
 @pytest.mark.parametrize("queue_s", [0.03, 20.0])
 def test_the_depth_of_the_links_own_queue_does_not_matter(queue_s: float) -> None:
     """A few packets (what is too much is lost at once, without delay), or a bloated one."""
