@@ -8,7 +8,7 @@ import re
 import sqlite3
 import time
 import zipfile
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -35,6 +35,13 @@ from tests.patience import until
 SECONDS = 30.0
 GAP_S = (16.0, 20.0)  # of the fourth camera, in its media time
 STOPS = 150
+MIDDLE_PX = 6
+OFF_CENTRE = """(mark) => {
+  const middle = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
+  const [[x, y], [left, top]] = [mark.querySelector(".sym") ?? mark, mark.closest("replay-map")]
+    .map((one) => middle(one.getBoundingClientRect()));
+  return Math.hypot(x - left, y - top);
+}"""
 SPREAD_SAMPLES = 20
 
 
@@ -215,6 +222,45 @@ async def test_the_map_shows_what_was_known_then(screen: Screen, laid: list[Laid
     await page.keyboard.press("Enter")
     await expect(mark).to_have_attribute("aria-label", re.compile(r"^(?!.*TASER).*position 1 s old"))
     assert await mark.evaluate("(one) => getComputedStyle(one).transform") != before
+
+
+async def test_the_map_follows_an_officer(screen: Screen, laid: list[Laid], base: float) -> None:
+    page = await opened(screen, address(laid, base + 3))
+    mark = page.locator(f'replay-map .marks [data-device-id="{laid[1].device_id}"]')
+    await expect(mark).to_be_attached()
+
+    async def off_centre() -> float:
+        """How far its marker is from the map's middle (px)."""
+        return float(await mark.evaluate(OFF_CENTRE))
+
+    await page.get_by_label("Follow").select_option(label="ET22")
+    await expect(page).to_have_url(re.compile(rf"follow={laid[1].device_id}"))
+
+    async def goes_to(at: float) -> None:
+        await page.locator("replay-transport .big").fill(datetime.fromtimestamp(base + at, UTC).strftime("%H:%M:%S"))
+        await page.keyboard.press("Enter")
+        await ready(page)
+
+    for at in (5, 14, 25):  # wherever the officer was by then
+        await goes_to(at)
+        await until(off_centre_is_small(off_centre), "the officer is in the middle", 20)
+    await page.reload()  # a link shows it as it was
+    await ready(page)
+    await expect(page.get_by_label("Follow")).to_have_value(laid[1].device_id)
+    await until(off_centre_is_small(off_centre), "the officer is in the middle", 20)
+    await page.get_by_label("Follow").select_option("")
+    await expect(page).not_to_have_url(re.compile("follow="))
+    await goes_to(5)
+    assert await off_centre() > 2 * MIDDLE_PX  # nobody is followed: the officer walks, and the map stays
+
+
+def off_centre_is_small(off_centre: Callable[[], Awaitable[float]]) -> Callable[[], Awaitable[bool]]:
+    """To be waited for: half a marker's size."""
+
+    async def small() -> bool:
+        return await off_centre() < MIDDLE_PX
+
+    return small
 
 
 @pytest.mark.parametrize("how", ["pressed", "J", "link"])

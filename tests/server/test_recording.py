@@ -6,7 +6,8 @@ import asyncio
 import sqlite3
 import time
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from server.recording.master_key import PLAIN, MasterKeys
 from server.recording.verifier import main as verify
 from server.recording.verifier import verify as checked
 from server.recording.verifying import checks_with
+from server.recording.writer import GAP_S
 from tests.installation import Camera, Installation, Server
 from tests.patience import until
 from tests.raw_console import RawConsole
@@ -25,6 +27,7 @@ from tests.server.recording.recordings import MASTER
 from tests.small_disk import fill, small_disk
 
 LONG_S = 60.0
+BEFORE_S = 8.0  # of the pre-event buffer's thirty
 LOST_S = 10.0  # lax, for a loaded machine: 2.0 is expected, and measured by tests.bench crash --server
 
 
@@ -94,6 +97,46 @@ def collected(installation: Installation) -> list[str]:
         rows = database.execute(query).fetchall()
     assert {row[1:] for row in rows} == {("ET17", "signal:taser.drawn")}
     return [row[0] for row in rows]
+
+
+@pytest.mark.parametrize("signal", ["taser.drawn", "taser.armed"])  # whose holster's switch was not heard
+async def test_a_drawn_taser_is_recorded_within_a_second_with_the_seconds_before_it(
+    tmp_path: Path, signal: str
+) -> None:
+    """S6, by the server's own times: the recording's row, its journal, and what lies in it from before the signal."""
+    installation, shelf = installed(tmp_path / "data")
+    key, other = installation.add_camera("ET17", "PC Marsh", "0417"), installation.add_camera("ET22", "PC Hay", "0688")
+    installation.add_person("hale", "inspector", "Insp. Hale")
+    with Server(installation) as server, ExitStack() as cameras:
+        await server.serve()
+        pair = [cameras.enter_context(Camera(one, server.url, "--recording", "buffering")) for one in (key, other)]
+        for camera in pair:
+            camera.start()
+        async with RawConsole(server.url) as console:
+            await until(lambda: _streams_for(console, BEFORE_S + 4, 2), "both have streamed for a while", LONG_S)
+        await pair[0].press(signal)
+        await shelf.grows(int(BEFORE_S / 2) + 2)
+    with closing(sqlite3.connect(installation.folder / "watchroom.db")) as database:
+        ((signalled_at,),) = database.execute("SELECT received_at FROM signal WHERE kind = ?", (signal,)).fetchall()
+        rows = database.execute("SELECT device_id, why, asked_at FROM recording").fetchall()
+    assert [row[:2] for row in rows] == [
+        (key.device_id, f"signal:{signal}")
+    ]  # the other, with another officer, does not start
+    assert 0 <= rows[0][2] - signalled_at <= 1.0
+    entries = shelf.entries()
+    assert entries[0]["at"] - signalled_at <= 1.0
+    before = [one for one in entries if one["kind"] == "segment" and one["layer"] == "main" and one["prerecord"]]
+    assert signalled_at - (entries[0]["epoch"] + before[0]["start"]) >= BEFORE_S
+    first = [one for one in entries if one["kind"] == "segment" and one["layer"] == "main"]
+    assert all(abs(b["start"] - a["start"] - a["duration"]) < GAP_S for a, b in pairwise(first))
+    assert [one for one in entries if one["kind"] == "gap"] == []
+    assert checked(str(shelf.root))["exit"] in (0, 3)
+
+
+async def _streams_for(console: RawConsole, seconds: float, cameras: int) -> bool:
+    """By what the server tells of its units."""
+    since = [unit["streaming_since"] for unit in (await console.get("/api/units"))["units"] if unit["streaming"]]
+    return len(since) == cameras and time.time() - max(since) >= seconds
 
 
 async def test_where_the_force_has_switched_pairing_off_a_drawn_taser_starts_no_recording(tmp_path: Path) -> None:
