@@ -82,7 +82,10 @@ SAID = """(scope) => {
     if (!whole(word) && !tile.matches(".live")) found.push(`${name} does not say its state`);
     if (!whole(tile.querySelector(".cap .at b")) && tile.matches(".live, .late, .frozen")) found.push(`${name} has no age`);
     const sign = tile.querySelector(".cap .cs");
-    if (tile.matches(".live, .late") && sign.textContent.length <= 6 && sign.scrollWidth > sign.clientWidth + 1) found.push(`${name} does not say who it is`);
+    if (sign.textContent.length <= 6 && sign.scrollWidth > sign.clientWidth + 1) found.push(`${name} does not say who it is`);
+    const why = tile.querySelector(".cap .why:not(:empty)");
+    const isTold = why?.checkVisibility() && why.clientWidth > 8 && why.scrollWidth <= why.clientWidth + 1;
+    if (why && !isTold && tile.matches(".live") && !tile.matches(".a1, .a2")) found.push(`${name} does not say why`);
     const tag = tile.querySelector(".cap .tag .cut");
     // the symbol alone beside FROZEN and its like; a call sign of eight letters takes its room
     const isNarrow = tile.clientWidth < 11 * parseFloat(getComputedStyle(document.documentElement).fontSize);

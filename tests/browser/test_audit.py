@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import re
 import sqlite3
@@ -10,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, Route, expect
 
 from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
@@ -62,6 +63,36 @@ async def test_an_auditor_comes_to_their_page_reads_it_and_filters_it_by_keyboar
     await expect(page.get_by_text("GET /api/people", exact=True)).to_be_visible()
     assert await violations(screen, Path(AXE).read_text()) == ""
     await stands_for_everybody(screen)
+
+
+# How what stands there looks: whose colour it has, and where.
+DIM = """(selector) => { const one = document.querySelector(selector);
+  const {left, top, width, height} = one.getBoundingClientRect();
+  return {colour: getComputedStyle(one).color, at: [left, top, width, height]}; }"""
+
+
+async def test_rows_of_the_question_before_are_marked_until_the_answer_comes(screen: Screen, auditor: str) -> None:
+    page = await screen.sign_in(auditor)
+    table, row = page.locator("audit-table"), 'audit-table [role="row"]:nth-child(1) .c-who .cs'
+    await expect(page.locator(row)).to_have_text("M. Winter")
+    await expect(table).to_have_attribute("aria-busy", "false")
+    plain = await page.evaluate(DIM, row)
+    answered = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await page.route("**/api/audit?*", wait)
+    await page.get_by_label("What", exact=True).select_option("share")
+    await expect(table).to_have_attribute("aria-busy", "true")
+    dim = await page.evaluate(DIM, row)
+    assert dim["at"] == plain["at"]
+    assert dim["colour"] != plain["colour"]
+    assert await violations(screen, Path(AXE).read_text()) == ""
+    answered.set()
+    await expect(table).to_have_attribute("aria-busy", "false")
+    await expect(page.get_by_text("No row matches what is asked for.")).to_be_visible()
 
 
 async def test_an_export_asks_why_and_is_a_row_itself(screen: Screen, auditor: str) -> None:

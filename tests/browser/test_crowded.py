@@ -67,6 +67,24 @@ FAULTS = """() => {
   const [scale, marks] = [document.querySelector(".map .scale"), document.querySelector(".map .marks")];
   if (!(scale.compareDocumentPosition(marks) & Node.DOCUMENT_POSITION_FOLLOWING) || scale.parentElement !== marks.parentElement)
     found.push("the map's scale lies over the labels");
+  const buttons = document.querySelector(".mapctl").getBoundingClientRect();
+  for (const label of document.querySelectorAll(".mk:is(.a1, .a2) .lb, .mk.rim .arrow")) {
+    const box = label.getBoundingClientRect();
+    const wide = Math.min(box.right, buttons.right) - Math.max(box.left, buttons.left);
+    const high = Math.min(box.bottom, buttons.bottom) - Math.max(box.top, buttons.top);
+    if (wide > 5 && high > 5) // into its letters: its plate reaches 6 px further
+      found.push(`${label.textContent || "a flag"} lies under the map's buttons`);
+  }
+  const told = document.querySelector("status-line.p1 .sec");
+  const [most, edge] = [document.createRange(), document.querySelector("status-line .cut").getBoundingClientRect().right];
+  const end = told?.textContent.match(/nobody has acknowledged/);
+  if (told && !end) found.push("the status line does not say that nobody has acknowledged");
+  if (end) {
+    most.setStart(told.firstChild, end.index);
+    most.setEnd(told.firstChild, end.index + end[0].length);
+    if (most.getBoundingClientRect().right > Math.min(edge, told.getBoundingClientRect().right) + 1)
+      found.push("the status line is cut before it says that nobody has acknowledged");
+  }
   for (const one of document.querySelectorAll("button, a[href], input, textarea")) {
     if (!one.checkVisibility({visibilityProperty: true}) || one.matches(".skip")) continue;
     const {offsetWidth, offsetHeight} = one.closest(".search, .box") ?? one;

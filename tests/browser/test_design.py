@@ -134,6 +134,14 @@ TOLD_APART = (
         " | Priority 2 | Watch me | Priority 2, acknowledged | Priority 2, cleared | Priority 3 | Priority 3, acknowledged",
         ".alert",
     ),
+    (
+        *(f"command-tile.{state}" for state in ("late", "frozen", "offline", "notrec", "connecting", "paused")),
+        "command-tile.live:not(.absent)",
+        "command-tile.live.absent",
+        "command-tile.unlinked",
+        "command-tile.rewind",
+    ),
+    _states("Command view | Command view, of one | Command view, no picture | Command view, not told", "command-view"),
     _states("Calm | Waits | Red", ".status"),
     _states("Graphs | Graphs, stale", "graph-strip"),
     _states("What is wrong | Nothing is wrong", "problem-list"),
@@ -185,6 +193,9 @@ async def test_every_state_is_on_the_sheet_in_both_themes_and_axe_finds_nothing(
         tiles = page.locator(f'section.theme[data-theme="{theme}"] feed-tile')
         shown = set(" ".join(await tiles.evaluate_all("(all) => all.map((one) => one.className)")).split())
         assert FEED_STATES - shown == set()
+        then = page.locator(f'section.theme[data-theme="{theme}"] command-tile')
+        told = set(" ".join(await then.evaluate_all("(all) => all.map((one) => one.className)")).split())
+        assert (FEED_STATES - {"empty"} | {"rewind", "absent"}) - told == set()  # what a decision tells of a screen
     axe = Path(AXE).read_text()
     assert await violations(still, axe) == ""
     for nth in (0, 1):

@@ -181,6 +181,30 @@ async def test_what_was_said_of_a_recording_finds_it(screen: Screen, laid: list[
     await expect(page.locator("#about")).to_have_text(re.compile("^Not shown: tag: expected 1 to 40 letters"))
 
 
+async def test_recordings_of_the_question_before_are_marked_until_the_answer_comes(
+    screen: Screen, laid: list[Laid]
+) -> None:
+    page = await screen.sign_in("hale", "/replay")
+    await call_signs(page, "ET09", "ET22", "ET17")
+    found, sign = page.locator("recording-list"), page.locator("recording-list .cs").first
+    await expect(found).to_have_attribute("aria-busy", "false")
+    plain, at = await sign.evaluate("(one) => getComputedStyle(one).color"), await sign.bounding_box()
+    answered = asyncio.Event()
+
+    async def wait(route: Route) -> None:
+        await answered.wait()
+        await route.continue_()
+
+    await page.route("**/api/recordings?*", wait)
+    await page.get_by_label("Officer or call sign").fill("ET22")
+    await expect(found).to_have_attribute("aria-busy", "true")
+    assert await sign.evaluate("(one) => getComputedStyle(one).color") != plain
+    assert await sign.bounding_box() == at
+    answered.set()
+    await call_signs(page, "ET22")
+    await expect(found).to_have_attribute("aria-busy", "false")
+
+
 async def test_an_officer_is_not_offered_what_was_said(screen: Screen, laid: list[Laid]) -> None:
     page = await screen.sign_in("rahman", "/replay")
     await expect(page.get_by_text("Nothing that was recorded fits this.")).to_be_visible()

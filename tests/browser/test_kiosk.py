@@ -145,6 +145,10 @@ async def test_call_signs_and_ages_are_as_large_as_their_distance_asks(
         found = await lies_well(page)
         # 3300 mm x 0.0064 / 0.565 mm / 0.668 = 55.96 px
         assert found["call"] == found["age"] == ["55.96px"]
+        # a place without a camera is not a dead screen: it says so, in letters as large as the rail's
+        free = screen.tile(3).locator(".free > span")
+        await expect(free).to_have_text("free")
+        await expect(free).to_have_css("font-size", f"{55.96 * 0.64:.4f}px")
         assert await page.evaluate("getComputedStyle(document.body).cursor") == "none"
         assert await page.locator("button:visible, a:visible, dialog[open], nav").count() == 0
         assert await violations(screen, Path(AXE).read_text()) == ""

@@ -1,9 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { beside, group, groupAtMost, urgency } from "../../static/js/state/map-clusters.js";
-import { isInside, rimPoint } from "../../static/js/state/map-edges.js";
+import { clearOfControls, fittedInSight, isCovered, isInside, rimPoint } from "../../static/js/state/map-edges.js";
 import { neighbour } from "../../static/js/state/map-focus.js";
 import { labelBox, placeLabels } from "../../static/js/state/map-labels.js";
+import { LOOKS, rimSpots } from "../../static/js/state/map-rim.js";
 import * as projection from "../../static/js/state/map-projection.js";
 import { lengthened, pathData, thinned } from "../../static/js/state/map-trails.js";
 
@@ -187,6 +188,17 @@ test("a label gives way to the map's scale and to a place's name", () => {
   assert.notDeepEqual(placeLabels([{ ...mark, y: 520 }], VIEW, [name]), ["below"]);
 });
 
+test("a label never stands under the map's buttons: there it would be as unread as outside the map", () => {
+  const mark = { x: 730, y: 60, radius: 14, width: 90, height: 22, rank: 0 };
+  const buttons = { left: 750, top: 0, right: 800, bottom: 126 };
+  assert.deepEqual(placeLabels([mark], VIEW, [], [buttons]), ["left"]);
+  // another mark's label stands to its left; half of this one would be covered above and below
+  const other = { ...mark, x: 600, y: 72, width: 110, rank: -1 };
+  const sides = placeLabels([other, mark], VIEW, [], [buttons]);
+  const box = labelBox(mark, sides[1] ?? "right");
+  assert.ok(box.right <= 750 || box.top >= 126, `${sides[1]}: ${JSON.stringify(box)}`);
+});
+
 test("a label stays on its side while that is as good as any", () => {
   const mark = { x: 400, y: 300, radius: 11, width: 60, height: 22, rank: 4 };
   assert.deepEqual(placeLabels([{ ...mark, before: "left" }], VIEW), ["left"]);
@@ -205,6 +217,48 @@ test("an alert outside the view is pointed at from the rim", () => {
   const north = rimPoint({ x: 400, y: -900 }, VIEW, 20);
   near(north.y, 20);
   near(north.turn, 0);
+});
+
+test("nothing that matters lies under the map's buttons", () => {
+  assert.deepEqual(clearOfControls({ x: 774, y: 26 }, VIEW, 26), { x: 724, y: 26 });
+  assert.deepEqual(clearOfControls({ x: 774, y: 120 }, VIEW, 26), { x: 774, y: 152 });
+  assert.deepEqual(clearOfControls({ x: 774, y: 400 }, VIEW, 26), { x: 774, y: 400 });
+  assert.equal(isCovered({ x: 760, y: 60 }, VIEW), true);
+  assert.equal(isCovered({ x: 700, y: 60 }, VIEW), false);
+  const bounds = { west: 1.01, east: 1.05, south: 51.35, north: 51.353 };
+  const corners = [
+    { lon: 1.01, lat: 51.35 },
+    { lon: 1.05, lat: 51.353 },
+  ];
+  const low = { ...VIEW, height: 200 }; // the corner comes to stand beside the buttons
+  const plain = projection.fitted(low, bounds, 26, 17);
+  assert.deepEqual(fittedInSight(low, bounds, 26, 17, [{ lon: 1.01, lat: 51.35 }]), plain);
+  const found = fittedInSight(low, bounds, 26, 17, corners);
+  const project = projection.projector(found);
+  for (const { lon, lat } of corners) {
+    const point = project(lon, lat);
+    assert.ok(isInside(point, low) && !isCovered(point, low), JSON.stringify(point));
+  }
+});
+
+test("the rim is closed: no name can stand across it, nor under the buttons", () => {
+  for (const view of [
+    { width: 280, height: 214 },
+    { width: 1001, height: 777 },
+  ]) {
+    const boxes = rimSpots(view).map(({ x, y, look }) => {
+      const [wide = 0, high = 0] = LOOKS[look];
+      return { left: x - wide / 2, right: x + wide / 2, top: y - high / 2, bottom: y + high / 2 };
+    });
+    const held = (/** @type {number} */ x, /** @type {number} */ y) =>
+      boxes.some((box) => x >= box.left && x <= box.right && y >= box.top && y <= box.bottom);
+    for (let x = 0; x <= view.width; x += 1) assert.ok(held(x, 1) && held(x, view.height - 1), `${x} of ${view.width}`);
+    for (let y = 0; y <= view.height; y += 1)
+      assert.ok(held(1, y) && held(view.width - 1, y), `${y} of ${view.height}`);
+    for (let x = view.width - 49; x < view.width; x += 1)
+      for (let y = 0; y < 126; y += 1) assert.ok(held(x, y), `${x}, ${y} under the buttons`);
+    assert.ok(!held(view.width / 2, view.height / 2));
+  }
 });
 
 test("arrow keys walk to the nearest mark that way", () => {

@@ -69,6 +69,13 @@ test("an acknowledged priority 1 stands still and says who has it; one of three 
   assert.match(line.words, /acknowledged by Okafor · 2 more of priority 1/);
 });
 
+test("a line that is cut loses the place, which the card has too, and never that nobody has it", () => {
+  const place = "Old Custom House Lane, near Saint Bartholomew’s Churchyard";
+  assert.equal(withAlerts(anAlert({ place })).words, `nobody has acknowledged · ${place}`);
+  const drawn = anAlert({ priority: 2, title: "TASER drawn", place });
+  assert.equal(withAlerts(drawn).words, `not acknowledged · ${place}`);
+});
+
 test("a warning of the installation stands until it is over; calm tells what came last", () => {
   const warned = received(received(emptyRoom(), aSnapshot()), /** @type {any} */ ({ t: "beat", warning: "low" }));
   assert.deepEqual(

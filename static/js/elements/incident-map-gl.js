@@ -2,7 +2,9 @@
 
 import { FAMILY, SPOTS, roomOf } from "../state/map-lettering.js";
 import { PALETTE_KEYS, mapStyle } from "../state/map-style.js";
+import { centreOf, creditOf, tilesOf } from "./incident-map-archive.js";
 import { loadedNames, townNames } from "./incident-map-names.js";
+import { rimOf } from "./incident-map-rim.js";
 
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("../state/map-style.js").Palette} Palette */
@@ -31,7 +33,6 @@ import { loadedNames, townNames } from "./incident-map-names.js";
 
 export const ZOOM_LIMITS = /** @type {[number, number]} */ ([3, 20]);
 const EASE_MS = 240;
-const OSM_CREDIT = "© OpenStreetMap"; // a map file that names nobody: Protomaps' are made of its data, whose licence asks for this
 
 /** @returns {boolean} whether this browser can draw it at all */
 export function hasWebGl2() {
@@ -83,13 +84,18 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
   let shown = palette;
   const paint = () => {
     map.setStyle(style(shown), { diff: true });
-    putShield(map, shown);
+    begin();
   };
-  map.on("style.load", () => putShield(map, shown));
+  const begin = () => {
+    putShield(map, shown);
+    rim.begin();
+  };
+  map.on("style.load", begin);
   map.on("move", (event) => onMove(false, Boolean(event.originalEvent)));
   /** @type {Spot[]} */
   let names = [];
   map.on("idle", () => {
+    rim.hold();
     names = spotsOf(map);
     onMove(true, false);
   });
@@ -97,6 +103,7 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
   // asked for, it would lay out the page in the midst of each drawing
   const measured = () => ({ width: container.clientWidth, height: container.clientHeight });
   let size = measured();
+  const rim = rimOf(map, () => size);
   map.on("resize", () => {
     size = measured();
     if (map.getPixelRatio() !== sharpness()) map.setPixelRatio(sharpness());
@@ -136,37 +143,6 @@ function spotsOf(map) {
     const [lon = 0, lat = 0] = geometry.coordinates;
     return [{ lon, lat, ...roomOf(String(properties["name"])) }];
   });
-}
-
-/** @type {import("pmtiles").Protocol | null} one for the page: MapLibre knows a protocol by its name */
-let protocol = null;
-
-/**
- * Opens a map file; MapLibre then reads its tiles from it, by ranges.
- * @param {typeof import("maplibre-gl")} library @param {URL} url
- */
-async function tilesOf(library, url) {
-  const { PMTiles, Protocol } = await import("pmtiles");
-  if (!protocol) {
-    protocol = new Protocol();
-    library.addProtocol("pmtiles", protocol.tile);
-  }
-  const archive = new PMTiles(url.href);
-  protocol.add(archive);
-  return archive;
-}
-
-/** @param {import("pmtiles").PMTiles} archive @returns {Promise<{lon: number, lat: number, zoom: number}>} */
-async function centreOf(archive) {
-  const header = await archive.getHeader();
-  return { lon: header.centerLon, lat: header.centerLat, zoom: Math.max(header.centerZoom, 11) };
-}
-
-/** Whose map it is, in the file's own words (they may hold links: only what is read). @param {import("pmtiles").PMTiles} archive */
-async function creditOf(archive) {
-  const { attribution } = /** @type {{ attribution?: unknown }} */ (await archive.getMetadata());
-  const words = new DOMParser().parseFromString(String(attribution ?? ""), "text/html").body.textContent ?? "";
-  return words.trim() || OSM_CREDIT;
 }
 
 /**

@@ -1,7 +1,7 @@
 /** The layer of markers, counts and rim flags over the ground: one group, one tab stop, arrow keys inside it. */
 
 import { beside, urgency } from "../state/map-clusters.js";
-import { isInside, rimPoint } from "../state/map-edges.js";
+import { clearOfControls, controlsBox, isCovered, isInside, rimPoint } from "../state/map-edges.js";
 import { placeLabels } from "../state/map-labels.js";
 import { neighbour } from "../state/map-focus.js";
 import { Count, RimFlag } from "./incident-map-count.js";
@@ -21,7 +21,7 @@ export const UNIT_TYPE = "application/x-watchroom-unit";
 const MARGIN_PX = 80;
 const LABEL_HEIGHT_PX = 22;
 const COUNT_RADIUS_PX = 18;
-const CONTROLS_PX = /** @type {const} */ ([50, 126]); // the map's own buttons, in its corner
+const FLAG_PX = 26; // from the middle of a flag to the rim
 const COUNT_APART_PX = 34; // a mark's ring and a count's plate, side by side
 
 export class Marks {
@@ -56,15 +56,16 @@ export class Marks {
     for (const node of nodes) {
       const place = project(node.lon, node.lat);
       const point = node.alone ? place : beside(place, alone, COUNT_APART_PX);
-      const inside = isInside(point, view);
+      const inside = isInside(point, view) && !isCovered(point, view);
       const near = isInside(point, { width: view.width + MARGIN_PX, height: view.height + MARGIN_PX });
       const flagged = !inside && urgency(node.highest) <= 1;
       if (!flagged && !(near && point.x > -MARGIN_PX && point.y > -MARGIN_PX)) continue;
       const key = flagged ? `rim:${node.key}` : node.key;
       wanted.add(key);
       const item = this.#item(key, node, flagged);
-      const at = flagged ? rimPoint(point, view, 26) : { ...point, turn: 0 };
-      if (item instanceof RimFlag) item.point(at.turn, at.x > view.width / 2);
+      const rim = flagged ? rimPoint(point, view, FLAG_PX) : null;
+      const at = rim ? clearOfControls(rim, view, FLAG_PX) : point;
+      if (rim && item instanceof RimFlag) item.point(rim.turn, at.x > view.width / 2);
       this.#places.set(key, at);
       item.element.style.transform = `translate(${at.x.toFixed(1)}px,${at.y.toFixed(1)}px)`;
       item.element.style.zIndex = String(20 - urgency(node.highest));
@@ -94,8 +95,7 @@ export class Marks {
       const [{ x, y }, half] = [point || { x: 0, y: 0 }, COUNT_RADIUS_PX];
       return point ? [{ left: x - half, top: y - half, right: x + half, bottom: y + half }] : [];
     });
-    const buttons = { left: view.width - CONTROLS_PX[0], top: 0, right: view.width, bottom: CONTROLS_PX[1] };
-    placeLabels(labelled, view, [...counts, buttons, ...others]).forEach((side, index) => {
+    placeLabels(labelled, view, [...counts, ...others], [controlsBox(view)]).forEach((side, index) => {
       const item = marks[index]?.[1];
       if (item instanceof Mark && item.side !== side) item.turn(side);
     });

@@ -1,5 +1,6 @@
 /** The ground without WebGL2: the built-in town as SVG, or nothing but the true scale. Same markers, same keys. */
 
+import { isCovered } from "../state/map-edges.js";
 import { panned, projector, worldPixels, zoomed } from "../state/map-projection.js";
 import { DRAWN_ZOOM, townPaths } from "../state/map-paths.js";
 import { ZOOM_LIMITS } from "./incident-map-gl.js";
@@ -94,8 +95,13 @@ function letter(parent, lettering, scale, from, view) {
     const x = from.x + at.x * scale;
     const y = from.y + at.y * scale;
     const half = text.length * 5;
-    const hidden = x < half || y < 12 || x > view.width - half || y > view.height - 8;
-    if (hidden || taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 20))
+    const beside = x < half || y < 12 || x > view.width - half || y > view.height - 8;
+    const covered = isCovered({ x: x + half, y: y - 8 }, view);
+    if (
+      beside ||
+      covered ||
+      taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 20)
+    )
       continue;
     taken.push({ x, y, half });
     const element = svg("text", { class: `ml ${kind}`, dy: "4", "text-anchor": "middle" });

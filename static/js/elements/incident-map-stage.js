@@ -2,7 +2,8 @@
 
 import { groupAtMost } from "../state/map-clusters.js";
 import { boxesOf } from "../state/map-lettering.js";
-import { fitted, fromWorld, projector, toWorld, worldPixels, zoomed } from "../state/map-projection.js";
+import { fittedInSight } from "../state/map-edges.js";
+import { fromWorld, projector, toWorld, worldPixels, zoomed } from "../state/map-projection.js";
 import { ZOOM_LIMITS, glGround, hasWebGl2, paletteOf } from "./incident-map-gl.js";
 import { Halos } from "./incident-map-halos.js";
 import { Marks } from "./incident-map-marks.js";
@@ -62,7 +63,8 @@ export class MapStage {
     const view = this.view;
     if (!view) return;
     const padding = Math.min(FIT_PADDING_PX, FIT_PADDING_SHARE * Math.min(view.width, view.height));
-    this.#ground?.show(bounds ? fitted(view, bounds, padding, maxZoom) : { ...view, ...home }, animate);
+    const shown = bounds ? fittedInSight(view, bounds, padding, maxZoom, this.#markers) : { ...view, ...home };
+    this.#ground?.show(shown, animate);
   }
 
   /** @returns {Promise<import("../state/places.js").Names | null>} what of the ground can be looked for by name; null before it is laid */

@@ -24,10 +24,12 @@ import { alertIcon, alertTag } from "./alert-words.js";
  * @property {number} now
  */
 
+const LONG = 6; // letters: a longer call sign ends in three dots where there is no room
 const RECORDING = { recording: ["REC", "rec"], buffering: ["BUF", "rec buf"], off: ["OFF", "rec off"] };
 const RECORDING_LARGE = { recording: "REC", buffering: "Buffering", off: "Camera off" };
-/** Why the picture is smaller than asked for. @type {Record<string, string>} */
-const REDUCED = { link: "small: slow link here", camera: "small: weak link there" };
+/** Why the picture is smaller than asked for; on a narrow tile in two words. @type {Record<string, [string, string]>} */
+const REDUCED = { link: ["small: slow link here", "slow here"], camera: ["small: weak link there", "weak there"] };
+const UNKEPT = /** @type {const} */ (["NOT RECORDING", "NOT REC"]);
 const STATE_ICON = /** @type {Record<string, string>} */ ({ late: "clock", frozen: "ice", unlinked: "linkoff" });
 
 export class TileCaption {
@@ -98,6 +100,7 @@ export class TileCaption {
   show(facts) {
     const { unit, large } = facts;
     setText(this.#callSign, unit.call_sign);
+    this.element.classList.toggle("long", unit.call_sign.length > LONG);
     setText(this.#name, large ? whoAndWhy(facts) : facts.also ? `on ${facts.also}` : familyName(unit.wearer));
     this.#name.title = facts.also ? `${unit.call_sign} is on tile ${facts.also}, too` : "";
     this.menu.setAttribute("aria-label", `Tile ${this.number} menu, ${unit.call_sign}`);
@@ -107,13 +110,20 @@ export class TileCaption {
     this.#showRecording(facts);
     this.#showRewind(facts);
     this.#showAlert(facts.alert);
-    const unkept = unit.keeping === "failing";
-    this.#why.classList.toggle("unkept", unkept);
-    setText(this.#why, unkept ? "NOT RECORDING" : (REDUCED[facts.reduced ?? ""] ?? facts.reduced ?? ""));
+    this.#showWhy(unit.keeping === "failing", facts.reduced ?? "");
     setText(this.#watching, String(unit.watchers.length));
     const names = unit.watchers.map((watcher) => watcher.name).join(", ");
     this.watchers.title = names ? `Watched by ${names}` : "Nobody watches";
     this.#showAge(facts);
+  }
+
+  /** @param {boolean} unkept @param {string} reduced */
+  #showWhy(unkept, reduced) {
+    const [words, short] = unkept ? UNKEPT : (REDUCED[reduced] ?? [reduced, reduced]);
+    this.#why.classList.toggle("unkept", unkept);
+    this.#why.dataset["short"] = short; // drawn instead where the words have no room; they are read out all the same
+    this.#why.title = words;
+    setText(this.#why, words);
   }
 
   /** @param {CaptionFacts} facts */

@@ -59,7 +59,7 @@ export class WallGrid extends HTMLElement {
           linked,
           askedAt: null,
           unknown: !room.known,
-          hint: index === 0 && isFirstKept(this.#grid) ? "kept for alerts" : "",
+          hint: index === 0 && isFirstKept(this.#grid) ? "kept for alerts" : "free",
         },
         this.#serverNow(),
       );

@@ -3,7 +3,7 @@ import { chainWords, merged, queryOf, rowsWords } from "../state/audit.js";
 import { AuditTable } from "../elements/audit-table.js";
 import { FormSheet } from "../elements/form-sheet.js";
 import { make, setText } from "../elements/build.js";
-import { api, asked, done, find, say } from "./office.js";
+import { api, asked, awaits, done, find, say } from "./office.js";
 
 const EVERY_MS = 5000;
 const TYPING_MS = 300;
@@ -30,6 +30,7 @@ function filter() {
 }
 
 function draw() {
+  awaits(parts.table, false);
   parts.table.show(rows, total ? "No row matches what is asked for." : "Nothing has been written yet.");
 }
 
@@ -50,6 +51,7 @@ function about() {
 }
 
 async function older() {
+  if (!rows.length) return; // those that stand there are of another question
   const mine = round;
   const before = rows.at(-1)?.seq ?? 1;
   const answer = await done(api.audit.rows(queryOf(filter(), { limit: PAGE, before })), () => "");
@@ -59,10 +61,13 @@ async function older() {
   draw();
 }
 
-function again() {
+/** What is asked for is another: what comes for the one before is dropped from now on. */
+function changed() {
   round += 1;
   rows = [];
-  void load();
+  awaits(parts.table, true);
+  clearTimeout(typing);
+  typing = window.setTimeout(() => void load(), TYPING_MS);
 }
 
 /** Walks the chain to its end, some thousand rows a request. */
@@ -110,10 +115,7 @@ function exported() {
 }
 
 parts.filter.addEventListener("submit", (event) => event.preventDefault());
-parts.filter.addEventListener("input", () => {
-  clearTimeout(typing);
-  typing = window.setTimeout(again, TYPING_MS);
-});
+parts.filter.addEventListener("input", changed);
 parts.check.addEventListener("click", () => void check());
 parts.older.addEventListener("click", () => void older());
 find("#export", HTMLButtonElement).addEventListener("click", exported);

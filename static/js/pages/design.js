@@ -1,6 +1,7 @@
 // The living sheet: every component in every state, in both themes. Made of the elements that the pages use.
 import { make } from "../elements/build.js";
 import { alertCards, alertTrays, statusLines } from "../sheet/alerts.js";
+import { command } from "../sheet/command.js";
 import { controls } from "../sheet/controls.js";
 import { maps } from "../sheet/markers.js";
 import { phone } from "../sheet/phone.js";
@@ -25,6 +26,7 @@ for (const section of document.querySelectorAll("section[data-theme]")) {
     wall(),
     phone(),
     ...replay(place),
+    command(),
     controls(place),
     place,
   );

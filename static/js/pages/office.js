@@ -97,6 +97,15 @@ export async function asked(request, about) {
   }
 }
 
+/**
+ * What stands there answers the question before, until the answer to this one has come.
+ * @param {HTMLElement} list @param {boolean} isAwaited
+ */
+export function awaits(list, isAwaited) {
+  list.ariaBusy = String(isAwaited);
+  if (isAwaited) setText(bar, "Looking …");
+}
+
 /** What is said of a list that could not be had, above it and, where nothing ever came, in its place. @param {ApiError} error */
 function lackWords({ isPassing, message }) {
   const empty = document.querySelectorAll(".awaited");

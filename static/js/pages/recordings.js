@@ -3,7 +3,7 @@ import { ALL_WORDS, KINDS, NEAR_WORDS, ONE_ALERT, isKind, lastDay, queryOf, repl
 import { areaFrom, textOf } from "../state/area.js";
 import { make } from "../elements/build.js";
 import { RecordingList } from "../elements/recording-list.js";
-import { api, asked, done, find } from "./office.js";
+import { api, asked, awaits, done, find } from "./office.js";
 import { beginPictures } from "./recording_pictures.js";
 import { beginStanding } from "./standing_exports.js";
 
@@ -49,6 +49,7 @@ async function load(before) {
   rows = before ? [...rows, ...page.recordings] : page.recordings;
   next = page.next;
   list.show(rows, next !== null);
+  awaits(list, false);
   const replay = mayOpen ? replayOf(rows, filter().alert) : null;
   mayOpen = false; // once: whoever comes back wants the list
   if (replay) location.replace(replay);
@@ -69,6 +70,8 @@ function changed() {
   if (isWhole && filter().alert && !isKind(filter().alert)) wanted.set("cameras", "all");
   tellRule();
   history.replaceState(null, "", wanted.size ? `?${wanted}` : location.pathname);
+  round += 1; // what comes for the question before is dropped from now on
+  awaits(list, true);
   window.clearTimeout(pause);
   pause = window.setTimeout(() => void load(null), PAUSE_MS);
 }
@@ -115,7 +118,7 @@ form.addEventListener("input", changed);
 form.addEventListener("submit", (event) => event.preventDefault());
 beginPictures(list);
 beginStanding();
-document.addEventListener("more", () => void load(next));
+document.addEventListener("more", () => list.ariaBusy !== "true" && void load(next));
 document.addEventListener("area", drawn);
 find("#by-place", HTMLButtonElement).addEventListener("click", () => void openPlace());
 if (area) void openPlace();

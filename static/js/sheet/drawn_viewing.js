@@ -58,6 +58,15 @@ export class DrawnViewing extends EventTarget {
   }
 }
 
+/** The street in a <video> that nothing else fills. @param {HTMLVideoElement} video */
+export function showDrawn(video) {
+  const drawn = new DrawnViewing({ device: "", wish: { layer: "main", sound: false, picture: true } }, {});
+  drawn.addEventListener("track", () => (video.srcObject = new MediaStream(drawn.tracks)));
+  video.addEventListener("loadeddata", () => drawn.rest());
+  drawn.start();
+  video.play().catch(() => undefined); // the page was left
+}
+
 /** The same street as an address. */
 export function streetPicture() {
   const canvas = Object.assign(document.createElement("canvas"), { width: WIDTH, height: HEIGHT });

@@ -5,7 +5,7 @@ import { ReplayTile } from "../elements/replay-tile.js";
 import { make } from "../elements/build.js";
 import { NOT_DECODED, UNDECODED, damaged, unplayable } from "../state/replay_words.js";
 import { ACKNOWLEDGED, LONG, LONG_WORDS, NOW, alert, named } from "./facts.js";
-import { DrawnViewing } from "./drawn_viewing.js";
+import { showDrawn } from "./drawn_viewing.js";
 import { CAMERAS, camera } from "./replay_facts.js";
 import { specimen } from "./specimen.js";
 
@@ -57,16 +57,7 @@ function slot(number, { camera: of, at = NOW, alert: then, heard = false, proble
     if (out) tile.picture.leftOutAt = () => out;
   }
   const video = tile.querySelector("video");
-  if (video && !problem) show(video);
+  if (video && !problem) showDrawn(video);
   tile.show(at, then);
   return make("div", { class: "slot" }, tile);
-}
-
-/** @param {HTMLVideoElement} video */
-function show(video) {
-  const drawn = new DrawnViewing({ device: "", wish: { layer: "main", sound: false, picture: true } }, {});
-  drawn.addEventListener("track", () => (video.srcObject = new MediaStream(drawn.tracks)));
-  video.addEventListener("loadeddata", () => drawn.rest());
-  drawn.start();
-  video.play().catch(() => undefined); // the page was left
 }

@@ -92,6 +92,15 @@ const STATES = {
     "Kept for alerts, else for what is selected; twice as large, main stream.",
     { ages: [0.35], facts: { unit: ET17, large: true, also: 4 } },
   ],
+  "Tile 1, connecting": [
+    "Whose picture is awaited; the tools keep their places.",
+    { ages: [], facts: { unit: ET17, large: true }, trouble: { silent: true } },
+  ],
+  "Tile 1, not recording": [
+    "The button asks; the call sign is never cut.",
+    { ages: [], facts: { unit: named("ET28"), large: true, pinned: true } },
+  ],
+  "Tile 1, frozen": ["Its last picture.", { ages: [2.65, 12], facts: { unit: ET17, large: true, pinned: true } }],
   "Tile 1, reduced": [
     "The reason gives way to the tools beside it.",
     {

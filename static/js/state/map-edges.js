@@ -1,6 +1,52 @@
-/** Where on the map's rim to point at an alert that lies outside it: the map never pans there by itself. Pure. */
+/** What is in sight on the map, and where on its rim to point at an alert that is not: the map never pans there by itself. Pure. */
+
+import { fitted, panned, projector } from "./map-projection.js";
 
 /** @typedef {import("./map-projection.js").Point} Point */
+
+/** @typedef {import("./map-projection.js").View} View */
+/** @typedef {import("./map-projection.js").Bounds} Bounds */
+/** @typedef {import("./map-labels.js").Box} Box */
+
+const CONTROLS_PX = /** @type {const} */ ([50, 126]);
+
+/** Where the map's own buttons lie, over everything: in its corner. @param {{width: number}} view @returns {Box} */
+export function controlsBox({ width }) {
+  return { left: width - CONTROLS_PX[0], top: 0, right: width, bottom: CONTROLS_PX[1] };
+}
+
+/**
+ * The nearest point to the left of the controls or below them, where something as large is not covered by them.
+ * @param {Point} point @param {{width: number}} view @param {number} half how far it reaches, px
+ * @returns {Point}
+ */
+export function clearOfControls({ x, y }, view, half) {
+  const { left, bottom } = controlsBox(view);
+  const [aside, down] = [x - (left - half), bottom + half - y];
+  if (aside <= 0 || down <= 0) return { x, y };
+  return aside < down ? { x: left - half, y } : { x, y: bottom + half };
+}
+
+/** Whether the middle of a mark lies under the controls. @param {Point} point @param {{width: number}} view */
+export function isCovered(point, view) {
+  const { left, bottom } = controlsBox(view);
+  return point.x > left && point.y < bottom;
+}
+
+/**
+ * The view that shows all of `bounds`, narrower where one of the places in it would lie under the controls.
+ * @param {View} view @param {Bounds} bounds @param {number} padding px @param {number} maxZoom
+ * @param {readonly {lon: number, lat: number}[]} places
+ * @returns {View}
+ */
+export function fittedInSight(view, bounds, padding, maxZoom, places) {
+  const whole = fitted(view, bounds, padding, maxZoom);
+  const project = projector(whole);
+  if (!places.some(({ lon, lat }) => isCovered(project(lon, lat), view))) return whole;
+  const [wide] = CONTROLS_PX;
+  const beside = fitted({ ...view, width: view.width - wide }, bounds, padding, maxZoom);
+  return panned({ ...beside, width: view.width }, wide / 2, 0);
+}
 
 /** @param {Point} point @param {{width: number, height: number}} view @returns {boolean} */
 export function isInside(point, view) {

@@ -32,9 +32,10 @@ export function labelBox(mark, side) {
  * Chooses a side for each label, most urgent first: the side with the least overlap; the one it had wins a tie.
  * @param {Labelled[]} marks @param {{width: number, height: number}} view
  * @param {readonly Box[]} others what else stands on the map, without a label
+ * @param {readonly Box[]} covers what lies over the labels: under it nothing is read, as outside the map
  * @returns {Side[]} in the order of `marks`
  */
-export function placeLabels(marks, view, others = []) {
+export function placeLabels(marks, view, others = [], covers = []) {
   /** @type {Side[]} */
   const sides = new Array(marks.length).fill("right");
   const discs = [...marks.map((mark) => square(mark.x, mark.y, mark.radius + 2)), ...others];
@@ -47,6 +48,7 @@ export function placeLabels(marks, view, others = []) {
     for (const side of SIDES) {
       const box = labelBox(mark, side);
       let cost = outside(box, view) * 4 + (side === mark.before ? -24 : 0) + SIDES.indexOf(side);
+      for (const cover of covers) cost += overlap(box, cover) * 4;
       for (const other of taken) cost += overlap(box, other) * 2;
       discs.forEach((disc, at) => (cost += at === index ? 0 : overlap(box, disc)));
       if (cost < least) {

@@ -3,6 +3,7 @@
 
 import { ground, roads } from "./map-ground.js";
 import { lettering } from "./map-lettering.js";
+import { RIM, RIM_LAYER } from "./map-rim.js";
 
 /** @typedef {import("maplibre-gl").StyleSpecification} Style */
 /** @typedef {import("maplibre-gl").LayerSpecification} Layer */
@@ -59,7 +60,8 @@ export function mapStyle(palette, basemap, origin) {
       base: tiled
         ? { type: "vector", url: `pmtiles://${url}` }
         : { type: "geojson", data: url, tolerance: 0.2, maxzoom: 17 },
+      [RIM]: { type: "geojson", data: { type: "FeatureCollection", features: [] } },
     },
-    layers: [background, ...ground(palette, from), ...roads(palette, from), ...lettering(palette, from)],
+    layers: [background, ...ground(palette, from), ...roads(palette, from), ...lettering(palette, from), RIM_LAYER],
   };
 }

@@ -72,7 +72,7 @@ function calling(alert, waiting) {
     look: "p2",
     symbol: { priority: 2, look: "" },
     strong: `${alert.title}, ${alert.call_sign}.`,
-    words: [alert.place, more].filter(Boolean).join(" · "),
+    words: [more, alert.place].filter(Boolean).join(" · "),
     alert,
   };
 }
@@ -104,7 +104,8 @@ function urgent(alert, open) {
   const isWaiting = needsAcknowledging(alert);
   const known = isWaiting ? "nobody has acknowledged" : `acknowledged by ${alert.acknowledged_by?.name ?? "control"}`;
   const over = alert.cleared_at !== null && `cleared ${timeOfDay(alert.cleared_at)}`;
-  const words = [over, alert.place, known, others > 0 && `${others} more of priority 1`].filter(Boolean).join(" · ");
+  // what the line alone says comes first; the place, which the card has as well, is what a narrow line cuts
+  const words = [over, known, others > 0 && `${others} more of priority 1`, alert.place].filter(Boolean).join(" · ");
   const symbol = /** @type {const} */ ({ priority: 1, look: isWaiting ? "flash" : "" });
   return { look: "p1", symbol, strong: `${alert.title}, ${alert.call_sign}`, words, alert };
 }

@@ -1,0 +1,65 @@
+"""The drawn street map's names in a real Chromium: they stand whole, on a small desk, too."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest_asyncio
+from playwright.async_api import Browser, Page, async_playwright, expect
+
+from tests.browser.screen import WEBGL_FLAGS, Screen
+from tests.installation import Server
+from tests.patience import until
+
+# The one map of the page, which it keeps to itself: whoever asks it for its zoom next is the one.
+CATCH = """async () => {
+  const { Map } = await import("maplibre-gl");
+  const zoomOf = Map.prototype.getZoom;
+  Map.prototype.getZoom = function () { window.streets = this; return zoomOf.call(this); };
+}"""
+# Names that are drawn on the map's very edge (1 px), or under its buttons; and how many there are in sight.
+NAMES = """() => {
+  const map = window.streets, {clientWidth: width, clientHeight: height} = map.getContainer();
+  const layers = map.getStyle().layers.map(({id}) => id).filter((id) => id.endsWith("-name"));
+  const within = (left, top, right, bottom) => [...new Set(
+    map.queryRenderedFeatures([[left, top], [right, bottom]], {layers}).map(({properties}) => properties.name))];
+  const cut = [within(0, 0, 1, height), within(width - 1, 0, width, height), within(0, 0, width, 1),
+    within(0, height - 1, width, height), within(width - 46, 8, width - 8, 116)].flat();
+  return {cut, seen: within(0, 0, width, height).length};
+}"""
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def drawing(chromium_path: str) -> AsyncIterator[Browser]:
+    """A Chromium that draws the street map."""
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(
+            executable_path=chromium_path, chromium_sandbox=False, args=WEBGL_FLAGS
+        )
+        yield launched
+        await launched.close()
+
+
+async def resting(page: Page) -> dict[str, Any]:
+    """Once the map is drawn and moves no more."""
+    await page.evaluate("() => new Promise((done) => setTimeout(done, 500))")
+    await until(lambda: page.evaluate("() => window.streets?.loaded() && !window.streets.isMoving()"), "it rests", 60)
+    found: dict[str, Any] = await page.evaluate(NAMES)
+    return found
+
+
+async def test_no_name_is_cut_by_the_map_s_edge_or_lies_under_its_buttons(drawing: Browser, server: Server) -> None:
+    async with Screen(drawing, server.url, viewport={"width": 1366, "height": 768}) as screen:
+        page = await screen.console()
+        await expect(page.locator("incident-map canvas")).to_be_visible()
+        await page.evaluate(CATCH)
+        for turn, (act, key) in enumerate((("Zoom in", ""), ("", "ArrowRight"), ("", "ArrowDown"), ("Theme", ""))):
+            if act:
+                await page.get_by_role("button", name=act).click()
+            else:
+                await page.locator("incident-map canvas").focus()
+                await page.keyboard.press(key)
+            found = await resting(page)
+            assert found["cut"] == [], f"after {act or key}"
+            assert found["seen"] >= 3, f"streets have their names ({turn})"
