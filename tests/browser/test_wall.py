@@ -13,7 +13,7 @@ import pytest_asyncio
 from playwright.async_api import async_playwright, expect
 
 from tests.browser.conftest import Cast
-from tests.browser.screen import WEBGL_FLAGS, Screen
+from tests.browser.screen import SHIFTS, WEBGL_FLAGS, Screen
 from tests.installation import Camera, Installation, Server
 from tests.patience import until
 
@@ -167,6 +167,30 @@ async def test_a_page_that_nobody_sees_pauses_its_pictures_in_their_sessions(
     await screen.is_in_state(3, "live")
     await page.keyboard.press("Escape")
     await screen.is_in_state(2, "live")
+
+
+@pytest.mark.parametrize("density", ["", "large"])
+async def test_a_wall_of_many_tiles_stands_still_while_it_loads(
+    screen: Screen, et17: Camera, et22: Camera, density: str
+) -> None:
+    page = await screen.console()
+    await page.evaluate("(density) => localStorage.setItem('watchroom.density', density)", density)
+    await page.add_init_script(SHIFTS)
+    for layout in (25, 16):
+        await page.goto(f"{screen.url}/?layout={layout}")
+        await expect(page.locator("feed-tile")).to_have_count(layout)
+        for tile in (1, 2, 3):
+            await screen.is_in_state(tile, "live")
+        assert await page.evaluate("window.shifts") == []
+
+
+async def test_a_wall_for_the_room_is_not_seen_before_it_has_its_sizes(screen: Screen, et17: Camera) -> None:
+    page = await screen.console()
+    await page.add_init_script(SHIFTS)
+    await page.goto(f"{screen.url}/wall/25?dist=3&diag=55")
+    await screen.is_in_state(1, "live")
+    moved = [one for shift in await page.evaluate("window.shifts") for one in shift["moved"]]
+    assert [one for one in moved if re.search(r"main\.stage \d|aside\.rail \d", one)] == []
 
 
 LATER = """(seconds) => {

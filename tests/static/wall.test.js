@@ -88,8 +88,8 @@ test("a wall that has the room is as large as the distance asks, and else says h
   const far = wallSizes({ grid: grid("25"), dist: 12, diag: 55, screen: HD, window: HD });
   assert.ok(far.readsAt < 4, `${far.readsAt}`);
   assert.deepEqual(reach(far.readsAt, 12).isShort, true);
-  assert.match(reach(far.readsAt, 12).words, /^\d\.?\d? m, not 12 m$/);
-  assert.deepEqual(reach(3.3, 3.3), { isShort: false, words: "3.3 m" });
+  assert.match(reach(far.readsAt, 12).words, /^\d\.?\d?\u00a0m, not\u00a012\u00a0m$/);
+  assert.deepEqual(reach(3.3, 3.3), { isShort: false, words: "3.3\u00a0m" });
 });
 
 test("whatever the screen, a caption fits its tile and leaves three quarters to the picture", () => {

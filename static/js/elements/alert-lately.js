@@ -50,12 +50,10 @@ function replayOf({ id, title, call_sign }, when) {
 }
 
 /**
- * What stands in the place of alerts while there is none.
+ * What stands in the place of alerts while there is none; the same while nothing is known yet, so that nothing moves then.
  * @param {number} closed how many were within the hour
- * @param {boolean} known the server has told of the room
  */
-export function calmWords(closed, known) {
-  if (!known) return "Alerts stand here and nowhere else. Whether one is open comes with the server’s first answer.";
+export function calmWords(closed) {
   if (closed) return `${closed} closed this hour.`;
   return "Alerts stand here and nowhere else. A priority 1 fills this place and tile 1, and covers nothing.";
 }

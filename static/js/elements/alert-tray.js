@@ -111,7 +111,7 @@ export class AlertTray extends HTMLElement {
     const waiting = open.filter(needsAcknowledging).length;
     setText(this.#summary, open.length ? `${open.length} open, ${waiting} to acknowledge` : "");
     setText(this.#calm, room.known ? "Nothing needs you" : "Not known yet");
-    setText(this.#line, calmWords(closed.length, room.known));
+    setText(this.#line, calmWords(closed.length));
     const counts = openCounts(room.alerts);
     for (const { priority, number } of this.#counts) setText(number, room.known ? String(counts[priority]) : "–");
     const lately = annunciated(room.alerts, now);

@@ -30,6 +30,8 @@ export class Marks {
   /** @type {Map<string, number>} */ #widths = new Map();
   /** @type {string | null} */ #stop = null;
   /** @type {(node: Node) => void} */ #chosen;
+  /** Whether the map's own buttons lie over its corner. */
+  hasControls = true;
 
   /** @param {(node: Node) => void} chosen a marker, count or flag was clicked, or Enter pressed on it */
   constructor(chosen) {
@@ -56,7 +58,7 @@ export class Marks {
     for (const node of nodes) {
       const place = project(node.lon, node.lat);
       const point = node.alone ? place : beside(place, alone, COUNT_APART_PX);
-      const inside = isInside(point, view) && !isCovered(point, view);
+      const inside = isInside(point, view) && !(this.hasControls && isCovered(point, view));
       const near = isInside(point, { width: view.width + MARGIN_PX, height: view.height + MARGIN_PX });
       const flagged = !inside && urgency(node.highest) <= 1;
       if (!flagged && !(near && point.x > -MARGIN_PX && point.y > -MARGIN_PX)) continue;
@@ -64,7 +66,7 @@ export class Marks {
       wanted.add(key);
       const item = this.#item(key, node, flagged);
       const rim = flagged ? rimPoint(point, view, FLAG_PX) : null;
-      const at = rim ? clearOfControls(rim, view, FLAG_PX) : point;
+      const at = rim && this.hasControls ? clearOfControls(rim, view, FLAG_PX) : (rim ?? point);
       if (rim && item instanceof RimFlag) item.point(rim.turn, at.x > view.width / 2);
       this.#places.set(key, at);
       item.element.style.transform = `translate(${at.x.toFixed(1)}px,${at.y.toFixed(1)}px)`;
@@ -95,10 +97,12 @@ export class Marks {
       const [{ x, y }, half] = [point || { x: 0, y: 0 }, COUNT_RADIUS_PX];
       return point ? [{ left: x - half, top: y - half, right: x + half, bottom: y + half }] : [];
     });
-    placeLabels(labelled, view, [...counts, ...others], [controlsBox(view)]).forEach((side, index) => {
-      const item = marks[index]?.[1];
-      if (item instanceof Mark && item.side !== side) item.turn(side);
-    });
+    placeLabels(labelled, view, [...counts, ...others], this.hasControls ? [controlsBox(view)] : []).forEach(
+      (side, index) => {
+        const item = marks[index]?.[1];
+        if (item instanceof Mark && item.side !== side) item.turn(side);
+      },
+    );
   }
 
   /** @param {string} key @param {Node} node @param {boolean} flagged @returns {Item} */

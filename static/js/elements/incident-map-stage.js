@@ -63,8 +63,8 @@ export class MapStage {
     const view = this.view;
     if (!view) return;
     const padding = Math.min(FIT_PADDING_PX, FIT_PADDING_SHARE * Math.min(view.width, view.height));
-    const shown = bounds ? fittedInSight(view, bounds, padding, maxZoom, this.#markers) : { ...view, ...home };
-    this.#ground?.show(shown, animate);
+    const seen = this.#marks.hasControls ? this.#markers : [];
+    this.#ground?.show(bounds ? fittedInSight(view, bounds, padding, maxZoom, seen) : { ...view, ...home }, animate);
   }
 
   /** @returns {Promise<import("../state/places.js").Names | null>} what of the ground can be looked for by name; null before it is laid */
@@ -122,6 +122,7 @@ export class MapStage {
       return false;
     }
     this.#ground = ground;
+    this.#marks.hasControls = getComputedStyle(this.#controls.buttons).display !== "none"; // a wall has none
     this.#controls.credit(ground.credit);
     ground.host.append(this.#controls.scale, this.#halos.element, this.#marks.element);
     this.#moved(true, false);

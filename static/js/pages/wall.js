@@ -73,6 +73,7 @@ function fit() {
   body.style.setProperty("--map-zoom", (sizes.font / MAP_LETTERS).toFixed(3));
   body.classList.toggle("below", !sizes.isBeside);
   body.classList.toggle("tight", !sizes.isBeside || innerHeight < sizes.root * TIGHT);
+  body.classList.remove("unfit");
   ({ readsAt } = sizes);
 }
 

@@ -54,6 +54,6 @@ export function restOf({ trouble, hasToken, known, silent, now, units, isAtRest 
 /** How far a wall can be read, for its foot. @param {number} readsAt metres @param {number} dist metres */
 export function reach(readsAt, dist) {
   const isShort = readsAt < dist - 0.05;
-  const metres = `${Math.floor(readsAt * 10 + 1e-6) / 10} m`;
-  return { isShort, words: isShort ? `${metres}, not ${dist} m` : metres };
+  const metres = `${Math.floor(readsAt * 10 + 1e-6) / 10}\u00a0m`;
+  return { isShort, words: isShort ? `${metres}, not\u00a0${dist}\u00a0m` : metres };
 }
