@@ -17,14 +17,12 @@ import asyncio
 import os
 import tempfile
 import time
-from collections import defaultdict
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
-from statistics import fmean
 from typing import Any
 
 import numpy as np
@@ -32,14 +30,12 @@ from PIL import Image
 from playwright.async_api import Page, async_playwright, expect
 
 from tests.bench.figures import Figure, tell
-from tests.browser.replaying import GLASS, OFFSETS_S, address, opened, shown
+from tests.browser.replaying import GLASS, OFFSETS_S, WATCH, Seen, address, apart_each_second, opened, shown
 from tests.browser.screen import FLAGS, Screen
 from tests.fakes.recordings import SEGMENT_S, Laid, Wish, film, lay
 from tests.installation import Installation, Server
 from tests.local_servers import chromium
 from tests.patience import until
-
-Seen = tuple[float, int, float]  # when a picture came on screen, of which camera, its time in its recording: seconds
 
 DESK = {"width": 1920, "height": 1080}
 SIZES = {"main": (1280, 720), "sub": (640, 360)}
@@ -58,17 +54,6 @@ COUNT = """() => {
     const next = () => video.requestVideoFrameCallback((now) => { times.push(now); next(); });
     next();
     return times;
-  });
-}"""
-# Every picture that comes on screen: when, of which camera, and its time in its recording, in seconds.
-WATCH = """() => {
-  window.seen = [];
-  [...document.querySelectorAll("replay-tile video")].forEach((video, camera) => {
-    const next = () => video.requestVideoFrameCallback((now, {mediaTime}) => {
-      window.seen.push([now / 1000, camera, mediaTime]);
-      next();
-    });
-    next();
   });
 }"""
 # The page's clock as it stands there (seconds of the day), and the pictures of the same moment.
@@ -143,19 +128,10 @@ async def _spreads(page: Page, seconds: float) -> list[Figure]:
         await asyncio.sleep(SAMPLE_S)
     await page.keyboard.press("Space")
     return [
-        Figure("spread", "four at 1×, over a second, first to last", "ms", _apart(seen), "p95", SPREAD_MS),
+        Figure("spread", "four at 1×, over a second, first to last", "ms", apart_each_second(seen), "p95", SPREAD_MS),
         Figure("moments", "  at single moments", "ms", _apart_at_moments(seen), "p95", None),
         Figure("barcodes", "  the same by the barcodes", "ms", read, "p95", None),
     ]
-
-
-def _apart(seen: Sequence[Seen]) -> list[float]:
-    """Of each second in which pictures of all came: how far the cameras are apart, in milliseconds."""
-    lags: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
-    for now, camera, media in seen:
-        lags[int(now)][camera].append(now - media - OFFSETS_S[camera])
-    means = [[fmean(own) for own in cameras.values()] for cameras in lags.values() if len(cameras) == len(OFFSETS_S)]
-    return [(max(one) - min(one)) * 1000 for one in means[1:-1]]  # the first and the last second are not whole
 
 
 def _apart_at_moments(seen: Sequence[Seen]) -> list[float]:

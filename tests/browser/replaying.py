@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from statistics import fmean
 
 from playwright.async_api import Page, expect
 
@@ -11,6 +13,8 @@ from tests.browser.barcode import READER
 from tests.browser.screen import REPLAY_READY, Screen
 from tests.fakes.recordings import Laid
 from tests.patience import until
+
+Seen = tuple[float, int, float]  # when a picture came on screen, of which camera, its time in its recording: seconds
 
 OFFSETS_S = (0.0, 0.37, 0.81, 1.24)  # when each of four cameras began, after the first
 
@@ -22,6 +26,18 @@ GLASS = f"""() => {{
     return word === null ? null : word / 1000;
   }});
 }}"""
+
+# Every picture that comes on screen: when, of which camera, and its time in its recording, in seconds.
+WATCH = """() => {
+  window.seen = [];
+  [...document.querySelectorAll("replay-tile video")].forEach((video, camera) => {
+    const next = () => video.requestVideoFrameCallback((now, {mediaTime}) => {
+      window.seen.push([now / 1000, camera, mediaTime]);
+      next();
+    });
+    next();
+  });
+}"""
 
 
 def address(laid: Sequence[Laid], at: float, *only: int) -> str:
@@ -62,3 +78,14 @@ async def shown(page: Page) -> list[float | None]:
     """The moment that each picture on screen shows, in seconds after the incident's beginning; None where none is."""
     words: list[float | None] = await page.evaluate(GLASS)
     return [None if word is None else word + offset for word, offset in zip(words, OFFSETS_S, strict=False)]
+
+
+def apart_each_second(seen: Sequence[Seen]) -> list[float]:
+    """Of each second in which pictures of all came: how far the cameras are apart on the page's clock, the first to the last, in
+    milliseconds. A mean over it: at a single moment a page that is drawn 15 times a second shows either of two pictures.
+    """
+    lags: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
+    for now, camera, media in seen:
+        lags[int(now)][camera].append(now - media - OFFSETS_S[camera])
+    means = [[fmean(own) for own in cameras.values()] for cameras in lags.values() if len(cameras) == len(OFFSETS_S)]
+    return [(max(one) - min(one)) * 1000 for one in means[1:-1]]  # the first and the last second are not whole

@@ -13,6 +13,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -23,7 +24,7 @@ from server.database import Database
 from server.recording.verifier import main as verify
 from tests.browser.barcode import READER
 from tests.browser.conftest import Cast
-from tests.browser.replaying import OFFSETS_S, address, entered, moment, opened, ready, shown
+from tests.browser.replaying import OFFSETS_S, WATCH, address, apart_each_second, entered, moment, opened, ready, shown
 from tests.browser.screen import Screen
 from tests.browser.test_access import AXE, CONTROLS, FOCUSED, violations
 from tests.browser.test_status import SHIFTS
@@ -42,7 +43,8 @@ OFF_CENTRE = """(mark) => {
     .map((one) => middle(one.getBoundingClientRect()));
   return Math.hypot(x - left, y - top);
 }"""
-SPREAD_SAMPLES = 20
+PLAYED_S = 8.0
+APART_MS, SEEK_S = 40.0, 2.0  # a picture; the issue's bars
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
@@ -121,23 +123,33 @@ async def test_a_recording_is_found_and_a_link_opens_its_second(screen: Screen, 
 
 
 async def test_four_cameras_keep_one_clock(screen: Screen, laid: list[Laid], base: float) -> None:
+    """The bars are the issue's. What is shown while the clock stands is exact on any machine, to a picture. How soon, and how far
+    apart while it runs, is worse on a loaded one: one seek of four, and three seconds of seven, may miss (the p95 is
+    `tests.bench replay`'s). With three busy processes on two cores: 0.56 s at most, and 7 ms.
+    """
     page = await opened(screen, address(laid, base + 3))
-    began = time.monotonic()
-    await page.locator("replay-transport .big").fill(datetime.fromtimestamp(base + 11, UTC).strftime("%H:%M:%S"))
-    await page.keyboard.press("Enter")
-    await ready(page)
-    took = time.monotonic() - began
+    took = []
+    for into in (11.0, 5.2, 13.6, 7.4):
+        at = datetime.fromtimestamp(base + into, UTC).strftime("%H:%M:%S.%f")[:-3]
+        await page.locator("replay-transport .big").fill(at)
+        began = time.monotonic()
+        await page.keyboard.press("Enter")
+        await until(lambda into=into: are_at(page, into), "all four show that moment", 20)
+        took.append(time.monotonic() - began)
     await page.keyboard.press("Space")
-    spreads = []
-    for _ in range(SPREAD_SAMPLES):
-        await asyncio.sleep(0.12)
-        seen = [one for one in await shown(page) if one is not None]
-        if len(seen) == 4:
-            spreads.append(max(seen) - min(seen))
-    print(f"seek of four {took:.2f} s; spread by barcode {sorted(round(one * 1000) for one in spreads)} ms")
-    assert took < 20
-    assert len(spreads) > SPREAD_SAMPLES / 2
-    assert sorted(spreads)[len(spreads) // 2] < 0.5  # on a machine with time to spare: one picture, 40 ms
+    await page.evaluate(WATCH)
+    await asyncio.sleep(PLAYED_S)
+    apart = sorted(apart_each_second(await page.evaluate("window.seen")))
+    print(f"seeks of four {sorted(took)}; apart each second {[round(one) for one in apart]} ms")
+    assert sorted(took)[-2] <= SEEK_S
+    assert len(apart) >= PLAYED_S / 2
+    assert median(apart) <= APART_MS
+
+
+async def are_at(page: Page, into: float) -> bool:
+    """Whether the picture of each of the four, by its barcode, is the one of that moment: none is a whole picture off."""
+    seen = await shown(page)
+    return len(seen) == 4 and all(one is not None and abs(one - into) * 1000 <= APART_MS for one in seen)
 
 
 async def test_a_gap_is_shown_as_a_gap_with_its_reason(screen: Screen, laid: list[Laid], base: float) -> None:
