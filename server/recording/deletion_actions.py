@@ -162,7 +162,7 @@ class Deletion:
             log.error("a recording that is due is not where it should be", recording_id=recording.id)
             return False
         tombstone = self._tombstone(recording, remains, verdict.rule, self._why(verdict.rule, marks))
-        await self._note(_deletion(tombstone, remains.unjoined if remains is not None else 0))
+        await self._note(_deletion(tombstone))
         buried = await self._store.bury(tombstone, self._still)
         if buried:
             log.info("a recording is deleted", recording_id=recording.id, rule=tombstone.rule)
@@ -198,6 +198,7 @@ class Deletion:
             place=recording.place,
             deleted_at=self._clock.wall(),
             key_destroyed=found.is_encrypted,
+            unjoined_bytes=found.unjoined,
         )
 
     # ---- what was begun -------------------------------------------------------------------------
@@ -243,7 +244,7 @@ def keeping(
     return Retention(store, table, clock, rules.held_back), job, rules
 
 
-def _deletion(tombstone: Tombstone, unjoined: int = 0) -> Note:
+def _deletion(tombstone: Tombstone) -> Note:
     detail: dict[str, Any] = {
         "rule": tombstone.rule,
         "device_id": tombstone.device_id,
@@ -255,7 +256,7 @@ def _deletion(tombstone: Tombstone, unjoined: int = 0) -> Note:
         "manifest_sha256": tombstone.manifest_sha256,
         "key_destroyed": tombstone.key_destroyed,
     }
-    if unjoined:
-        detail["unjoined_bytes"] = unjoined  # uploaded by its camera; they go with it
+    if tombstone.unjoined_bytes:
+        detail["unjoined_bytes"] = tombstone.unjoined_bytes
     subject = Subject("recording", tombstone.id, tombstone.call_sign)
     return Note(What.DELETE_RECORDING, SYSTEM, subject, tombstone.why, detail=detail)

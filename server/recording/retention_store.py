@@ -64,6 +64,7 @@ tombstone_table = sa.Table(
     sa.Column("merkle_root", sa.String(64)),
     sa.Column("manifest_sha256", sa.String(64)),
     sa.Column("key_destroyed", sa.Boolean, nullable=False, server_default=sa.false()),  # it lay encrypted
+    sa.Column("unjoined_bytes", sa.BigInteger, nullable=False, server_default="0"),
     sa.Column("rule", sa.String(40), nullable=False),
     sa.Column("why", sa.String(200), nullable=False),
     sa.Column("place", sa.String(32), nullable=False),
@@ -95,6 +96,9 @@ class Tombstone:
     deleted_at: float
     removed_at: float | None = None
     key_destroyed: bool = False  # it lay encrypted: whoever still has a copy of its files cannot read them
+    unjoined_bytes: int = (
+        0  # its camera had uploaded them, and they were not part of it yet: in no root, and gone with it
+    )
 
     def as_json(self) -> dict[str, Any]:
         """For the API."""

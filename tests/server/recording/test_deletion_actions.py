@@ -171,7 +171,9 @@ async def test_the_tombstone_says_whether_its_key_was_destroyed(
     assert row["detail"]["key_destroyed"] is destroyed
 
 
-async def test_what_its_camera_was_still_uploading_goes_with_it_and_the_audit_says_how_much(house: House) -> None:
+async def test_what_its_camera_was_still_uploading_goes_with_it_and_audit_and_tombstone_say_how_much(
+    house: House,
+) -> None:
     await house.recorded()
     gone: list[str] = []
     house.removal = Removal(house.root, on_the_way=OnTheWay(lambda one: 4711 if one == IDENTITY else 0, gone.append))
@@ -179,6 +181,8 @@ async def test_what_its_camera_was_still_uploading_goes_with_it_and_the_audit_sa
     assert gone == [IDENTITY]
     (row,) = (await house.audit.page(Asked()))["rows"]
     assert row["detail"]["unjoined_bytes"] == 4711
+    stone = await house.tombstone()
+    assert stone is not None and stone.as_json()["unjoined_bytes"] == 4711
 
 
 async def test_what_the_audit_cannot_take_is_not_deleted(house: House, monkeypatch: pytest.MonkeyPatch) -> None:
