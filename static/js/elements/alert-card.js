@@ -1,15 +1,16 @@
 // <alert-card>: one alert, from raised to closed: what, who, where, since when; its life, who has seen it, what to do.
 /** @import { Alert } from "../state/shapes" */
-import { isOpen, needsAcknowledging, witnesses } from "../state/alerts.js";
+import { needsAcknowledging, witnesses } from "../state/alerts.js";
 import { BEFORE_S, JOIN_RATE } from "../state/rewind.js";
 import { isEscalated } from "../state/sound.js";
 import { wearerName } from "../state/units.js";
 import { counter, timeOfDay } from "../state/words.js";
+import { life } from "./alert-life.js";
 import { alertTag } from "./alert-words.js";
 import { icon, make, prioritySymbol, setText } from "./build.js";
 import { keyFor } from "./key-caps.js";
 
-/** @typedef {{ me: string | null, first: boolean, ends: boolean, mayAct: boolean, before: boolean, busy: boolean, pictureAfter: number | null }} CardFacts first: A takes it; ends: D and N end it; before: the seconds before it can be shown */
+/** @typedef {{ me: string | null, first: boolean, ends: boolean, mayAct: boolean, before: boolean, replays?: boolean, busy: boolean, pictureAfter: number | null }} CardFacts first: A takes it; ends: D and N end it; before: the seconds before it can be shown; replays: its raising leads to its replay */
 
 const WITNESS_WORDS = /** @type {Record<string, string>} */ ({
   seen: "seen",
@@ -88,7 +89,7 @@ export class AlertCard extends HTMLElement {
   #body(alert, facts, waiting) {
     const quiet = alert.priority === 3 || (alert.priority === 2 && waiting);
     const told = waiting ? this.#told(alert) : null;
-    const proof = quiet ? [] : [life(alert), seenBy(alert, facts)];
+    const proof = quiet ? [] : [life(alert, facts.replays), seenBy(alert, facts)];
     const actions = facts.mayAct ? this.#actions(alert, facts, waiting) : null;
     // while it waits, the button comes first: it must be in sight on the smallest screen
     const parts = waiting ? [actions, told, ...proof] : [...proof, actions];
@@ -148,31 +149,6 @@ export class AlertCard extends HTMLElement {
         )
       : make("div", { class: "acts row" }, ...close, ...go);
   }
-}
-
-/** Four stops, always in this order. @param {Alert} alert */
-function life(alert) {
-  const by = alert.acknowledged_by?.name ?? "";
-  const took =
-    alert.acknowledged_at === null
-      ? ""
-      : `${Math.max(0, Math.round(alert.acknowledged_at - alert.needs_since))}\u00a0s`; // a figure and its unit in one line
-  /** @type {[string, string, boolean][]} */
-  const stops = [
-    ["Raised", timeOfDay(alert.raised_at), true],
-    [
-      "Acknowledged",
-      alert.acknowledged_at === null ? "nobody yet" : [by, took].filter(Boolean).join(", "),
-      alert.acknowledged_at !== null,
-    ],
-    ["Cleared", alert.cleared_at === null ? "when safe" : timeOfDay(alert.cleared_at), alert.cleared_at !== null],
-    ["Closed", isOpen(alert) ? "you decide" : timeOfDay(alert.closed_at), !isOpen(alert)],
-  ];
-  return make(
-    "ol",
-    { class: "life" },
-    ...stops.map(([name, words, done]) => make("li", { class: done ? "on" : "" }, make("b", {}, name), words)),
-  );
 }
 
 /** @param {Alert} alert @param {CardFacts} facts */

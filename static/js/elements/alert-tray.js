@@ -80,6 +80,7 @@ export class AlertTray extends HTMLElement {
           ends: alert.id === ended,
           mayAct: facts.mayAct,
           before: facts.mayLookBack && hasBefore(alert, now),
+          replays: facts.mayLookBack,
           busy: !facts.linked || facts.busy.has(alert.id),
           pictureAfter: pictureAfter(facts.sightings, alert),
         },

@@ -22,7 +22,7 @@ const CARDS = {
   "Priority 1, acknowledged": [
     "Full and steady, until resolved or false.",
     alert("taser.armed", ET17, ACKNOWLEDGED),
-    { pictureAfter: 0.7, ends: true },
+    { pictureAfter: 0.7, ends: true, replays: true },
   ],
   "Priority 1, cleared": ["Safe before anybody saw to it: it still waits.", alert("taser.armed", ET17, CLEARED)],
   "Priority 1, over": ["Acknowledged and cleared.", alert("taser.armed", ET17, OVER), { pictureAfter: -1 }],
@@ -36,7 +36,7 @@ const CARDS = {
   "Seconds before": [
     "While they can still be looked at beside the live picture.",
     alert("taser.armed", ET17, ACKNOWLEDGED),
-    { before: true },
+    { before: true, replays: true },
   ],
   Chosen: ["By J and K.", alert("watch.request", ET14, ACKNOWLEDGED)],
   "On its way": ["The press was sent.", ARMED, { busy: true }],
