@@ -15,7 +15,7 @@ from typing import Any, Self
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from server.audit.asked import Asked
-from server.audit.audit_entry import START, AuditEntry, ChainWalk, Fault, Note, noted
+from server.audit.audit_entry import START, AuditEntry, ChainWalk, Fault, Note, What, noted
 from server.audit.repeats import Repeats
 from server.audit.store import AuditStore, Head
 from server.clock import Clock
@@ -24,6 +24,7 @@ from server.errors import NotFound
 from server.tasks import TaskOwner
 
 SUM_EVERY_S = 5.0
+COVERS_S = 60.0  # from the row that something is taken to its being fetched by that
 CHECKED_AT_ONCE = 20_000  # rows of one answer: about a second
 LOST = "the row is missing: the counter says that there was one"
 FOREIGN = "the row was not written by Watchroom: the counter does not know it"
@@ -96,6 +97,24 @@ class Audit:
         entries = await self._store.page(asked)
         more = len(entries) == asked.limit and entries[-1].seq > 1
         return {"at": self._clock.wall(), "rows": [entry.as_json() for entry in entries], "more": more}
+
+    async def latest(self, person_id: str, what: What) -> dict[str, Any]:
+        """The newest row of this kind that this person has caused. Raises NotFound."""
+        entries = await self._store.page(Asked(person=person_id, what=what.value, limit=1))
+        if not entries:
+            raise NotFound(f"there is no row {what.value} of {person_id}")
+        return entries[0].as_json()
+
+    async def covers(self, seq: int, person_id: str, what: What, detail: Mapping[str, Any]) -> bool:
+        """Whether that row says that this person does just this, now."""
+        entries = await self._store.page(Asked(before=seq + 1, limit=1))
+        one = entries[0] if entries and entries[0].seq == seq else None
+        is_this = one is not None and (one.what, one.actor.id, dict(one.detail)) == (
+            what.value,
+            person_id,
+            dict(detail),
+        )
+        return is_this and one is not None and 0 <= self._clock.wall() - one.at <= COVERS_S
 
     async def viewings(self, subjects: Mapping[str, Sequence[str]], asked: Asked) -> dict[str, Any]:
         """Who looked at these (ids by kind of subject), when, how and why, the newest first: for whom they show. From where

@@ -54,6 +54,11 @@ def after_of(query: Mapping[str, str]) -> int:
     return _whole(query, "after") or 0
 
 
+def row_of(query: Mapping[str, str]) -> int | None:
+    """`row`: the number of one that says so already, None if it is left out. Raises BadRequest."""
+    return _whole(query, "row")
+
+
 def _whole(query: Mapping[str, str], name: str) -> int | None:
     text = query.get(name, "")
     if not text:

@@ -9,9 +9,9 @@ from aiohttp import web
 
 from server.access.permission import Permission
 from server.access.person import Person
-from server.audit.asked import Asked, after_of
+from server.audit.asked import Asked, after_of, row_of
 from server.audit.audit_entry import Subject, What
-from server.errors import BadRequest
+from server.errors import BadRequest, Conflict
 
 if TYPE_CHECKING:
     from server.audit.actions import Audit
@@ -20,6 +20,7 @@ Allow = Callable[[web.Request, Permission], Person]
 NoteViewing = Callable[..., Awaitable[None]]  # request, what, subject, **detail: committed when it returns
 Own = Callable[[Person], Awaitable[Mapping[str, Sequence[str]]]]  # ids of what is this person's, by kind of subject
 LINES = "application/jsonl"
+SHARED = Subject("audit", "export")
 
 
 def audit_routes(audit: Audit, allow: Allow, note_viewing: NoteViewing) -> list[web.RouteDef]:
@@ -29,12 +30,23 @@ def audit_routes(audit: Audit, allow: Allow, note_viewing: NoteViewing) -> list[
         allow(request, Permission.AUDIT)
         return web.json_response(await audit.page(Asked.of_query(request.query)))
 
+    async def begin(request: web.Request) -> web.Response:
+        """The row alone. A browser then saves the file by its `row`: an address cannot tell why, and a page would hold it all."""
+        person = allow(request, Permission.AUDIT)
+        asked = Asked.of_query(request.query)
+        await note_viewing(request, What.SHARE_AUDIT, SHARED, **asked.as_json())
+        return web.json_response(await audit.latest(person.id, What.SHARE_AUDIT), status=201)
+
     async def export(request: web.Request) -> web.StreamResponse:
         """That it leaves the house is itself a row, committed first, which the file ends with (if it is asked for)."""
-        allow(request, Permission.AUDIT)
+        person = allow(request, Permission.AUDIT)
         asked = Asked.of_query(request.query)
-        await note_viewing(request, What.SHARE_AUDIT, Subject("audit", "export"), **asked.as_json())
-        upto = await audit.last()
+        row = row_of(request.query)
+        if row is None:
+            await note_viewing(request, What.SHARE_AUDIT, SHARED, **asked.as_json())
+        elif not await audit.covers(row, person.id, What.SHARE_AUDIT, asked.as_json()):
+            raise Conflict("row: expected that of your own export of these very rows, a minute old at most")
+        upto = row or await audit.last()
         response = web.StreamResponse(headers=_headers(upto))
         await response.prepare(request)
         async for lines in audit.export(asked, upto):
@@ -48,6 +60,7 @@ def audit_routes(audit: Audit, allow: Allow, note_viewing: NoteViewing) -> list[
 
     return [
         web.get("/api/audit", rows),
+        web.post("/api/audit/export", begin),
         web.get("/api/audit/export", export, allow_head=False),
         web.get("/api/audit/check", check),
     ]

@@ -104,7 +104,8 @@ async def test_an_export_asks_why_and_is_a_row_itself(screen: Screen, auditor: s
     async with page.expect_download() as coming:
         await page.keyboard.press("Enter")
     saved = await coming.value
-    assert saved.suggested_filename.startswith("watchroom-audit-20")
+    assert saved.url.startswith(f"{screen.url}/api/audit/export?")  # by the browser itself, past the page's memory
+    assert re.fullmatch(r"watchroom-audit-to-\d+\.jsonl", saved.suggested_filename)
     lines = [json.loads(line) for line in Path(await saved.path()).read_text().splitlines()]
     assert [line["seq"] for line in lines] == list(range(1, len(lines) + 1))
     assert (lines[-1]["what"], lines[-1]["why"]) == ("share.audit", "subject access request 4711")

@@ -7,7 +7,6 @@ import { deciding } from "./deciding.js";
 import { reasonHeader } from "./reason.js";
 
 const UPLOAD_MS = 120_000; // 4 MB at 0.3 Mbit/s
-const FETCH_MS = 1_800_000; // all rows of a year
 
 /** A refusal by the server, or no answer at all (`status` 0). */
 export class ApiError extends Error {
@@ -63,11 +62,6 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
     }
   }
 
-  /** A file that is taken away for a reason. @param {string} path @param {string} why logged @returns {Promise<Blob>} */
-  async function taken(path, why) {
-    const answer = await answered(path, { headers: reasonHeader(why), signal: AbortSignal.timeout(FETCH_MS) });
-    return answer.ok ? answer.blob() : bodyOf(answer);
-  }
   const id = encodeURIComponent;
   return {
     ...deciding(call),
@@ -106,8 +100,9 @@ export function createApi({ csrf, fetch: send = fetch.bind(globalThis), timeoutM
       rows: (query) => call("GET", `/api/audit?${query}`),
       /** Some thousand rows behind this one. @param {number} after @returns {Promise<import("../state/audit.js").Check>} */
       check: (after) => call("GET", `/api/audit/check?after=${after}`),
-      /** @param {string} query @param {string} why logged */
-      exported: (query, why) => taken(`/api/audit/export?${query}`, why),
+      /** The row that they are taken, by which they are then saved. @param {string} query @param {string} why logged
+       *  @returns {Promise<import("../state/audit.js").Row>} */
+      exported: (query, why) => call("POST", `/api/audit/export?${query}`, undefined, why),
     },
     tokens: {
       /** One's own. @returns {Promise<{ at: number, tokens: import("../state/tokens.js").Token[] }>} */

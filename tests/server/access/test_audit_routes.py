@@ -72,6 +72,32 @@ async def test_an_export_is_a_row_itself_and_its_lines_hold_the_chain(browser: A
     assert last["actor"]["role"] == "auditor"
 
 
+async def test_what_is_taken_is_saved_by_the_row_that_says_so_by_whoever_it_names_and_for_a_minute(
+    browser: AnyClient, house: House
+) -> None:
+    """A browser saves a file by its address, which tells no reason."""
+    await some_rows(house, browser)
+    headers = await sign_in(browser, "auditor")
+    answer = await browser.post("/api/audit/export?from=5", headers={**headers, REASON: "inspection"})
+    row = await answer.json()
+    assert answer.status == 201 and (row["what"], row["why"]) == ("share.audit", "inspection")
+    address = f"/api/audit/export?from=5&row={row['seq']}"
+    lines = [json.loads(line) for line in (await (await browser.get(address)).text()).splitlines()]
+    assert lines[-1] == row
+    assert len(await house.audited(what="share")) == 1
+    for other in ("from=6", "from=5&person=hale"):  # other rows than it says
+        assert (await browser.get(f"/api/audit/export?{other}&row={row['seq']}")).status == 409
+    for seq in (1, row["seq"] + 7):
+        assert (await browser.get(f"/api/audit/export?from=5&row={seq}")).status == 409
+    house.clock.move(61)
+    assert (await browser.get(address)).status == 409
+    answer = await browser.post("/api/audit/export?from=5", headers={**headers, REASON: "inspection"})
+    address = f"/api/audit/export?from=5&row={(await answer.json())['seq']}"
+    await sign_in(browser, "supervisor")
+    assert (await browser.get(address)).status == 409
+    assert len(await house.audited(what="share")) == 2
+
+
 async def test_a_check_names_the_row_that_was_changed(browser: AnyClient, house: House) -> None:
     await some_rows(house, browser)
     await sign_in(browser, "auditor")
