@@ -40,10 +40,14 @@ class Area:
 
     def holds(self, lat: float, lon: float, accuracy_m: float) -> bool:
         """Whether somebody may have been within it whose position is known to `accuracy_m`."""
+        return self.off(lat, lon) <= self.radius_m + slack(accuracy_m)
+
+    def off(self, lat: float, lon: float) -> float:
+        """How far a point is from its rectangle, of a circle from its centre: metres, 0 inside."""
         box = self.box
         across = (lon - min(max(lon, box.west), box.east)) * _DEGREE_M * math.cos(math.radians(lat))
         along = (lat - min(max(lat, box.south), box.north)) * _DEGREE_M
-        return math.hypot(across, along) <= self.radius_m + slack(accuracy_m)
+        return math.hypot(across, along)
 
 
 def slack(accuracy_m: float) -> float:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from server.positions.area import Area, Bounds, slack, widened
 from server.positions.fix import Fix
@@ -13,10 +14,11 @@ JOINED_S = 60.0  # who is out of it, or without a fix, for no longer than this h
 
 @dataclass(frozen=True, slots=True)
 class Stay:
-    """Unix seconds."""
+    """Unix seconds; and how near one came meanwhile to the middle of the area (`Area.off`)."""
 
     start: float
     end: float
+    nearest_m: float = field(default=math.inf, compare=False)
 
     def overlaps(self, start: float, end: float) -> bool:
         """Whether any of it lies between."""
@@ -26,23 +28,20 @@ class Stay:
 def stays(fixes: Iterable[Fix], area: Area, start: float, end: float) -> list[Stay]:
     """When somebody with these fixes was in the area between two times, in order."""
     there = sorted(
-        at for fix in fixes if start <= (at := taken_at(fix)) <= end and area.holds(fix.lat, fix.lon, fix.accuracy_m)
+        (at, area.off(fix.lat, fix.lon))
+        for fix in fixes
+        if start <= (at := taken_at(fix)) <= end and area.holds(fix.lat, fix.lon, fix.accuracy_m)
     )
-    found: list[Stay] = []
-    for at in there:
-        if found and at - found[-1].end <= JOINED_S:
-            found[-1] = Stay(found[-1].start, at)
-        else:
-            found.append(Stay(at, at))
-    return found
+    return joined(Stay(at, at, off) for at, off in there)
 
 
 def joined(parts: Iterable[Stay]) -> list[Stay]:
-    """Stays of several chunks as those of one trail."""
+    """Stays, of several chunks perhaps, as those of one trail."""
     found: list[Stay] = []
     for one in sorted(parts, key=lambda stay: stay.start):
         if found and one.start - found[-1].end <= JOINED_S:
-            found[-1] = Stay(found[-1].start, max(found[-1].end, one.end))
+            last = found[-1]
+            found[-1] = Stay(last.start, max(last.end, one.end), min(last.nearest_m, one.nearest_m))
         else:
             found.append(one)
     return found

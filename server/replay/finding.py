@@ -99,7 +99,7 @@ def stay_of(one: Recording, stays: Sequence[Stay], slack_s: float = THERE_S) -> 
     if not there:
         return None
     first, last = max(there[0].start, one.start), min(there[-1].end, one.end)
-    return Stay(min(first, one.end), max(last, one.start))
+    return Stay(min(first, one.end), max(last, one.start), min(stay.nearest_m for stay in there))
 
 
 def alerts_of(one: Recording, alerts: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
@@ -107,9 +107,12 @@ def alerts_of(one: Recording, alerts: Iterable[Mapping[str, Any]]) -> list[Mappi
     return [alert for alert in alerts if alert["device_id"] == one.device_id and _stood(alert, one.start, one.end)]
 
 
-def listed(one: Recording, alerts: Iterable[Mapping[str, Any]], stays: Sequence[Stay] = ()) -> dict[str, Any]:
-    """A row of the list; `stays`: when its camera was in the area that is looked for."""
-    there = stay_of(one, stays)
+def listed(
+    one: Recording, alerts: Iterable[Mapping[str, Any]], stays: Sequence[Stay] = (), near: Sequence[Stay] = ()
+) -> dict[str, Any]:
+    """A row of the list; `stays`: when its camera was in the area that is looked for, `near`: near the alert that is."""
+    there, nearest = stay_of(one, stays), stay_of(one, near)
+    near_m = nearest.nearest_m if nearest is not None else math.inf
     shown = sorted(alerts_of(one, alerts), key=lambda alert: (alert["priority"], alert["raised_at"]))
     return {
         "id": one.id,
@@ -123,6 +126,7 @@ def listed(one: Recording, alerts: Iterable[Mapping[str, Any]], stays: Sequence[
         "signed": one.signed,
         "stamped": None,
         "gaps": len(one.gaps),
+        "near_m": round(near_m) if near_m < math.inf else None,
         "there": None if there is None else {"from": there.start, "to": there.end},
         "alerts": [
             {name: alert[name] for name in ("id", "kind", "title", "priority", "raised_at", "place")} for alert in shown

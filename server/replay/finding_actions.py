@@ -71,6 +71,7 @@ class Finder:
         """A page of recordings, newest first; `own`: only those that this person wore the camera of."""
         now = self._clock.wall()
         within: list[_Times] = []
+        near: Stays = {}
         if looked_for.incident is not None:
             stood = await self._sources.stood(looked_for.incident, 0.0, now, 1)
             if not stood:
@@ -78,7 +79,8 @@ class Finder:
             ((device_id, (first, *_)),) = stood.items()
             looked_for = replace(looked_for, start=first.start, end=min(first.end, now))
             if looked_for.near:
-                within.append(_Times(await self._near(looked_for, device_id, first, own), THERE_S))
+                near = await self._near(looked_for, device_id, first, own)
+                within.append(_Times(near, THERE_S))
         span = looked_for.start or 0.0, looked_for.end or now
         stays: Stays = {}
         if looked_for.area is not None:
@@ -92,7 +94,7 @@ class Finder:
             span = min(one.start for one in found), max(one.end for one in found)
             cameras = Among(frozenset(one.device_id for one in found))
             alerts = await self._sources.alerts(*span, MOST_ALERTS, 0, cameras)
-        rows = [listed(one, alerts, stays.get(one.device_id, ())) for one in found]
+        rows = [listed(one, alerts, *(of.get(one.device_id, ()) for of in (stays, near))) for one in found]
         await asyncio.to_thread(self.tell_stamps, [row for row in rows if row["signed"]])
         return {"at": now, "recordings": rows, "next": after}
 
@@ -109,7 +111,7 @@ class Finder:
         near: Stays = {}
         if alert is not None and alert["lat"] is not None:
             near = await self._there(around(alert["lat"], alert["lon"], NEAR_M), start, end, looked_for, own)
-        return {**near, device_id: [stood]}
+        return {**near, device_id: [replace(stood, nearest_m=0.0)]}
 
     async def _there(self, area: Area, start: float, end: float, looked_for: Wanted, own: str | None) -> Stays:
         """When who was in the area, of the cameras that the rest leaves. Raises BadRequest, TooMany."""

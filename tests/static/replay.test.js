@@ -355,12 +355,22 @@ test("the list names what else was recorded then, and opens before the gravest a
       gaps: 1,
       alerts: [],
       there: null,
+      near_m: null,
     });
   const one = row_("a", "c1", 0, 100);
   const all = [one, row_("b", "c2", 50, 150), row_("c", "c3", 100, 120), row_("d", "c2", 60, 70)];
   assert.deepEqual(
     besides(one, all).map(({ id }) => id),
     ["b"],
+  );
+  // of more than fit those that came nearest; of others those that recorded where it opens
+  const many = Array.from({ length: 12 }, (_, n) => ({
+    ...row_(`n${n}`, `d${n}`, n < 6 ? 40 : 0, 90),
+    near_m: n === 11 ? 3 : n === 10 ? 80 : null,
+  }));
+  assert.deepEqual(
+    besides(one, [one, ...many]).map(({ id }) => id),
+    ["n11", "n10", "n6", "n7", "n8", "n9", "n0", "n1"],
   );
   assert.equal(opensAt({ ...one, alerts: [{ raised_at: 40 }] }), 30);
   assert.equal(opensAt(one), 0);

@@ -6,7 +6,8 @@ import { lengthWords } from "./replay_words.js";
 /**
  * @typedef {{ id: string, kind: string, title: string, priority: Priority, raised_at: number, place: string | null }} AlertOf
  * @typedef {{ id: string, device_id: string, call_sign: string, wearer: Wearer | null, why: string, from: number, to: number,
- *   open: boolean, signed: boolean, stamped: boolean | null, gaps: number, alerts: AlertOf[], there: { from: number, to: number } | null }} Row
+ *   open: boolean, signed: boolean, stamped: boolean | null, gaps: number, alerts: AlertOf[], there: { from: number, to: number } | null,
+ *   near_m: number | null }} Row near_m: how near its camera came to where the alert that is looked for was raised
  * @typedef {{ at: number, recordings: Row[], next: string | null }} Page
  * @typedef {{ from: string, to: string, officer: string, alert: string, tag: string, category: string, text: string,
  *   area: string }} Filter as the form has it
@@ -59,15 +60,30 @@ export function isKind(alert) {
   return KINDS.some(([kind]) => kind === alert);
 }
 
-/** Recordings of other cameras at the same time, at most those that fit on one replay. @param {Row} row @param {readonly Row[]} all */
+/**
+ * Recordings of other cameras at the same time, at most those that fit on one replay: those that came nearest to where the alert
+ * that is looked for was raised, then those that recorded at the second at which it opens.
+ * @param {Row} row @param {readonly Row[]} all
+ */
 export function besides(row, all) {
+  const at = opensAt(row);
+  const rank = /** @param {Row} one @returns {[number, number]} */ (one) => [
+    one.near_m ?? Infinity,
+    one.from <= at && at < one.to ? 0 : 1,
+  ];
+  const others = all.filter((other) => other.from < row.to && other.to > row.from);
   const devices = new Set([row.device_id]);
-  return all.filter((other) => {
-    if (devices.has(other.device_id) || devices.size >= MOST_CAMERAS) return false;
-    if (other.from >= row.to || other.to <= row.from) return false;
-    devices.add(other.device_id);
-    return true;
-  });
+  return inOrder(others, rank)
+    .filter(({ device_id }) => !devices.has(device_id) && devices.add(device_id))
+    .slice(0, MOST_CAMERAS - 1);
+}
+
+/** Stable. @template T @param {readonly T[]} all @param {(one: T) => [number, number]} rank @returns {T[]} */
+function inOrder(all, rank) {
+  const ranked = all.map((one) => ({ one, rank: rank(one) }));
+  const less = /** @param {number} a @param {number} b */ (a, b) => (a === b ? 0 : a < b ? -1 : 1); // endless ones are equal
+  ranked.sort((a, b) => less(a.rank[0], b.rank[0]) || less(a.rank[1], b.rank[1]));
+  return ranked.map(({ one }) => one);
 }
 
 /** @param {Row} row where it opens: at its gravest alert, else when it came to the place, else where it begins */

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from server.database import Database
 from server.errors import BadRequest
 from server.positions import store as positions_store
-from server.positions.area import Area, area_of
+from server.positions.area import Area, area_of, around
 from server.positions.fix import Fix, Standing
 from server.positions.stay import Stay, joined, stays
 from server.positions.store import TrailStore, trail_chunk, within
@@ -53,6 +53,14 @@ def test_who_steps_out_for_a_moment_has_stayed_and_who_comes_back_later_has_come
     found = stays([*away, *there], area_of(HERE), BASE, BASE + 1000)
     assert found == [Stay(BASE, BASE + 50), Stay(BASE + 300, BASE + 310)]
     assert stays(there, area_of(HERE), BASE + 5, BASE + 20) == [Stay(BASE + 10, BASE + 10)]
+
+
+def test_a_stay_tells_how_near_one_came() -> None:
+    fixes = [a_fix(n, at, metres_north=north) for n, (at, north) in enumerate(((0, 90), (10, 40), (20, 70), (400, 80)))]
+    first, second = stays(fixes, around(51.36, 1.03, 100.0), BASE, BASE + 1000)
+    assert (round(first.nearest_m), round(second.nearest_m)) == (40, 80)
+    (both,) = joined([Stay(60, 119, 12.0), Stay(130, 170, 7.0)])
+    assert both.nearest_m == 7.0
 
 
 def test_a_fix_from_a_clock_in_the_future_counts_when_it_came() -> None:

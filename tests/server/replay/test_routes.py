@@ -243,13 +243,16 @@ async def test_a_recording_is_found_by_what_it_is(browser: Browser, database: Da
         ("alert=taser.armed", [laid[0].id]),
         ("incident=alert-et17-cam", [laid[1].id, laid[0].id]),  # every camera of its time
         ("incident=alert-of-nobody", []),
-        ("incident=alert-et17-cam&near=yes", [laid[1].id, laid[0].id]),  # the second is 62 m away
+        ("incident=alert-et17-cam&near=yes", [laid[1].id, laid[0].id]),  # the second came to 100 m of it
         ("device=et22-cam", [laid[1].id]),
         (f"to={BASE - 5}", []),
         (f"before={laid[1].id}", [laid[0].id]),
     ):
         page = await browser.get(f"/api/recordings?{query}")
         assert [row["id"] for row in page["recordings"]] == found, query
+    page = await browser.get("/api/recordings?incident=alert-et17-cam&near=yes")
+    assert [row["near_m"] for row in page["recordings"]] == [100, 0]
+    assert all(row["near_m"] is None for row in rows)
     for query in ("near=yes", "incident=alert-et17-cam&near=no"):
         await browser.get(f"/api/recordings?{query}", 400)
     page = await browser.get("/api/recordings?limit=1")
