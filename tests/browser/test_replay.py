@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import closing
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -134,7 +135,7 @@ async def test_four_cameras_keep_one_clock(screen: Screen, laid: list[Laid], bas
         await page.locator("replay-transport .big").fill(at)
         began = time.monotonic()
         await page.keyboard.press("Enter")
-        await until(lambda into=into: are_at(page, into), "all four show that moment", 20)
+        await until(partial(are_at, page, into), "all four show that moment", 20)
         took.append(time.monotonic() - began)
     await page.keyboard.press("Space")
     await page.evaluate(WATCH)
