@@ -38,6 +38,14 @@ SECONDS = 30.0
 GAP_S = (16.0, 20.0)  # of the fourth camera, in its media time
 STOPS = 150
 MIDDLE_PX = 6
+# Buttons and links that do not lie within the band.
+STAND_OUT = """(place) => {
+  const band = place.closest(".band").getBoundingClientRect();
+  return [...place.querySelectorAll("a.btn, summary, button")].filter((one) => {
+    const { top, bottom, left, right } = one.getBoundingClientRect();
+    return top < band.top || bottom > band.bottom || left < band.left || right > band.right;
+  }).map((one) => one.textContent);
+}"""
 OFF_CENTRE = """(mark) => {
   const middle = ({ x, y, width, height }) => [x + width / 2, y + height / 2];
   const [[x, y], [left, top]] = [mark.querySelector(".sym") ?? mark, mark.closest("replay-map")]
@@ -430,6 +438,9 @@ async def test_what_lies_between_in_and_out_is_taken_out_and_proves_itself(
     await form.get_by_role("button", name="Make the bundle").click()
     way = page.get_by_role("link", name=re.compile("Save bundle"))
     await expect(way).to_be_visible()
+    for name in ("Six names and what they were of, as of a large incident, with its beginning and its end", ""):
+        await page.locator("#what").evaluate("(one, more) => one.append(more)", name)
+        assert await page.locator("replay-export").evaluate(STAND_OUT) == []
     async with page.expect_download() as started:
         await way.click()
     bundle = tmp_path / "bundle.zip"
