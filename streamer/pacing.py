@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from streamer.in_flight import InFlight
+
 START_BPS = 3_000_000  # before the server has told anything
 PACE = 1.25  # of the estimate: a key frame of a quarter second's rate takes a fifth of a second, and leaves no queue
 BURST_S = 0.010  # so much may leave at once: a timer for each packet would cost more than it smooths
@@ -13,6 +15,7 @@ class Pacer:
     """A leaky bucket for pictures, a token bucket for their repairs. Times in monotonic seconds."""
 
     def __init__(self) -> None:
+        self.in_flight = InFlight()
         self._bps = START_BPS
         self._free_at = float("-inf")  # when what was sent has drained
         self._repair_bits = START_BPS * REPAIR_SHARE * REPAIR_BURST_S
@@ -35,6 +38,10 @@ class Pacer:
         """How long the next packet of a picture has to wait, 0 for not at all."""
         ahead = self._free_at - now
         return ahead if ahead > BURST_S else 0.0
+
+    def closed_s(self, now: float) -> float:
+        """How long to wait before asking again, because more is on its way than the uplink carries; 0: it is not."""
+        return self.in_flight.wait_s(self._bps, now)
 
     def allows_repair(self, size: int, now: float) -> bool:
         """Whether a packet of `size` bytes may be sent again; if so it counts as sent."""

@@ -14,7 +14,7 @@ from random import Random
 from typing import Any
 
 from aiortc import RTCPeerConnection, RTCRtpSender
-from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpSrPacket, unpack_remb_fci
+from aiortc.rtp import RTCP_PSFB_APP, RtcpPsfbPacket, RtcpRrPacket, RtcpSrPacket, unpack_remb_fci
 
 from streamer.clock import Clock
 from streamer.outgoing_track import OutgoingTrack
@@ -47,6 +47,20 @@ def on_bandwidth(sender: RTCRtpSender, estimate: Callable[[int], None]) -> None:
             if bits is not None:
                 estimate(bits)
             return
+        await original(packet)
+
+    vars(sender)["_handle_rtcp_packet"] = handle
+
+
+def on_receipt(sender: RTCRtpSender, received: Callable[[int, int], None]) -> None:
+    """Call `received` with SSRC and highest number (16 bits) of every report block that names this sender."""
+    original = sender._handle_rtcp_packet
+
+    async def handle(packet: Any) -> None:
+        if isinstance(packet, RtcpRrPacket):
+            for report in packet.reports:
+                if report.ssrc == sender._ssrc:
+                    received(report.ssrc, report.highest_sequence & 0xFFFF)
         await original(packet)
 
     vars(sender)["_handle_rtcp_packet"] = handle
@@ -112,7 +126,8 @@ def pace(connection: RTCPeerConnection, pacer: Pacer, clock: Clock) -> None:
     """Let the packets of pictures leave one after another as `pacer` says, and repairs as far as it allows them.
 
     aiortc sends a whole picture at once. A packet is sent, then its sender waits, so that its send time
-    (abs-send-time, by which the server finds a queue) is true; sound and reports do not wait.
+    (abs-send-time, by which the server finds a queue) is true; sound and reports do not wait. Nor does a picture's next
+    packet leave while more is on its way than the uplink carries.
     """
     senders = [sender for sender in connection.getSenders() if sender.kind == "video"]
     pictures = {sender._ssrc for sender in senders}
@@ -142,10 +157,14 @@ def _paced(original: Callable[[bytes], Any], pictures: set[int], pacer: Pacer, c
         await original(packet)
         if 192 <= packet[1] <= 223:  # RTCP (RFC 5761)
             return
-        pacer.sent(len(packet), clock.monotonic())
-        if int.from_bytes(packet[8:12], "big") in pictures:
-            wait = pacer.wait_s(clock.monotonic())
+        now, ssrc = clock.monotonic(), int.from_bytes(packet[8:12], "big")
+        pacer.sent(len(packet), now)
+        if ssrc in pictures:
+            pacer.in_flight.sent(ssrc, int.from_bytes(packet[2:4], "big"), len(packet), now)
+            wait = pacer.wait_s(now)
             if wait:
+                await asyncio.sleep(wait)
+            while wait := pacer.closed_s(clock.monotonic()):  # noqa: ASYNC110 – each look may let a probe go
                 await asyncio.sleep(wait)
 
     return send

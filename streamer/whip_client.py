@@ -28,7 +28,7 @@ from streamer.errors import StreamerError
 from streamer.ladder import Layer
 from streamer.outgoing_track import OutgoingTrack
 from streamer.pacing import Pacer
-from streamer.rtp_hooks import Impairment, impair, on_bandwidth, on_key_request, pace, report_capture_time
+from streamer.rtp_hooks import Impairment, impair, on_bandwidth, on_key_request, on_receipt, pace, report_capture_time
 from streamer.sound import RATE, Sound
 
 log = logging.getLogger(__name__)
@@ -204,6 +204,7 @@ class WhipClient:
             sender = connection.addTransceiver(track, direction="sendonly").sender
             on_key_request(sender, lambda layer=layer: self._picture.request_key(layer))  # type: ignore[misc]
             on_bandwidth(sender, self._follow_uplink)
+            on_receipt(sender, self._note_receipt)
             report_capture_time(sender, track)
             tracks[layer] = track
         for transceiver in connection.getTransceivers():
@@ -218,6 +219,9 @@ class WhipClient:
         """The server says what the uplink carries."""
         self._pacer.set_rate(bps)
         self._picture.share_uplink(bps)
+
+    def _note_receipt(self, ssrc: int, highest: int) -> None:
+        self._pacer.in_flight.received(ssrc, highest, self._clock.monotonic())
 
     async def _post(self, http: aiohttp.ClientSession, offer: str) -> tuple[str | None, str]:
         """(the session's URL, the answer)."""

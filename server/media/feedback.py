@@ -203,6 +203,11 @@ def receiver_report(own: int, blocks: list[tuple[int, Report, int, int]]) -> byt
     return _packet(RECEIVER_REPORT, min(31, len(blocks)), body)
 
 
+def compound(own: int, packet: bytes) -> bytes:
+    """Feedback goes in a compound packet that starts with a report (RFC 3550 section 6.1)."""
+    return receiver_report(own, []) + packet
+
+
 def sender_report(report: SenderReport, cname: str) -> bytes:
     """One SR with the SDES that a compound packet needs."""
     body = struct.pack(

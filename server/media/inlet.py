@@ -290,11 +290,11 @@ class Inlet:
             if missing:
                 self.counts["nack_sent"] += len(missing)
                 source.nacks += len(missing)
-                peer.send_feedback(_compound(feedback.nack(OWN_SSRC, source.ssrc, missing)))
+                peer.send_feedback(feedback.compound(OWN_SSRC, feedback.nack(OWN_SSRC, source.ssrc, missing)))
             if source.plan.kind == VIDEO and source.is_heard(now) and source.forwarder.key_frames.is_due(now):
                 self.counts["pli_sent"] += 1
                 source.plis += 1
-                peer.send_feedback(_compound(feedback.picture_loss(OWN_SSRC, source.ssrc)))
+                peer.send_feedback(feedback.compound(OWN_SSRC, feedback.picture_loss(OWN_SSRC, source.ssrc)))
             waits = waits or (source.forwarder.key_frames.is_pending and source.forwarder.watchers > 0)
             again = again or source.loss.needs_a_look
         if again or waits:
@@ -364,16 +364,19 @@ class Inlet:
         return feedback.receiver_reference(OWN_SSRC, ntp)
 
     def _tell_uplink(self, heard: int, now: float) -> None:
-        """REMB when the estimate has changed, or when each packet came (transport-cc), be they of sound alone."""
+        """What has come, REMB when the estimate has changed; or when each packet came (transport-cc), be they of sound alone."""
         peer = self.peer
         if peer is None or not peer.is_ready:
             return
         video = [source for source in self.sources if source.plan.kind == VIDEO]
         ssrc = next((one.ssrc for one in [*video, *self.sources]), heard)
+        receipt = self.uplink.receipt(OWN_SSRC, [(one.ssrc, one.loss.figures()) for one in video], now)
+        if receipt is not None:
+            peer.send_feedback(receipt)
         expected, missed = sum(one.loss.expected for one in video), sum(one.loss.missed for one in video)
         for packet in self.uplink.news(OWN_SSRC, ssrc, [one.ssrc for one in video], expected, missed, now):
             self.counts["uplink_told"] += 1
-            peer.send_feedback(_compound(packet))
+            peer.send_feedback(feedback.compound(OWN_SSRC, packet))
 
     def _received_bps(self, sources: list[Source], now: float) -> float | None:
         total = sum(source.bytes for source in sources)
@@ -393,8 +396,3 @@ class Inlet:
     def close(self) -> None:
         """No more timers."""
         self._cancel_timer()
-
-
-def _compound(packet: bytes) -> bytes:
-    """Feedback goes in a compound packet that starts with a report (RFC 3550 section 6.1)."""
-    return feedback.receiver_report(OWN_SSRC, []) + packet

@@ -223,12 +223,17 @@ class LossTracker:
 
     def report(self) -> Report:
         """The figures since the last call, as a report block wants them."""
+        figures = self.figures()
+        self._last_expected, self._last_received = self.expected, self._received
+        return figures
+
+    def figures(self) -> Report:
+        """As `report`, which goes on from where it was."""
         highest = self.highest if self.highest is not None else 0
         expected = self.expected
         lost = max(-0x800000, min(0x7FFFFF, expected - self._received))
         new_expected = expected - self._last_expected
         new_lost = new_expected - (self._received - self._last_received)
-        self._last_expected, self._last_received = expected, self._received
         fraction = min(255, (new_lost << 8) // new_expected) if new_expected > 0 and new_lost > 0 else 0
         return Report(fraction, lost, (highest - 0x10000) & 0xFFFFFFFF if highest else 0, int(self._jitter))
 

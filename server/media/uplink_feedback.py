@@ -1,14 +1,36 @@
-"""What a camera is told of its uplink: when each packet came, where it knows transport-cc, else our own estimate."""
+"""What a camera is told of its uplink: when each packet came, where it knows transport-cc, else what came and our own
+estimate.
+"""
 
 from __future__ import annotations
 
 from server.media import feedback
 from server.media.arrival_groups import SEND_TIME_BITS, SendTimes
 from server.media.bandwidth import UplinkEstimate
+from server.media.loss import Report
 from server.media.packet import extension_value
-from server.media.transport_feedback import TransportFeedback
+from server.media.transport_feedback import INTERVAL_S, OVERHEAD, SHARE, TransportFeedback
 
 SEND_TIME_TICKS_PER_S = 1 << 18
+
+
+class _ReceiptBudget:
+    """When the next receipt is due: after 50 to 250 ms, as 5 % of what comes allows."""
+
+    def __init__(self) -> None:
+        self.due_at = float("-inf")
+        self._bytes = 0
+        self._since: float | None = None
+
+    def note(self, size: int) -> None:
+        self._bytes += size
+
+    def spend(self, size: int, now: float) -> None:
+        passed = now - self._since if self._since is not None else 0.0
+        allowed = SHARE * self._bytes / passed if passed > 0 else 0.0
+        self._since, self._bytes = now, 0
+        wanted = size / allowed if allowed else INTERVAL_S[1]
+        self.due_at = now + min(INTERVAL_S[1], max(INTERVAL_S[0], wanted))
 
 
 class UplinkFeedback:
@@ -19,6 +41,7 @@ class UplinkFeedback:
         self._send_time_extension = send_time_extension
         self._transport = TransportFeedback()
         self._estimate = UplinkEstimate()
+        self._receipts = _ReceiptBudget()
         self._send_times = SendTimes(SEND_TIME_BITS, SEND_TIME_TICKS_PER_S)
 
     def note_packet(self, packet: memoryview, now: float) -> None:
@@ -33,11 +56,24 @@ class UplinkFeedback:
             value = extension_value(packet, self._send_time_extension)
             if value is not None and len(value) == 3:
                 sent = self._send_times.seconds(int.from_bytes(value, "big"))
+        self._receipts.note(len(packet))
         self._estimate.note_packet(len(packet), sent, now)
 
     def is_due(self, now: float) -> bool:
-        """Whether to ask for `news` now: asked with each packet, so it is cheap."""
-        return self._estimate.is_due(now) if self._transport_extension is None else self._transport.is_due(now)
+        """Whether to ask for `receipt` and `news` now: asked with each packet, so it is cheap."""
+        if self._transport_extension is not None:
+            return self._transport.is_due(now)
+        return now >= self._receipts.due_at or self._estimate.is_due(now)
+
+    def receipt(self, own: int, pictures: list[tuple[int, Report]], now: float) -> bytes | None:
+        """A receiver report on the pictures' SSRCs, if one is due: what has come. A camera that knows it sends no more
+        than the uplink carries in a round trip, long before the estimate can have seen that it has fallen.
+        """
+        if self._transport_extension is not None or now < self._receipts.due_at:
+            return None
+        packet = feedback.receiver_report(own, [(ssrc, figures, 0, 0) for ssrc, figures in pictures])
+        self._receipts.spend(len(packet) + OVERHEAD, now)
+        return packet if pictures else None
 
     def news(self, own: int, ssrc: int, pictures: list[int], expected: int, missed: int, now: float) -> list[bytes]:
         """RTCP packets for the camera that sends `ssrc`, whatever that is, and pictures under these SSRCs.
@@ -48,7 +84,8 @@ class UplinkFeedback:
             return self._transport.reports(own, ssrc, now)
         if not pictures:  # sound alone would only teach it to be modest
             return []
-        self._estimate.update(now, expected, missed)
+        if self._estimate.is_due(now):
+            self._estimate.update(now, expected, missed)
         limit = self._estimate.news(now)
         return [feedback.bandwidth_limit(own, limit, pictures)] if limit is not None else []
 

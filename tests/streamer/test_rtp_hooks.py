@@ -14,6 +14,8 @@ from aiortc.rtp import (
     RTCP_PSFB_FIR,
     RTCP_PSFB_PLI,
     RtcpPsfbPacket,
+    RtcpReceiverInfo,
+    RtcpRrPacket,
     RtcpSenderInfo,
     RtcpSrPacket,
     RtpPacket,
@@ -30,6 +32,7 @@ from streamer.rtp_hooks import (
     ntp_time,
     on_bandwidth,
     on_key_request,
+    on_receipt,
     pace,
     report_capture_time,
 )
@@ -56,6 +59,21 @@ async def test_remb_for_this_sender_is_told_and_broken_ones_are_not() -> None:
     for fci in (pack_remb_fci(250_000, [sender._ssrc]), pack_remb_fci(9_000, [sender._ssrc ^ 1]), b"REMB", b""):
         await sender._handle_rtcp_packet(RtcpPsfbPacket(fmt=RTCP_PSFB_APP, ssrc=1, media_ssrc=0, fci=fci))
     assert told == [pytest.approx(250_000, rel=0.01)]
+    await connection.close()
+
+
+async def test_receipts_for_this_sender_are_told_and_go_on_to_aiortc() -> None:
+    connection = RTCPeerConnection()
+    sender = connection.addTransceiver("video", direction="sendonly").sender
+    told: list[tuple[int, int]] = []
+    on_receipt(sender, lambda ssrc, highest: told.append((ssrc, highest)))
+    blocks = [
+        RtcpReceiverInfo(ssrc, fraction_lost=0, packets_lost=0, highest_sequence=0x1FFFE, jitter=0, lsr=0, dlsr=0)
+        for ssrc in (sender._ssrc ^ 1, sender._ssrc)
+    ]
+    await sender._handle_rtcp_packet(RtcpRrPacket(ssrc=1, reports=blocks))
+    assert told == [(sender._ssrc, 0xFFFE)]
+    assert any(one.type == "remote-inbound-rtp" for one in (await sender.getStats()).values())
     await connection.close()
 
 
@@ -156,6 +174,33 @@ async def test_the_packets_of_a_picture_leave_one_after_another() -> None:
     times = [at for at, _ in paced.passed]
     # ten packets are 96 kbit: 77 ms at 1.25 Mbit/s, the burst that may leave at once taken off
     assert times[-1] - times[0] > 0.04
+    await paced.connection.close()
+
+
+async def test_a_picture_waits_while_too_much_is_on_its_way() -> None:
+    paced, clock = PacedSender(10_000_000), SystemClock()
+    ssrc, flight = paced.sender._ssrc, paced.pacer.in_flight
+    for number in range(20):  # receipts come after 1 ms, 5 ms apart
+        flight.sent(ssrc, number, 100, clock.monotonic())
+        await asyncio.sleep(0.005)
+        flight.received(ssrc, number, clock.monotonic())
+    paced.pacer.set_rate(100_000)
+    async with TaskOwner("test") as tasks:
+
+        async def picture() -> None:
+            for _ in range(3):
+                await paced.sender.transport._send_rtp(paced.packet(ssrc))
+
+        sending = tasks.start(picture(), "picture")
+        await until(lambda: flight.bytes >= 3600)
+        assert len(paced.passed) == 3
+        async with asyncio.timeout(10):
+            await paced.other.transport._send_rtp(paced.packet(paced.other._ssrc, 100))
+        assert len(paced.passed) == 4 and not sending.done()
+        flight.received(ssrc, 19, clock.monotonic())
+        flight.received(ssrc, 0, clock.monotonic())
+        async with asyncio.timeout(10):
+            await sending
     await paced.connection.close()
 
 

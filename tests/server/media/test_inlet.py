@@ -216,7 +216,9 @@ async def test_what_is_missing_is_asked_for_and_reported() -> None:
     for sequence in range(15, 115):
         stage.rtp(102, sequence, 1001, payload=b"\x41" * 1000)
     stage.inlet.report(stage.clock.monotonic())
-    first, limit, second = stage.said()
+    *receipts, first, receipt, limit, second = stage.said()
+    for one in (*receipts, receipt):
+        assert isinstance(one, ReportBlock) and one.ssrc == 1001, "what has come, in between"
     assert isinstance(first, ReportBlock) and first.fraction_lost == 256 * 2 // 5
     assert isinstance(second, ReportBlock) and (second.highest_sequence, second.fraction_lost) == (114, 0)
     assert isinstance(limit, BandwidthLimit) and limit.ssrcs == (1001,)

@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
+import pytest
+
 from server.media import feedback
-from server.media.feedback import BandwidthLimit
+from server.media.feedback import BandwidthLimit, ReportBlock
+from server.media.loss import LossTracker
 from server.media.packet import HEADER
 from server.media.uplink_feedback import UplinkFeedback
 from tests.server.media.test_transport_feedback import read
@@ -64,3 +69,31 @@ def test_an_estimate_waits_for_the_first_picture() -> None:
     for number in range(300):
         uplink.note_packet(packet(number, number * 0.01), number * 0.01)
         assert uplink.news(1, 7, [], 0, 0, number * 0.01) == []
+
+
+@pytest.mark.parametrize("bps", [50e3, 200e3, 4e6])
+def test_receipts_tell_what_came_within_their_budget(bps: float) -> None:
+    uplink, loss = UplinkFeedback(SEND_TIME), LossTracker(90_000, repairs=True)
+    taken: list[tuple[float, int]] = []
+    size, seconds = 1000, 10.0
+    for number in range(int(bps * seconds / 8 / size)):
+        now = number * 8 * size / bps
+        uplink.note_packet(packet(number, now, size), now)
+        loss.received(number & 0xFFFF, now)
+        if uplink.is_due(now):
+            receipt = uplink.receipt(1, [(7, loss.figures())], now)
+            if receipt is not None:
+                (block,) = feedback.parse(receipt)
+                assert isinstance(block, ReportBlock)
+                assert (block.ssrc, block.highest_sequence & 0xFFFF) == (7, number & 0xFFFF)
+                taken.append((now, len(receipt)))
+    spaces = [later - earlier for (earlier, _), (later, _) in pairwise(taken)]
+    assert min(spaces) >= 0.05 - 1e-6 and max(spaces) <= 0.25 + 8 * size / bps + 1e-6
+    told_bps = 8 * sum(told + 54 for _, told in taken) / seconds  # 54: IP, UDP and SRTCP, as counted there
+    assert told_bps <= max(0.06 * bps, 8 * 86 / 0.25 * 1.05)
+
+
+def test_a_camera_that_controls_itself_gets_no_receipts() -> None:
+    uplink = UplinkFeedback(SEND_TIME, TRANSPORT)
+    uplink.note_packet(packet(1, 0.0), 0.0)
+    assert uplink.receipt(1, [(7, LossTracker(90_000, repairs=True).figures())], 0.0) is None
