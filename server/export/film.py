@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from itertools import groupby, pairwise
+from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import TYPE_CHECKING, Any
 
+from server.recording.holes import SOUND_LOST
 from server.recording.segment import id_stamp, parted
 from server.replay.footage import HOLE_S, LAYERS, Gap, Placed, seen
 
@@ -27,7 +28,7 @@ class Film:
     call_sign: str
     format: str  # libavformat's name, and the file's ending: its MP4 takes no VP8. Opus goes into both
     segments: tuple[Placed, ...]
-    gaps: tuple[Gap, ...]  # in which no picture is there: the last one stands, and it is silent
+    gaps: tuple[Gap, ...]  # in which no whole picture is there: the last one stands; silence, where no sound is either
 
     @property
     def name(self) -> str:
@@ -123,11 +124,33 @@ def _formed(segments: Iterable[Placed]) -> Iterator[tuple[Placed, str]]:
     yield from ((one, "mp4") for one in waiting)
 
 
-def _gaps(segments: Sequence[Placed], declared: Sequence[Gap]) -> Iterator[Gap]:
-    for before, after in pairwise(segments):
-        if after.at - before.end > HOLE_S:
-            why = next((gap.why for gap in declared if gap.start < after.at and gap.end > before.end), "not-recorded")
-            yield Gap(before.end, after.at, why)
+def _gaps(segments: Sequence[Placed], declared: Sequence[Gap]) -> list[Gap]:
+    """Where no whole picture is, from the film's beginning to its end: between segments, and, as declared, within one. A segment
+    of sound alone has none.
+    """
+    seen = [(one.at, one.end) for one in segments if one.pictures]
+    if not seen:
+        return []  # there is nothing but sound, and it is told as such
+    first, last = segments[0].at, max(one.end for one in segments)
+    edges = [first, *(edge for span in seen for edge in span), last]
+    holes = [
+        Gap(start, end, next((gap.why for gap in declared if _meet(gap, start, end)), "not-recorded"))
+        for start, end in zip(edges[::2], edges[1::2], strict=True)
+        if end - start > HOLE_S
+    ]
+    clipped = [replace(gap, start=max(gap.start, first), end=min(gap.end, last)) for gap in declared]
+    within = [
+        Gap(gap.start, gap.end, gap.why)
+        for gap in clipped
+        if gap.end - gap.start - gap.filled > HOLE_S
+        and gap.why != SOUND_LOST
+        and not any(_meet(hole, gap.start, gap.end) for hole in holes)
+    ]
+    return sorted([*holes, *within], key=lambda gap: gap.start)
+
+
+def _meet(gap: Gap, start: float, end: float) -> bool:
+    return gap.start < end and gap.end > start
 
 
 def about_films(films: Sequence[Film], hashes: Mapping[str, str]) -> Json:

@@ -261,3 +261,32 @@ async def test_who_exports_is_told_how_much_is_damaged(desk: Desk) -> None:
         (desk.data / "recordings" / one.id / "main" / f"{name}.m4s").write_bytes(b"")
     told = await desk.ended({"recordings": [one.id]})
     assert (told["state"], told["damaged"], told["films"]) == ("ready", 2, [])
+
+
+@pytest.mark.parametrize(
+    ("why", "until", "told"),
+    [("not-sent", 3.4, True), ("not-sent", 0.6, False), ("sound-lost", 3.4, False), ("not-sent", 9.0, True)],
+)
+def test_a_gap_within_a_segment_is_one_of_the_film_too(why: str, until: float, told: bool) -> None:
+    """Seen in a demo on a loaded machine: the verifier told of 1.2 s, and the page beside the film that it had no gap."""
+    gap = {
+        "kind": "gap",
+        "layer": "main",
+        "from": BASE + 0.5,
+        "to": BASE + until,
+        "why": why,
+        "start": 0.5,
+        "end": until,
+    }
+    one = recording("20270115T080000Z-a-0", [opened(), segment(1, 0.0), segment(2, 2.0), gap], {})
+    (made,) = films_of(parts_of([one], BASE - 10, BASE + 60))
+    assert made.gaps == ((Gap(BASE + 0.5, BASE + min(until, 4.0), why),) if told else ())
+
+
+def test_where_sound_alone_was_recorded_there_is_a_gap_also_at_the_end() -> None:
+    parts = [segment(1, 0.0), {**segment(2, 2.0), "pictures": 0}, segment(3, 4.0), {**segment(4, 6.0), "pictures": 0}]
+    gap = {"kind": "gap", "layer": "main", "from": BASE + 6, "to": BASE + 8, "why": "not-sent", "start": 6, "end": 8}
+    one = recording("20270115T080000Z-a-0", [opened(), *parts, gap], {})
+    (made,) = films_of(parts_of([one], BASE - 10, BASE + 60))
+    assert made.gaps == (Gap(BASE + 2, BASE + 4, "not-recorded"), Gap(BASE + 6, BASE + 8, "not-sent"))
+    assert (made.start, made.end) == (BASE, BASE + 8)
