@@ -53,7 +53,7 @@ export function placeLabels(marks, view, others = [], covers = []) {
     for (const side of SIDES) {
       const box = labelBox(mark, side);
       let cost = outside(box, view) * 4 + (side === mark.before ? -24 : 0) + SIDES.indexOf(side);
-      for (const cover of covers) cost += overlap(box, cover) * 4;
+      for (const cover of covers) cost += overlap(box, cover) * 20; // two labels share a spot: one is read
       for (const other of taken) cost += overlap(box, other) * 2;
       discs.forEach((disc, at) => (cost += at === index ? 0 : overlap(box, disc)));
       if (cost < least) {
