@@ -198,7 +198,7 @@ async def test_every_state_is_on_the_sheet_in_both_themes_and_axe_finds_nothing(
         assert (FEED_STATES - {"empty"} | {"rewind", "absent"}) - told == set()  # what a decision tells of a screen
     told_then = page.locator("command-tile .at .w")
     assert (
-        await words.evaluate_all("(all) => all.filter((one) => !one.checkVisibility()).map((one) => one.innerText)")
+        await told_then.evaluate_all("(all) => all.filter((one) => !one.checkVisibility()).map((one) => one.innerText)")
         == []
     )
     axe = Path(AXE).read_text()
