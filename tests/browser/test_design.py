@@ -196,6 +196,11 @@ async def test_every_state_is_on_the_sheet_in_both_themes_and_axe_finds_nothing(
         then = page.locator(f'section.theme[data-theme="{theme}"] command-tile')
         told = set(" ".join(await then.evaluate_all("(all) => all.map((one) => one.className)")).split())
         assert (FEED_STATES - {"empty"} | {"rewind", "absent"}) - told == set()  # what a decision tells of a screen
+    told_then = page.locator("command-tile .at .w")
+    assert (
+        await told_then.evaluate_all("(all) => all.filter((one) => !one.checkVisibility()).map((one) => one.innerText)")
+        == []
+    )
     axe = Path(AXE).read_text()
     assert await violations(still, axe) == ""
     for nth in (0, 1):

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from functools import partial
 from typing import Any
 
+import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 
@@ -30,6 +32,17 @@ NAMES = """() => {
 }"""
 
 
+# How many metres lie between the ends of the scale's bar as it is seen, and how many it says.
+BAR = """() => {
+  const map = window.streets, ground = map.getContainer(), {left, width} = ground.getBoundingClientRect();
+  const bar = document.querySelector(".map .scale i").getBoundingClientRect();
+  const [from, to] = [bar.left, bar.right].map((x) => map.unproject([(x - left) * ground.offsetWidth / width, 10]));
+  const [, count, unit] = document.querySelector(".map .scale span").textContent.match(/([\\d.]+) (k?m)/);
+  return {measured: from.distanceTo(to), said: Number(count) * (unit === "km" ? 1000 : 1),
+    letters: parseFloat(getComputedStyle(document.querySelector(".map .scale")).fontSize) * width / ground.offsetWidth};
+}"""
+
+
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
 async def drawing(chromium_path: str) -> AsyncIterator[Browser]:
     """A Chromium that draws the street map."""
@@ -49,6 +62,11 @@ async def resting(page: Page) -> dict[str, Any]:
     return found
 
 
+async def whole(page: Page) -> bool:
+    """Whether no name stands across the map's edge, or under its buttons."""
+    return bool((await resting(page))["cut"] == [])
+
+
 async def test_no_name_is_cut_by_the_map_s_edge_or_lies_under_its_buttons(drawing: Browser, server: Server) -> None:
     async with Screen(drawing, server.url, viewport={"width": 1366, "height": 768}) as screen:
         page = await screen.console()
@@ -60,6 +78,17 @@ async def test_no_name_is_cut_by_the_map_s_edge_or_lies_under_its_buttons(drawin
             else:
                 await page.locator("incident-map canvas").focus()
                 await page.keyboard.press(key)
-            found = await resting(page)
-            assert found["cut"] == [], f"after {act or key}"
-            assert found["seen"] >= 3, f"streets have their names ({turn})"
+            await until(partial(whole, page), f"names stand whole after {act or key}", 30)
+            assert (await resting(page))["seen"] >= 3, f"streets have their names ({turn})"
+
+
+async def test_the_scale_is_true_also_where_the_map_is_drawn_larger(drawing: Browser, server: Server) -> None:
+    for width, height, grows in ((1366, 768, 1), (2560, 1440, 1.25)):
+        async with Screen(drawing, server.url, viewport={"width": width, "height": height}) as screen:
+            page = await screen.console()
+            await expect(page.locator("incident-map canvas")).to_be_visible()
+            await page.evaluate(CATCH)
+            await resting(page)
+            found = await page.evaluate(BAR)
+            assert found["measured"] == pytest.approx(found["said"], rel=0.04), f"at {width}"
+            assert found["letters"] == pytest.approx(12.5 * grows, abs=0.2), "as large as other small print"

@@ -195,8 +195,25 @@ test("a label never stands under the map's buttons: there it would be as unread 
   // another mark's label stands to its left; half of this one would be covered above and below
   const other = { ...mark, x: 600, y: 72, width: 110, rank: -1 };
   const sides = placeLabels([other, mark], VIEW, [], [buttons]);
-  const box = labelBox(mark, sides[1] ?? "right");
+  const side = sides[1];
+  assert.ok(side && side !== "none", "it is urgent");
+  const box = labelBox(mark, side);
   assert.ok(box.right <= 750 || box.top >= 126, `${sides[1]}: ${JSON.stringify(box)}`);
+});
+
+test("a call sign that a graver label would cut on every side is left out, and comes back when there is room", () => {
+  const mark = { x: 400, y: 300, radius: 11, width: 60, height: 22, rank: 4 };
+  const graver = [-70, 0, 70].flatMap((x) =>
+    [-24, 0, 24].map((y) => ({ ...mark, x: 370 + x, y: 300 + y, width: 90, rank: 0, radius: 2 })),
+  );
+  assert.equal(placeLabels([...graver, mark], VIEW).at(-1), "none");
+  for (const rank of [0, 1, 2]) assert.notEqual(placeLabels([...graver, { ...mark, rank }], VIEW).at(-1), "none");
+  const alone = placeLabels([{ ...mark, before: "none" }], VIEW);
+  assert.deepEqual(alone, ["right"]);
+  // an edge's touch hides nothing, and what is hidden does not flicker
+  const touching = { ...mark, x: 352, y: 318, rank: 0, width: 40 };
+  const sides = placeLabels([touching, mark], VIEW);
+  assert.notEqual(sides[1], "none");
 });
 
 test("a label stays on its side while that is as good as any", () => {

@@ -37,7 +37,7 @@ export class Controls {
   /** @param {View} view */
   measure(view) {
     const { px, text } = scaleBar(metresPerPixel(view.lat, view.zoom), SCALE_PX);
-    const width = `calc(${Math.round(px)}px * var(--scale, 1))`;
+    const width = `${Math.round(px)}px`; // in the ground's own pixels, which grow with the type
     if (this.#bar.style.width !== width) this.#wide = 0;
     this.#bar.style.width = width;
     if (this.#text.textContent !== text) this.#text.textContent = text;

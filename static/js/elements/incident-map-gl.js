@@ -99,7 +99,10 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
     names = spotsOf(map);
     onMove(true, false);
   });
-  map.on("moveend", (event) => onMove(true, Boolean(event.originalEvent)));
+  map.on("moveend", (event) => {
+    rim.hold(); // a map that follows somebody is seldom at rest
+    onMove(true, Boolean(event.originalEvent));
+  });
   // asked for, it would lay out the page in the midst of each drawing
   const measured = () => ({ width: container.clientWidth, height: container.clientHeight });
   let size = measured();

@@ -1,7 +1,7 @@
 /** One unit's marker: disc, freshness ring, heading cone, label. Built once, then only what changed is written. */
 
 /** @typedef {import("../state/map-markers.js").Marker} Marker */
-/** @typedef {import("../state/map-labels.js").Side} Side */
+/** @typedef {import("../state/map-labels.js").Placed} Side */
 
 const SVG = "http://www.w3.org/2000/svg";
 const BOLT = "M-5-7h6l-3 5h4l-7 9 2-7h-4z";

@@ -5,7 +5,7 @@ import { LOOKS, RIM, rimSpots } from "../state/map-rim.js";
 /** @param {import("maplibre-gl").Map} map @param {() => {width: number, height: number}} size of the map, px */
 export function rimOf(map, size) {
   let told = "";
-  return {
+  const rim = {
     /** A style has come, and knows of none. */
     begin() {
       told = "";
@@ -13,8 +13,9 @@ export function rimOf(map, size) {
         const name = `${RIM}-${look}`;
         if (!map.hasImage(name)) map.addImage(name, { width, height, data: new Uint8Array(width * height * 4) });
       }
+      rim.hold();
     },
-    /** Once it rests: while it moves, names come and go at its rim anyway. */
+    /** When it rests: while it moves, names come and go at its rim anyway. */
     hold() {
       const source = /** @type {import("maplibre-gl").GeoJSONSource | undefined} */ (map.getSource(RIM));
       const { width, height } = size();
@@ -30,4 +31,5 @@ export function rimOf(map, size) {
       source.setData({ type: "FeatureCollection", features });
     },
   };
+  return rim;
 }

@@ -29,6 +29,8 @@ const SCORES = {
   ],
 };
 
+const PRESS = matchMedia("(pointer: coarse)").matches ? "tap" : "click"; // as it is done here
+
 /** Event: `sound-change` { on }. */
 export class SoundSwitch extends HTMLElement {
   /** @type {AudioContext | null} */ #audio = null;
@@ -74,8 +76,8 @@ export class SoundSwitch extends HTMLElement {
 
   #changed() {
     this.classList.toggle("is-off", !this.on);
-    setText(this.#label, this.on ? this.#quiet || "Sound on" : "SOUND OFF – click");
-    this.#button.title = this.on ? "Play the test tone" : "Alarms cannot be heard until you click here";
+    setText(this.#label, this.on ? this.#quiet || "Sound on" : `SOUND OFF – ${PRESS}`);
+    this.#button.title = this.on ? "Play the test tone" : `Alarms cannot be heard until you ${PRESS} here`;
     this.#button.replaceChildren(icon(this.on && !this.#quiet ? "sound" : "soundoff"), this.#label);
     this.dispatchEvent(new CustomEvent("sound-change", { detail: { on: this.on }, bubbles: true }));
   }

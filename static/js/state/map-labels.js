@@ -2,11 +2,14 @@
 
 /**
  * @typedef {"right" | "left" | "below" | "above"} Side
- * @typedef {{x: number, y: number, radius: number, width: number, height: number, rank: number, before?: Side}} Labelled
+ * @typedef {Side | "none"} Placed none: a graver one stands there, and half a call sign could be taken for another
+ * @typedef {{x: number, y: number, radius: number, width: number, height: number, rank: number, before?: Placed}} Labelled
  * @typedef {{left: number, top: number, right: number, bottom: number}} Box
  */
 
 const GAP_PX = 5;
+const ALWAYS = 2; // to this rank: alerts of priority 1 and 2, and what is selected
+const COVERED = { comes: 0.08, goes: 0.2 }; // of a label's area: apart, so that it does not come and go as its officer walks
 /** @type {Side[]} */
 const SIDES = ["right", "left", "below", "above"];
 
@@ -29,14 +32,15 @@ export function labelBox(mark, side) {
 }
 
 /**
- * Chooses a side for each label, most urgent first: the side with the least overlap; the one it had wins a tie.
+ * Chooses a side for each label, most urgent first: the side with the least overlap; the one it had wins a tie. Where a graver
+ * label covers it on each side it is left out: list, marker and zoom still tell whose it is.
  * @param {Labelled[]} marks @param {{width: number, height: number}} view
  * @param {readonly Box[]} others what else stands on the map, without a label
  * @param {readonly Box[]} covers what lies over the labels: under it nothing is read, as outside the map
- * @returns {Side[]} in the order of `marks`
+ * @returns {Placed[]} in the order of `marks`
  */
 export function placeLabels(marks, view, others = [], covers = []) {
-  /** @type {Side[]} */
+  /** @type {Placed[]} */
   const sides = new Array(marks.length).fill("right");
   const discs = [...marks.map((mark) => square(mark.x, mark.y, mark.radius + 2)), ...others];
   /** @type {Box[]} */
@@ -45,20 +49,31 @@ export function placeLabels(marks, view, others = [], covers = []) {
   for (const index of order) {
     const mark = /** @type {Labelled} */ (marks[index]);
     let least = Infinity;
+    let best = SIDES[0] ?? "right";
     for (const side of SIDES) {
       const box = labelBox(mark, side);
       let cost = outside(box, view) * 4 + (side === mark.before ? -24 : 0) + SIDES.indexOf(side);
-      for (const cover of covers) cost += overlap(box, cover) * 4;
+      for (const cover of covers) cost += overlap(box, cover) * 20; // two labels share a spot: one is read
       for (const other of taken) cost += overlap(box, other) * 2;
       discs.forEach((disc, at) => (cost += at === index ? 0 : overlap(box, disc)));
       if (cost < least) {
         least = cost;
-        sides[index] = side;
+        best = side;
       }
     }
-    taken.push(labelBox(mark, /** @type {Side} */ (sides[index])));
+    const box = labelBox(mark, best);
+    const isLeftOut =
+      mark.rank > ALWAYS && shareCovered(box, taken) > COVERED[mark.before === "none" ? "comes" : "goes"];
+    sides[index] = isLeftOut ? "none" : best;
+    if (!isLeftOut) taken.push(box);
   }
   return sides;
+}
+
+/** @param {Box} box @param {readonly Box[]} others @returns {number} of its area, each counted by itself */
+function shareCovered(box, others) {
+  const area = (box.right - box.left) * (box.bottom - box.top);
+  return others.reduce((sum, other) => sum + overlap(box, other), 0) / Math.max(area, 1);
 }
 
 /** @param {Labelled[]} marks @param {number} index */
