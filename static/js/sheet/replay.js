@@ -22,7 +22,8 @@ export function replay(place) {
     chapter("Replay timeline", "full", ...timelines()),
     chapter("Replay events and pictures", "middle", ...lists(), ...glances()),
     chapter("Rewind", "middle", ...rewinds()),
-    chapter("Replay forms and export", "middle", ...forms(place), ...exports()),
+    chapter("Replay forms", "middle", ...forms(place)),
+    chapter("Replay export", "wide", ...exports()), // its band has one line
   ];
 }
 
