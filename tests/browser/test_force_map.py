@@ -67,6 +67,7 @@ async def test_a_map_file_is_drawn_in_both_themes_names_whose_it_is_and_its_stre
 ) -> None:
     async with Screen(drawing, server.url) as screen:
         page = await screen.console()
+        await page.set_viewport_size({"width": 1920, "height": 1080})  # where several names stand whole
         await expect(page.locator("incident-map .credit")).to_have_text("Estuary Surveyors © 2026")
 
         async def painted() -> bool:
