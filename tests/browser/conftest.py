@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import ExitStack
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import ExitStack, asynccontextmanager
 from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, async_playwright, expect
 
-from tests.browser.screen import FLAGS, Screen
+from tests.browser.screen import FLAGS, WEBGL_FLAGS, Screen
 from tests.installation import Camera, CameraKey, Installation, Server
 
 HERE = Path(__file__).parent
@@ -31,14 +31,27 @@ def no_task_left() -> None:
     """Nothing of ours runs in this process; the browser's own tasks live as long as the session."""
 
 
+@asynccontextmanager
+async def _launched(chromium_path: str, flags: Sequence[str]) -> AsyncIterator[Browser]:
+    async with async_playwright() as playwright:
+        launched = await playwright.chromium.launch(executable_path=chromium_path, chromium_sandbox=False, args=flags)
+        yield launched
+        await launched.close()
+
+
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium_path: str) -> AsyncIterator[Browser]:
     """The one Chromium."""
     expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(executable_path=chromium_path, chromium_sandbox=False, args=FLAGS)
+    async with _launched(chromium_path, FLAGS) as launched:
         yield launched
-        await launched.close()
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def drawing(chromium_path: str) -> AsyncIterator[Browser]:
+    """A Chromium that draws the street map: the one of all tests has no WebGL."""
+    async with _launched(chromium_path, WEBGL_FLAGS) as launched:
+        yield launched
 
 
 class Cast:

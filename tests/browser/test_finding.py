@@ -11,11 +11,11 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest_asyncio
-from playwright.async_api import Page, Route, async_playwright, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from server.database import Database
 from tests.browser.conftest import Cast
-from tests.browser.screen import WEBGL_FLAGS, Screen
+from tests.browser.screen import Screen
 from tests.browser.test_access import AXE, violations
 from tests.browser.test_office import stands_for_everybody, tab_to
 from tests.fakes.incident import TOWN, Officer, lay_incident
@@ -134,32 +134,27 @@ async def test_a_place_is_taken_by_keyboard_alone(screen: Screen, laid: list[Lai
 
 
 async def test_a_place_that_is_asked_for_before_the_map_is_drawn_is_taken_when_it_is(
-    chromium_path: str, server: Server, laid: list[Laid]
+    drawing: Browser, server: Server, laid: list[Laid]
 ) -> None:
-    async with async_playwright() as playwright:
-        drawing = await playwright.chromium.launch(
-            executable_path=chromium_path, chromium_sandbox=False, args=WEBGL_FLAGS
-        )
-        async with Screen(drawing, server.url) as screen:
-            page = await screen.sign_in("hale", "/replay")
-            await call_signs(page, "ET09", "ET22", "ET17")
-            may_come = asyncio.Event()
+    async with Screen(drawing, server.url) as screen:
+        page = await screen.sign_in("hale", "/replay")
+        await call_signs(page, "ET09", "ET22", "ET17")
+        may_come = asyncio.Event()
 
-            async def late(route: Route) -> None:
-                await may_come.wait()
-                await route.continue_()
+        async def late(route: Route) -> None:
+            await may_come.wait()
+            await route.continue_()
 
-            await page.route("**/maplibre-gl*", late)
-            await page.get_by_role("button", name="Place").click()
-            await page.get_by_label("Radius in metres").fill("2000")
-            await page.get_by_role("button", name="Round the cross").click()
-            words = page.locator("area-map .area-words")
-            await expect(words).to_have_text("Waits for the map: taken as soon as it is drawn.")
-            assert "area" not in asked(page)
-            may_come.set()
-            await expect(words).to_have_text("Searched: within 2.0 km of a place")
-            await expect(page).to_have_url(re.compile("area=circle"))
-        await drawing.close()
+        await page.route("**/maplibre-gl*", late)
+        await page.get_by_role("button", name="Place").click()
+        await page.get_by_label("Radius in metres").fill("2000")
+        await page.get_by_role("button", name="Round the cross").click()
+        words = page.locator("area-map .area-words")
+        await expect(words).to_have_text("Waits for the map: taken as soon as it is drawn.")
+        assert "area" not in asked(page)
+        may_come.set()
+        await expect(words).to_have_text("Searched: within 2.0 km of a place")
+        await expect(page).to_have_url(re.compile("area=circle"))
 
 
 async def test_what_was_said_of_a_recording_finds_it(screen: Screen, laid: list[Laid]) -> None:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import io
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 import pytest
-import pytest_asyncio
 from PIL import Image
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser.screen import WEBGL_FLAGS, Screen
+from tests.browser.screen import Screen
 from tests.fakes.map_file import write_map
 from tests.installation import ROOT, Installation, Server
 from tests.patience import until
@@ -36,17 +35,6 @@ def installation(installation: Installation) -> Installation:
     write_map(TOWN, file)
     (installation.folder / "watchroom.toml").write_text(f'[basemap]\nkind = "pmtiles"\npath = "{file}"\n')
     return installation
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def drawing(chromium_path: str) -> AsyncIterator[Browser]:
-    """A Chromium that draws the street map."""
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(
-            executable_path=chromium_path, chromium_sandbox=False, args=WEBGL_FLAGS
-        )
-        yield launched
-        await launched.close()
 
 
 async def unpainted(page: Page, keys: Sequence[str] = PAINTED) -> list[str]:

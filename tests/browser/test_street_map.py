@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
 from functools import partial
 from typing import Any
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import Browser, Page, async_playwright, expect
+from playwright.async_api import Browser, Page, expect
 
-from tests.browser.screen import WEBGL_FLAGS, Screen
+from tests.browser.screen import Screen
 from tests.installation import Server
 from tests.patience import until
 
@@ -41,17 +39,6 @@ BAR = """() => {
   return {measured: from.distanceTo(to), said: Number(count) * (unit === "km" ? 1000 : 1),
     letters: parseFloat(getComputedStyle(document.querySelector(".map .scale")).fontSize) * width / ground.offsetWidth};
 }"""
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def drawing(chromium_path: str) -> AsyncIterator[Browser]:
-    """A Chromium that draws the street map."""
-    async with async_playwright() as playwright:
-        launched = await playwright.chromium.launch(
-            executable_path=chromium_path, chromium_sandbox=False, args=WEBGL_FLAGS
-        )
-        yield launched
-        await launched.close()
 
 
 async def resting(page: Page) -> dict[str, Any]:

@@ -10,10 +10,10 @@ from collections.abc import Callable
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import Browser, expect
 
 from tests.browser.conftest import Cast
-from tests.browser.screen import SHIFTS, WEBGL_FLAGS, Screen
+from tests.browser.screen import SHIFTS, Screen
 from tests.installation import Camera, Installation, Server
 from tests.patience import until
 
@@ -95,20 +95,15 @@ async def test_the_marker_moves_with_the_officer(screen: Screen, et17: Camera) -
 
 
 async def test_the_street_map_is_drawn_where_the_browser_has_webgl(
-    chromium_path: str, server: Server, et17: Camera
+    drawing: Browser, server: Server, et17: Camera
 ) -> None:
-    async with async_playwright() as playwright:
-        drawing = await playwright.chromium.launch(
-            executable_path=chromium_path, chromium_sandbox=False, args=WEBGL_FLAGS
-        )
-        async with Screen(drawing, server.url) as screen:
-            page = await screen.console()
-            await expect(page.locator("incident-map canvas")).to_be_visible()
-            await screen.place_on_map(et17.device_id)
-            await page.get_by_role("button", name="Theme").click()
-            await expect(page.locator('html[data-theme="light"]')).to_be_attached()
-            await expect(page.locator("incident-map canvas")).to_be_visible()
-        await drawing.close()
+    async with Screen(drawing, server.url) as screen:
+        page = await screen.console()
+        await expect(page.locator("incident-map canvas")).to_be_visible()
+        await screen.place_on_map(et17.device_id)
+        await page.get_by_role("button", name="Theme").click()
+        await expect(page.locator('html[data-theme="light"]')).to_be_attached()
+        await expect(page.locator("incident-map canvas")).to_be_visible()
 
 
 async def test_sound_of_one_tile_at_a_time(screen: Screen, et17: Camera, et22: Camera) -> None:
