@@ -38,7 +38,10 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class LayerCounts(Counts):
-    """What came in of one layer. `recovered` came late or again, `abandoned` never; a freeze is cadence.py's."""
+    """What came in of one layer. `recovered` came late or again, `abandoned` never; a freeze is cadence.py's.
+
+    `sent_…` is what went out of it to all viewers together, without repairs.
+    """
 
     packets: int = 0
     bytes: int = 0
@@ -49,6 +52,8 @@ class LayerCounts(Counts):
     plis: int = 0
     freezes: int = 0
     frozen_s: float = 0.0
+    sent_packets: int = 0
+    sent_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +70,10 @@ class ViewerCounts(Counts):
 
 @dataclass(frozen=True, slots=True)
 class LayerFigures:
-    """One layer of a camera's picture, or its sound. `delay_s` is what stands in the uplink's queue."""
+    """One layer of a camera's picture, or its sound. `delay_s` is what stands in the uplink's queue.
+
+    `sent_bits_per_s` goes out of it to all viewers together.
+    """
 
     kind: str
     layer: str
@@ -76,6 +84,7 @@ class LayerFigures:
     fraction_lost: float = 0.0
     jitter_s: float = 0.0
     delay_s: float = 0.0
+    sent_bits_per_s: float = 0.0
     counts: LayerCounts = LayerCounts()
 
     @property

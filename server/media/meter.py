@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from server.media.figures import CameraFigures, LayerCounts, LayerFigures, ViewerCounts, ViewerFigures
 from server.media.inlet import Source
 from server.media.live import SILENT_AFTER_S, Feed
+from server.media.out_track import OutTrack
 from server.media.outlet import Outlet
 from server.media.track import VIDEO
 from server.media.whep_session import WhepSession
@@ -61,6 +62,8 @@ class Meter:
         """Keep what it counted."""
         kept = self._kept.setdefault(session.device_id, _Kept())
         kept.viewers += _sent([session.outlet])
+        for key, (codec, counts) in _sent_of([session]).items():
+            kept.add(key, codec, counts)
 
     def forget(self, device_id: str) -> None:
         """The camera's feed is over: its counts end here, and begin at 0 if it comes back."""
@@ -93,8 +96,8 @@ class Meter:
     ) -> CameraFigures:
         kept = self._kept.get(feed.device_id, _Kept())
         counted = dict(kept.layers)
-        for session in publishers:
-            for key, (codec, counts) in _counted(session, now).items():
+        for found in (_sent_of(viewers), *(_counted(session, now) for session in publishers)):
+            for key, (codec, counts) in found.items():
                 counted[key] = (codec, counted[key][1] + counts if key in counted else counts)
         present = next((one for one in publishers if one.id == feed.publisher_id), None)
         sources = {(one.plan.kind, one.plan.layer): one for one in present.inlet.sources} if present else {}
@@ -105,13 +108,21 @@ class Meter:
             uplink_bps=present.inlet.uplink.bits_per_second if present is not None else None,
             round_trip_s=present.inlet.round_trip.estimate_s if present is not None else None,
             layers=tuple(
-                self._layer(key, codec, counts, sources.get(key), now)
+                self._layer(key, codec, counts, sources.get(key), viewers, now)
                 for key, (codec, counts) in sorted(counted.items(), key=_picture_first)
             ),
             viewers=_viewers(viewers, kept.viewers),
         )
 
-    def _layer(self, key: Key, codec: str, counts: LayerCounts, source: Source | None, now: float) -> LayerFigures:
+    def _layer(
+        self,
+        key: Key,
+        codec: str,
+        counts: LayerCounts,
+        source: Source | None,
+        viewers: list[WhepSession],
+        now: float,
+    ) -> LayerFigures:
         if source is None or not _is_flowing(source, now):
             return LayerFigures(*key, codec, counts=counts)
         pace = self._paces.get(source) or _pace(source, None, now)
@@ -124,6 +135,8 @@ class Meter:
             fraction_lost=source.lost,
             jitter_s=source.loss.jitter_s,
             delay_s=source.forwarder.clock.delay_s,
+            sent_bits_per_s=sum(track.bytes_per_s for track in _tracks(viewers) if track.source is source.forwarder)
+            * 8,
             counts=counts,
         )
 
@@ -153,6 +166,21 @@ def _counted(session: WhipSession, now: float) -> dict[Key, tuple[str, LayerCoun
         key = (source.plan.kind, source.plan.layer)
         past = session.inlet.past.get(key, LayerCounts())
         found[key] = (source.plan.codec, past + source.counted(now))
+    return found
+
+
+def _tracks(viewers: Collection[WhepSession]) -> list[OutTrack]:
+    return [track for viewer in viewers for track in viewer.outlet.tracks]
+
+
+def _sent_of(viewers: Collection[WhepSession]) -> dict[Key, tuple[str, LayerCounts]]:
+    """By layer: what went out to these."""
+    found: dict[Key, tuple[str, LayerCounts]] = {}
+    for track in _tracks(viewers):
+        codec = track.source.codec if track.source is not None else ""
+        for key, sent in track.sent_of.items():
+            before = found[key][1] if key in found else LayerCounts()
+            found[key] = (codec, before + LayerCounts(sent_packets=sent.packets, sent_bytes=sent.octets))
     return found
 
 

@@ -24,6 +24,7 @@ from server.media.unison import Sent, Unison
 PACE_PACKETS = 8
 PACE_S = 0.002
 MAX_QUEUE = 1500  # packets; a viewer for whom more piles up starts again at a key frame
+LayerKey = tuple[str, str]  # kind and layer
 LONGEST_PAUSE_S = 600  # seconds: a camera that comes back is never longer away than a feed lives
 
 
@@ -36,7 +37,8 @@ class OutTrack:
     takes_holes = False
     __slots__ = (
         *("_ask_camera", "_clock", "_counts", "_numbering", "_octets_before", "_on_enter", "_payload_type", "_queue"),
-        *("_is_fed", "_repairs", "_sent_alone", "_timer", "_unison", "attached", "bytes_per_s", "peer", "plan"),
+        *("_is_fed", "_repairs", "_sent_alone", "_sent_of", "_timer", "_unison", "attached", "bytes_per_s", "peer"),
+        "plan",
     )
 
     def __init__(
@@ -62,6 +64,7 @@ class OutTrack:
         self.attached: Forwarder | None = None
         self._is_fed = False  # by `source`: not before the first packet, nor after `detach`
         self._sent_alone = Sent()  # with what a unison sent before it joined, taken off
+        self._sent_of: dict[LayerKey, Sent] = {}  # up to the change to the present source
         self._unison: Unison | None = None
         self.bytes_per_s = 0.0
         self._octets_before = 0
@@ -76,6 +79,16 @@ class OutTrack:
     def sent(self) -> Sent:
         """All that it was sent."""
         return self._sent_alone + self._unison.sent if self._unison is not None else self._sent_alone
+
+    @property
+    def sent_of(self) -> dict[LayerKey, Sent]:
+        """The same by the layer that it came from."""
+        source = self.source
+        if source is None:
+            return {}
+        key = source.kind, source.layer
+        before = self._sent_of.get(key, Sent())
+        return self._sent_of | {key: before + (self.sent - sum(self._sent_of.values(), Sent()))}
 
     @property
     def progress(self) -> Progress:
@@ -122,6 +135,7 @@ class OutTrack:
             before.remove(self)
         self._stop_pacing()
         self._fill_up()
+        self._sent_of = self.sent_of
         self._is_fed = True
         sequence, packet = entries[0]
         timestamp = timestamp_of(packet)

@@ -97,7 +97,7 @@ def _layer_label(layer: LayerFigures) -> str:
 
 
 def _traffic(cameras: Iterable[CameraFigures]) -> Iterator[Metric]:
-    """In by layer; out for all viewers of the camera together, where `layer` is empty."""
+    """By layer: what came in from the camera, and what went out to all its viewers together."""
     labels = ["camera", "layer", "direction"]
     packets = CounterMetricFamily("watchroom_media_packets", "RTP packets", labels=labels)
     size = CounterMetricFamily("watchroom_media_bytes", "Bytes of RTP packets", labels=labels)
@@ -110,13 +110,13 @@ def _traffic(cameras: Iterable[CameraFigures]) -> Iterator[Metric]:
     for camera in cameras:
         name, viewers = camera.device_id, camera.viewers
         for layer in camera.layers:
-            where = [name, _layer_label(layer), IN]
-            packets.add_metric(where, layer.counts.packets)
-            size.add_metric(where, layer.counts.bytes)
-            rate.add_metric(where, layer.bits_per_s)
-        packets.add_metric([name, "", OUT], viewers.counts.packets)
-        size.add_metric([name, "", OUT], viewers.counts.bytes)
-        rate.add_metric([name, "", OUT], viewers.bits_per_s)
+            came, went = [name, _layer_label(layer), IN], [name, _layer_label(layer), OUT]
+            packets.add_metric(came, layer.counts.packets)
+            packets.add_metric(went, layer.counts.sent_packets)
+            size.add_metric(came, layer.counts.bytes)
+            size.add_metric(went, layer.counts.sent_bytes)
+            rate.add_metric(came, layer.bits_per_s)
+            rate.add_metric(went, layer.sent_bits_per_s)
         for direction, seconds in ((IN, camera.round_trip_s), (OUT, viewers.round_trip_s)):
             if seconds is not None:
                 trip.add_metric([name, direction], seconds)

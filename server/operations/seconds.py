@@ -105,6 +105,9 @@ def _camera(before: CameraFigures | None, now: CameraFigures, seconds: float) ->
         # of this second, how much the worse of the layers stood still; a gap counts as soon as it is a freeze
         "frozen": max((min(1.0, (after.frozen_s - then.frozen_s) / seconds) for then, after in more), default=None),
         "out": viewers.bits_per_s,
+        "out_main": main.sent_bits_per_s if main is not None else None,
+        "out_sub": sub.sent_bits_per_s if sub is not None else None,
+        "out_sound": sound.sent_bits_per_s if sound is not None else None,
         "viewers": viewers.viewers,
         "viewer_loss": viewers.fraction_lost if viewers.viewers else None,
         "viewer_round_trip": viewers.round_trip_s,

@@ -87,7 +87,17 @@ export const OF_CAMERA = [
   one("frozen", "Frozen, of each second", "share", 1),
   one("viewers", "Viewers", "count", 5),
   one("queue", "Queue, worst viewer", "count", 50),
-  one("out", "Out to all its viewers", "bits", 1e6),
+  {
+    key: "out",
+    name: "Out to all its viewers",
+    unit: "bits",
+    least: 1e6,
+    lines: [
+      { line: "out_main", name: "main", look: 1 },
+      { line: "out_sub", name: "sub", look: 2 },
+      { line: "out_sound", name: "sound", look: 3 },
+    ],
+  },
 ];
 
 /** @type {readonly Graph[]} */

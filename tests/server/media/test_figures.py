@@ -25,7 +25,7 @@ NUMBERS = st.integers(0, 2**53)
 FLOATS = st.floats(0, 1e12, allow_nan=False)
 SHARES = st.floats(0, 1)
 NAMES = st.text(min_size=1, max_size=20)
-LAYER_COUNTS = st.builds(LayerCounts, *[NUMBERS] * 8, FLOATS)
+LAYER_COUNTS = st.builds(LayerCounts, *[NUMBERS] * 8, FLOATS, NUMBERS, NUMBERS)
 VIEWER_COUNTS = st.builds(ViewerCounts, *[NUMBERS] * 6)
 LAYERS = st.builds(
     LayerFigures,
@@ -36,6 +36,7 @@ LAYERS = st.builds(
     FLOATS,
     FLOATS,
     SHARES,
+    FLOATS,
     FLOATS,
     FLOATS,
     LAYER_COUNTS,

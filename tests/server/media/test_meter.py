@@ -34,6 +34,9 @@ async def test_a_camera_and_its_viewers_are_measured(running: Running) -> None:
         assert 5 < shown.frames_per_s < 50
         assert of(running).viewers.viewers == 1
         assert of(running).viewers.counts.packets > 20
+        await until(lambda: layer(running).sent_bits_per_s > 50_000)
+        sent = sum(one.counts.sent_packets for one in of(running).layers)
+        assert sent == of(running).viewers.counts.packets, "each packet is some layer's"
         assert of(running).uplink_bps
         [worker] = running.engine.figures("worker-1").workers
         assert (worker.name, worker.port, worker.cameras, worker.viewers) == ("worker-1", running.engine.port, 1, 1)
@@ -63,6 +66,7 @@ async def test_counts_outlive_the_sessions(running: Running) -> None:
         await publish(running, second)
         await until(lambda: layer(running).counts.packets > before.layers[0].counts.packets)
         assert of(running).viewers.counts == before.viewers.counts
+        assert layer(running).counts.sent_packets == before.layers[0].counts.sent_packets > 0
         assert before.viewers.counts.packets > 0
     finally:
         await screen.close()

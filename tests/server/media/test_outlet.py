@@ -107,6 +107,28 @@ def test_a_change_of_layer_is_no_jump() -> None:
     assert stage.layers["sub"].watchers == 0
 
 
+def test_what_is_sent_is_counted_by_the_layer_that_it_came_from() -> None:
+    stage = Stage()
+    beside = stage.another(FakePeer())
+    for track in (stage.track, beside):
+        track.attach(stage.layers["main"], 0.0)
+    assert stage.track.sent_of == {}
+    for frame in range(4):
+        stage.picture("main", KEY if frame == 0 else SLICE, frame)
+    stage.track.attach(stage.layers["sub"], 0.2)
+    stage.picture("sub", KEY, 5)
+    stage.picture("main", SLICE, 5)
+    stage.picture("sub", SLICE, 6)
+    main, sub = (VIDEO, "main"), (VIDEO, "sub")
+    assert {key: sent.packets for key, sent in stage.track.sent_of.items()} == {main: 4, sub: 2}
+    assert {key: sent.packets for key, sent in beside.sent_of.items()} == {main: 5}
+    stage.track.attach(stage.layers["main"], 0.3)
+    stage.picture("main", KEY, 7)
+    found = stage.track.sent_of
+    assert {key: sent.packets for key, sent in found.items()} == {main: 5, sub: 2}
+    assert found[main] + found[sub] == stage.track.sent
+
+
 def test_going_back_before_the_key_frame_came_changes_nothing() -> None:
     stage = Stage()
     stage.track.attach(stage.layers["main"], 0.0)

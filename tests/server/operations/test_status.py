@@ -35,7 +35,9 @@ from server.operations.routes import routes
 
 def camera(packets: int = 0, device_id: str = "cam-1", **changed: Any) -> CameraFigures:
     counts = LayerCounts(packets=packets, bytes=packets * 1000, nacks=packets // 10, frozen_s=packets / 1000)
-    main = LayerFigures("video", "main", "H264", True, 1e6, 25.0, 0.02, 0.001, 0.03, counts)
+    main = LayerFigures(
+        "video", "main", "H264", True, 1e6, 25.0, 0.02, 0.001, 0.03, 2e6, replace(counts, sent_packets=packets * 2)
+    )
     sound = LayerFigures("audio", "main", "opus", True, 3e4, 50.0, counts=LayerCounts(packets=packets))
     viewers = ViewerFigures(2, 1, 7, 0.25, 0.08, 2e6, ViewerCounts(packets=packets * 2))
     return replace(CameraFigures(device_id, "w1", True, 2e6, 0.05, (main, sound), viewers), **changed)
@@ -77,6 +79,7 @@ async def test_a_second_becomes_rates() -> None:
     assert (shown["call_sign"], shown["flowing"], shown["reduced"], shown["codec"]) == ("ET17", ["main"], 1, "H264")
     now = shown["now"]
     assert (now["main"], now["sub"], now["sound"], now["out"]) == (1e6, None, 3e4, 2e6)
+    assert (now["out_main"], now["out_sub"], now["out_sound"]) == (2e6, None, 0)
     assert (now["nacks"], now["frozen"], now["loss"], now["round_trip"]) == (10.0, 0.1, 0.02, 0.05)
     assert shown["minute"] == {"frozen": 0.1, "nacks": 10.0, "plis": 0.0}
     process = next(one for one in told["processes"] if one["name"] == "w1")
@@ -231,7 +234,9 @@ async def test_prometheus_reads_every_figure_with_its_unit() -> None:
     assert found["watchroom_camera_info", "cam-1", "ET17"] == 1
     assert found["watchroom_media_packets_total", "cam-1", "main", "in"] == 1000
     assert found["watchroom_media_packets_total", "cam-1", "sound", "in"] == 1000
-    assert found["watchroom_media_packets_total", "cam-1", "", "out"] == 2000
+    assert found["watchroom_media_packets_total", "cam-1", "main", "out"] == 2000
+    assert found["watchroom_media_packets_total", "cam-1", "sound", "out"] == 0
+    assert found["watchroom_media_bits_per_second", "cam-1", "main", "out"] == 2e6
     assert found["watchroom_media_bytes_total", "cam-1", "main", "in"] == 1_000_000
     assert found["watchroom_media_bits_per_second", "cam-1", "main", "in"] == 1e6
     assert found["watchroom_media_loss_ratio", "cam-1", "main"] == 0.02
