@@ -13,9 +13,11 @@ from aiortc.mediastreams import MediaStreamError
 
 from streamer.encoder import Encoded
 
+LEAD_S = 10  # what comes first was captured before `epoch` where the camera is busy; no timestamp is below nought
+
 
 class OutgoingTrack(MediaStreamTrack):
-    """Hands encoded pictures to aiortc. RTP timestamps follow the capture times, from `epoch` on.
+    """Hands encoded pictures to aiortc. RTP timestamps follow the capture times, from LEAD_S before `epoch` (Unix s) on.
 
     Pictures depend on each other: when the queue is full it is emptied, and everything up to the next
     key frame is left out (`on_gap` asks for one).
@@ -27,7 +29,7 @@ class OutgoingTrack(MediaStreamTrack):
         self.dropped = 0
         self.sent = 0
         self.captured_at: float | None = None  # of what was handed over last
-        self._clock_rate, self._epoch, self._longest = clock_rate, epoch, longest
+        self._clock_rate, self._epoch, self._longest = clock_rate, epoch - LEAD_S, longest
         self._queue: collections.deque[Encoded] = collections.deque()
         self._arrived = asyncio.Event()
         self._pts = -1
@@ -59,9 +61,12 @@ class OutgoingTrack(MediaStreamTrack):
             await self._arrived.wait()
         encoded = self._queue.popleft()
         packet = av.Packet(encoded.data)
-        # The wall clock may be set back: timestamps never are.
-        self._pts = max(self._pts + 1, round((encoded.captured_at - self._epoch) * self._clock_rate))
-        packet.pts, packet.time_base = self._pts, fractions.Fraction(1, self._clock_rate)
+        pts = round((encoded.captured_at - self._epoch) * self._clock_rate)
+        if pts <= self._pts:  # the wall clock was set back: timestamps go on from where they are, at their pace
+            self._epoch -= (self._pts + 1 - pts) / self._clock_rate
+            pts = self._pts + 1
+        self._pts = packet.pts = pts
+        packet.time_base = fractions.Fraction(1, self._clock_rate)
         self.captured_at = encoded.captured_at
         self.sent += 1
         return packet

@@ -75,21 +75,30 @@ def _remb(fci: bytes, ssrc: int) -> int | None:
 
 
 def report_capture_time(sender: RTCRtpSender, track: OutgoingTrack) -> None:
-    """Let sender reports tell when the last picture was *captured*.
+    """Let sender reports tell when the picture that they name was *captured*.
 
     aiortc writes the time of sending; the server computes a picture's age from these reports, and
-    would never see what drawing, encoding and waiting took.
+    would never see what drawing, encoding and waiting took. They name a picture once its first packet has left:
+    until then (the pacer may hold it) the one before, and with the newer one's time a whole camera was dated too late.
     """
-    original = sender._send_rtcp
+    original, next_frame = sender._send_rtcp, sender._next_encoded_frame
+    left: tuple[int, float | None] = (0, None)  # the last one that has left whole: its timestamp, when it was captured
+
+    async def take(codec: Any) -> Any:
+        nonlocal left
+        left = vars(sender)["_RTCRtpSender__rtp_timestamp"], track.captured_at
+        return await next_frame(codec)
 
     async def send(packets: list[Any]) -> None:
-        reports = [p for p in packets if isinstance(p, RtcpSrPacket)]
-        if reports and track.captured_at is None:
-            return  # nothing was sent yet: an all-zero report would map timestamps to 1900
-        for report in reports:
-            report.sender_info.ntp_timestamp = ntp_time(track.captured_at or 0.0)
+        for report in (p for p in packets if isinstance(p, RtcpSrPacket)):
+            named = report.sender_info.rtp_timestamp
+            captured_at = left[1] if named == left[0] else track.captured_at
+            if captured_at is None:
+                return  # nothing was sent yet: an all-zero report would map timestamps to 1900
+            report.sender_info.ntp_timestamp = ntp_time(captured_at)
         await original(packets)
 
+    vars(sender)["_next_encoded_frame"] = take
     vars(sender)["_send_rtcp"] = send
 
 

@@ -141,16 +141,17 @@ class Inlet:
 
     # ---- packets ---------------------------------------------------------------------------------------
 
-    def on_media(self, packet: memoryview, now: float) -> None:
-        """A decrypted RTP packet (of the receive buffer: it is copied here)."""
+    def on_media(self, packet: memoryview, now: float, arrived: float | None = None) -> None:
+        """A decrypted RTP packet (of the receive buffer: it is copied here). See PeerOwner."""
+        arrived = now if arrived is None else arrived
         try:
             header = parse_header(packet)
         except PacketError:
             self.counts["rtp_malformed"] += 1
             return
-        self.uplink.note_packet(packet, now)
-        if self.uplink.is_due(now):
-            self._tell_uplink(header.ssrc, now)
+        self.uplink.note_packet(packet, arrived)
+        if self.uplink.is_due(arrived):
+            self._tell_uplink(header.ssrc, arrived)
         source = self._sources.get(header.ssrc)
         if source is None or source.plan.payload_type != header.payload_type:
             self._ssrcs.add(header.ssrc)

@@ -26,11 +26,14 @@ CONNECT_WITHIN_S = 15.0  # a half-made session is closed then
 
 
 class PeerOwner(Protocol):
-    """Who uses the peer: an inlet or an outlet. Plain calls; `now` in monotonic seconds."""
+    """Who uses the peer: an inlet or an outlet. Plain calls; `now` in monotonic seconds.
+
+    `arrived`: when the packet came to this machine, which is before `now` where the process was held up.
+    """
 
     def on_ready(self, now: float) -> None: ...
 
-    def on_media(self, packet: memoryview, now: float) -> None: ...
+    def on_media(self, packet: memoryview, now: float, arrived: float) -> None: ...
 
     def on_feedback(self, compound: bytes, now: float) -> None: ...
 
@@ -229,7 +232,7 @@ class Peer:
             return
         self._schedule_retransmission()
 
-    def on_rtp(self, size: int, address: Address, now: float) -> None:
+    def on_rtp(self, size: int, address: Address, now: float, arrived: float) -> None:
         """An SRTP packet stands in the receive buffer."""
         packet = self._receiver.open(size) if self._receiver is not None else None
         if packet is None:
@@ -237,7 +240,7 @@ class Peer:
             return
         if self._ice.note_traffic(address, now):
             self._select()
-        self._owner.on_media(packet, now)
+        self._owner.on_media(packet, now, arrived)
 
     def on_rtcp(self, size: int, address: Address, now: float) -> None:
         """An SRTCP packet stands in the receive buffer."""

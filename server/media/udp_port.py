@@ -25,7 +25,12 @@ from server.media.srtp import SrtpBuffers
 MAX_DATAGRAMS = 256  # in one wake-up, so that signalling is never starved
 UDP_SEGMENT = 103  # linux/udp.h
 IP_PKTINFO = 8  # linux/in.h
-PKTINFO_SIZE = socket.CMSG_SPACE(20)  # struct in6_pktinfo; that of IPv4 has 12 bytes
+SO_TIMESTAMPNS = 35  # asm-generic/socket.h, and the kind of the message in which the kernel tells the time
+TIMESPEC = struct.Struct("@ll")  # seconds, nanoseconds; Unix time
+ANCILLARY_SIZE = socket.CMSG_SPACE(20) + socket.CMSG_SPACE(
+    TIMESPEC.size
+)  # struct in6_pktinfo; that of IPv4 has 12 bytes
+LONGEST_WAIT_S = 5.0  # in a socket's buffer: beyond that the wall clock was set meanwhile
 IS_LINUX = hasattr(socket, "SO_BINDTODEVICE")
 EVERYWHERE = ("::", "")
 EVERYWHERE_IPV4 = "0.0.0.0"
@@ -54,7 +59,7 @@ class Receiver(Protocol):
 
     def on_dtls(self, datagram: bytes, address: Address, now: float) -> None: ...
 
-    def on_rtp(self, size: int, address: Address, now: float) -> None: ...
+    def on_rtp(self, size: int, address: Address, now: float, arrived: float) -> None: ...
 
     def on_rtcp(self, size: int, address: Address, now: float) -> None: ...
 
@@ -71,6 +76,7 @@ class UdpPort:
         self._by_address: dict[Address, Receiver] = {}
         self._by_ufrag: dict[str, Receiver] = {}
         self._segments = [segment_option(size) for size in range(2048)]
+        self._unix_s = 0.0  # at which the wake-up began
         self.has_gso = IS_LINUX  # `open` finds out
         self.one_by_one: set[Address] = (
             set()
@@ -150,8 +156,9 @@ class UdpPort:
 
     def _on_readable(self, source: socket.socket) -> None:
         now, view = self._clock.monotonic(), [self._buffers.received]
+        self._unix_s = self._clock.wall()
         receive, route = source.recvmsg_into, self._route
-        ancillary_size = PKTINFO_SIZE if IS_LINUX else 0
+        ancillary_size = ANCILLARY_SIZE if IS_LINUX else 0
         try:
             for _ in range(MAX_DATAGRAMS):
                 try:
@@ -181,11 +188,22 @@ class UdpPort:
             if size >= 2 and 192 <= self._buffers.received[1] < 224:
                 receiver.on_rtcp(size, address, now)
             else:
-                receiver.on_rtp(size, address, now)
+                receiver.on_rtp(size, address, now, now - self._waited_s(ancillary))
         elif 20 <= first < 64:
             receiver.on_dtls(bytes(self._buffers.received[:size]), address, now)
         else:
             self.counts["of_unknown_kind"] += 1
+
+    def _waited_s(self, ancillary: Ancillary) -> float:
+        """How long a datagram lay in the socket's buffer, by the kernel's own note of its arrival: a server that was held
+        up must not look like an uplink that was. 0 where the kernel tells nothing (not Linux).
+        """
+        for level, kind, content in ancillary:
+            if kind == SO_TIMESTAMPNS and level == socket.SOL_SOCKET and len(content) >= TIMESPEC.size:
+                seconds, nanoseconds = TIMESPEC.unpack_from(content)
+                waited = self._unix_s - seconds - nanoseconds / 1e9
+                return float(waited) if 0 < waited < LONGEST_WAIT_S else 0.0
+        return 0.0
 
     def _route_check(self, size: int, came: Path, now: float) -> None:
         if not came.address[1]:  # nothing can be sent to port 0: whoever asks from there is forged or out to harm
@@ -293,6 +311,8 @@ def _socket(host: str, port: int) -> socket.socket:
         socket_buffers.widen(opened, is_linux=IS_LINUX)
         if family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
+        if IS_LINUX:
+            opened.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
         if IS_LINUX and family == socket.AF_INET6:
             opened.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_RECVPKTINFO, 1)
         elif IS_LINUX:

@@ -14,7 +14,7 @@ from server.media.transport_feedback import INTERVAL_S, OVERHEAD, SHARE, Transpo
 SEND_TIME_TICKS_PER_S = 1 << 18
 
 
-class _ReceiptBudget:
+class ReceiptBudget:
     """When the next receipt is due: after 50 to 250 ms, as 5 % of what comes allows."""
 
     def __init__(self) -> None:
@@ -41,7 +41,7 @@ class UplinkFeedback:
         self._send_time_extension = send_time_extension
         self._transport = TransportFeedback()
         self._estimate = UplinkEstimate()
-        self._receipts = _ReceiptBudget()
+        self._receipts = ReceiptBudget()
         self._send_times = SendTimes(SEND_TIME_BITS, SEND_TIME_TICKS_PER_S)
 
     def note_packet(self, packet: memoryview, now: float) -> None:

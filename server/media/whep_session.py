@@ -144,7 +144,7 @@ class WhepSession:
         self._events.viewer_ready(self, now)
         self.outlet.refresh(now)
 
-    def on_media(self, packet: memoryview, now: float) -> None:
+    def on_media(self, packet: memoryview, now: float, arrived: float) -> None:
         """A viewer has nothing to send: libsrtp remembers each of its sources for good, and these are few."""
         self.outlet.counts["media_from_viewer"] += 1
         self._ssrcs.add(bytes(packet[8:12]))

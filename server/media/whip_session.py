@@ -113,9 +113,9 @@ class WhipSession:
         """See PeerOwner."""
         self._events.publisher_ready(self, now)
 
-    def on_media(self, packet: memoryview, now: float) -> None:
+    def on_media(self, packet: memoryview, now: float, arrived: float) -> None:
         """See PeerOwner."""
-        self.inlet.on_media(packet, now)
+        self.inlet.on_media(packet, now, arrived)
 
     def on_feedback(self, compound: bytes, now: float) -> None:
         """See PeerOwner."""

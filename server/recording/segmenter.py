@@ -41,7 +41,9 @@ NAL_PPS = 8
 
 @dataclass(slots=True)
 class Stretch:
-    """What becomes one segment. `holes`: in it, or just before it; `away`: before it, nothing at all came from the camera."""
+    """What becomes one segment. `holes`: in it, or just before it; `away`: before it, nothing at all came from the camera.
+    `received_at`: when the first of it came; `captured_at`: the camera's time at `start`.
+    """
 
     layer: str
     start: float
@@ -50,6 +52,7 @@ class Stretch:
     format: PictureFormat | None = None
     pictures: list[tuple[float, Picture]] = field(default_factory=list)
     sounds: list[tuple[float, bytes]] = field(default_factory=list)
+    heard: list[Arrival] = field(default_factory=list)  # of each of the sounds
     last: float = 0.0
     end: float = 0.0
     holes: list[Hole] = field(default_factory=list)
@@ -174,6 +177,8 @@ class Segmenter:
                 self._cut(at)
         hole = self._picture_holes.came(picture, at) if current is None else None
         current = self._begun(at, arrival)
+        if not current.pictures and arrival.captured_at is not None:  # sound may have been dated by an older report
+            current.captured_at = arrival.captured_at - (arrival.at - current.start)
         current.format = self._format
         current.pictures.append((at, picture))
         current.holes = with_hole(current.holes, hole)
@@ -197,6 +202,7 @@ class Segmenter:
             self._cut(current.start + LONGEST_S if current.pictures else arrival.at)
         current = self._begun(arrival.at, arrival)
         current.sounds.append((arrival.at, packet))
+        current.heard.append(arrival)
         current.holes = with_hole(current.holes, self._sound_holes.came(arrival.at, opus_duration_s(packet)))
         current.note(arrival.at)
         if len(current.sounds) > MOST_SAMPLES:
@@ -228,7 +234,9 @@ class Segmenter:
             self._current = Stretch(self.layer, at, arrival.received_at, arrival.captured_at, self._format, last=at)
             self._current.away, self._away = self._away, False
         current = self._current
-        current.start = min(current.start, at)
+        if at < current.start:
+            current.captured_at = current.captured_at and current.captured_at - (current.start - at)
+            current.start = at
         if current.captured_at is None and arrival.captured_at is not None:  # the camera's first report came meanwhile
             current.captured_at = arrival.captured_at - (at - current.start)
         return current
@@ -239,19 +247,24 @@ class Segmenter:
         if current is None:
             return
         self._current = None
-        later = [sound for sound in current.sounds if sound[0] >= at]
-        current.sounds = [sound for sound in current.sounds if sound[0] < at]
+        own = list(zip(current.sounds, current.heard, strict=True))
+        later = [(sound, arrival) for sound, arrival in own if sound[0] >= at]
+        current.sounds = [sound for sound, _ in own if sound[0] < at]
+        current.heard = [arrival for sound, arrival in own if sound[0] < at]
         current.end = at
         current.holes = with_hole(current.holes, self._picture_holes.cut())
         self._shown_until = at if current.pictures else self._shown_until
         if current.pictures or current.sounds:
             self.ready.append(current)
         if later:
-            following = Stretch(self.layer, later[0][0], current.received_at, None, self._format, last=later[-1][0])
-            following.received_at += later[0][0] - current.start
-            if current.captured_at is not None:
-                following.captured_at = current.captured_at + later[0][0] - current.start
-            following.sounds = later
+            heard = [arrival for _, arrival in later]
+            first = heard[0]
+            following = Stretch(
+                self.layer, first.at, first.received_at, first.captured_at, self._format, last=heard[-1].at
+            )
+            if first.captured_at is None and current.captured_at is not None:
+                following.captured_at = current.captured_at + first.at - current.start
+            following.sounds, following.heard = [sound for sound, _ in later], heard
             following.holes = [] if current.pictures or current.sounds else current.holes
             self._current = following
 
@@ -303,7 +316,7 @@ def muxed(stretch: Stretch, number: int, epoch: float, *, sound: bool, prerecord
         data=media_segment(number, runs),
         start=round(stretch.begin - epoch, 6),
         duration=round(stretch.end - stretch.begin, 6),
-        captured_at=stretch.captured_at,
+        captured_at=None if stretch.captured_at is None else stretch.captured_at + stretch.begin - stretch.start,
         received_at=stretch.received_at,
         key=stretch.is_keyed,
         pictures=len(stretch.pictures),

@@ -1,7 +1,8 @@
 """A media playlist (HLS, RFC 8216) of one camera's segments, over all its recordings in a view. Pure.
 
 EVENT while more may come, VOD and ENDLIST when not. Each segment carries its time on the server's clock, so that a
-player finds any second of the day; where the parameters change or picture is missing stands a discontinuity.
+player finds any second of the day, and as its title the media time that its picture covers (`12.500000 to 14.500000`): the
+sound in a segment may begin before it. Where the parameters change or picture is missing stands a discontinuity.
 """
 
 from __future__ import annotations
@@ -37,7 +38,8 @@ def playlist(segments: Sequence[Placed], *, growing: bool, address: Address) -> 
             lines.append("#EXT-X-DISCONTINUITY")
         if before is None or (before.recording_id, before.init) != (one.recording_id, one.init):
             lines.append(f'#EXT-X-MAP:URI="{address(one.recording_id, one.init)}"')
-        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{_utc(one.at)}", f"#EXTINF:{one.duration:.6f},"]
+        media = f"{one.start:.6f} to {one.start + one.duration:.6f}"
+        lines += [f"#EXT-X-PROGRAM-DATE-TIME:{_utc(one.at)}", f"#EXTINF:{one.duration:.6f},{media}"]
         lines.append(address(one.recording_id, one.file))
         before = one
     if not growing:

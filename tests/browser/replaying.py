@@ -80,12 +80,13 @@ async def shown(page: Page) -> list[float | None]:
     return [None if word is None else word + offset for word, offset in zip(words, OFFSETS_S, strict=False)]
 
 
-def apart_each_second(seen: Sequence[Seen]) -> list[float]:
+def apart_each_second(seen: Sequence[Seen], began: Sequence[float] = OFFSETS_S) -> list[float]:
     """Of each second in which pictures of all came: how far the cameras are apart on the page's clock, the first to the last, in
     milliseconds. A mean over it: at a single moment a page that is drawn 15 times a second shows either of two pictures.
+    `began`: when the time of each camera's pictures is nought, in seconds after the first's.
     """
     lags: dict[int, dict[int, list[float]]] = defaultdict(lambda: defaultdict(list))
     for now, camera, media in seen:
-        lags[int(now)][camera].append(now - media - OFFSETS_S[camera])
-    means = [[fmean(own) for own in cameras.values()] for cameras in lags.values() if len(cameras) == len(OFFSETS_S)]
+        lags[int(now)][camera].append(now - media - began[camera])
+    means = [[fmean(own) for own in cameras.values()] for cameras in lags.values() if len(cameras) == len(began)]
     return [(max(one) - min(one)) * 1000 for one in means[1:-1]]  # the first and the last second are not whole

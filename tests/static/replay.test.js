@@ -2,7 +2,13 @@
 import { test } from "node:test";
 import assert from "node:assert/strict";
 import { changed, nextRate, standing, steered, timeOf } from "../../static/js/state/playback_clock.js";
-import { mediaTimeAt, nearestWithPicture, serverTimeAt, pieceFragments } from "../../static/js/state/playlist_times.js";
+import {
+  byPictures,
+  mediaTimeAt,
+  nearestWithPicture,
+  serverTimeAt,
+  pieceFragments,
+} from "../../static/js/state/playlist_times.js";
 import { about, besides, lastDay, opensAt, queryOf } from "../../static/js/state/recordings.js";
 import {
   absenceAt,
@@ -91,6 +97,27 @@ test("a moment is found in the media, and the other way round; in a gap there is
     [T - 9, T + 1, T + 30, T + 99].map((at) => nearestWithPicture(FRAGMENTS, at) - T),
     [0, 1, 60, 99],
   );
+});
+
+test("a fragment is where its picture is, whatever sound hls.js dates it by", () => {
+  const dated = [
+    { start: 0, duration: 2.1, programDateTime: T * 1000, cc: 0, title: "3.000000 to 5.000000" },
+    { start: 2.02, duration: 1.9, programDateTime: (T + 2) * 1000, cc: 0, title: "5.000000 to 7.000000" },
+    { start: 4.1, duration: 2, programDateTime: (T + 60) * 1000, cc: 1, title: "63.000000 to 65.000000" },
+    { start: 6.1, duration: 2, programDateTime: (T + 70) * 1000, cc: 0, title: null },
+  ];
+  const found = byPictures(dated, new Map([[0, 2.9]])); // the first one's sound began 0.1 s before its picture
+  assert.deepEqual(
+    found.map(({ start, duration }) => [+start.toFixed(6), duration]),
+    [
+      [0.1, 2],
+      [2.1, 2],
+      [4.1, 2],
+      [6.1, 2],
+    ],
+  );
+  assert.ok(Math.abs((serverTimeAt(found, 2.6) ?? 0) - T - 2.5) < 1e-6);
+  assert.equal(byPictures(dated, new Map())[1]?.start, 2.02);
 });
 
 test("our playlist says where each segment is as a WebM, with times that begin before the first", () => {

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import asyncio
 import inspect
+from itertools import pairwise
 from random import Random
 from typing import Any
 
 import pytest
-from aiortc import RTCPeerConnection, RTCRtpSender
+from aiortc import RTCPeerConnection, RTCRtpCodecParameters, RTCRtpSender
 from aiortc.rtp import (
     RTCP_PSFB_APP,
     RTCP_PSFB_FIR,
@@ -24,7 +25,7 @@ from aiortc.rtp import (
 
 from streamer.clock import SystemClock
 from streamer.encoder import CLOCK_RATE, Encoded
-from streamer.outgoing_track import OutgoingTrack
+from streamer.outgoing_track import LEAD_S, OutgoingTrack
 from streamer.pacing import Pacer
 from streamer.rtp_hooks import (
     Impairment,
@@ -77,6 +78,55 @@ async def test_receipts_for_this_sender_are_told_and_go_on_to_aiortc() -> None:
     await connection.close()
 
 
+class HeldSender:
+    """aiortc's own sender of a track, whose packets leave when they are let."""
+
+    def __init__(self) -> None:
+        self.connection = RTCPeerConnection()
+        self.track = OutgoingTrack("video", CLOCK_RATE, 1000.0, 4)
+        self.sender = self.connection.addTransceiver(self.track, direction="sendonly").sender
+        self.passed: list[RtpPacket] = []
+        self.told: list[RtcpSrPacket] = []
+        self.may_leave = asyncio.Event()
+        self.may_leave.set()
+        vars(self.sender.transport)["_send_rtp"] = self._keep
+        vars(self.sender)["_send_rtcp"] = self._tell
+        report_capture_time(self.sender, self.track)
+
+    async def _keep(self, packet: bytes) -> None:
+        self.passed.append(RtpPacket.parse(packet))
+        await self.may_leave.wait()
+
+    async def _tell(self, packets: list[Any]) -> None:
+        self.told.extend(packets)
+
+    async def report(self) -> RtcpSrPacket:
+        """As aiortc makes it at this moment."""
+        timestamp = vars(self.sender)["_RTCRtpSender__rtp_timestamp"]
+        await self.sender._send_rtcp([RtcpSrPacket(1, RtcpSenderInfo(5, timestamp, 7, 8))])
+        return self.told[-1]
+
+
+async def test_a_report_while_a_picture_is_leaving_tells_the_capture_of_the_picture_that_it_names() -> None:
+    """aiortc names the one before until the first packet has left, which waits behind the pacer."""
+    held, codec = HeldSender(), RTCRtpCodecParameters("video/H264", 90_000, payloadType=96)
+    async with TaskOwner("test") as tasks:
+        sending = tasks.start(held.sender._run_rtp(codec), "sending")
+        for captured_at, count in ((1000.25, 1), (1000.75, 2)):
+            held.track.push(Encoded(b"\0\0\0\1\x65x", captured_at, True))
+            await until(lambda count=count: len(held.passed) == count)  # type: ignore[misc]
+            held.may_leave.clear()  # from the second on
+            first = held.passed[0].timestamp
+            report = (await held.report()).sender_info
+            assert (report.rtp_timestamp, report.ntp_timestamp) == (first, ntp_time(1000.25))
+        held.may_leave.set()
+        await until(lambda: vars(held.sender)["_RTCRtpSender__rtp_timestamp"] != first)
+        report = (await held.report()).sender_info
+        assert (report.rtp_timestamp, report.ntp_timestamp) == (held.passed[1].timestamp, ntp_time(1000.75))
+        sending.cancel()
+    await held.connection.close()
+
+
 async def test_sender_reports_tell_the_time_of_capture() -> None:
     connection = RTCPeerConnection()
     sender = connection.addTransceiver("video", direction="sendonly").sender
@@ -96,7 +146,7 @@ async def test_sender_reports_tell_the_time_of_capture() -> None:
     assert sent == []  # nothing was captured yet
     track.push(Encoded(b"x", 1000.25, True))
     packet = await track.recv()
-    assert packet.pts == CLOCK_RATE // 4
+    assert packet.pts == CLOCK_RATE // 4 + LEAD_S * CLOCK_RATE
     await sender._send_rtcp([report()])
     assert sent[0].sender_info.ntp_timestamp == ntp_time(1000.25) == (2_208_989_800 << 32) + 2**30
     assert sent[0].sender_info.rtp_timestamp == 6
@@ -105,7 +155,8 @@ async def test_sender_reports_tell_the_time_of_capture() -> None:
 
 def test_aiortc_still_calls_through_the_instance() -> None:
     source = inspect.getsource(RTCRtpSender)
-    for call in ("self._send_keyframe()", "self._send_rtcp(", "self.transport._send_rtp("):
+    calls = ("self._send_keyframe()", "self._send_rtcp(", "self.transport._send_rtp(", "self._next_encoded_frame(")
+    for call in calls:
         assert call in source, f"aiortc no longer calls {call}"
 
 
@@ -142,8 +193,28 @@ async def test_a_full_queue_waits_for_the_next_key_frame() -> None:
     assert track.push(Encoded(b"key", 5.0, True))
     assert bytes(await track.recv()) == b"key"
     assert track.dropped == 5
-    track.push(Encoded(b"p", 1.0, False))  # the clock was set back
-    assert (await track.recv()).pts == 5 * CLOCK_RATE + 1
+
+
+async def test_timestamps_go_on_at_their_pace_when_the_clock_is_set_back() -> None:
+    track = OutgoingTrack("video", CLOCK_RATE, 1000.0, 9)
+    taken = []
+    for captured_at in (1005.0, 1005.5, 1001.0, 1001.5, 1002.0):
+        track.push(Encoded(b"p", captured_at, True))
+        taken.append((await track.recv()).pts or 0)
+    assert [round((after - before) / CLOCK_RATE, 3) for before, after in pairwise(taken)] == [0.5, 0.0, 0.5, 0.5]
+    assert taken == sorted(set(taken))
+    assert track.captured_at == 1002.0
+
+
+async def test_what_was_captured_before_the_connection_was_asked_for_keeps_its_distance() -> None:
+    """A busy camera's thread is up to a second behind with its sound: a sample that is dated too late seems never delayed."""
+    track = OutgoingTrack("audio", 48_000, 1000.0, 9)
+    taken = []
+    for captured_at in (999.2, 999.24, 1000.04):
+        track.push(Encoded(b"p", captured_at, True))
+        taken.append((await track.recv()).pts or 0)
+    assert [after - before for before, after in pairwise(taken)] == [1920, 38_400]
+    assert taken[0] >= 0
 
 
 class PacedSender:

@@ -2,7 +2,7 @@
 /** @import { Fragment, LeftOut } from "../state/playlist_times.js" */
 /** @import { Trouble } from "../state/replay_words.js" */
 import Hls from "hls.js";
-import { leftOut, leftOutAt, mediaTimeAt } from "../state/playlist_times.js";
+import { byPictures, leftOut, leftOutAt, mediaTimeAt } from "../state/playlist_times.js";
 import { NOT_DECODED, NOT_PLAYED, UNREADABLE, refusal } from "../state/replay_words.js";
 import { LEFT_OUT, PieceSource } from "./replay-pieces.js";
 
@@ -64,8 +64,20 @@ export class ReplaySource {
   #playStream() {
     const hls = new Hls({ autoStartLoad: false, enableWorker: false, backBufferLength: 60, maxBufferLength: BUFFER_S });
     this.#hls = hls;
-    hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => this.#learn(hls, details.fragments));
-    hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => this.#heard.learn(details.fragments));
+    /** @type {readonly import("hls.js").Fragment[]} */
+    let fragments = [];
+    const origins = new Map();
+    const learn = (/** @type {readonly import("hls.js").Fragment[]} */ known) => {
+      fragments = known;
+      this.#learn(hls, byPictures(fragments, origins));
+    };
+    hls.on(Hls.Events.LEVEL_LOADED, (_, { details }) => learn(details.fragments));
+    hls.on(Hls.Events.LEVEL_UPDATED, (_, { details }) => learn(details.fragments));
+    hls.on(Hls.Events.LEVEL_PTS_UPDATED, (_, { details }) => learn(details.fragments));
+    hls.on(Hls.Events.INIT_PTS_FOUND, (_, { frag, initPTS, timescale }) => {
+      origins.set(frag.cc, initPTS / timescale);
+      learn(fragments);
+    });
     // what is damaged it would ask for again and again
     hls.on(Hls.Events.ERROR, (_, error) => (error.fatal || error.response?.code === LEFT_OUT) && this.#fails(error));
     hls.loadSource(this.#address);

@@ -42,6 +42,22 @@ export function serverTimeAt(fragments, position) {
 }
 
 /**
+ * hls.js's fragments, each where its picture is: by itself it dates a segment by the sound in it, which may begin a tenth of a
+ * second before the picture, in one camera and not in the other.
+ * @param {readonly (Fragment & { cc: number, title: string | null })[]} fragments titled as server/replay/playlist.py does
+ * @param {ReadonlyMap<number, number>} origins of each continuity that has begun to play: media time where position is nought
+ * @returns {Fragment[]} as hls.js estimates them where nothing of their continuity has been loaded
+ */
+export function byPictures(fragments, origins) {
+  return fragments.map((one) => {
+    const [from = NaN, to = NaN] = (one.title ?? "").split(" to ").map(parseFloat);
+    const start = from - (origins.get(one.cc) ?? NaN);
+    const { programDateTime } = one;
+    return Number.isFinite(start + to) ? { start, duration: to - from, programDateTime } : { ...one };
+  });
+}
+
+/**
  * Our own playlist, whose segments are to be had as pieces with times that begin shortly before the first of them.
  * @param {string} text @param {string} address of the playlist
  * @returns {(Fragment & { url: string })[]}

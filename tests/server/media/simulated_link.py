@@ -1,21 +1,30 @@
-"""A camera, its uplink and the server's estimate in simulated time: a queue that drains at a rate, jitter, loss."""
+"""A camera, its uplink and the server's estimate in simulated time: a queue that drains at a rate, jitter, loss.
+
+Of OURS the pacer, and what bounds its packets under way, are the streamer's own; the receipts' budget is the server's.
+"""
 
 from __future__ import annotations
 
 import heapq
 import itertools
 from bisect import bisect
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from random import Random
 
 from server.media.bandwidth import UplinkEstimate
+from server.media.transport_feedback import OVERHEAD
+from server.media.uplink_feedback import ReceiptBudget
 from streamer.ladder import LEAST_SUB_BPS, SILENT_BELOW_BPS
 from streamer.media import SUB_BPS
+from streamer.pacing import PACE, Pacer
+from streamer.whip_client import QUEUE_VIDEO
 
 PACKET = 1200  # bytes of RTP, as the estimate counts them
 FRAMES_PER_S = 15
-PACE = 1.25
+RECEIPT = 8 + 2 * 24 + OVERHEAD  # bytes: of two layers
+SSRC = 1
 TELEMETRY_S = 0.4
 
 
@@ -30,6 +39,8 @@ class Camera:
     least_bps: float = 50e3  # of pictures
     is_silent_below_bps: float = 0.0  # of what it is told
     few_below_bps: float = 0.0  # of pictures: then FEW a second
+    has_our_pacer: bool = False  # which hears receipts, and so bounds what is under way
+    key_every_s: float = 4.0
 
     FEW = 7
 
@@ -48,6 +59,8 @@ OURS = Camera(
     least_bps=LEAST_SUB_BPS,
     is_silent_below_bps=SILENT_BELOW_BPS,
     few_below_bps=SUB_BPS,
+    has_our_pacer=True,
+    key_every_s=1.7,  # one begins each segment of the recording
 )
 
 
@@ -91,7 +104,8 @@ class Run:
     """`link_at(second)` is the link of each moment; the camera can use up to `most_bps`, and `spends` so much of it.
 
     About once in `late_every_s` the server is `late_s` (from, to) late in looking for packets; never if that is 0.
-    `stalls`: the camera is held up then, too, as by a busy machine; its microphone makes up for it.
+    `stalls`: the camera is held up then, too, as by a busy machine; its microphone makes up for it. `has_stamps`: the
+    server's kernel notes when packets came, also when nobody looked.
     """
 
     def __init__(
@@ -105,6 +119,7 @@ class Run:
         late_every_s: float = 0.0,
         late_s: tuple[float, float] = (0.02, 0.08),
         stalls: bool = False,
+        has_stamps: bool = False,
         camera: Camera = SIMPLE,
     ) -> None:
         self.link_at = link_at
@@ -118,7 +133,7 @@ class Run:
         self._late_every_s, self._late_s = late_every_s, late_s
         self._late: list[tuple[float, float]] = [(0.0, 0.0)]  # from, until
         self._late_chance = Random(seed)
-        self._stalls = stalls
+        self._stalls, self._has_stamps = stalls, has_stamps
         self._chance = Random(seed)
         self._events: list[_Event] = []
         self._numbers = itertools.count()
@@ -127,6 +142,11 @@ class Run:
         self._last_arrival = 0.0
         self._wander = self._wander_until = 0.0
         self._paced_until = 0.0
+        self._pacer = Pacer()
+        self._waiting: deque[list[int]] = deque()  # sizes of each picture's packets
+        self._is_sending = False
+        self._receipts = ReceiptBudget()
+        self._highest = 0  # that has come
         self._frames = 0
         self._sent = 0
         self._expected = 0
@@ -160,16 +180,52 @@ class Run:
         rate = max(camera.least_bps, min(self._told, self._most) - camera.sound_bps)
         frames_per_s = FRAMES_PER_S if rate >= camera.few_below_bps else camera.FEW
         mean = self._spends * rate / 8 / frames_per_s
-        is_key = self._frames % (4 * frames_per_s) == 0
+        is_key = self._frames % round(camera.key_every_s * frames_per_s) == 0
         size = mean * (3 if is_key else self._chance.uniform(0.7, 1.2))
         self._frames += 1
-        self._paced_until = max(now, self._paced_until)
+        parts = []
         while size > 0:
-            part = min(PACKET, max(60, int(size)))
-            size -= part
-            self._camera_at(self._paced_until, lambda at, part=part: self._send(at, part, 0))  # type: ignore[misc]
-            self._paced_until += 8 * part / (PACE * rate)
+            parts.append(min(PACKET, max(60, int(size))))
+            size -= parts[-1]
+        if camera.has_our_pacer:
+            self._push(parts, now)
+        else:
+            self._send_at_pace(parts, PACE * rate, now)
         self._camera_at(now + 1 / frames_per_s, self._frame)
+
+    def _send_at_pace(self, parts: list[int], bps: float, now: float) -> None:
+        """As a camera of somebody else's does."""
+        self._paced_until = max(now, self._paced_until)
+        for part in parts:
+            self._camera_at(self._paced_until, lambda at, part=part: self._send(at, part, 0))  # type: ignore[misc]
+            self._paced_until += 8 * part / bps
+
+    def _push(self, parts: list[int], now: float) -> None:
+        if len(self._waiting) >= QUEUE_VIDEO:
+            self._waiting.clear()
+        self._waiting.append(parts)
+        if not self._is_sending:
+            self._is_sending = True
+            self._send_next(now)
+
+    def _send_next(self, now: float) -> None:
+        if not self._waiting:
+            self._is_sending = False
+            return
+        parts = self._waiting[0]
+        size = parts.pop(0)
+        if not parts:
+            self._waiting.popleft()
+        self._send(now, size, 0)
+        self._camera_at(now + self._pacer.wait_s(now), self._look)
+
+    def _look(self, now: float) -> None:
+        """Whether the next packet of a picture may leave."""
+        wait = self._pacer.closed_s(now)
+        if wait:
+            self._camera_at(now + wait, self._look)
+        else:
+            self._send_next(now)
 
     def _sound(self, now: float, due: float) -> None:
         if self._told >= self._camera.is_silent_below_bps:
@@ -188,8 +244,16 @@ class Run:
     def _send(self, now: float, size: int, tries: int | None) -> None:
         """`tries` counts repairs of a picture's packet; sound is not repaired and tells no send time."""
         link = self.link_at(now)
+        is_ours, number = self._camera.has_our_pacer, None
+        if is_ours and tries and not self._pacer.allows_repair(size, now):
+            return
+        if is_ours and not tries:
+            self._pacer.sent(size, now)
         if tries == 0:
             self._expected += 1
+            number = self._expected
+            if is_ours:
+                self._pacer.in_flight.sent(SSRC, number & 0xFFFF, size, now)
         waits = max(0.0, self._free_at - now)
         lost = self._chance.random() < link.loss or waits > link.queue_s
         if lost and tries is not None:
@@ -207,7 +271,7 @@ class Run:
         if link.ordered:
             arrival = self._last_arrival = max(arrival, self._last_arrival)
         sent = None if tries is None else now - 0.1 * tries
-        self._at(self._looked_at(arrival), lambda at: self._arrive(at, size, sent))
+        self._at(self._looked_at(arrival), lambda at: self._arrive(at, arrival, size, sent, number))
 
     # ---- the server
 
@@ -219,20 +283,30 @@ class Run:
         begins, ends = self._late[bisect(self._late, (arrival, float("inf"))) - 1]
         return max(arrival, ends)
 
-    def _arrive(self, now: float, size: int, sent: float | None) -> None:
+    def _arrive(self, now: float, arrived: float, size: int, sent: float | None, number: int | None) -> None:
+        arrived = arrived if self._has_stamps else now
         self._used += size + self._camera.headers
+        self._receipts.note(size)
+        self._highest = max(self._highest, number or 0)
+        if arrived >= self._receipts.due_at:
+            self._receipts.spend(RECEIPT, arrived)
+            highest = self._highest & 0xFFFF
+            self._camera_at(
+                now + self.link_at(now).delay_s, lambda at: self._pacer.in_flight.received(SSRC, highest, at)
+            )
         estimate = self.estimate
-        estimate.note_packet(size, sent, now)
-        if not estimate.is_due(now):
+        estimate.note_packet(size, sent, arrived)
+        if not estimate.is_due(arrived):
             return
-        estimate.update(now, self._expected, self._missed)
-        news = estimate.news(now)
+        estimate.update(arrived, self._expected, self._missed)
+        news = estimate.news(arrived)
         if news is not None:
             self.feedback.append((now, news))
             self._camera_at(now + self.link_at(now).delay_s, lambda at: self._hear(news))
 
     def _hear(self, bps: int) -> None:
         self._told = bps
+        self._pacer.set_rate(bps)
 
     def _note(self, now: float) -> None:
         queues = sorted(self._queues) or [0.0]

@@ -138,6 +138,25 @@ def test_on_a_machine_that_stands_still_now_and_then_the_queue_stays_short(kbit:
         assert share(0.9, [one.longest_queue_s for one in calm]) < 0.5, "what an alert waits for"
 
 
+def test_a_server_that_is_held_up_does_not_look_like_a_link_that_has_fallen() -> None:
+    """For 0.3 to 0.5 s, again and again, on a link that is nearly full: less than 200 kbit/s was told of 2.2 Mbit/s, until
+    the kernel's own note of each arrival was read.
+    """
+    for seed in SEEDS:
+        run = Run(
+            lambda now: Link(bps=2.2e6),
+            most_bps=2e6,
+            seed=seed,
+            camera=OURS,
+            late_every_s=2.5,
+            late_s=(0.3, 0.5),
+            has_stamps=True,
+        )
+        calm = between(run.play(60), SETTLED_AFTER_S, 60)
+        assert min(one.told for one in calm) >= 0.6 * 2.2e6
+        assert mean([one.used for one in calm]) >= 0.9 * 2.2e6
+
+
 @pytest.mark.parametrize("queue_s", [0.03, 20.0])
 def test_the_depth_of_the_links_own_queue_does_not_matter(queue_s: float) -> None:
     """A few packets (what is too much is lost at once, without delay), or a bloated one."""

@@ -337,6 +337,23 @@ async def test_a_picture_that_stood_still_and_lost_much_is_asked_to_begin_anew()
     stage.inlet.close()
 
 
+def test_a_camera_is_told_when_its_packets_came_not_when_they_were_looked_at() -> None:
+    """The server was held up for a second: 50 packets at once, which came 20 ms apart."""
+    stage = Stage(SOUND)
+    stage.inlet.uplink = UplinkFeedback(None, 3)
+    begun = stage.clock.monotonic()
+    stage.clock.move(1.0)
+    for number in range(50):
+        extension = bytes.fromhex("bede000131") + number.to_bytes(2, "big") + b"\0"
+        head = HEADER.pack(0x90, 111, number, number * 960, 3003)
+        packet = memoryview(head + extension + bytes(60))
+        stage.inlet.on_media(packet, stage.clock.monotonic(), begun + 0.02 * number)
+    told = [at for compound in stage.peer.feedback for at in read(compound[8:])[1]]
+    apart = [later - earlier for earlier, later in pairwise(cast(list[float], told))]
+    assert len(apart) > 35
+    assert apart == pytest.approx([0.02] * len(apart), abs=0.001)
+
+
 @pytest.mark.parametrize(("payload_type", "case"), [(111, "sound alone"), (97, "of no track")])
 def test_arrivals_are_told_of_sound_too_and_never_pile_up(payload_type: int, case: str) -> None:
     stage, told = Stage(SOUND), 0

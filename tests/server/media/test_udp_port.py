@@ -6,6 +6,7 @@ import asyncio
 import errno
 import socket
 import struct
+import time
 from collections.abc import AsyncIterator
 from pathlib import Path as FilePath
 
@@ -13,7 +14,7 @@ import aioice.stun
 import pytest
 
 from server.addresses import own_addresses
-from server.clock import SystemClock
+from server.clock import HandClock, SystemClock
 from server.errors import StartError
 from server.media import sdp, stun, udp_port
 from server.media.settings import MediaSettings
@@ -33,6 +34,7 @@ class Peer:
     def __init__(self, port: UdpPort) -> None:
         self.port = port
         self.paths: list[Path] = []
+        self.waited_s: list[float] = []
         port.expect("here", self)
 
     def on_check(self, request: stun.BindingRequest, path: Path, now: float) -> None:
@@ -44,7 +46,8 @@ class Peer:
 
     def on_dtls(self, datagram: bytes, address: object, now: float) -> None: ...
 
-    def on_rtp(self, size: int, address: object, now: float) -> None: ...
+    def on_rtp(self, size: int, address: object, now: float, arrived: float) -> None:
+        self.waited_s.append(now - arrived)
 
     def on_rtcp(self, size: int, address: object, now: float) -> None: ...
 
@@ -132,6 +135,46 @@ async def test_a_check_from_port_0_is_refused(port: UdpPort) -> None:
         port._route(len(check), ("127.0.0.1", number), [], port._sockets[0], 0.0)
     assert [path.address[1] for path in peer.paths] == [1]
     assert port.counts["stun_from_port_0"] == 1
+
+
+@pytest.mark.skipif(not udp_port.IS_LINUX, reason="only Linux notes the arrival")
+@pytest.mark.parametrize("host", ["127.0.0.1", *(["::1"] if HAS_IPV6 else [])])
+async def test_what_waited_for_a_held_up_server_arrived_when_it_did(host: str) -> None:
+    """Else a machine that is busy for 0.4 s looks like an uplink that stood still for as long."""
+    clock = SystemClock()
+    made = UdpPort(SrtpBuffers(), clock, lambda now: None)
+    made.open(host, 0)
+    peer = Peer(made)
+    with asker(host) as client:
+        client.connect((host, made.port))
+        made.assign(client.getsockname(), peer)
+        for _ in range(3):
+            client.send(b"\x80\x60" + bytes(100))
+            held_up(0.1)
+        await until(lambda: len(peer.waited_s) == 3)
+    made.close()
+    for number, waited_s in enumerate(peer.waited_s):
+        assert waited_s == pytest.approx(0.1 * (3 - number), abs=0.05)
+
+
+def held_up(seconds: float) -> None:
+    """Nothing else runs in this process meanwhile."""
+    time.sleep(seconds)
+
+
+@pytest.mark.parametrize("stepped_s", [-3600.0, 3600.0])
+async def test_a_wall_clock_that_is_set_makes_no_packet_old_or_new(stepped_s: float) -> None:
+    """Between a packet's arrival and our look at it."""
+    clock = HandClock(SystemClock().wall() + stepped_s)
+    made = UdpPort(SrtpBuffers(), clock, lambda now: None)
+    made.open("127.0.0.1", 0)
+    peer = Peer(made)
+    with asker("127.0.0.1") as client:
+        made.assign(client.getsockname(), peer)
+        client.sendto(b"\x80\x60" + bytes(100), ("127.0.0.1", made.port))
+        await until(lambda: bool(peer.waited_s))
+    made.close()
+    assert peer.waited_s == [0.0]
 
 
 async def test_a_machine_without_ipv6_has_ipv4(port: UdpPort, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -259,6 +259,27 @@ def test_the_cameras_clock_is_told_from_the_first_report_on() -> None:
     assert segmenter.ready[0].captured_at == 77.0
 
 
+def test_both_clocks_are_told_of_each_segment_where_sound_comes_before_its_picture() -> None:
+    """As on any uplink that carries a picture more slowly than a sound. Told from segment to segment they went wrong by 16 ms
+    a second: a minute in an hour.
+    """
+    segmenter, packet, heard = Segmenter("main", "H264"), opus(1)[0], 0
+    for index, picture in enumerate(pictures(600, set(range(0, 600, 15)))):
+        while segmenter.began is not None and heard * OPUS_S < index / FPS + 0.2:
+            at = T0 + 0.013 + heard * OPUS_S
+            segmenter.add_sound(packet, Arrival(at, at - 5.0, at + 0.03))
+            heard += 1
+        at = T0 + index / FPS
+        segmenter.add_picture(picture, Arrival(at, at - 5.0, at + 0.23))
+    segmenter.flush()
+    told = [muxed(one, number, T0, sound=True) for number, one in enumerate(segmenter.ready)]
+    assert len(told) > 30
+    for one in told:
+        assert one.captured_at is not None
+        assert abs(one.captured_at - T0 - one.start + 5.0) < 1e-5
+        assert 0 < one.received_at - T0 - one.start < 0.5
+
+
 def test_segments_play_one_after_the_other_in_step() -> None:
     for codec, coded in (("H264", h264(60, key_every=20)), ("VP8", vp8(60, key_every=20))):
         sent = [Picture(index, one.units, one.is_key) for index, one in enumerate(coded)]

@@ -31,6 +31,10 @@ def test_a_closed_recording_is_complete_and_every_segment_has_its_time() -> None
     assert "#EXT-X-PLAYLIST-TYPE:VOD" in lines and lines[-1] == "#EXT-X-ENDLIST"
     times = [line for line in lines if line.startswith("#EXT-X-PROGRAM-DATE-TIME:")]
     assert times == [f"#EXT-X-PROGRAM-DATE-TIME:2027-01-15T08:00:0{s}.000Z" for s in (0, 2)]
+    assert [line for line in lines if line.startswith("#EXTINF")] == [
+        "#EXTINF:2.000000,0.000000 to 2.000000",
+        "#EXTINF:2.000000,2.000000 to 4.000000",
+    ]
     assert lines.count('#EXT-X-MAP:URI="r1/main/init-1.mp4"') == 1 and "#EXT-X-DISCONTINUITY" not in lines
 
 
