@@ -27,6 +27,7 @@ CORNER_M = 2.2  # before and after a corner the wheel is turned
 BEND_M = 7.0  # … and before and after a bend
 SHARPEST_M = 5.0  # farther from the node no corner is cut or swung out to
 SHORT_M = 0.6  # a piece of street that is no longer is none to turn in
+TIGHT_M = 8.0  # nobody drives through one that is no longer: from a sharp corner into the next a car would spin
 AXLE_M = 1.3
 PAST_M = 1.9  # from a car's middle to an officer whom it passes
 SWERVE_M, ABREAST_M = 18.0, 5.0  # it begins to swerve so far before, and has done so
@@ -142,6 +143,7 @@ def _round_them(car: Car, officers: list[XY]) -> Car:
 def _lanes(segments: Iterable[Segment]) -> list[_Lane]:
     """Both lanes of each street that is wide enough and leads on at both ends."""
     streets = _joined([s for s in segments if s.kind != "path" and s.width >= NARROWEST_M])
+    streets = [(a, b, s) for a, b, s in streets if math.dist(a, b) > TIGHT_M]
     while True:
         ends: dict[XY, int] = {}
         for p in (p for a, b, _ in streets for p in (a, b)):
