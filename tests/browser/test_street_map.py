@@ -121,6 +121,6 @@ async def test_names_give_way_to_units_and_their_labels(
             await page.get_by_role("button", name="Zoom out").click()
 
         async def is_clear() -> bool:
-            return (await resting(page))["seen"] >= 1 and await page.evaluate(UNDER) == []
+            return bool((await resting(page))["seen"] >= 1 and await page.evaluate(UNDER) == [])
 
         await until(is_clear, "names stand beside the unit and its label", 30)
