@@ -112,6 +112,25 @@ async def test_the_second_alert_says_what_and_who_on_the_smallest_desk(screen: S
     await expect(page.locator("alert-tray")).to_contain_text("Nothing needs you")
 
 
+CAPS = """() => [...document.querySelectorAll("alert-card .acts > .main .key, status-line .btn .key")]
+  .map((one) => getComputedStyle(one, "::before").content.replaceAll('"', "").trim() + one.textContent)"""
+
+
+async def test_who_writes_is_told_which_keys_acknowledge_and_they_do(screen: Screen, et17: Camera) -> None:
+    page = await screen.console("hale")
+    for box in ("Call sign", "Write to"):
+        await page.get_by_placeholder(box).focus()
+        await et17.press("emergency")
+        await expect(screen.alert("Emergency button")).to_be_visible()
+        assert await page.evaluate(CAPS) == ["EscA", "EscA"]
+        await page.keyboard.press("Escape")
+        assert await page.evaluate(CAPS) == ["noneA", "noneA"]
+        await page.keyboard.press("a")
+        await expect(screen.alert("Emergency button").locator(".life li.on").nth(1)).to_contain_text("Insp. Hale")
+        await screen.alert("Emergency button").get_by_role("button", name="Resolve").click()
+        await expect(page.locator("alert-tray")).to_contain_text("Nothing needs you")
+
+
 async def test_alerts_further_down_are_told_of(screen: Screen, et17: Camera) -> None:
     page = await screen.console("hale")
     below = page.get_by_role("button", name="more below")
