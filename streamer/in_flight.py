@@ -6,6 +6,7 @@ round trip, long before its queue can be measured and a lower rate be told.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 SLACK_S = 0.03  # beyond the round trip and the receipts' own distance: a key frame leaves faster than its rate
@@ -89,7 +90,7 @@ class InFlight:
         round_trip_s = min(self._least_s, self._least_before_s)
         if self._gap_s > SELDOM_S or self._gaps < KNOWN_AFTER:
             return float("inf")
-        jitter_s = max(0.0, self._jitter_s**2 - (OWN_CHANGE_BITS / bps) ** 2) ** 0.5  # two causes' squares add up
+        jitter_s = math.sqrt(max(0.0, self._jitter_s**2 - (OWN_CHANGE_BITS / bps) ** 2))  # two causes' squares add up
         seconds = round_trip_s + GAPS * self._gap_s + SLACK_S + min(MOST_JITTER_S, JITTERS * jitter_s)
         return max(LEAST_BYTES, bps * seconds / 8)
 
