@@ -50,6 +50,7 @@ SignalKind = Literal[
 RecordingState = Literal["recording", "buffering", "off"]
 ReceiptState = Literal["delivered", "shown", "acknowledged"]
 RequestWhat = Literal["record", "stop_recording", "stream"]
+Lack = Literal["picture", "sound", "position"]
 
 Time = Annotated[float, Field(ge=0, le=4e9, allow_inf_nan=False)]
 Seq = Annotated[int, Field(ge=1, le=2**53)]
@@ -103,17 +104,14 @@ class Message(BaseModel):
 
 
 class Hello(Message):
-    """Who the camera is: `signature` is Ed25519 over `hello_to_sign` (absent: a phone's cookie).
-
-    `yields`: it was replaced by a newer connection of the same camera, and asks only whether that has gone.
-    """
+    """Who the camera is: `signature` is Ed25519 over `hello_to_sign` (absent: a phone's cookie)."""
 
     t: Literal["hello"] = "hello"
     outbox_id: StorableText = Field(min_length=8, max_length=64)
     at: Time
     software: str = Field(default="", max_length=80)
     signature: bytes = Field(default=b"", max_length=64)
-    yields: bool = False
+    yields: bool = False  # a newer connection of the same camera replaced it: it asks only whether that has gone
 
 
 class Fix(Message):
@@ -161,6 +159,8 @@ class Status(Message):
     status_code: int = Field(default=2, ge=0, le=99)
     # The requests that were taken last, newest last: told again and again, so that no lost message hides one.
     taken: list[Annotated[str, Field(max_length=64)]] = Field(default_factory=list, max_length=MOST_TAKEN)
+    # What it would not send now, since the device for it is missing: known before anybody asks it to record.
+    lacks: list[Lack] = Field(default_factory=list, max_length=3)
 
 
 # ---- server to camera -------------------------------------------------------------------------

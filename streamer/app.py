@@ -30,6 +30,7 @@ from streamer.gps_error import GpsErrorModel
 from streamer.gps_fix import GpsFix
 from streamer.keeper import FootageKeeper
 from streamer.keys import QUIT, Keys, press_of
+from streamer.lacking import lacking
 from streamer.link import Link
 from streamer.media import Stream, open_media
 from streamer.outbox import Outbox
@@ -76,6 +77,7 @@ class Camera:
             recording=config.recording,
             streaming=config.streaming,
             requests_refused=config.requests_refused,
+            lacks=lambda: lacking(config.source, config.sound, config.gps),
         )
         self._town = read_town(config.town_file)
         self._where = Whereabouts(config, self._town, clock.wall, threading.Lock())

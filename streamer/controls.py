@@ -55,6 +55,7 @@ class Kit:
     signal_pct: int | None = None
     changed: Callable[[], None] = lambda: None
     heard: Callable[[], int] = lambda: 0
+    lacks: Callable[[], list[wire.Lack]] = list  # which devices are missing now
     paired: bool = True  # the force's switch: a TASER that is out starts recording and stream
     holster: Holster = field(default=Holster.SAFE, init=False)
     watch_asked: bool = field(default=False, init=False)
@@ -81,6 +82,7 @@ class Kit:
             signal_pct=self.signal_pct,
             status_code=self.status_code,
             taken=list(self._taken),
+            lacks=self.lacks(),
         )
 
     def begin(self) -> None:

@@ -6,12 +6,14 @@ round trip, long before its queue can be measured and a lower rate be told.
 
 from __future__ import annotations
 
+import math
 from collections import deque
 
 SLACK_S = 0.03  # beyond the round trip and the receipts' own distance: a key frame leaves faster than its rate
 GAPS = 1.5  # between receipts: what was sent since the last is not yet told of
 MOST_JITTER_S = 0.4  # R4: 300 ms
-JITTERS = 6.0  # times the mean change of the round trip
+JITTERS = 6.0  # times the mean change of the round trip …
+OWN_CHANGE_BITS = 4_800  # … without what a packet before it or none makes: 44 ms on 110 kbit/s, which is no jitter
 SMOOTHING = 1 / 128  # of a receipt: 6 s, so that a queue that grows is not taken for what is usual
 KNOWN_AFTER = 8  # receipts
 LEAST_BYTES = 2_800  # two packets: one on its way, one to follow
@@ -88,7 +90,8 @@ class InFlight:
         round_trip_s = min(self._least_s, self._least_before_s)
         if self._gap_s > SELDOM_S or self._gaps < KNOWN_AFTER:
             return float("inf")
-        seconds = round_trip_s + GAPS * self._gap_s + SLACK_S + min(MOST_JITTER_S, JITTERS * self._jitter_s)
+        jitter_s = math.sqrt(max(0.0, self._jitter_s**2 - (OWN_CHANGE_BITS / bps) ** 2))  # two causes' squares add up
+        seconds = round_trip_s + GAPS * self._gap_s + SLACK_S + min(MOST_JITTER_S, JITTERS * jitter_s)
         return max(LEAST_BYTES, bps * seconds / 8)
 
     def wait_s(self, bps: float, now: float) -> float:

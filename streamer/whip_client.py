@@ -42,7 +42,8 @@ WORD = aiohttp.ClientTimeout(
 )  # for a question about a session, or its DELETE: no more than a word, and media does not wait for it
 YIELD_S = 10.0  # between looks whether a newer publisher has gone
 IGNORED_S = 8.0  # media is not answered, and telemetry (which notices within 4.5 s) is: this way is closed
-CONNECTED_WITHIN_S = 15.0  # ICE and DTLS
+CONNECTED_WITHIN_S = 15.0  # ICE and DTLS …
+UNRELAYED_S = 4.0  # … where this URL of the relay's did not answer, and the next is not yet tried: UDP may be stopped
 STABLE_S = 10.0  # a connection that held this long starts the back-off anew
 QUEUE_VIDEO, QUEUE_SOUND = 12, 13  # half a second and more: older than that is not live
 SOURCE_CHECK_S = 0.5
@@ -171,10 +172,11 @@ class WhipClient:
         consent = keep_consent(connection, self._clock, self._rng)
         try:
             await connection.setLocalDescription(await connection.createOffer())
-            resource, answer = await self._post(http, with_sound_again(connection.localDescription.sdp))
+            offer = connection.localDescription.sdp
+            resource, answer = await self._post(http, with_sound_again(offer))
             await _apply(connection, answer)
             try:
-                await self._wait_connected(connection)
+                await self._wait_connected(connection, self._patience_s(offer))
             except WhipError:
                 self._unreached += 1
                 raise
@@ -241,11 +243,16 @@ class WhipClient:
             location = response.headers.get("Location")
             return (urljoin(str(response.url), location) if location else None), text
 
-    async def _wait_connected(self, connection: RTCPeerConnection) -> None:
+    def _patience_s(self, offer: str) -> float:
+        """How long a connection may take. Without a relay it may still come about directly, but that is soon seen."""
+        untried = any(len(server.urls) > self._unreached + 1 for server in _readable(self._ice_servers(), 0))
+        return UNRELAYED_S if untried and " typ relay" not in offer else CONNECTED_WITHIN_S
+
+    async def _wait_connected(self, connection: RTCPeerConnection, within_s: float) -> None:
         def settled() -> bool:
             return self._is_closing or self._has_news or connection.connectionState in ("connected", *OVER)
 
-        if not await self._until(settled, CONNECTED_WITHIN_S):
+        if not await self._until(settled, within_s):
             raise WhipError("no media connection came about (is UDP to the server open?)")
         if connection.connectionState in OVER:
             raise WhipError("the media connection failed")

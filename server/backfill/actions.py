@@ -83,12 +83,15 @@ class BackFilling:
 
     def _answer(self, ids: list[str], held: FootageHeld) -> FootageAnswer:
         pending = [one for one in self._uploads.all() if one.state or self._is_whole(one)]
-        found = (self._known(one, pending) for one in ids)
+        found = (self._known(one, pending, held) for one in ids)
         return lacking.answer([one for one in found if one is not None], held.spans, self._prerecord_s)
 
-    def _known(self, recording_id: str, pending: list[Upload]) -> lacking.Known | None:
+    def _known(self, recording_id: str, pending: list[Upload], held: FootageHeld) -> lacking.Known | None:
         try:
-            entries = self._library.entries(recording_id)
+            # Of a long journal the end alone: 600 cameras come back at once after a restart.
+            entries = self._library.latest(recording_id, min(one.start for one in held.spans) - lacking.LONGEST_S)
+            if entries and not lacking.reaches(entries, held.spans, self._clock.wall()):
+                entries = self._library.entries(recording_id)
             parts = [self._library.opened(part) for part in self._library.parts(recording_id)]
         except (NotFound, OSError) as error:
             log.warning("a recording cannot be read", recording_id=recording_id, reason=str(error))

@@ -21,6 +21,7 @@ HEAD_S = 5.0  # the pre-event buffers of camera and server are cut at other mome
 TAIL_S = 1.0
 LONGEST_S = 600.0  # of one upload
 MOST_WANTED = 40
+FUTURE_S = 60.0  # of the camera's clock, by what is known of it: by more it was set meanwhile
 NEAR = 5  # segments whose clock is asked
 SET_S = 0.5
 
@@ -54,13 +55,26 @@ class Known:
         return max(0.0, one[0] + self.ahead_before(one[0])), max(0.0, one[1] + self.ahead_after(one[1]))
 
 
+def reaches(entries: Sequence[Mapping[str, Any]], held: Sequence[HeldSpan], now: float) -> bool:
+    """Whether a journal's end (its first entry, then those from some moment on) says all that `answer` asks of what is held.
+    Not where the camera's clock was set meanwhile: then nobody knows how far back that is. `now`: server's Unix time.
+    """
+    epoch = float(entries[0]["epoch"])
+    own = [one for one in entries if one["kind"] == "segment" and one["layer"] == "main"]
+    ahead = [one["captured_at"] - epoch - one["start"] for one in own if one["captured_at"]]
+    if not ahead or max(ahead) - min(ahead) > SET_S or max(one.end for one in held) - min(ahead) > now + FUTURE_S:
+        return False
+    return bool(epoch + min(one["start"] for one in own) <= min(one.start for one in held) - max(ahead) - HEAD_S)
+
+
 def known(
     recording_id: str,
     entries: Sequence[Mapping[str, Any]],
     parts: Iterable[Mapping[str, Any]],
     pending: Iterable[Interval] = (),
 ) -> Known | None:
-    """What the journal's `entries` say, with the opening entries of its back-filled `parts`, and what is on its way.
+    """What the journal's `entries` say, with the opening entries of its back-filled `parts`, and what is on its way. Where
+    they are its end alone (`reaches`), what stands before counts as there.
 
     None: it has nothing, or the camera told no time, so that nothing can be laid beside it.
     """
@@ -71,18 +85,25 @@ def known(
     timed = [(epoch + one["start"], one["captured_at"] - epoch - one["start"]) for one in own if one["captured_at"]]
     if not timed:
         return None
+    first = epoch + own[0]["start"]
+    begin = epoch if _is_end(entries) else first
     damaged = [(one["from"], one["to"]) for one in entries if one["kind"] == "gap" and one["layer"] == layer]
-    has = without(joined((epoch + one["start"], epoch + one["start"] + one["duration"]) for one in own), damaged)
+    there = [(epoch + one["start"], epoch + one["start"] + one["duration"]) for one in own]
+    has = without(joined([(begin, first), *there]), damaged)
     answered = [(one["asked"]["start"], one["asked"]["end"]) for one in parts]
     return Known(
         id=recording_id,
         is_open=entries[-1]["kind"] != "closed",
-        start=epoch + own[0]["start"],
+        start=begin,
         end=max(epoch + one["start"] + one["duration"] for one in own),
         has=tuple(has),
         answered=tuple(joined([*answered, *pending])),
         ahead=tuple(timed),
     )
+
+
+def _is_end(entries: Sequence[Mapping[str, Any]]) -> bool:
+    return len(entries) > 1 and bool(entries[1].get("i", 1) > 1)
 
 
 def answer(recordings: Sequence[Known], held: Sequence[HeldSpan], prerecord_s: float) -> FootageAnswer:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import secrets
 from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -248,10 +248,8 @@ class Exports:
     async def _make(self, export: Export, order: Order) -> None:
         async with self._gate:
             export.state = "writing"
-            telling = self._tasks.start(self._tell(export), "export.tell")
             # gather hands the error over: whatever it was, whoever waits for this export is told that it failed
             (result,) = await asyncio.gather(self._made(export, order), return_exceptions=True)
-            telling.cancel()
         if result is None:
             log.info("an export is ready", export_id=export.id, bytes=export.bytes)
             del self._exports[export.id]
@@ -278,12 +276,19 @@ class Exports:
             log.warning("other processes do not know how far an export is", export_id=export.id, reason=str(error))
 
     async def _made(self, export: Export, order: Order) -> None:
-        """Written, noted with its SHA-256, and then kept: nobody fetches what the audit does not know."""
-        await asyncio.to_thread(self._write, export, order)
-        await order.notes.ready(export)
-        await asyncio.to_thread(self._own.keep, export.id, export.kept())
+        """Written, noted with its SHA-256, and then kept: nobody fetches what the audit does not know. It is ready when its
+        row says so, which every process reads; and nothing that was told before may come behind that.
+        """
+        telling = self._tasks.start(self._tell(export), "export.tell")
+        try:
+            await asyncio.to_thread(self._write, export, order)
+            await order.notes.ready(export)
+            await asyncio.to_thread(self._own.keep, export.id, export.kept())
+        finally:
+            telling.cancel()
+            await asyncio.wait([telling])
+        await self._store.keep(replace(export, state="ready"), self._place)
         export.state = "ready"
-        await self._store.keep(export, self._place)
 
     def _write(self, export: Export, order: Order) -> None:
         """In a thread."""

@@ -49,8 +49,8 @@ SCHEMAS: dict[str, Schema] = {
     "Device": _thing(
         "device_id:string call_sign:string record_mode:string revoked:boolean",
         "is_phone:boolean online:boolean streaming:boolean recording:string battery_pct:integer? last_seen_at:number? "
-        "revoked_at:number?",
-        wearer={"type": ["object", "null"]},
+        "revoked_at:number? wearer:object?",
+        lacks={"type": "array", "items": {"type": "string"}},
     ),
     "DeviceFields": _thing("", "call_sign:string wearer:string? collar_number:string? record:string"),
     "Enrolment": _thing(
@@ -82,9 +82,9 @@ SCHEMAS: dict[str, Schema] = {
     "Unit": _thing(
         "device_id:string call_sign:string online:boolean streaming:boolean recording:string",
         "streaming_since:number? recording_since:number? battery_pct:integer? signal_pct:integer? status_code:integer "
-        "last_picture_at:number? last_seen_at:number?",
-        wearer={"type": ["object", "null"]},
+        "last_picture_at:number? last_seen_at:number? wearer:object?",
         layers={"type": "array", "items": {"type": "string"}},
+        lacks={"type": "array", "items": {"type": "string"}},
         watchers={"type": "array", "items": {"type": "object"}},
     ),
     "Fix": _thing(

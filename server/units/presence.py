@@ -96,7 +96,7 @@ class Presence:
         """Take in what another process told; returns whom it is about. Raises TypeError, KeyError or ValueError."""
         taken = []
         for part in parts:
-            link = Link(**part["link"]) if part["link"] else None
+            link = _link(part["link"]) if part["link"] else None
             picture = _picture(part["picture"]) if part["picture"] else None
             self._heard.setdefault(part["device_id"], {})[origin] = Heard(now, link, picture)
             taken.append(part["device_id"])
@@ -117,6 +117,10 @@ class Presence:
             older = self._lost.get(device_id, (Link(), Picture()))
             self._lost[device_id] = best_link([link, older[0]]), best_picture([picture, older[1]])
         return {device_id for device_id, _ in late}
+
+
+def _link(values: dict[str, Any]) -> Link:
+    return Link(**{**values, "lacks": tuple(values.get("lacks", ()))})  # a process of before tells none
 
 
 def _picture(values: dict[str, Any]) -> Picture:

@@ -81,6 +81,7 @@ class Link:
     signal_pct: int | None = None
     status_code: int = 2
     last_seen_at: float | None = None
+    lacks: tuple[str, ...] = ()  # wire.Lack: what it has no device for now
     has_told: bool = False  # what it does: after a restart of the server a camera is in touch before it says so
 
     def connected(self, at: float) -> Link:
@@ -103,6 +104,7 @@ class Link:
             signal_pct=status.signal_pct,
             status_code=status.status_code,
             last_seen_at=at,
+            lacks=tuple(status.lacks),
             has_told=True,
         )
 
@@ -180,6 +182,7 @@ class Unit:
             "battery_pct": self.link.battery_pct,
             "signal_pct": self.link.signal_pct,
             "status_code": self.link.status_code,
+            "lacks": list(self.link.lacks),
             "layers": list(self.picture.layers),
             "watchers": [{"name": name, "role": role, "since": since} for name, role, since in self.picture.watchers],
             "last_picture_at": self.picture.last_picture_at,
@@ -190,7 +193,7 @@ class Unit:
         """A row of the register: who it is, whether it is in touch, and when it was last heard, its newest fix included."""
         state = self.as_json()
         heard = [at for at in (state["last_seen_at"], None if fix is None else fix["received_at"]) if at is not None]
-        shown = ("online", "streaming", "recording", "battery_pct")
+        shown = ("online", "streaming", "recording", "battery_pct", "lacks")
         return {
             **self.device.registration(),
             "is_phone": self.device.wearer_person_id is not None,

@@ -85,7 +85,8 @@ SAID = """(scope) => {
     if (sign.textContent.length <= 6 && sign.scrollWidth > sign.clientWidth + 1) found.push(`${name} does not say who it is`);
     const why = tile.querySelector(".cap .why:not(:empty)");
     const isTold = why?.checkVisibility() && why.clientWidth > 8 && why.scrollWidth <= why.clientWidth + 1;
-    if (why && !isTold && tile.matches(".live") && !tile.matches(".a1, .a2")) found.push(`${name} does not say why`);
+    const isDue = tile.matches(".live") || (tile.matches(".late") && why?.matches(".unkept"));
+    if (why && !isTold && isDue && !tile.matches(".a1, .a2")) found.push(`${name} does not say why`);
     const tag = tile.querySelector(".cap .tag .cut");
     // the symbol alone beside FROZEN and its like; a call sign of eight letters takes its room
     const isNarrow = tile.clientWidth < 11 * parseFloat(getComputedStyle(document.documentElement).fontSize);

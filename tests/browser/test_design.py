@@ -51,11 +51,11 @@ ALARM_WORDS = """() => {
     ".alert.a1 .hd, .alert.a2.un .hd, .status.p1, .tile:is(.a1, .a2) .cap, .mk:is(.a1, .a2) .lb, .esc, .late .at"))
     for (const one of place.querySelectorAll("*")) {
       const says = [...one.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim());
-      if (!says || one.closest("svg, .pri, .key, .sr") || !one.checkVisibility()) continue;
+      if (!says || one.closest("svg, .pri, .sr") || !one.checkVisibility()) continue;
       const [dark, light] = [luminance(numbers(getComputedStyle(one).color)), luminance(ground(one))]
         .sort((a, b) => a - b);
       const ratio = (light + 0.05) / (dark + 0.05);
-      if (ratio < 7) found.push(`${one.className} ${one.textContent}: ${ratio.toFixed(2)}`);
+      if (ratio < (one.matches(".key") ? 4.5 : 7)) found.push(`${one.className} ${one.textContent}: ${ratio.toFixed(2)}`);
     }
   return found;
 }"""

@@ -90,6 +90,53 @@ async def test_of_two_operators_at_once_one_wins_and_both_see_who(
         await expect(each.page.locator("alert-tray")).to_contain_text("Nothing needs you")
 
 
+# What the line at the tray's foot lies over, and what is cut off of the second card's head.
+COVERED = """() => {
+  const [line, list] = [".below", ".cards"].map((one) => document.querySelector(`alert-tray ${one}`).getBoundingClientRect());
+  const head = document.querySelectorAll("alert-card")[1].querySelector(".who2 b").getBoundingClientRect();
+  return [line.height > 0 ? Math.max(0, list.bottom - line.top) : 0, Math.max(0, Math.round(head.bottom - list.bottom))];
+}"""
+
+
+async def test_the_second_alert_says_what_and_who_on_the_smallest_desk(screen: Screen, et17: Camera) -> None:
+    page = await screen.console("hale")
+    for what in ("emergency", "watch_me"):
+        await et17.press(what)
+    await expect(page.locator("alert-card")).to_have_count(2)
+    await expect(page.get_by_role("button", name="1 more below, 1 to acknowledge")).to_be_visible()
+    assert await page.evaluate(COVERED) == [0, 0]
+    await et17.press("watch_cancel")
+    for _ in range(2):
+        await page.locator('alert-card [data-act="resolve"]').first.click()
+        await page.wait_for_timeout(200)
+    await expect(page.locator("alert-tray")).to_contain_text("Nothing needs you")
+    await expect(page.locator("alert-card")).to_have_count(0)
+    how = page.locator(".lately .mut.cut")
+    await expect(how.first).to_have_text("resolved, Insp. Hale")
+    assert await how.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
+
+
+CAPS = """() => [...document.querySelectorAll("alert-card .acts > .main .key, status-line .btn .key")]
+  .map((one) => getComputedStyle(one, "::before").content.replaceAll('"', "").trim() + one.textContent)"""
+
+
+async def test_who_writes_is_told_which_keys_acknowledge_and_they_do(screen: Screen, et17: Camera) -> None:
+    page = await screen.console("hale")
+    for box in ("Call sign", "Write to"):
+        await page.get_by_placeholder(box).focus()
+        await et17.press("emergency")
+        await expect(screen.alert("Emergency button")).to_be_visible()
+        assert await page.evaluate(CAPS) == ["EscA", "EscA"]
+        key = page.locator("alert-card .acts > .main .key")
+        assert await key.evaluate("(one) => one.scrollHeight <= one.clientHeight + 1")  # in one line
+        await page.keyboard.press("Escape")
+        assert await page.evaluate(CAPS) == ["noneA", "noneA"]
+        await page.keyboard.press("a")
+        await expect(screen.alert("Emergency button").locator(".life li.on").nth(1)).to_contain_text("Insp. Hale")
+        await screen.alert("Emergency button").get_by_role("button", name="Resolve").click()
+        await expect(page.locator("alert-card")).to_have_count(0)
+
+
 async def test_alerts_further_down_are_told_of(screen: Screen, et17: Camera) -> None:
     page = await screen.console("hale")
     below = page.get_by_role("button", name="more below")

@@ -59,6 +59,12 @@ LAID = """() => {
     high: document.documentElement.scrollHeight - innerHeight};
 }"""
 
+# With the longest call sign that is allowed, and the next one's in other letters.
+LONG_SIGNS = """() => {
+  const [one, other] = document.querySelectorAll("feed-tile:not(.empty) .cap .cs");
+  [one.textContent, other.textContent] = ["GWYNEDD-WRECSAM-0041", "دورية-القحطاني-الشمال"];
+}"""
+
 # The tray of a room with 25 alerts, told by the sheet's own facts once and left so.
 TWENTY_FIVE = """async () => {
   const [{alert, named, room}, tray] = [await import("/static/js/sheet/facts.js"), document.querySelector("alert-tray")];
@@ -145,6 +151,9 @@ async def test_call_signs_and_ages_are_as_large_as_their_distance_asks(
         found = await lies_well(page)
         # 3300 mm x 0.0064 / 0.565 mm / 0.668 = 55.96 px
         assert found["call"] == found["age"] == ["55.96px"]
+        # in one go: a second later the tile says who it is
+        found = await page.evaluate(f"() => {{ ({LONG_SIGNS})(); return ({LAID})(); }}")
+        assert [one for one in found["wrong"] if "is cut off" not in one] == []
         # a place without a camera is not a dead screen: it says so, in letters as large as the rail's
         free = screen.tile(3).locator(".free > span")
         await expect(free).to_have_text("free")

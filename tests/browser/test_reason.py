@@ -48,3 +48,20 @@ async def test_a_tile_asks_why_once_and_an_alert_s_picture_opens_by_itself(
     await expect(asking).to_have_count(0)
     await expect(page.locator("feed-tile.live")).to_have_count(3)
     assert ["ET22", "Supervisor, late turn"] in await page.evaluate(AUDIT)
+
+
+async def test_a_wall_that_a_person_signed_in_asks_why_and_takes_the_answer_by_keys(
+    second_screen: Screen, cast: Cast, start_camera: Callable[..., Camera]
+) -> None:
+    second_screen.allowed.append("403.*/whep/")
+    await start_camera(cast.et22, "--recording", "on", "--size", "320x180").shows()
+    page = await second_screen.sign_in("hale", "/wall/4?kiosk=1&dist=3&diag=55")
+    asking = page.locator("feed-tile .plate:visible").filter(has_text="Why do you watch?")
+    await expect(asking).not_to_have_count(0)
+    await expect(asking.first.get_by_role("button", name="Say why")).to_be_in_viewport(ratio=1)
+    await page.keyboard.press("Enter")
+    await page.keyboard.type("Bronze command, harbour")
+    await page.keyboard.press("Enter")
+    await expect(asking).to_have_count(0)
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    await expect(page.locator("feed-tile.live")).not_to_have_count(0)

@@ -56,6 +56,12 @@ REPLACED = """async ([playlist, late]) => {
   }
 }"""
 
+# A picture stands there, and all that is read ahead of it (20 s) has come: what breaks off is this picture.
+SHOWN = """() => {
+  const { buffered, currentTime, duration, readyState } = document.querySelector("replay-tile video");
+  return readyState >= 2 && buffered.end(buffered.length - 1) + 0.1 >= Math.min(currentTime + 20, duration);
+}"""
+
 # The browser's player breaks off, where it is or at a position in the media.
 BREAKS_OFF = """(at) => {
   const video = document.querySelector("replay-tile video");
@@ -84,6 +90,7 @@ async def played(screen: Screen, laid: list[Laid], at: float) -> tuple[Page, lis
     screen.page.on("request", lambda request: asked.append(request.url))
     page = await opened(screen, address(laid, laid[0].base + at))
     await until(lambda: pieces(asked), "it plays piece by piece")
+    await until(lambda: page.evaluate(SHOWN), "a picture of a piece is shown")
     return page, asked
 
 

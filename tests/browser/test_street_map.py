@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from tests.browser.conftest import Cast
 from tests.browser.screen import Screen
-from tests.installation import Server
+from tests.installation import Camera, Server
 from tests.patience import until
 
 # The one map of the page, which it keeps to itself: whoever asks it for its zoom next is the one.
@@ -79,3 +82,45 @@ async def test_the_scale_is_true_also_where_the_map_is_drawn_larger(drawing: Bro
             found = await page.evaluate(BAR)
             assert found["measured"] == pytest.approx(found["said"], rel=0.04), f"at {width}"
             assert found["letters"] == pytest.approx(12.5 * grows, abs=0.2), "as large as other small print"
+
+
+# Names and streets that are drawn where a unit's disc or label stands: of each, only its letters' boxes are asked.
+UNDER = """() => {
+  const map = window.streets, ground = map.getContainer(), {left, top, width} = ground.getBoundingClientRect();
+  const scale = width / ground.offsetWidth || 1;
+  const layers = map.getStyle().layers.map(({id}) => id).filter((id) => id.endsWith("-name"));
+  const found = [];
+  for (const one of document.querySelectorAll(".marks .mk :is(.lb, .disc)")) {
+    const box = one.getBoundingClientRect();
+    if (!box.width) continue;
+    const [from, to] = [[box.left + 3, box.top + 3], [box.right - 3, box.bottom - 3]].map(([x, y]) => [(x - left) / scale, (y - top) / scale]);
+    for (const {properties} of map.queryRenderedFeatures([from, to], {layers})) found.push(properties.name);
+  }
+  return found;
+}"""
+
+
+# Amid the letters of a quarter's name, and back and forth over a metre.
+OLD_TOWN = """<gpx version="1.1" creator="tests" xmlns="http://www.topografix.com/GPX/1/1"><trk><trkseg>
+<trkpt lat="51.358653" lon="1.030863"><time>2026-01-01T00:00:00Z</time></trkpt>
+<trkpt lat="51.358662" lon="1.030863"><time>2026-01-01T01:00:00Z</time></trkpt>
+</trkseg></trk></gpx>"""
+
+
+async def test_names_give_way_to_units_and_their_labels(
+    drawing: Browser, server: Server, cast: Cast, start_camera: Callable[..., Camera], tmp_path: Path
+) -> None:
+    (tmp_path / "route.gpx").write_text(OLD_TOWN)
+    camera = start_camera(cast.et17, "--gps", f"route:{tmp_path / 'route.gpx'}")
+    async with Screen(drawing, server.url, viewport={"width": 1366, "height": 768}) as screen:
+        page = await screen.console()
+        await expect(page.locator("incident-map canvas")).to_be_visible()
+        await page.evaluate(CATCH)
+        await screen.place_on_map(camera.device_id)
+        for _ in range(2):
+            await page.get_by_role("button", name="Zoom out").click()
+
+        async def is_clear() -> bool:
+            return bool((await resting(page))["seen"] >= 1 and await page.evaluate(UNDER) == [])
+
+        await until(is_clear, "names stand beside the unit and its label", 30)

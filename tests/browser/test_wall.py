@@ -252,3 +252,14 @@ async def test_a_camera_that_is_off_has_a_tile_that_says_why_and_asks_for_its_pi
     await plate.get_by_role("button", name="Ask ET99 to record").click()  # to record, and to stream
     await screen.is_in_state(4, "live", within_s=40)
     await screen.pictures_come(4)
+
+
+async def test_a_camera_whose_device_is_missing_says_so_before_it_is_asked(
+    screen: Screen, et17: Camera, et22: Camera, installation: Installation, start_camera: Callable[..., Camera]
+) -> None:
+    key = installation.add_camera("ET98", "PC Bello", "0231")
+    await start_camera(key, "--recording", "off", "--stream", "off", "--source", "v4l2:/dev/video-none").state()
+    page = await screen.console()
+    await expect(screen.row("ET98")).to_contain_text("no camera, on patrol")
+    plate = page.locator("feed-tile .plate:visible").filter(has_text="ET98 has no camera now")
+    await expect(plate.first).to_be_visible()

@@ -47,6 +47,7 @@ export function aUnit(change = {}) {
     recording_since: 900,
     keeping: "kept",
     battery_pct: 80,
+    lacks: [],
     signal_pct: 70,
     status_code: 2,
     layers: ["main", "sub"],

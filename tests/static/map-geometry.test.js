@@ -4,7 +4,7 @@ import { beside, group, groupAtMost, urgency } from "../../static/js/state/map-c
 import { clearOfControls, fittedInSight, isCovered, isInside, rimPoint } from "../../static/js/state/map-edges.js";
 import { neighbour } from "../../static/js/state/map-focus.js";
 import { labelBox, placeLabels } from "../../static/js/state/map-labels.js";
-import { LOOKS, rimSpots } from "../../static/js/state/map-rim.js";
+import { LOOKS, haveMoved, markSpots, rimSpots } from "../../static/js/state/map-rim.js";
 import * as projection from "../../static/js/state/map-projection.js";
 import { lengthened, pathData, thinned } from "../../static/js/state/map-trails.js";
 
@@ -214,6 +214,42 @@ test("a call sign that a graver label would cut on every side is left out, and c
   const touching = { ...mark, x: 352, y: 318, rank: 0, width: 40 };
   const sides = placeLabels([touching, mark], VIEW);
   assert.notEqual(sides[1], "none");
+});
+
+test("a call sign that others' discs or a count would cut is left out, however plain its alarm; an alert's never is", () => {
+  const mark = { x: 400, y: 300, radius: 11, width: 52, height: 22, rank: 4 };
+  const round = [-38, 38].map((x) => ({ ...mark, x: 400 + x, width: 0, before: /** @type {const} */ ("none") }));
+  const [above, below] = [-26, 26].map((y) => ({ left: 382, right: 418, top: 282 + y, bottom: 318 + y, solid: true }));
+  assert.ok(above && below);
+  assert.equal(placeLabels([...round, mark], VIEW, [above, below]).at(-1), "none");
+  assert.notEqual(placeLabels([...round, { ...mark, rank: 1 }], VIEW, [above, below]).at(-1), "none");
+  // a graver mark's label lies over a plainer disc
+  const plainer = round.map((one) => ({ ...one, rank: 9 }));
+  assert.notEqual(placeLabels([...plainer, { ...mark, rank: 3 }], VIEW, [above, below]).at(-1), "none");
+});
+
+test("names give way to the whole of what stands on the map, and anew once it has walked a letter's width", () => {
+  const [wide = 0, high = 0] = LOOKS.mark;
+  for (const box of [
+    { left: 10, top: 20, right: 32, bottom: 42 },
+    { left: 10.5, top: 20, right: 101, bottom: 42 },
+    { left: 0, top: 0, right: 36, bottom: 36 },
+  ]) {
+    const pieces = markSpots([box]);
+    for (let x = box.left; x <= box.right; x += 1)
+      for (let y = box.top; y <= box.bottom; y += 1)
+        assert.ok(
+          pieces.some((one) => Math.abs(one.x - x) <= wide / 2 + 0.01 && Math.abs(one.y - y) <= high / 2 + 0.01),
+          `${x}, ${y} of ${JSON.stringify(box)}`,
+        );
+  }
+  const box = { left: 10, top: 20, right: 60, bottom: 42 };
+  const aside = (/** @type {number} */ by) => ({ ...box, left: box.left + by, right: box.right + by });
+  assert.equal(haveMoved([box], [aside(11)]), false);
+  assert.equal(haveMoved([box], [aside(13)]), true);
+  assert.equal(haveMoved([box], [{ ...box, right: 90 }]), true, "its label is longer now");
+  assert.equal(haveMoved([box], []), true);
+  assert.equal(haveMoved([], [box]), true);
 });
 
 test("a label stays on its side while that is as good as any", () => {

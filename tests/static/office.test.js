@@ -58,7 +58,14 @@ test("a row says how somebody is signed in, and what lets them in", () => {
 /** @param {Partial<import("../../static/js/state/devices.js").Device>} more */
 function camera(more) {
   const plain = { device_id: "et17-1", call_sign: "ET17", wearer: null, is_phone: false, online: false };
-  const rest = { streaming: false, recording: "off", battery_pct: null, last_seen_at: null, revoked_at: null };
+  const rest = {
+    streaming: false,
+    recording: "off",
+    battery_pct: null,
+    last_seen_at: null,
+    revoked_at: null,
+    lacks: [],
+  };
   return { ...plain, record_mode: /** @type {const} */ ("on-signal"), ...rest, ...more };
 }
 
@@ -80,6 +87,8 @@ test("cameras stand by call sign as people count, and revoked ones last", () => 
 test("a camera's row says what it does and when it was heard, with units", () => {
   const busy = camera({ online: true, streaming: true, recording: "recording", battery_pct: 64, last_seen_at: 88 });
   assert.equal(devices.conditionWords(busy), "sends a picture · recording · battery 64 %");
+  const mute = camera({ online: true, lacks: ["sound"], battery_pct: 64 });
+  assert.equal(devices.conditionWords(mute), "in touch · no microphone · battery 64 %");
   assert.equal(devices.heardWords(busy, 100), "heard 12 s ago");
   assert.equal(devices.conditionWords(camera({})), "not in touch");
   assert.equal(devices.heardWords(camera({}), 100), "not heard since the server started");

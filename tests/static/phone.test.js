@@ -104,8 +104,12 @@ test("the wire's status follows the phone", () => {
       signal_pct: null,
       status_code: 0,
       taken: [],
+      lacks: [],
     },
   );
+  const tried = { ...UP, camera: /** @type {const} */ ("failed"), positionProblem: /** @type {const} */ ("refused") };
+  assert.deepEqual(phones.statusOf(tried).lacks, ["picture", "position"]);
+  assert.deepEqual(phones.statusOf({ ...UP, camera: "on", silent: true }).lacks, ["sound"]);
 });
 
 test("a request is confirmed by the status, and known when it comes again", () => {

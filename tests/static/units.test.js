@@ -39,6 +39,8 @@ test("words", () => {
   assert.equal(statusWords(aUnit()), "on patrol");
   assert.equal(statusWords(aUnit({ status_code: 77 })), "status 77");
   assert.equal(statusWords(aUnit({ online: false })), "off line");
+  assert.equal(statusWords(aUnit({ lacks: ["picture", "position"] })), "no camera, no GPS, on patrol");
+  assert.equal(statusWords(aUnit({ online: false, lacks: ["picture"] })), "off line", "it may have one by now");
   assert.equal(wearerName(null), "nobody assigned");
   assert.equal(wearerName(aUnit().wearer), "0417 PC Marsh");
   assert.equal(familyName({ name: "PC Ann Marsh" }), "Marsh");

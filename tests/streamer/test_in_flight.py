@@ -100,6 +100,24 @@ def test_a_link_that_has_fallen_far_gets_no_more_than_a_round_trip_holds(before:
     assert 8 * camera.flight.bytes / before < 0.27
 
 
+def window_s(bps: float, least_s: float, most_s: float) -> float:
+    """Of a route whose round trip is now this, now that, with receipts 0.1 s apart."""
+    flight = InFlight()
+    for number in range(400):
+        now = 0.1 * number
+        flight.sent(SSRC, number, PACKET, now)
+        flight.received(SSRC, number, now + (least_s if number % 2 else most_s))
+    return 8 * flight.window(bps) / bps
+
+
+def test_that_a_packet_waits_for_the_one_before_it_is_no_jitter_of_the_link() -> None:
+    """On 110 kbit/s one takes 44 to 87 ms. Six times that was allowed for: 0.4 s of queue before an alert."""
+    assert window_s(110e3, 0.06, 0.06) == pytest.approx(0.06 + 1.5 * 0.1 + 0.03, abs=0.01)
+    assert window_s(110e3, 0.06, 0.10) == pytest.approx(window_s(110e3, 0.06, 0.06), abs=0.01)
+    assert window_s(2e6, 0.06, 0.10) > window_s(2e6, 0.06, 0.06) + 0.2, "there it is the link's own"
+    assert window_s(110e3, 0.06, 0.36) > window_s(110e3, 0.06, 0.06) + 0.3, "and so is that"
+
+
 def test_jitter_of_300_ms_holds_it_back_for_a_few_seconds_only() -> None:
     camera = Camera(1e6, 2e6)
     camera.play(5)

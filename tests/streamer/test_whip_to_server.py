@@ -104,10 +104,11 @@ async def test_a_turn_server_that_is_of_no_use_does_not_keep_the_camera_from_pub
 async def test_the_next_url_of_a_turn_server_is_tried_where_the_first_does_not_lead_out(
     running: Running, site: Site, silent_port: int, turn_server: LocalTurn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A firewall that lets nothing out but TCP to the TURN server."""
+    """A firewall that lets nothing out but TCP to the TURN server: 5 s until the first URL is given up (aioice), 4 s
+    in which the direct way might still open; it was 23 s in all.
+    """
     only_relayed = functools.partial(RTCConfiguration, iceTransportPolicy=RTCIceTransportPolicy.RELAY)
     monkeypatch.setattr(whip_client, "RTCConfiguration", only_relayed)
-    monkeypatch.setattr(whip_client, "CONNECTED_WITHIN_S", 3.0)
     urls = (f"turn:127.0.0.1:{silent_port}", f"{turn_server.url}?transport=tcp")
     client = WhipClient(
         f"{site.url}/whip/{CAMERA}",
@@ -123,7 +124,7 @@ async def test_the_next_url_of_a_turn_server_is_tried_where_the_first_does_not_l
     async with TaskOwner("camera") as tasks:
         run = tasks.start(client.run(), "publish")
         try:
-            await running.streaming(CAMERA, limit_s=60.0)
+            await running.streaming(CAMERA, limit_s=14.0)
         finally:
             await client.close()
             async with asyncio.timeout(10):

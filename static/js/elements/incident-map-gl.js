@@ -19,6 +19,7 @@ import { rimOf } from "./incident-map-rim.js";
  * @property {(palette: Palette) => void} retheme
  * @property {string} credit whose map it is; "" for our own
  * @property {() => Spot[]} names that stand in sight
+ * @property {(boxes: import("../state/map-labels.js").Box[]) => void} stand names give way to what stands there, px of the view
  * @property {() => Promise<import("../state/places.js").Names>} named all that can be looked for by name
  * @property {() => void} remove
  *
@@ -116,6 +117,7 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
   return {
     host: map.getCanvasContainer(),
     names: () => names,
+    stand: rim.stand,
     named: async () => (archive ? loadedNames(map) : townNames(basemap)),
     credit: archive ? await creditOf(archive) : "",
     view() {

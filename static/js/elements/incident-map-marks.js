@@ -2,7 +2,7 @@
 
 import { beside, urgency } from "../state/map-clusters.js";
 import { clearOfControls, controlsBox, isCovered, isInside, rimPoint } from "../state/map-edges.js";
-import { placeLabels } from "../state/map-labels.js";
+import { labelBox, placeLabels, square } from "../state/map-labels.js";
 import { neighbour } from "../state/map-focus.js";
 import { Count, RimFlag } from "./incident-map-count.js";
 import { Mark, discRadius } from "./incident-map-mark.js";
@@ -11,10 +11,8 @@ import { Mark, discRadius } from "./incident-map-mark.js";
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("../state/map-projection.js").Point} Point */
 /** @typedef {import("../state/map-labels.js").Box} Box */
-/**
- * @typedef {{key: string, lon: number, lat: number, markers: Marker[], highest: Marker, alone: boolean}} Node
- * @typedef {Mark | Count | RimFlag} Item
- */
+/** @typedef {import("../state/map-nodes.js").Node} Node */
+/** @typedef {Mark | Count | RimFlag} Item */
 
 export const UNIT_TYPE = "application/x-watchroom-unit";
 // Beyond this a mark is not made: what is off screen costs nothing.
@@ -76,7 +74,11 @@ export class Marks {
     this.#keepOneStop();
   }
 
-  /** Puts each label on its side of the mark. @param {View} view @param {Box[]} others the map's scale, and its names */
+  /**
+   * Puts each label on its side of the mark.
+   * @param {View} view @param {Box[]} others the map's scale, and its names
+   * @returns {Box[]} where marks, counts and labels stand now
+   */
   label(view, others) {
     const marks = [...this.#items].filter(([, item]) => item instanceof Mark);
     const labelled = marks.map(([key, item]) => {
@@ -94,15 +96,17 @@ export class Marks {
     });
     const counts = [...this.#items].flatMap(([key, item]) => {
       const point = item instanceof Count && this.#places.get(key);
-      const [{ x, y }, half] = [point || { x: 0, y: 0 }, COUNT_RADIUS_PX];
-      return point ? [{ left: x - half, top: y - half, right: x + half, bottom: y + half }] : [];
+      return point ? [{ ...square(point, COUNT_RADIUS_PX), solid: true }] : [];
     });
-    placeLabels(labelled, view, [...counts, ...others], this.hasControls ? [controlsBox(view)] : []).forEach(
-      (side, index) => {
-        const item = marks[index]?.[1];
-        if (item instanceof Mark && item.side !== side) item.turn(side);
-      },
-    );
+    const sides = placeLabels(labelled, view, [...counts, ...others], this.hasControls ? [controlsBox(view)] : []);
+    const standing = sides.flatMap((side, index) => {
+      const [item, one] = [marks[index]?.[1], labelled[index]];
+      if (!(item instanceof Mark) || !one) return [];
+      if (item.side !== side) item.turn(side);
+      const disc = square(one, one.radius);
+      return side === "none" ? [disc] : [disc, labelBox(one, side)];
+    });
+    return [...counts, ...standing];
   }
 
   /** @param {string} key @param {Node} node @param {boolean} flagged @returns {Item} */

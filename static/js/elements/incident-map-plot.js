@@ -61,6 +61,7 @@ export async function plotGround(container, { view: first, basemap, onMove, onPr
   return {
     host: container,
     names: () => [],
+    stand: () => undefined,
     named: () => townNames(basemap),
     credit: "",
     view: () => view,

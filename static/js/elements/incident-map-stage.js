@@ -1,9 +1,9 @@
 /** The ground and what stands on it: lays the ground, groups and places the markers, keeps them in step with it. */
 
-import { groupAtMost } from "../state/map-clusters.js";
+import { nodesOf } from "../state/map-nodes.js";
 import { boxesOf } from "../state/map-lettering.js";
 import { fittedInSight } from "../state/map-edges.js";
-import { fromWorld, projector, toWorld, worldPixels, zoomed } from "../state/map-projection.js";
+import { projector, zoomed } from "../state/map-projection.js";
 import { ZOOM_LIMITS, glGround, hasWebGl2, paletteOf } from "./incident-map-gl.js";
 import { Halos } from "./incident-map-halos.js";
 import { Marks } from "./incident-map-marks.js";
@@ -12,15 +12,11 @@ import { plotGround } from "./incident-map-plot.js";
 /** @typedef {import("../state/map-markers.js").Marker} Marker */
 /** @typedef {import("../state/map-projection.js").View} View */
 /** @typedef {import("../state/map-style.js").Basemap} Basemap */
-/** @typedef {import("./incident-map-marks.js").Node} Node */
+/** @typedef {import("../state/map-nodes.js").Node} Node */
 /** @typedef {import("./incident-map-gl.js").Ground} Ground */
 /** @typedef {ReturnType<typeof import("../state/map-style.js").homeOf>} Home */
 
-const MOST_MARKS = 60;
-const CLUSTER_PX = 22;
 const [FIT_PADDING_PX, FIT_PADDING_SHARE] = [64, 0.13]; // a small map must not spend half its width on its edges
-// From here on a street fills the map: units side by side must be told apart, whatever it costs in tidiness.
-const UNGROUPED_ZOOM = 17.5;
 const NO_GL = "This browser cannot draw the street map (WebGL2 is missing).";
 
 export class MapStage {
@@ -154,47 +150,20 @@ export class MapStage {
     const view = this.view;
     if (!view || view.width === 0 || view.height === 0) return;
     if (byHand) this.#movedByHand();
-    if (this.#groupedZoom !== view.zoom) this.#group(view);
+    if (this.#groupedZoom !== view.zoom) this.#nodes = nodesOf(this.#markers, view);
+    this.#groupedZoom = view.zoom;
     const project = projector(view);
     this.#marks.draw(this.#nodes, view, project);
-    const alone = this.#nodes.filter((node) => node.alone).map((node) => node.highest);
-    this.#halos.draw(alone, this.#trails, view, project);
-    this.#controls.measure(view);
-    if (settled) this.#marks.label(view, [this.#controls.box(view), ...boxesOf(this.#ground?.names() ?? [], project)]);
-    this.#told();
-  }
-
-  /** @param {View} view */
-  #group(view) {
-    this.#groupedZoom = view.zoom;
-    const scale = worldPixels(view.zoom);
-    const placed = this.#markers.map((marker) => {
-      const { x, y } = toWorld(marker.lon, marker.lat);
-      return { marker, x: x * scale, y: y * scale };
-    });
-    const centre = toWorld(view.lon, view.lat);
-    const { single, clusters } = groupAtMost(
-      placed,
-      view.zoom >= UNGROUPED_ZOOM ? 0 : CLUSTER_PX,
-      MOST_MARKS,
-      ({ x, y }) => Math.abs(x - centre.x * scale) < view.width / 2 && Math.abs(y - centre.y * scale) < view.height / 2,
+    const alone = this.#nodes.filter((node) => node.alone);
+    this.#halos.draw(
+      alone.map((node) => node.highest),
+      this.#trails,
+      view,
+      project,
     );
-    this.#nodes = [
-      ...single.map(({ marker }) => ({
-        key: marker.device_id,
-        lon: marker.lon,
-        lat: marker.lat,
-        markers: [marker],
-        highest: marker,
-        alone: true,
-      })),
-      ...clusters.map(({ key, x, y, markers, highest }) => ({
-        key,
-        ...fromWorld({ x: x / scale, y: y / scale }),
-        markers,
-        highest,
-        alone: false,
-      })),
-    ];
+    this.#controls.measure(view);
+    const others = () => [this.#controls.box(view), ...boxesOf(this.#ground?.names() ?? [], project)];
+    if (settled) this.#ground?.stand(this.#marks.label(view, others()));
+    this.#told();
   }
 }

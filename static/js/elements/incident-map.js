@@ -16,7 +16,7 @@ import { Trails } from "./incident-map-trails.js";
 /** @typedef {import("../state/map-markers.js").MapUnit} MapUnit */
 /** @typedef {import("../state/map-markers.js").MapFix} MapFix */
 /** @typedef {import("../state/shapes").Alert} Alert */
-/** @typedef {import("./incident-map-marks.js").Node} Node */
+/** @typedef {import("../state/map-nodes.js").Node} Node */
 /** @typedef {import("../state/places.js").Place} Place */
 /** @typedef {{fix_stale_s: number, max_speed_mps: number, basemap: import("../state/map-style.js").Basemap}} MapSettings */
 

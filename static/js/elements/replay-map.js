@@ -79,7 +79,7 @@ export class ReplayMap extends HTMLElement {
     this.#stage.fit(this.#bounds, homeOf(this.#settings.basemap), FIT_ZOOM, animate);
   }
 
-  /** @param {import("./incident-map-marks.js").Node} node */
+  /** @param {import("../state/map-nodes.js").Node} node */
   #choose({ alone, markers, highest }) {
     if (!alone) return this.#stage.fit(boundsOf(markers), homeOf(this.#settings.basemap), COUNT_ZOOM, true);
     const detail = { device_id: highest.device_id };

@@ -1,6 +1,7 @@
 // The plate over a picture that is not alive: what happened, then what to do. Never over a living one.
 /** @import { FeedState } from "../state/liveness.js" */
 /** @import { Fix, Unit } from "../state/shapes" */
+import { lackWords } from "../state/units.js";
 import { age as ageWords, timeOfDay } from "../state/words.js";
 import { icon, make, setText } from "./build.js";
 
@@ -113,9 +114,11 @@ function unasked({ unit }) {
 
 /** @param {PlateFacts} facts @returns {PlateWords} */
 function notRecording({ unit, askedAt }) {
+  const lacks = lackWords(unit.lacks);
+  const missing = lacks && `${unit.call_sign} has ${lacks.replace(/, ([^,]*)$/, " and $1")} now`;
   const line = askedAt
     ? `Asked at ${timeOfDay(askedAt)}, waiting for the camera`
-    : "Live view opens when the camera records";
+    : missing || "Live view opens when the camera records";
   const button = askedAt ? "Ask again" : `Ask ${unit.call_sign} to record`;
   return { kind: "notrec", icon: "camera", title: "Not recording", line, button, event: "record" };
 }

@@ -5,6 +5,7 @@ import { byCallSign } from "../state/units.js";
 import { isAtRest, placed } from "../state/wall_places.js";
 import { reach, restOf } from "../state/wall_rest.js";
 import { gridOf, isFirstKept, tileCount, wallSizes } from "../state/wall_sizes.js";
+import { createApi } from "../net/api.js";
 import { ConsoleSocket } from "../net/console_socket.js";
 import { setText } from "../elements/build.js";
 import { AlertTray } from "../elements/alert-tray.js";
@@ -17,6 +18,7 @@ import { WallRest } from "../elements/wall-rest.js";
 import { Comeback } from "./comeback.js";
 import { Desk } from "./desk.js";
 import { placeMapIn } from "./map_place.js";
+import { sayingWhy } from "./saying_why.js";
 
 const TICK_MS = 250;
 const MAP_LETTERS = 28; // px of a call sign at which the map is drawn as on a desk: its labels are half as high
@@ -54,6 +56,7 @@ let grid = gridOf(layout, { width: innerWidth, height: innerHeight });
 const csrf = document.querySelector('meta[name="csrf-token"]')?.getAttribute("content") ?? "";
 const desk = new Desk(emptyView(root.dataset["theme"] === "light" ? "light" : "dark"));
 const socket = new ConsoleSocket(`${location.origin.replace(/^http/, "ws")}/api/console`);
+const why = sayingWhy(createApi({ csrf }));
 const comeback = new Comeback((address) => fetch(address, { cache: "no-store", headers: { Accept: "text/html" } }));
 const map = placeMapIn(find("#map", HTMLElement), desk.now);
 const iceServers = /** @type {RTCIceServer[]} */ ([]);
@@ -166,7 +169,17 @@ function signIn() {
   location.assign(`/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`);
 }
 
-addEventListener("keydown", (event) => event.key === "Enter" && comeback.trouble && signIn());
+/** A wall may have no pointer: Enter does the one thing that helps. @param {KeyboardEvent} event */
+function help(event) {
+  if (event.key !== "Enter" || document.querySelector("dialog[open]")) return;
+  const isAsked = document.querySelector('.plate[data-kind="reason"]:not([hidden])') !== null;
+  if (comeback.trouble) signIn();
+  else if (isAsked) void why.ask();
+  else return;
+  event.preventDefault();
+}
+
+addEventListener("keydown", help);
 addEventListener("resize", fit);
 addEventListener("online", () => socket.hurry());
 addEventListener("pagehide", () => parts.grid.leave());

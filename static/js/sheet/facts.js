@@ -24,6 +24,7 @@ export function unit(callSign, name, more = {}) {
     recording_since: NOW - 372,
     keeping: "kept",
     battery_pct: 81,
+    lacks: [],
     signal_pct: 74,
     status_code: 2,
     layers: ["main", "sub"],

@@ -15,7 +15,7 @@ export function specimen(name, words, ...inside) {
   );
 }
 
-/** @param {string} title @param {string} look columns: "narrow", "middle", "wide" @param {...Node} specimens */
+/** @param {string} title @param {string} look columns, as in design.css @param {...Node} specimens */
 export function chapter(title, look, ...specimens) {
   return make("section", { class: "chapter" }, make("h3", {}, title), make("div", { class: look }, ...specimens));
 }

@@ -27,6 +27,13 @@ const STATES = {
     { ages: [12, 240], facts: { unit: OFFLINE, fix: FIXES[5] }, trouble: FAILED },
   ],
   "Not recording": ["No live view in law; one button asks.", { ages: [], facts: { unit: named("ET28") } }],
+  "Has no camera": [
+    "It says so before anybody asks.",
+    {
+      ages: [],
+      facts: { unit: unit("ET28", "PC Chen", { recording: "off", streaming: false, lacks: ["picture", "position"] }) },
+    },
+  ],
   Asked: ["Asked to record, and it does not yet.", { ages: [], facts: { unit: named("ET28"), askedAt: NOW - 6 } }],
   "Not streaming": [
     "It records and sends no picture.",
@@ -48,6 +55,7 @@ const STATES = {
     { ages: [0.45], facts: { unit: ET17 }, trouble: { reduced: "camera" } },
   ],
   "Not kept": ["It records, and the server's disk does not take it.", { ages: [0.45], facts: { unit: UNKEPT } }],
+  "Not kept, late": ["Both stand, however narrow it is.", { ages: [2.65], facts: { unit: UNKEPT } }],
   "Not kept, large": ["The same where there is room.", { ages: [0.45], facts: { unit: UNKEPT, large: true } }],
   "Priority 2": [
     "Amber caption, never over the picture.",

@@ -28,7 +28,7 @@ const PLACES = ["ET17", "ET14", "ET22", "ET31"].map((callSign) => named(callSign
 export function wall() {
   return chapter(
     "Wall",
-    "wide",
+    "walls-sheet",
     specimen(
       "Wall, alerts",
       "Tile 1 is kept for them; the rail says what, who, since when.",

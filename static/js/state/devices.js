@@ -1,6 +1,7 @@
 // The registered cameras: in which order, which are searched for, and what a row says of them.
 import { age } from "./words.js";
 import { fits } from "./typed.js";
+import { lackWords } from "./units.js";
 
 /**
  * @typedef {object} Device
@@ -13,6 +14,7 @@ import { fits } from "./typed.js";
  * @property {boolean} streaming
  * @property {string} recording
  * @property {number | null} battery_pct
+ * @property {import("./shapes").Unit["lacks"]} lacks
  * @property {number | null} last_seen_at
  * @property {number | null} revoked_at
  */
@@ -52,10 +54,11 @@ export function listed(devices, typed) {
 }
 
 /** What it does now. @param {Device} device */
-export function conditionWords({ online, streaming, recording, battery_pct }) {
+export function conditionWords({ online, streaming, recording, battery_pct, lacks }) {
   if (!online && !streaming) return "not in touch";
   const parts = [streaming ? "sends a picture" : "in touch"];
   if (recording === "recording") parts.push("recording");
+  if (lackWords(lacks)) parts.push(lackWords(lacks));
   if (battery_pct !== null) parts.push(`battery ${battery_pct} %`);
   return parts.join(" · ");
 }

@@ -5,6 +5,7 @@
  * @typedef {Side | "none"} Placed none: a graver one stands there, and half a call sign could be taken for another
  * @typedef {{x: number, y: number, radius: number, width: number, height: number, rank: number, before?: Placed}} Labelled
  * @typedef {{left: number, top: number, right: number, bottom: number}} Box
+ * @typedef {Box & {solid?: boolean}} Other solid: it lies over a label, and is not read through it
  */
 
 const GAP_PX = 5;
@@ -33,16 +34,16 @@ export function labelBox(mark, side) {
 
 /**
  * Chooses a side for each label, most urgent first: the side with the least overlap; the one it had wins a tie. Where a graver
- * label covers it on each side it is left out: list, marker and zoom still tell whose it is.
+ * label or another's mark covers it on each side it is left out: list, marker and zoom still tell whose it is.
  * @param {Labelled[]} marks @param {{width: number, height: number}} view
- * @param {readonly Box[]} others what else stands on the map, without a label
+ * @param {readonly Other[]} others what else stands on the map, without a label
  * @param {readonly Box[]} covers what lies over the labels: under it nothing is read, as outside the map
  * @returns {Placed[]} in the order of `marks`
  */
 export function placeLabels(marks, view, others = [], covers = []) {
   /** @type {Placed[]} */
   const sides = new Array(marks.length).fill("right");
-  const discs = [...marks.map((mark) => square(mark.x, mark.y, mark.radius + 2)), ...others];
+  const discs = [...marks.map((mark) => square(mark, mark.radius + 2)), ...others];
   /** @type {Box[]} */
   const taken = [];
   const order = marks.map((_, index) => index).sort((a, b) => rankAt(marks, a) - rankAt(marks, b) || a - b);
@@ -62,12 +63,19 @@ export function placeLabels(marks, view, others = [], covers = []) {
       }
     }
     const box = labelBox(mark, best);
+    const over = [...taken, ...others.filter(({ solid }) => solid), ...graverDiscs(marks, index)];
     const isLeftOut =
-      mark.rank > ALWAYS && shareCovered(box, taken) > COVERED[mark.before === "none" ? "comes" : "goes"];
+      mark.rank > ALWAYS && shareCovered(box, over) > COVERED[mark.before === "none" ? "comes" : "goes"];
     sides[index] = isLeftOut ? "none" : best;
     if (!isLeftOut) taken.push(box);
   }
   return sides;
+}
+
+/** The discs of the others that lie over this one's label, or as well may. @param {Labelled[]} marks @param {number} index */
+function graverDiscs(marks, index) {
+  const rank = rankAt(marks, index);
+  return marks.flatMap((one, at) => (at !== index && one.rank <= rank ? [square(one, one.radius)] : []));
 }
 
 /** @param {Box} box @param {readonly Box[]} others @returns {number} of its area, each counted by itself */
@@ -81,8 +89,8 @@ function rankAt(marks, index) {
   return marks[index]?.rank ?? 0;
 }
 
-/** @param {number} x @param {number} y @param {number} half @returns {Box} */
-function square(x, y, half) {
+/** @param {import("./map-projection.js").Point} middle @param {number} half @returns {Box} */
+export function square({ x, y }, half) {
   return { left: x - half, top: y - half, right: x + half, bottom: y + half };
 }
 

@@ -153,4 +153,17 @@ const PLACE = {
   "text-transform": "uppercase",
   "text-letter-spacing": 0.06,
   "symbol-sort-key": PLACE_RANK,
+  // a quarter is no point: its name steps aside for a unit before it goes
+  "text-variable-anchor-offset": [
+    "center",
+    [0, 0],
+    "top",
+    [0, 1],
+    "bottom",
+    [0, -1],
+    "left",
+    [1.5, 0],
+    "right",
+    [-1.5, 0],
+  ],
 };

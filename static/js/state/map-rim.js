@@ -1,14 +1,16 @@
-/** Where no name may stand on the base map: on its rim, which would cut it, and under its buttons. MapLibre gives way to symbols
- * that nobody sees, and takes the street's next place or none. Pure. */
+/** Where no name may stand on the base map: on its rim, which would cut it, under its buttons, and under units and their labels.
+ * MapLibre gives way to symbols that nobody sees, and takes the street's next place or none. Pure. */
 
 import { controlsBox } from "./map-edges.js";
 
 /** @typedef {import("maplibre-gl").LayerSpecification} Layer */
+/** @typedef {import("./map-labels.js").Box} Box */
 /** @typedef {{x: number, y: number, look: keyof typeof LOOKS}} Spot the middle, in px of the view */
 
 export const RIM = "rim";
-/** Width and height in px: of a piece of an upright and of a level edge, of half the buttons' place. */
-export const LOOKS = { upright: [8, 64], level: [64, 8], block: [50, 63] };
+/** Width and height in px: of a piece of an upright and of a level edge, of half the buttons' place, of a piece of a mark. */
+export const LOOKS = { upright: [8, 64], level: [64, 8], block: [50, 63], mark: [22, 22] };
+const STEP_PX = 12; // about a letter: as far a mark may walk into a name
 
 /** @type {Layer} the topmost: what is placed first is what the others give way to */
 export const RIM_LAYER = {
@@ -32,4 +34,34 @@ export function rimSpots({ width, height }) {
     ...across.flatMap((x) => [0, height].map((y) => /** @type {Spot} */ ({ x, y, look: "level" }))),
     ...[0.25, 0.75].map((share) => /** @type {Spot} */ ({ x: (left + right) / 2, y: bottom * share, look: "block" })),
   ];
+}
+
+/** What stands on the map and is read, in pieces that cover it together. @param {readonly Box[]} boxes @returns {Spot[]} */
+export function markSpots(boxes) {
+  const [wide = 0, high = 0] = LOOKS.mark;
+  return boxes.flatMap(({ left, top, right, bottom }) =>
+    spread(top, bottom, high).flatMap((y) =>
+      spread(left, right, wide).map((x) => /** @type {Spot} */ ({ x, y, look: "mark" })),
+    ),
+  );
+}
+
+/** The middles of as few pieces as cover the way. @param {number} from @param {number} to @param {number} piece @returns {number[]} */
+function spread(from, to, piece) {
+  const count = Math.max(1, Math.ceil((to - from) / piece));
+  if (count === 1) return [(from + to) / 2];
+  const step = (to - from - piece) / (count - 1);
+  return Array.from({ length: count }, (_, at) => from + piece / 2 + at * step);
+}
+
+/** Whether names must give way anew. @param {readonly Box[]} before @param {readonly Box[]} now in one order */
+export function haveMoved(before, now) {
+  return (
+    before.length !== now.length ||
+    now.some(({ left, top, right }, at) => {
+      const was = before[at];
+      const far = was && Math.max(Math.abs(left - was.left), Math.abs(top - was.top), Math.abs(right - was.right));
+      return far === undefined || far > STEP_PX;
+    })
+  );
 }

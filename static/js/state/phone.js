@@ -132,5 +132,16 @@ export function statusOf(phone) {
     // 0 emergency, 2 on patrol: the national status codes.
     status_code: phone.emergencyAt === null ? 2 : 0,
     taken: phone.taken,
+    lacks: lacksOf(phone),
   };
+}
+
+/**
+ * What the phone would not send if it were asked to record: known once it was tried, and gone as soon as it works.
+ * @param {Phone} phone
+ */
+function lacksOf({ camera, silent, positionProblem }) {
+  return [camera === "failed" && "picture", silent && "sound", positionProblem && "position"].filter(
+    (what) => typeof what === "string" && what !== "",
+  );
 }

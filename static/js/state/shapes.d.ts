@@ -37,6 +37,8 @@ export interface Unit {
   battery_pct: number | null;
   signal_pct: number | null;
   status_code: number;
+  /** what it has no device for now; a camera of before tells none */
+  lacks: ("picture" | "sound" | "position")[];
   layers: Layer[];
   watchers: Watcher[];
   last_picture_at: number | null;

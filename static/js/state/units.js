@@ -34,6 +34,7 @@ const UNKNOWN = {
   battery_pct: null,
   signal_pct: null,
   status_code: 2,
+  lacks: [],
   layers: [],
   watchers: [],
   last_picture_at: null,
@@ -109,7 +110,19 @@ export function byCallSign(one, other) {
 /** @param {Unit} unit */
 export function statusWords(unit) {
   if (!unit.online) return "off line";
-  return STATUS_WORDS[unit.status_code] ?? `status ${unit.status_code}`;
+  const words = STATUS_WORDS[unit.status_code] ?? `status ${unit.status_code}`;
+  const lacks = lackWords(unit.lacks);
+  return lacks ? `${lacks}, ${words}` : words;
+}
+
+const LACKS = { picture: "camera", sound: "microphone", position: "GPS" };
+
+/**
+ * "no camera, no GPS": what would not be sent if it were asked to record now; "" for nothing.
+ * @param {Unit["lacks"]} lacks of an older server none
+ */
+export function lackWords(lacks) {
+  return (lacks ?? []).map((what) => `no ${LACKS[what]}`).join(", ");
 }
 
 /**

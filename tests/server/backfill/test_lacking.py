@@ -8,7 +8,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.backfill.lacking import LEAST_S, answer, joined, known, without
+from server.backfill.lacking import LEAST_S, answer, joined, known, reaches, without
 from server.wire import FootageAnswer, HeldSpan
 
 T = 1_800_000_000.0
@@ -148,3 +148,36 @@ def test_joined_covers_the_same_without_overlap(ours: list[tuple[int, int]]) -> 
     assert all(after[0] - before[1] >= LEAST_S for before, after in pairwise(found))
     for moment in (at + 0.5 for at in range(140)):
         assert any(start < moment < end for start, end in found) == any(start < moment < end for start, end in ours)
+
+
+def numbered(entries: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return [entry | {"i": number} for number, entry in enumerate(entries)]
+
+
+@given(
+    st.sets(st.integers(0, 399), min_size=150),
+    st.lists(st.tuples(st.integers(560, 800), st.integers(1, 200)), min_size=1, max_size=3),
+    st.integers(1, 398),
+    st.booleans(),
+)
+def test_a_journals_end_that_reaches_far_enough_back_says_the_same(
+    there: set[int], spans: list[tuple[int, int]], cut_at: int, closed: bool
+) -> None:
+    whole = numbered(journal(*(2.0 * n for n in sorted(there)), closed=closed))
+    end = [whole[0], *whole[1 + min(cut_at, len(there) - 1) :]]
+    given_spans = [held(start, start + length) for start, length in spans]
+    if reaches(end, given_spans, T + 2000):
+        told, full = asked(end, *given_spans), asked(whole, *given_spans)
+        assert told.wanted == full.wanted
+        assert told.kept[-1][1] == full.kept[-1][1]
+
+
+def test_a_journals_end_is_not_enough_where_it_may_not_reach_what_is_held() -> None:
+    whole = numbered(journal(*(2.0 * n for n in range(400))))
+    end = [whole[0], *whole[300:]]  # from 598 s on
+    assert reaches(end, [held(610, 900)], T + 1000)
+    assert not reaches(end, [held(590, 900)], T + 1000)
+    assert not reaches(end, [held(610, 900)], T + 500)  # by a clock that was set since
+    assert not reaches([*end, *numbered(journal(800, ahead=9.0))[1:]], [held(700, 900)], T + 1000)
+    assert not reaches([whole[0], *numbered(journal(*range(598, 700, 2), layer="sub"))[1:]], [held(650, 700)], T + 1000)
+    assert not reaches([whole[0], *numbered(journal(*range(598, 700, 2), ahead=None))[1:]], [held(650, 700)], T + 1000)

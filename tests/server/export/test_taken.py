@@ -47,6 +47,28 @@ async def test_what_the_audit_does_not_know_is_never_ready(desk: Desk) -> None:
     assert desk.bundles() == []
 
 
+async def test_it_is_ready_when_every_process_reads_that_it_is(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its row is kept first: who is told that it is ready may ask another process for it at once, or this one after a restart."""
+    first, _ = await asyncio.to_thread(laid, desk.data)
+    keep, comes, may_go = desk.store.keep, asyncio.Event(), asyncio.Event()
+
+    async def late(export: Export, place: str) -> None:
+        if export.state == "ready":
+            comes.set()
+            await may_go.wait()
+        await keep(export, place)
+
+    monkeypatch.setattr(desk.store, "keep", late)
+    begun = await desk.begun({"recordings": [first.id]})
+    async with asyncio.timeout(60):
+        await comes.wait()
+    assert (await desk.state(begun))["state"] == "writing"
+    may_go.set()
+    assert (await desk.settled(begun))["state"] == "ready"
+    found = await desk.store.find(begun["id"], "here")
+    assert found is not None and found.state == "ready"
+
+
 async def test_each_time_that_it_is_fetched_is_noted_and_going_on_where_it_stopped_is_the_same_time(
     desk: Desk, ready: dict[str, Any]
 ) -> None:

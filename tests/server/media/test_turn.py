@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -85,6 +86,26 @@ async def test_a_camera_and_a_viewer_that_only_reach_coturn_are_connected(
         assert turn_server.secret not in turn_server.log, "not even coturn tells"
     finally:
         await camera.close()
+
+
+async def test_a_viewer_whose_firewall_stops_udp_watches_by_tcp_within_seconds(
+    site: Site, page: Page, turn_server: LocalTurn
+) -> None:
+    """A browser tries all of a relay's URLs at once."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as silent:
+        silent.bind(("127.0.0.1", 0))
+        urls = (f"turn:127.0.0.1:{silent.getsockname()[1]}", f"{turn_server.url}?transport=tcp")
+        server = IceServers(time.time, (), urls, turn_server.secret).given_to(CAMERA)[0]
+        camera = Camera(sound=False)
+        try:
+            await camera.take((await site.running.engine.publish(CAMERA, await camera.make_offer())).sdp)
+            await site.running.streaming()
+            began = time.monotonic()
+            seen = await page.evaluate(WATCH_THROUGH, [f"{site.url}/whep/{CAMERA}", [server]])
+            assert seen == {"kind": "relay", "by": "tcp"}
+            assert time.monotonic() - began < 6.0, "20 pictures included"
+        finally:
+            await camera.close()
 
 
 @pytest.mark.parametrize(

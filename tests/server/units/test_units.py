@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
+import msgpack
 import pytest
 
 from server.bus import Body, LocalBus, Topic
@@ -14,8 +15,9 @@ from server.journal.entry import EntryKind
 from server.journal.store import Journal
 from server.media.live import FeedState, WatcherInfo
 from server.units.actions import Units
+from server.units.presence import Presence
 from server.units.store import UnitStore
-from server.units.unit import Picture, RecordMode
+from server.units.unit import Device, Link, Picture, RecordMode, Unit
 from server.wire import Status
 
 
@@ -36,7 +38,7 @@ def units_on(database: Database, bus: LocalBus, clock: HandClock) -> Units:
     return units
 
 
-def status(recording: str = "recording", **more: int) -> Status:
+def status(recording: str = "recording", **more: object) -> Status:
     return Status.model_validate({"at": 1, "recording": recording, "streaming": True, **more})
 
 
@@ -245,3 +247,16 @@ def test_a_person_who_looks_on_two_tiles_watches_once() -> None:
         ("Insp. Hale", "inspector", 10.0),
         ("D. Okafor", "control", 15.0),
     )
+
+
+def test_what_a_camera_lacks_is_told_of_its_unit_and_in_the_register() -> None:
+    device = Device("et17-1", "ET17")
+    link = Link().with_status(status("off", lacks=["picture", "position"]), 5.0)
+    unit = Unit(device, link)
+    assert unit.as_json()["lacks"] == unit.as_entry(None)["lacks"] == ["picture", "position"]
+    assert Unit(device, link.with_status(status("off"), 6.0)).as_json()["lacks"] == []  # it was plugged in
+    told = Presence("one")
+    told.set_link("et17-1", link)
+    other = Presence("two")
+    assert other.hear("one", msgpack.unpackb(msgpack.packb(told.parts(["et17-1"]))), 1.0) == ["et17-1"]
+    assert other.link("et17-1") == link
