@@ -116,6 +116,25 @@ async def test_the_second_alert_says_what_and_who_on_the_smallest_desk(screen: S
     assert await how.evaluate_all("(all) => all.every((one) => one.scrollWidth <= one.clientWidth)")
 
 
+# The alarm's words that are cut, and what the sound's button lies over.
+NARROW = """() => {
+  const [words, brand, sound] = ["status-line b", ".brand", "sound-switch"].map((one) => document.querySelector(one));
+  const [mark, button] = [brand.getBoundingClientRect(), sound.getBoundingClientRect()];
+  return [Math.max(0, words.scrollWidth - words.clientWidth), Math.max(0, Math.min(mark.right, button.right) - Math.max(mark.left, button.left))];
+}"""
+
+
+async def test_the_narrowest_page_says_what_is_up_in_whole_words(screen: Screen, et17: Camera) -> None:
+    page = await screen.console("hale")
+    await page.set_viewport_size({"width": 320, "height": 640})
+    await et17.press("taser.armed")
+    await expect(screen.alert("TASER armed")).to_be_visible()
+    assert await page.evaluate(NARROW) == [0, 0]
+    await et17.press("taser.safe")
+    await screen.alert("TASER armed").get_by_role("button", name="Resolve").click()
+    await expect(page.locator("alert-card")).to_have_count(0)
+
+
 CAPS = """() => [...document.querySelectorAll("alert-card .acts > .main .key, status-line .btn .key")]
   .map((one) => getComputedStyle(one, "::before").content.replaceAll('"', "").trim() + one.textContent)"""
 
