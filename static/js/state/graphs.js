@@ -11,8 +11,8 @@ const one = (key, name, unit, least) => ({ key, name, unit, least, lines: [{ lin
 
 /** @type {readonly Graph[]} */
 export const OF_ALL = [
-  one("in", "In, all cameras", "bits", 1e6),
-  one("out", "Out, all viewers", "bits", 1e6),
+  one("in", "From cameras", "bits", 1e6),
+  one("out", "To viewers", "bits", 1e6),
   one("cameras", "Cameras sending", "count", 5),
   one("viewers", "Viewers", "count", 5),
   one("loss", "Loss, worst camera", "share", 0.05),
