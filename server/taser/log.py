@@ -241,12 +241,13 @@ def _duration(row: int, head: _Head, cells: Sequence[str]) -> float | None:
     if text in ("", "-", "–", "N/A"):
         return None
     clock = re.fullmatch(r"(?:(\d{1,3}):)?(\d{1,3}):(\d\d(?:\.\d+)?)", text)
-    plain = re.fullmatch(r"(\d{1,7}(?:\.\d+)?)(?: ?(?:s|sec|secs|seconds))?", text)
+    # With a decimal comma, as a table in semicolons has it; three digits behind one may be thousands, and are refused.
+    plain = re.fullmatch(r"(\d{1,7}(?:\.\d+|,\d{1,2})?)(?: ?(?:s|sec|secs|seconds))?", text)
     if clock is not None:
         return int(clock[1] or 0) * 3600 + int(clock[2]) * 60 + float(clock[3])
     if plain is None:
         raise _fault(row, head.name(DURATION), "expected seconds", text)
-    return float(plain[1])
+    return float(plain[1].replace(",", "."))
 
 
 def _serial(rows: Sequence[Sequence[str]], head: _Head, first: Sequence[str]) -> str:

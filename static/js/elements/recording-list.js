@@ -84,7 +84,8 @@ function rowOf(row, all, hasPicture) {
     make("small", {}, about(row)),
   );
   const alerts = row.alerts.map((alert) => {
-    const words = `${alert.title} ${timeOfDay(alert.raised_at)}`;
+    // it bears the title of its gravest state, which may have come later than the alert
+    const words = `${alert.title}, alert of ${timeOfDay(alert.raised_at)}`;
     const href = `/replay?alert=${encodeURIComponent(alert.id)}`;
     const title = "Everything that was recorded while it stood";
     return make("a", { class: "alert-of nw", href, title }, prioritySymbol(alert.priority), make("span", {}, words));

@@ -63,11 +63,19 @@ def test_a_time_is_what_the_file_or_the_person_says(head: str, row: str, said: d
 
 
 @pytest.mark.parametrize(
-    ("text", "duration"), [("5", 5), ("5.25", 5.25), ("5 s", 5), ("00:00:05", 5), ("1:02", 62), ("", None), ("-", None)]
+    ("text", "duration"),
+    [("5", 5), ("5.25", 5.25), ('"5,02"', 5.02), ("5 s", 5), ("00:00:05", 5), ("1:02", 62), ("", None), ("-", None)],
 )
 def test_a_duration_is_in_seconds_however_it_is_written(text: str, duration: float | None) -> None:
     log = read_log(f"GMT Time,Event,Duration\n2026-07-01 12:00:00,Trigger,{text}\n".encode())
     assert log.events[0].duration_s == duration
+
+
+def test_a_table_in_semicolons_may_have_decimal_commas_but_no_thousands() -> None:
+    head = b"GMT Time;Event;Duration\n2026-07-01 12:00:00;Trigger;"
+    assert read_log(head + b"5,02\n").events[0].duration_s == 5.02
+    with pytest.raises(BadRequest, match="expected seconds"):
+        read_log(head + b"1,200\n")
 
 
 @pytest.mark.parametrize(
