@@ -7,6 +7,7 @@ weapon's serial number may stand before. Whatever else is found is refused with 
 
 from __future__ import annotations
 
+import codecs
 import csv
 import io
 import re
@@ -29,6 +30,7 @@ HEAD_WITHIN = 40  # rows
 MOST_ROWS = HEAD_WITHIN + 2 * MOST_EVENTS  # with an empty one after each, as some software ends its lines
 DELIMITER_WITHIN = 1 << 16  # characters
 LONGEST_TEXT = 120
+WINDOWS = "cp1252"
 UTC_TIME, LOCAL_TIME, EVENT, DURATION = "time (UTC)", "local time", "event", "duration"
 # What a column may be called, in small letters and without what stands in brackets.
 COLUMNS: Mapping[str, tuple[str, ...]] = {
@@ -126,24 +128,37 @@ def read_log(data: bytes, utc_offset: str = "", date_order: str = "") -> TaserLo
 
 def excerpt(data: bytes, rows: Collection[int]) -> bytes:
     """Of a file that was read: all to the names of its columns, and these rows (from 1), as they stand there."""
-    text = _text(data)
+    encoding = _encoding(data)
+    text = data.decode(encoding)
     head, lines = _head(_rows(text)), io.StringIO(text).readlines()
     reader, kept, first = _reader(text, lines), [], 0
     for number, _ in enumerate(reader, 1):
         if number <= head.row + 1 or number in rows:
             kept += lines[first : reader.line_num]
         first = reader.line_num
-    return "".join(kept).encode()
+    return "".join(kept).encode(encoding.removesuffix("-sig"))
 
 
 def _text(data: bytes) -> str:
+    return data.decode(_encoding(data))
+
+
+def _encoding(data: bytes) -> str:
+    """UTF-8 as the maker's software exports it, or what Excel saves it again as on Windows: its code page, or UTF-16."""
     if len(data) > MOST_BYTES:
         raise BadRequest(f"expected at most {MOST_BYTES} bytes")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        row = data[: error.start].count(b"\n") + 1
-        raise BadRequest(f"row {row}: expected UTF-8 text, as CSV is exported") from error
+    first = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
+    fault: UnicodeDecodeError | None = None
+    for encoding in (first, *(() if b"\0" in data else (WINDOWS,))):
+        try:
+            data.decode(encoding)
+        except UnicodeDecodeError as error:
+            fault = fault or error
+        else:
+            return encoding
+    assert fault is not None
+    row = data[: fault.start].count(b"\n") + 1
+    raise BadRequest(f"row {row}: expected text in UTF-8 (or UTF-16, or Windows-1252), as CSV is exported")
 
 
 def _rows(text: str) -> list[list[str]]:

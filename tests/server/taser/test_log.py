@@ -108,9 +108,20 @@ def test_what_is_not_such_a_log_is_refused_by_row_and_column(text: str, said: di
         read_log(text.encode(), **said)
 
 
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "cp1252", "utf-16"])
+def test_what_excel_saves_again_is_read_and_taken_out_in_the_same_letters(encoding: str) -> None:
+    text = "GMT Time,Event,Duration,Temp (°C),User\r\n2026-07-01 12:00:00,Arm,,21,Señán\r\n2026-07-01 12:00:01,Safe,,21,Señán\r\n"
+    data = text.encode(encoding)
+    log = read_log(data)
+    assert [event.more for event in log.events] == [{"temperature": "21", "user": "Señán"}] * 2
+    assert read_log(excerpt(data, {2})).events == log.events[:1]
+    assert excerpt(data, {2, 3}).decode(encoding) == text
+
+
 def test_what_is_no_text_is_refused() -> None:
-    with pytest.raises(BadRequest, match="row 2: expected UTF-8"):
-        read_log(b"GMT Time,Event,Duration\n\xff\xfe,Arm,\n")
+    for bad in (b"\x81", b"\xff\0"):  # neither of Windows' code page; what has a nought is a program's
+        with pytest.raises(BadRequest, match="row 2: expected text in UTF-8"):
+            read_log(b"GMT Time,Event,Duration\n" + bad + b",Arm,\n")
     rows = "2026-07-01 12:00:00,Arm,\n" * (MOST_EVENTS + 1)
     with pytest.raises(BadRequest, match=f"at most {MOST_EVENTS} events"):
         read_log(f"GMT Time,Event,Duration\n{rows}".encode())
