@@ -19,6 +19,7 @@ KNOWN_AFTER = 8  # receipts
 LEAST_BYTES = 2_800  # two packets: one on its way, one to follow
 LEAST_WINDOW_S = 2.0  # the least round trip of two to four seconds: another route, or jitter, holds up no longer
 PROBE_S = 0.25  # without a receipt for so long, one packet goes: it tells that the link is back
+UNHEARD_GAPS = 3.0  # times the usual distance of receipts: they come no longer the way they came
 SELDOM_S = 0.5  # a server whose receipts are further apart tells nothing in time
 SAME_S = 0.002  # one receipt names both layers
 SILENT_S = 5.0  # none at all for so long: no queue is that long, the way back is broken
@@ -93,6 +94,14 @@ class InFlight:
         jitter_s = math.sqrt(max(0.0, self._jitter_s**2 - (OWN_CHANGE_BITS / bps) ** 2))  # two causes' squares add up
         seconds = round_trip_s + GAPS * self._gap_s + SLACK_S + min(MOST_JITTER_S, JITTERS * jitter_s)
         return max(LEAST_BYTES, bps * seconds / 8)
+
+    def is_unheard(self, now: float) -> bool:
+        """Whether packets are on their way and no receipt has come for longer than it should have: the camera may have
+        another mapped address by now, from which the server takes nothing before a check has come from there.
+        """
+        if self._received_at is None or not self.bytes or self._gap_s > SELDOM_S or self._gaps < KNOWN_AFTER:
+            return False
+        return max(PROBE_S, UNHEARD_GAPS * self._gap_s) <= now - self._received_at < SILENT_S
 
     def wait_s(self, bps: float, now: float) -> float:
         """How long to wait before looking whether the next packet may leave; 0: it may."""

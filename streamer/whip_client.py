@@ -169,7 +169,10 @@ class WhipClient:
         resource: str | None = None
         connection.on("connectionstatechange", self._changed.set)
         tracks = self._tracks = self._add_tracks(connection)
-        consent = keep_consent(connection, self._clock, self._rng)
+        pacer = self._pacer
+        consent = keep_consent(
+            connection, self._clock, self._rng, lambda: pacer.in_flight.is_unheard(self._clock.monotonic())
+        )
         try:
             await connection.setLocalDescription(await connection.createOffer())
             offer = connection.localDescription.sdp

@@ -17,7 +17,7 @@ Address = tuple[str, int] | tuple[str, int, int, int]  # as the socket has it: I
 
 CONSENT_S = 30.0  # RFC 7675 section 5.1
 SILENT_S = 2.0  # the selected address has said nothing for this long: another one that is valid takes over
-QUIET_S = 0.5  # the same, where the other one carries media: a camera sends 50 packets a second
+QUIET_S = 0.25  # the same, where the other one carries media: a camera sends 50 packets a second
 MAX_ADDRESSES = 8
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from random import Random
@@ -14,7 +14,7 @@ import aioice
 from aiortc import RTCConfiguration, RTCPeerConnection
 
 from streamer.clock import SystemClock
-from streamer.consent import CONSENT_S, EVERY_S, Consent, keep_consent
+from streamer.consent import CONSENT_S, EVERY_S, LEAST_APART_S, LOOK_S, Consent, keep_consent
 from tests.streamer.waiting import until
 
 SPEED = 10
@@ -32,6 +32,22 @@ class HastyClock(SystemClock):
         await asyncio.sleep(seconds / SPEED)
 
 
+class SleepersClock(SystemClock):
+    """Time passes by who sleeps, and by nothing else."""
+
+    def __init__(self) -> None:
+        self._now = 0.0
+
+    def monotonic(self) -> float:
+        """Slept so far."""
+        return self._now
+
+    async def sleep(self, seconds: float) -> None:
+        """A hundredth of it."""
+        self._now += seconds
+        await asyncio.sleep(seconds / 100)
+
+
 @dataclass
 class Pair:
     """Two connected ends: `near` keeps consent our way, `far` answers."""
@@ -39,6 +55,7 @@ class Pair:
     near: RTCPeerConnection
     far: RTCPeerConnection
     consent: Consent
+    asked: list[Any]
 
     @property
     def far_ice(self) -> Any:
@@ -47,18 +64,26 @@ class Pair:
 
 
 @asynccontextmanager
-async def connected(clock: SystemClock) -> AsyncIterator[Pair]:
+async def connected(clock: SystemClock, is_unheard: Callable[[], bool] = lambda: False) -> AsyncIterator[Pair]:
     """A pair that talks over this machine's own network."""
     near, far = (RTCPeerConnection(RTCConfiguration(iceServers=[])) for _ in range(2))
     near.addTransceiver("video", direction="sendonly")
-    consent = keep_consent(near, clock, Random(1))
+    consent = keep_consent(near, clock, Random(1), is_unheard)
     try:
         await near.setLocalDescription(await near.createOffer())
         await far.setRemoteDescription(near.localDescription)
         await far.setLocalDescription(await far.createAnswer())
         await near.setRemoteDescription(far.localDescription)
         await until(lambda: near.connectionState == far.connectionState == "connected")
-        yield Pair(near, far, consent)
+        pair = Pair(near, far, consent, [])
+        answer = pair.far_ice.request_received
+
+        def count(message: Any, *rest: Any) -> None:
+            pair.asked.append(message)
+            answer(message, *rest)
+
+        vars(pair.far_ice)["request_received"] = count
+        yield pair
     finally:
         await near.close()
         await far.close()
@@ -71,17 +96,18 @@ def test_aioice_still_asks_through_the_instance() -> None:
 
 async def test_consent_is_asked_for_again_and_again_while_it_is_given() -> None:
     async with connected(HastyClock()) as pair:
-        asked: list[Any] = []
-        answer = pair.far_ice.request_received
-
-        def count(message: Any, *rest: Any) -> None:
-            asked.append(message)
-            answer(message, *rest)
-
-        vars(pair.far_ice)["request_received"] = count
-        await until(lambda: len(asked) > 2 * CONSENT_S / EVERY_S)  # longer than it would last unanswered
+        await until(lambda: len(pair.asked) > 2 * CONSENT_S / EVERY_S)  # longer than it would last unanswered
         assert pair.near.connectionState == "connected"
-        assert all("USE-CANDIDATE" not in message.attributes for message in asked)
+        assert all("USE-CANDIDATE" not in message.attributes for message in pair.asked)
+
+
+async def test_it_is_asked_for_at_once_when_nothing_comes_back_but_not_without_end() -> None:
+    clock, unheard = SleepersClock(), False
+    async with connected(clock, lambda: unheard) as pair:
+        await until(lambda: len(pair.asked) > 1)
+        unheard, began, before = True, clock.monotonic(), len(pair.asked)
+        await until(lambda: len(pair.asked) >= before + 8)
+        assert 7 * LEAST_APART_S <= clock.monotonic() - began < 8 * (LEAST_APART_S + LOOK_S) + EVERY_S
 
 
 async def test_consent_that_is_no_longer_given_ends_the_connection() -> None:

@@ -37,7 +37,7 @@ class Camera:
     longest_queue_s: float = 0.0
 
     def __post_init__(self) -> None:
-        self._number = 65_500  # it wraps
+        self.number = 65_500  # it wraps
         self._next_at = self._free_at = self._receipt_at = 0.0
         self._came: deque[tuple[float, int]] = deque()
         self._receipts: deque[tuple[float, int]] = deque()
@@ -57,8 +57,8 @@ class Camera:
 
     def _send(self) -> None:
         self._next_at = max(self._next_at, self.now - 0.01) + 8 * PACKET / (1.25 * self.bps)
-        self._number = (self._number + 1) & 0xFFFF
-        self.flight.sent(SSRC, self._number, PACKET, self.now)
+        self.number = (self.number + 1) & 0xFFFF
+        self.flight.sent(SSRC, self.number, PACKET, self.now)
         self.sent.append(self.now)
         self.most_bytes = max(self.most_bytes, self.flight.bytes)
         if self.link_bps:
@@ -66,7 +66,7 @@ class Camera:
             self.longest_queue_s = max(self.longest_queue_s, self._free_at - self.now)
             last = self._came[-1][0] if self._came else 0.0
             came_at = self._free_at + DELAY_S + self._chance.uniform(0, self.jitter_s)
-            self._came.append((max(last, came_at), self._number))
+            self._came.append((max(last, came_at), self.number))
 
     def _serve(self) -> None:
         while self._came and self._came[0][0] <= self.now:
@@ -159,6 +159,29 @@ def test_it_goes_on_when_no_receipt_comes_any_more() -> None:
     assert 10 <= sum(at > 4.0 for at in camera.sent) <= 12, "one in 0.25 s"
     camera.play(SILENT_S)
     assert camera.sent_bps(camera.now - 1) > 1e6, "the way back is broken, and what is told of the link holds"
+
+
+def test_a_silence_of_the_server_is_noticed_while_something_is_on_its_way() -> None:
+    camera = Camera(1e6, 2e6)
+    for _ in range(3000):
+        camera.play(0.001)
+        assert not camera.flight.is_unheard(camera.now), "receipts come"
+    camera.receipts = False
+    camera.play(PROBE_S - 0.1)
+    assert not camera.flight.is_unheard(camera.now)
+    camera.play(0.15)
+    assert camera.flight.is_unheard(camera.now)
+    assert not camera.flight.is_unheard(camera.now + SILENT_S), "it tells nothing any more: no news"
+
+
+def test_nothing_sent_and_a_server_that_sends_no_receipts_is_no_silence() -> None:
+    calm, another = Camera(1e6, 2e6), Camera(1e6, 2e6, receipts=False)
+    for camera in (calm, another):
+        camera.play(3)
+    calm.flight.received(SSRC, calm.number, calm.now)
+    for after_s in (0.1, 0.3, 1.0, 3.0):
+        assert not calm.flight.is_unheard(calm.now + after_s)
+        assert not another.flight.is_unheard(another.now + after_s)
 
 
 def test_a_server_without_receipts_or_with_seldom_ones_bounds_nothing() -> None:

@@ -88,11 +88,11 @@ def test_the_peer_moves_at_once_with_its_media() -> None:
     ice.answer(check("here", "secret"), HERE, 0.0)
     assert not ice.note_traffic(HERE, 1.0)
     assert not ice.note_traffic(THERE, 1.1), "nobody has shown that this is the peer"
-    ice.answer(check("here", "secret"), THERE, 1.2)
-    assert not ice.note_traffic(THERE, 1.3), "a path that is only tried, while the other one carries media"
-    assert ice.note_traffic(THERE, 1.6)
+    ice.answer(check("here", "secret"), THERE, 1.15)
+    assert not ice.note_traffic(THERE, 1.2), "a path that is only tried, while the other one carries media"
+    assert ice.note_traffic(THERE, 1.3)
     assert ice.selected == THERE
-    assert not ice.note_traffic(HERE, 1.7), "late packets of the old path"
+    assert not ice.note_traffic(HERE, 1.4), "late packets of the old path"
 
 
 def test_consent_and_the_number_of_addresses_are_bounded() -> None:
