@@ -149,7 +149,8 @@ def _encoding(data: bytes) -> str:
         raise BadRequest(f"expected at most {MOST_BYTES} bytes")
     first = "utf-16" if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)) else "utf-8-sig"
     fault: UnicodeDecodeError | None = None
-    for encoding in (first, *(() if b"\0" in data else (WINDOWS,))):
+    tries = (first,) if b"\0" in data else (first, WINDOWS)  # a nought is no letter of a code page
+    for encoding in tries:
         try:
             data.decode(encoding)
         except UnicodeDecodeError as error:
