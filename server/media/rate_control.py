@@ -22,6 +22,7 @@ NEAR = (0.75, 1.05)  # of the limit
 HEADROOM = 1.5  # never promise more than half again of what was seen to arrive: it is untested
 SEEN_DECAY = 0.97  # an update: pictures differ in size, and what came two seconds ago was carried too
 UNTESTED_BPS = 240_000  # but so much may be tried: main comes back with that, while sub alone shows less
+NARROW_HEADROOM = 1.2  # on a narrow link, unless large packets pass as on a wider one: it was seen to be full with less
 HOLD_S = 0.5  # after a decrease, and while a queue stands
 AGAIN_AFTER_S = 0.3  # the camera's answer to the last decrease cannot be seen sooner …
 SINCE_S = (0.5, 1.0)  # after a decrease: all that is measured has come since …
@@ -42,6 +43,7 @@ STANDS_S = 1.0  # so long, with what is left out of the estimate to drain it, be
 NARROW_BPS = 150_000  # of RTP: with its headers, reports and telemetry about 190 on the link
 NARROW_QUEUE_S = 0.35  # jitter of 300 ms never looks like that …
 NARROW_AFTER_S = 0.3  # … for so long
+FULL_S = 0.5  # a queue on a narrow link lasts so long: all that the rate was measured of came while the link was full
 LINGERS_S = 3.0  # so long, one that is so short that it only keeps the estimate from growing …
 LINGERING_JITTER_S = 0.03  # … where it may be the radio's: it hands out its time in turns, and even the least waits
 UNMOVED_AFTER_S = 1.5
@@ -106,6 +108,7 @@ class RateControl:
         self._mean_queue_s = 0.0
         self._seen_bps = 0.0  # the most that came, lately
         self._narrow_since: float | None = None
+        self._full_since: float | None = None
         self.is_narrow = False
 
     @property
@@ -126,6 +129,7 @@ class RateControl:
         if short and seen.now - self._decreased_at > STANDS_S:
             self._before = None
         self._look_for_narrow(seen, short)
+        self._learn_while_full(seen, short)
         if self._revised(seen):
             return False
         lingers = seen.now - self._short_at > LINGERS_S and seen.jitter_s > LINGERING_JITTER_S
@@ -154,6 +158,18 @@ class RateControl:
             self._narrow_since = seen.now
         elif seen.now - self._narrow_since > NARROW_AFTER_S:
             self.is_narrow = True
+
+    def _learn_while_full(self, seen: Seen, short: bool) -> None:
+        """A queue on a narrow link that is too short for a decrease: what comes meanwhile is what the link carries. The
+        estimate had stayed half again as high, and filled the link anew as soon as less told had drained it.
+        """
+        if not self.is_narrow or short:
+            self._full_since = None
+        elif self._full_since is None:
+            self._full_since = seen.now
+        elif seen.now - self._full_since >= FULL_S and seen.received_bps < self.bits_per_second:
+            self.limit_bps = max(seen.received_bps, self.limit_bps or 0.0)
+            self._set(min(self.bits_per_second, LEARNT * self.limit_bps))
 
     def _revised(self, seen: Seen) -> bool:
         """What has come since a decrease is what the link carries. Jitter that begins holds packets back at first, and a
@@ -247,15 +263,21 @@ class RateControl:
 
     def _grow(self, seen: Seen, passed: float) -> None:
         rate, limit = self.bits_per_second, self.limit_bps
+        is_wider = seen.carried_bps > rate * MORE
         if limit is not None and (rate > limit * NEAR[1] or seen.carried_bps > limit * MORE):
             self.limit_bps = limit = None
         if limit is not None and rate > limit * NEAR[0]:
             nearly = NEARLY_NARROW if self.is_narrow else NEARLY
             grown = rate + limit * (BACK_GROWTH if rate < nearly * limit else NEAR_GROWTH) * passed
         else:
-            fast = seen.carried_bps > rate * MORE and seen.loss < NOISE_LOSS
+            fast = is_wider and seen.loss < NOISE_LOSS
             grown = rate * (FAST_GROWTH if fast else GROWTH) ** passed
-        self._set(max(rate, min(grown, max(self._seen_bps * HEADROOM, UNTESTED_BPS))))
+        tested = (
+            self._seen_bps * NARROW_HEADROOM
+            if self.is_narrow and not is_wider
+            else max(self._seen_bps * HEADROOM, UNTESTED_BPS)
+        )
+        self._set(max(rate, min(grown, tested)))
 
     def _set(self, bps: float) -> None:
         self.bits_per_second = min(CEILING_BPS, max(self.floor_bps, bps))

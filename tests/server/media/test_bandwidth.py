@@ -125,6 +125,38 @@ def test_a_queue_that_has_drained_told_what_the_link_carries() -> None:
     assert control.bits_per_second < 95e3, "it is tried slowly whether there is more"
 
 
+def narrow(bps: float) -> tuple[RateControl, Seen]:
+    """A control that knows that the link is narrow, and what it sees of it while nothing stands: at 1 s."""
+    full = Seen(0.0, bps, 90e3, 60e3, queue_s=0.4, jitter_s=0.04, overuse=False, underuse=False, loss=0.0)
+    control = RateControl(int(bps))
+    for tenths in range(5):
+        control.update(replace(full, now=0.1 * tenths))
+    assert control.is_narrow
+    return control, replace(full, now=1.0, queue_s=0.0)
+
+
+def test_a_short_queue_on_a_narrow_link_tells_what_it_carries() -> None:
+    """One of 0.2 s was no reason for a decrease: the estimate stayed 30 % above, and the next queue was one of 0.5 s."""
+    control, calm = narrow(120_000)
+    for tenths in range(10):
+        control.update(replace(calm, now=1.0 + 0.1 * tenths, queue_s=0.15, received_bps=91e3))
+    assert control.bits_per_second < 91e3
+    for tenths in range(30):
+        control.update(replace(calm, now=2.0 + 0.1 * tenths, received_bps=85e3))
+    assert control.bits_per_second < 95e3, "it is tried slowly whether there is more"
+
+
+def test_on_a_narrow_link_nothing_is_promised_that_was_not_seen() -> None:
+    """A camera that uses half of what it may, since nothing moves, was promised ever more; then somebody ran."""
+    control, calm = narrow(90_000)
+    for tenths in range(100):
+        control.update(replace(calm, now=1.0 + 0.1 * tenths, received_bps=50e3, carried_bps=95e3))
+    assert control.bits_per_second < 100e3
+    for tenths in range(30):
+        control.update(replace(calm, now=11.0 + 0.1 * tenths, received_bps=50e3, carried_bps=600e3))
+    assert control.bits_per_second > 120e3, "a large packet has passed as on a wider link"
+
+
 @pytest.mark.parametrize("kbit", [100, 300])
 def test_on_a_machine_that_stands_still_now_and_then_the_queue_stays_short(kbit: int) -> None:
     """Camera and server stop for 50 to 400 ms, twice in three seconds and more often; then all sound of that time leaves at once."""
