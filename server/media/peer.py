@@ -176,6 +176,7 @@ class Peer:
         self._find_way()
 
     def _find_way(self) -> None:
+        self._port.way_changes += 1
         self.way = (self._sender, self._path) if self._sender is not None and self._path is not None else None
 
     def on_dtls(self, datagram: bytes, address: Address, now: float) -> None:
@@ -305,7 +306,8 @@ class Peer:
         for address in self._paths:
             self._port.release(address, self)
         # At once, not when the garbage collector comes: it does not see the 60 kB that OpenSSL has for each.
-        self._handshake = self._sender = self._receiver = self.way = None
+        self._handshake = self._sender = self._receiver = None
+        self._find_way()
         self._owner.on_closed(reason)
 
     def _cancel_timer(self) -> None:

@@ -82,6 +82,7 @@ class UdpPort:
             set()
         )  # on the way there GSO was refused: IPsec, a card, an old kernel's path MTU
         self.counts: Counter[str] = Counter()
+        self.way_changes = 0  # how often a peer's way out has become another: who sends to many looks at that alone
         self.port = 0
 
     def open(self, host: str, port: int) -> None:

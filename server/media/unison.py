@@ -125,11 +125,13 @@ class Unison:
             self._send(run)
 
     def _send(self, run: Run) -> None:
-        members = self.members
-        if not members:  # the last one took itself out, while it was sent a run alone
+        if not self._members:  # the last one took itself out, while it was sent a run alone
             return
         if self._together is None:
-            peers = [member.peer for member in members]
+            peers = [member.peer for member in self.members]
             self._together = peers[0].together(peers)
-        for place in self._together.send(run, self.numbers):
-            members[place].note_unsent(run)
+        unsent = self._together.send(run, self.numbers)
+        if unsent:
+            members = self.members
+            for place in unsent:
+                members[place].note_unsent(run)

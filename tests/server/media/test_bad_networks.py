@@ -114,6 +114,32 @@ async def test_a_new_mapped_address_is_followed(running: Running, monkeypatch: p
             await camera.close()
 
 
+async def test_a_viewer_is_followed_to_a_new_mapped_address(running: Running, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One of two who are sent the same in one call."""
+    monkeypatch.setattr(aioice.ice, "CONSENT_INTERVAL", 0.5)
+    camera, moving, staying = Camera(sound=False), Screen(sound=False), Screen(sound=False)
+    try:
+        await camera.take((await running.engine.publish(CAMERA, await camera.make_offer())).sdp)
+        await running.streaming()
+        async with bad_network(running.engine.port) as relay:
+            watched = await running.engine.watch(CAMERA, INSPECTOR, await moving.make_offer())
+            await moving.take(relay.through(watched.sdp))
+            await staying.take((await running.engine.watch(CAMERA, INSPECTOR, await staying.make_offer())).sdp)
+            for screen in (moving, staying):
+                await screen.frames(5)
+            peer = running.engine._viewers[watched.session_id].peer
+            before = peer.address
+            await relay.rebind()
+            await until(lambda: peer.address != before)
+            sent = relay.sent_down
+            await moving.frames(25)
+            await staying.frames(25)
+            assert relay.sent_down - sent >= 25, "what it shows came to the new address"
+    finally:
+        for one in (moving, staying, camera):
+            await one.close()
+
+
 async def test_who_gives_no_sign_of_life_is_sent_nothing_more(
     running: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:

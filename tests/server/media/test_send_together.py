@@ -40,7 +40,18 @@ class Viewer:
     socket: socket.socket
     opener: SrtpReceiver
     buffers: SrtpBuffers
-    way: Way | None
+    port: UdpPort
+    _way: Way | None = None
+
+    @property
+    def way(self) -> Way | None:
+        """How packets go out to it."""
+        return self._way
+
+    @way.setter
+    def way(self, way: Way | None) -> None:
+        self._way = way
+        self.port.way_changes += 1
 
     def gets(self) -> list[tuple[int, bytes]]:
         """Sequence numbers and contents of all that has come, in order."""
@@ -74,7 +85,8 @@ class Room:
         path = Path(theirs.getsockname(), ancillary or [], self.ours)
         buffers = SrtpBuffers(public_api_only=True)
         way = SrtpSender(self.buffers, key, GCM_128), path
-        made = Viewer(key, theirs, SrtpReceiver(buffers, key, GCM_128), buffers, way)
+        made = Viewer(key, theirs, SrtpReceiver(buffers, key, GCM_128), buffers, self.port)
+        made.way = way
         self.viewers.append(made)
         return made
 
