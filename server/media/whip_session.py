@@ -6,10 +6,10 @@ import secrets
 from typing import Any, Protocol
 
 from server.errors import Unprocessable
-from server.media import codec_choice, sdp
+from server.media import codec_choice, sdp, sdp_answer
 from server.media.answer import Answer, Patched
 from server.media.forwarder import Forwarder
-from server.media.inlet import Inlet, TrackPlan
+from server.media.inlet import Inlet
 from server.media.layer import LAYERS, MAIN
 from server.media.media_session import (
     CNAME,
@@ -19,6 +19,7 @@ from server.media.media_session import (
     usable,
 )
 from server.media.peer import MediaPlane
+from server.media.source import TrackPlan
 from server.media.track import AUDIO, VIDEO
 from server.media.uplink_feedback import UplinkFeedback
 
@@ -58,12 +59,14 @@ class WhipSession:
         self.peer = plane.peer_for(first, self)
         self.inlet.peer = self.peer
         self._generation = IceGeneration(first.ice_ufrag, first.mid)
-        self._answered = [sdp.AnswerMedia(one, tuple(answered.get(one.mid, ())), "recvonly") for one in parsed.media]
+        self._answered = [
+            sdp_answer.AnswerMedia(one, tuple(answered.get(one.mid, ())), "recvonly") for one in parsed.media
+        ]
 
     def answer(self) -> Answer:
         """The answer to the offer."""
         transport = self.peer.transport(self._plane.addresses())
-        text = sdp.write_answer(secrets.randbits(62), 1, self._answered, transport, CNAME)
+        text = sdp_answer.write_answer(secrets.randbits(62), 1, self._answered, transport, CNAME)
         return Answer(self.id, text, self._generation.etag(self.id))
 
     def patch(self, body: str, if_match: str | None) -> Patched:
@@ -176,7 +179,9 @@ def first_extension(media: list[sdp.Media]) -> int | None:
 def _uplink_feedback(media: list[sdp.Media], answered: dict[str, list[sdp.Codec]]) -> UplinkFeedback:
     """As the answer has it: both extensions have one number for all of a bundle."""
     taken = [(one, answered[one.mid]) for one in media if one.mid in answered]
-    transport = next((n for one, codecs in taken if (n := sdp.transport_extension(one, codecs)) is not None), None)
+    transport = next(
+        (n for one, codecs in taken if (n := sdp_answer.transport_extension(one, codecs)) is not None), None
+    )
     return UplinkFeedback(
         next((one.send_time_extension for one, _ in taken if one.send_time_extension is not None), None), transport
     )

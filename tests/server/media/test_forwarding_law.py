@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from server.clock import HandClock
 from server.media import feedback
 from server.media.forwarder import Forwarder
-from server.media.inlet import Inlet, TrackPlan
+from server.media.inlet import Inlet
 from server.media.layer import LayerChoice
 from server.media.live import Feed
 from server.media.out_track import OutTrack
@@ -26,6 +26,7 @@ from server.media.packet import HEADER
 from server.media.renumbering import SharedStart
 from server.media.run import Run
 from server.media.send_plan import SendPlan
+from server.media.source import TrackPlan
 from server.media.track import AUDIO, VIDEO
 from tests.server.media.hand_loop import HandLoop
 from tests.server.media.unsealed_peer import UnsealedPeer

@@ -17,11 +17,13 @@ from server.clock import HandClock
 from server.media import feedback
 from server.media.feedback import BandwidthLimit, KeyFrameRequest, Nack, ReportBlock
 from server.media.forwarder import Forwarder
-from server.media.inlet import MAX_SOURCES, OUTAGE_PACKETS, OUTAGE_S, Inlet, TrackPlan
+from server.media.inlet import OUTAGE_PACKETS, Inlet
 from server.media.loss import GIVE_UP_AFTER_S
 from server.media.out_track import OutTrack
 from server.media.packet import HEADER
 from server.media.send_plan import SendPlan
+from server.media.source import OUTAGE_S, TrackPlan
+from server.media.sources import MAX_SOURCES
 from server.media.uplink_feedback import UplinkFeedback
 from tests.server.media.test_forwarder import Recording
 from tests.server.media.test_outlet import KEY, SLICE, FakePeer

@@ -39,7 +39,7 @@ async def test_a_foreign_camera_is_answered(running: Running, offer: str, setup:
         assert one.ice is not None and one.ice.iceLite and one.ice_candidates
     assert answer.sdp.count(f"a=setup:{setup}\r\n") == 2
     (publisher,) = running.engine._publishers.values()
-    assert {plan.kind: plan.ssrcs[:1] for plan in publisher.inlet._plans} == {
+    assert {plan.kind: plan.ssrcs[:1] for plan in publisher.inlet._sources.plans} == {
         one.kind: (one.ssrc[0].ssrc,) for one in offered.media
     }
 

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from server.clock import HandClock
 from server.media.forwarder import Forwarder
-from server.media.inlet import Inlet, TrackPlan
+from server.media.inlet import Inlet
 from server.media.packet import HEADER, MARKER_BIT
+from server.media.source import TrackPlan
 from server.recording.recorder import Tape
 from tests.server.media.test_outlet import FakePeer
 from tests.server.recording.coded import FPS, h264, h264_payloads, opus, packets, vp8, vp8_payloads
