@@ -16,7 +16,7 @@ from server.media.packet import Header, PacketError, canonical, parse_header
 from server.media.peer import Peer
 from server.media.round_trip import RoundTrip
 from server.media.source import OUTAGE_S, Source, TrackPlan
-from server.media.sources import MAX_SOURCES, Sources
+from server.media.sources import MAX_SOURCES, NameExtensions, Sources
 from server.media.track import VIDEO
 from server.media.uplink_feedback import UplinkFeedback
 
@@ -36,7 +36,7 @@ class Inlet:
     def __init__(
         self,
         plans: list[TrackPlan],
-        mid_extension: int | None,
+        names: NameExtensions,
         clock: Clock,
         on_track: Callable[[Forwarder], None],
         on_dirty: Callable[[Forwarder], None],
@@ -48,7 +48,7 @@ class Inlet:
         self._on_dirty = on_dirty
         self._timer: asyncio.TimerHandle | None = None
         self.round_trip = RoundTrip()
-        self._sources = Sources(plans, mid_extension, self.round_trip)
+        self._sources = Sources(plans, names, self.round_trip)
         self._references: dict[int, float] = {}
         self._nack_budget = feedback.NackBudget()
         self._bytes_per_s = 0.0
@@ -97,6 +97,8 @@ class Inlet:
             if source is None:
                 self.counts["rtp_of_no_track"] += 1
                 return
+        if self._sources.wants_sizes:
+            source = self._sources.by_size(source, packet, header, now)
         sequence = source.loss.received(header.sequence, now)
         if sequence is None:
             self.counts["rtp_not_needed"] += 1

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, field
 
+from server.media.simulcast import REPAIRED_RID_EXTENSION, RID_EXTENSION, Encoding, encodings
+
 MAX_LINES = 2000
 MAX_MEDIA = 8
 MAX_FORMATS = 128
@@ -62,7 +64,8 @@ class Codec:
 class Media:
     """One m-line of an offer. `repairs`: the SSRC of a stream, and the one of its retransmissions (RFC 5576 FID).
 
-    `tells_round_trip`: a receiver may ask it for its round trip (RFC 3611 sections 4.4, 4.5 and 5.1).
+    `tells_round_trip`: a receiver may ask it for its round trip (RFC 3611 sections 4.4, 4.5 and 5.1). `encodings` are none
+    where one picture is sent once.
     """
 
     kind: str
@@ -75,7 +78,10 @@ class Media:
     codecs: tuple[Codec, ...]
     ssrcs: tuple[int, ...]
     repairs: tuple[tuple[int, int], ...]
+    encodings: tuple[Encoding, ...]
     mid_extension: int | None
+    rid_extension: int | None
+    repaired_rid_extension: int | None
     send_time_extension: int | None
     transport_extension: int | None
     tells_round_trip: bool
@@ -172,7 +178,10 @@ def _media(section: _Section, session: _Section, index: int) -> Media:
         codecs=_codecs(section, formats),
         ssrcs=_ssrcs(section),
         repairs=_repairs(section),
+        encodings=_encodings(section),
         mid_extension=_extension(section, MID_EXTENSION),
+        rid_extension=_extension(section, RID_EXTENSION),
+        repaired_rid_extension=_extension(section, REPAIRED_RID_EXTENSION),
         send_time_extension=_extension(section, SEND_TIME_EXTENSION),
         transport_extension=_extension(section, TRANSPORT_EXTENSION),
         tells_round_trip=any("rcvr-rtt" in line for line in section.values.get("rtcp-xr", ())),
@@ -215,6 +224,13 @@ def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
         )
         found.setdefault(match[1], codec)
     return tuple(found[one] for one in dict.fromkeys(formats) if one in found)
+
+
+def _encodings(section: _Section) -> tuple[Encoding, ...]:
+    """None where no packet tells which of them it is of."""
+    if _extension(section, RID_EXTENSION) is None:
+        return ()
+    return encodings(section.values.get("rid", ()), section.values.get("simulcast", ()))
 
 
 def _ssrcs(section: _Section) -> tuple[int, ...]:

@@ -14,17 +14,22 @@ from server.media.sdp import (
     Codec,
     Media,
 )
+from server.media.simulcast import REPAIRED_RID_EXTENSION, RID_EXTENSION, answer_lines
 
 
 @dataclass(frozen=True, slots=True)
 class AnswerMedia:
-    """One m-line of an answer: no codecs means that it is refused. `repair_ssrc` is that of our retransmissions."""
+    """One m-line of an answer: no codecs means that it is refused. `repair_ssrc` is that of our retransmissions.
+
+    `rids` are the encodings that are taken of those offered, the others are paused (see simulcast.py).
+    """
 
     offered: Media
     codecs: tuple[Codec, ...] = ()
     direction: str = "inactive"
     ssrc: int | None = None
     repair_ssrc: int | None = None
+    rids: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +84,8 @@ def _answer_media(one: AnswerMedia, transport: Transport, cname: str) -> list[st
     for codec in one.codecs:
         lines += _codec_lines(codec, offered.kind, transport_cc=arrivals is not None)
     if one.direction == "recvonly":
-        lines += _extension_lines(offered, arrivals)
+        lines += _extension_lines(offered, arrivals, has_rids=bool(one.rids))
+        lines += answer_lines(offered.encodings, one.rids, one.codecs[0].payload_type)
         if offered.tells_round_trip:
             lines.append("a=rtcp-xr:rcvr-rtt=all")
     if one.ssrc is not None:
@@ -125,11 +131,13 @@ def transport_extension(offered: Media, codecs: Sequence[Codec]) -> int | None:
     return offered.transport_extension if any(codec.has_transport_cc for codec in codecs) else None
 
 
-def _extension_lines(offered: Media, arrivals: int | None) -> list[str]:
+def _extension_lines(offered: Media, arrivals: int | None, *, has_rids: bool) -> list[str]:
     """Of the header extensions that were offered, those that we read: transport-cc makes send times needless."""
     send_time = offered.send_time_extension if arrivals is None else None
     wanted = (
         (offered.mid_extension, MID_EXTENSION),
+        (offered.rid_extension if has_rids else None, RID_EXTENSION),
+        (offered.repaired_rid_extension if has_rids else None, REPAIRED_RID_EXTENSION),
         (arrivals, TRANSPORT_EXTENSION),
         (send_time, SEND_TIME_EXTENSION),
     )

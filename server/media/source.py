@@ -16,7 +16,10 @@ OUTAGE_S = 0.5  # without a packet: the camera is away, or its link stands
 
 @dataclass(frozen=True, slots=True)
 class TrackPlan:
-    """What an m-line of the camera's offer announces. `repairs` are pairs: the SSRC of a stream, of its repairs."""
+    """What an m-line of the camera's offer announces, or one encoding of it (`rid`, see simulcast.py).
+
+    `repairs` are pairs: the SSRC of a stream, of its repairs.
+    """
 
     kind: str
     layer: str
@@ -29,12 +32,18 @@ class TrackPlan:
     repairs: tuple[tuple[int, int], ...] = ()
     tells_round_trip: bool = False
     sends_again: bool = False  # sound: what a NACK asks for; of a picture everybody does
+    rid: str | None = None
+
+    @property
+    def key(self) -> tuple[str, str | None]:
+        """What tells it from the camera's others: mid and rid."""
+        return self.mid, self.rid
 
 
 class Source:
     """An SSRC, and the track that it feeds."""
 
-    __slots__ = ("bytes", "cadence", "forwarder", "loss", "lost", "nacks", "packets", "plan", "plis", "ssrc")
+    __slots__ = ("bytes", "cadence", "forwarder", "loss", "lost", "nacks", "packets", "pixels", "plan", "plis", "ssrc")
 
     def __init__(self, plan: TrackPlan, ssrc: int, round_trip: RoundTrip) -> None:
         self.plan = plan
@@ -48,6 +57,7 @@ class Source:
         self.forwarder = Forwarder(plan.kind, plan.layer, plan.codec, plan.clock_rate)
         self.packets = 0
         self.bytes = 0
+        self.pixels: int | None = None  # of its first key frame, where it is one encoding of several
         self.lost = 0.0
         self.cadence = Cadence()
         self.nacks = 0

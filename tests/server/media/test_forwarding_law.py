@@ -27,6 +27,7 @@ from server.media.renumbering import SharedStart
 from server.media.run import Run
 from server.media.send_plan import SendPlan
 from server.media.source import TrackPlan
+from server.media.sources import NameExtensions
 from server.media.track import AUDIO, VIDEO
 from tests.server.media.hand_loop import HandLoop
 from tests.server.media.unsealed_peer import UnsealedPeer
@@ -119,7 +120,9 @@ class Forwarding(RuleBasedStateMachine):
         self.clock = HandClock()
         self.loop = HandLoop(self.clock)
         self.feed, self.dirty, self.ssrc = Feed("camera-1"), dict[Forwarder, None](), 1000
-        self.inlet = Inlet(PLANS, MID_EXTENSION, self.clock, self._on_track, lambda one: self.dirty.update({one: None}))
+        self.inlet = Inlet(
+            PLANS, NameExtensions(MID_EXTENSION), self.clock, self._on_track, lambda one: self.dirty.update({one: None})
+        )
         self.inlet.peer = cast(Any, Wire())
         self.streams = {name: self._stream(name) for name in MIDS}
         self.viewers = [self._viewer(number, rtx=number == 1) for number in (1, 2, 2, 3)]
