@@ -54,7 +54,7 @@ a=ice-ufrag:yGpz
 a=ice-pwd:KrnY7ybC3kYvDPLQvWhnkw
 """
 
-# "Total Layers" 3: the m-line says no SSRC, each packet its rid (libdatachannel 0.22 and later, OBS' WHIP output).
+# "Total Layers" 3: the m-line says no SSRC, each packet its rid (as libdatachannel 0.21.2 writes it for OBS' WHIP output).
 OBS_LAYERS = re.sub(r"a=ssrc:3045712 .*\n", "", OBS).replace(
     "a=rtcp-mux\na=rtpmap:96",
     "a=rid:0 send\na=rid:1 send\na=rid:2 send\na=simulcast:send 0;1;2\na=rtcp-mux\na=rtpmap:96",
