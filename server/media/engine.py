@@ -381,6 +381,7 @@ class LocalEngine:
             peers=self._port.peer_count,
             gso=health["gso"],
             buffer_bytes=self._port.buffer_bytes,
+            unwritten_bytes=self._recorders.waiting_bytes,
             direct_srtp=health["direct_srtp"],
             counts=dict(self._port.counts),
         )

@@ -155,7 +155,8 @@ class CameraFigures:
 class WorkerFigures:
     """A process that forwards. `counts` are what its port dropped or met, by kind; `loop_lag_s` is the worst of late.
 
-    `buffer_bytes` is what the kernel keeps of its socket each way (`counts` has what it found no room for).
+    `buffer_bytes` is what the kernel keeps of its socket each way (`counts` has what it found no room for);
+    `unwritten_bytes` of its recordings wait for the disk.
     `port` 0 says that it has none: the server's own process beside workers. One that died is told with its last
     figures, `alive` false, until its successor speaks; `restarts` says how many there were before it. `at` is when it
     read them, by the monotonic clock that all processes of a machine share; None for what is read now.
@@ -175,6 +176,7 @@ class WorkerFigures:
     peers: int = 0
     gso: bool = False
     buffer_bytes: int = 0
+    unwritten_bytes: int = 0
     direct_srtp: bool = False
     counts: Mapping[str, int] = field(default_factory=dict)
 

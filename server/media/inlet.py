@@ -1,98 +1,33 @@
-"""A camera's media coming in: which packet is which track, repair upwards, reports, key-frame requests."""
+"""A camera's media coming in: packets to their tracks, repair upwards, reports, key-frame requests."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass
-
-import structlog
 
 from server.clock import Clock
 from server.media import feedback, rtx
-from server.media.cadence import Cadence
 from server.media.figures import LayerCounts
 from server.media.forwarder import Forwarder
 from server.media.live import GIVEN_UP_AFTER_S
-from server.media.loss import MAX_NACKS_PER_ROUND, LossTracker
-from server.media.packet import Header, PacketError, canonical, extension_value, parse_header
+from server.media.loss import MAX_NACKS_PER_ROUND
+from server.media.packet import Header, PacketError, canonical, parse_header
 from server.media.peer import Peer
 from server.media.round_trip import RoundTrip
+from server.media.source import OUTAGE_S, Source, TrackPlan
+from server.media.sources import MAX_SOURCES, NameExtensions, Sources
 from server.media.track import VIDEO
 from server.media.uplink_feedback import UplinkFeedback
 
-log = structlog.get_logger(__name__)
-
 OWN_SSRC = 1  # the sender of our reports; receivers need none of their own
-MAX_SOURCES = 64  # SSRCs of one session: libsrtp keeps each, and goes through all for each packet (16 µs for 5,000)
-# A picture that stood still for so long, and lost so many packets meanwhile (on its way to a new mapped address, say),
+# A picture that stood still for OUTAGE_S, and lost so many packets meanwhile (on its way to a new mapped address, say),
 # begins anew: to repeat them would cost as much as a key frame, and they would come too late.
-OUTAGE_S, OUTAGE_PACKETS = 0.5, 16
+OUTAGE_PACKETS = 16
 REPAIR_S = 0.015  # how often missing packets are looked at while there are any
 KEY_FRAME_S = 0.25  # how often a key frame that does not come is looked at
 REMEMBERED_REFERENCES = 4  # one is sent each second, and told back with the next sender report
 USUAL_PACKET = 1200  # bytes, of a source that sent none yet
-
-
-@dataclass(frozen=True, slots=True)
-class TrackPlan:
-    """What an m-line of the camera's offer announces. `repairs` are pairs: the SSRC of a stream, of its repairs."""
-
-    kind: str
-    layer: str
-    codec: str
-    clock_rate: int
-    payload_type: int
-    mid: str
-    ssrcs: tuple[int, ...]
-    repair_type: int | None = None
-    repairs: tuple[tuple[int, int], ...] = ()
-    tells_round_trip: bool = False
-    sends_again: bool = False  # sound: what a NACK asks for; of a picture everybody does
-
-
-class Source:
-    """One SSRC of the camera, and the track that it feeds."""
-
-    __slots__ = ("bytes", "cadence", "forwarder", "loss", "lost", "nacks", "packets", "plan", "plis", "ssrc")
-
-    def __init__(self, plan: TrackPlan, ssrc: int, round_trip: RoundTrip) -> None:
-        self.plan = plan
-        self.ssrc = ssrc
-        self.loss = LossTracker(
-            plan.clock_rate,
-            repairs=plan.kind == VIDEO or plan.sends_again,
-            repairs_apart=plan.repair_type is not None,
-            round_trip=round_trip,
-        )
-        self.forwarder = Forwarder(plan.kind, plan.layer, plan.codec, plan.clock_rate)
-        self.packets = 0
-        self.bytes = 0
-        self.lost = 0.0
-        self.cadence = Cadence()
-        self.nacks = 0
-        self.plis = 0
-
-    def is_heard(self, now: float) -> bool:
-        """Else its camera is away: a key frame asked for now would be no answer to its return, and hold back the one that is."""
-        before = self.forwarder.last_packet_at
-        return before is not None and now - before < OUTAGE_S
-
-    def counted(self, now: float) -> LayerCounts:
-        """All that it counted. Sound has no freezes: an encoder sends nothing for silence (DTX)."""
-        seen = self.cadence if self.plan.kind == VIDEO else Cadence()
-        return LayerCounts(
-            packets=self.packets,
-            bytes=self.bytes,
-            frames=self.cadence.frames,
-            recovered=self.loss.recovered,
-            abandoned=self.loss.abandoned,
-            nacks=self.nacks,
-            plis=self.plis,
-            freezes=seen.freezes(now),
-            frozen_s=seen.frozen_s(now),
-        )
 
 
 class Inlet:
@@ -101,25 +36,19 @@ class Inlet:
     def __init__(
         self,
         plans: list[TrackPlan],
-        mid_extension: int | None,
+        names: NameExtensions,
         clock: Clock,
         on_track: Callable[[Forwarder], None],
         on_dirty: Callable[[Forwarder], None],
         uplink: UplinkFeedback | None = None,
     ) -> None:
         self.uplink = uplink or UplinkFeedback()
-        self._plans = plans
-        self._repair_types = {plan.repair_type for plan in plans if plan.repair_type is not None}
-        self._mid_extension = mid_extension
         self._clock = clock
         self._on_track = on_track
         self._on_dirty = on_dirty
-        self._sources: dict[int, Source] = {}
-        self._active: dict[str, Source] = {}  # by mid
-        self.past: dict[tuple[str, str], LayerCounts] = {}  # by kind and layer: of sources that were replaced
-        self._ssrcs: set[int] = set()
         self._timer: asyncio.TimerHandle | None = None
         self.round_trip = RoundTrip()
+        self._sources = Sources(plans, names, self.round_trip)
         self._references: dict[int, float] = {}
         self._nack_budget = feedback.NackBudget()
         self._bytes_per_s = 0.0
@@ -131,13 +60,17 @@ class Inlet:
     @property
     def sources(self) -> list[Source]:
         """The SSRCs that feed tracks now."""
-        return list(self._active.values())
+        return self._sources.active
+
+    @property
+    def past(self) -> dict[tuple[str, str], LayerCounts]:
+        """By kind and layer: what sources counted that were replaced."""
+        return self._sources.past
 
     @property
     def totals(self) -> Counter[str]:
         """All that was counted, packets and bytes of every source included."""
-        packets, size = sum(one.packets for one in self.sources), sum(one.bytes for one in self.sources)
-        return self.counts + Counter(camera_packets=packets, camera_bytes=size)
+        return self.counts + self._sources.totals
 
     # ---- packets ---------------------------------------------------------------------------------------
 
@@ -152,19 +85,20 @@ class Inlet:
         self.uplink.note_packet(packet, arrived)
         if self.uplink.is_due(arrived):
             self._tell_uplink(header.ssrc, arrived)
-        source = self._sources.get(header.ssrc)
-        if source is None or source.plan.payload_type != header.payload_type:
-            self._ssrcs.add(header.ssrc)
-            if len(self._ssrcs) > MAX_SOURCES and self.peer is not None:
+        source = self._sources.known(header)
+        if source is None:
+            if self._sources.are_too_many(header.ssrc) and self.peer is not None:
                 self.peer.close(f"it has used up {MAX_SOURCES} sources")
                 return
-            if header.payload_type in self._repair_types:
+            if self._sources.is_repair(header):
                 self._on_repair(packet, header, now)
                 return
-            source = self._find_source(packet, header)
+            source = self._sources.found(packet, header, now)
             if source is None:
                 self.counts["rtp_of_no_track"] += 1
                 return
+        if self._sources.wants_sizes:
+            source = self._sources.by_size(source, packet, header, now)
         sequence = source.loss.received(header.sequence, now)
         if sequence is None:
             self.counts["rtp_not_needed"] += 1
@@ -192,7 +126,7 @@ class Inlet:
 
     def _on_repair(self, packet: memoryview, header: Header, now: float) -> None:
         """A packet of a retransmission stream (RFC 4588): the original joins its own stream, late."""
-        source = self._repaired_source(packet, header)
+        source = self._sources.repaired(packet, header)
         if source is None:
             self.counts["rtx_of_no_track"] += 1
             return
@@ -211,15 +145,6 @@ class Inlet:
         source.forwarder.push(sequence, canonical(packet, inner), now)
         self._on_dirty(source.forwarder)
 
-    def _repaired_source(self, packet: memoryview, header: Header) -> Source | None:
-        """By a=ssrc-group:FID (RFC 5576), else by its mid, else by its payload type."""
-        declared = {repair: ssrc for plan in self._plans for ssrc, repair in plan.repairs}
-        if header.ssrc in declared:
-            return self._sources.get(declared[header.ssrc])
-        fitting = [plan for plan in self._plans if plan.repair_type == header.payload_type]
-        plan_found = self._plan_among(fitting, packet)
-        return self._active.get(plan_found.mid) if plan_found is not None else None
-
     def _after_outage(self, source: Source, sequence: int) -> None:
         """A pause in which nothing was lost needs nothing."""
         if sequence - (source.forwarder.cache.newest or 0) > OUTAGE_PACKETS:
@@ -227,37 +152,6 @@ class Inlet:
             source.loss.take_abandoned()
             source.forwarder.start_again()
             self._serve_soon(0.0)
-
-    def _find_source(self, packet: memoryview, header: Header) -> Source | None:
-        """A new SSRC: by a=ssrc, else by its mid (RFC 8843 section 9.2), else by its payload type."""
-        plan = self._plan_of(packet, header)
-        if plan is None:
-            return None
-        before = self._active.get(plan.mid)
-        if before is not None:
-            self._sources.pop(before.ssrc, None)
-            self.counts["camera_packets"] += before.packets
-            self.counts["camera_bytes"] += before.bytes
-            key = (plan.kind, plan.layer)
-            self.past[key] = self.past.get(key, LayerCounts()) + before.counted(self._clock.monotonic())
-            log.info("camera changed its source", layer=plan.layer, kind=plan.kind)
-        source = Source(plan, header.ssrc, self.round_trip)
-        self._sources[header.ssrc] = source
-        self._active[plan.mid] = source
-        return source
-
-    def _plan_of(self, packet: memoryview, header: Header) -> TrackPlan | None:
-        fitting = [plan for plan in self._plans if plan.payload_type == header.payload_type]
-        declared = next((plan for plan in fitting if header.ssrc in plan.ssrcs), None)
-        return declared or self._plan_among(fitting, packet)
-
-    def _plan_among(self, fitting: list[TrackPlan], packet: memoryview) -> TrackPlan | None:
-        if self._mid_extension is not None:
-            mid = extension_value(packet, self._mid_extension)
-            if mid is not None:
-                return next((plan for plan in fitting if plan.mid.encode() == mid), None)
-        undeclared = [plan for plan in fitting if not plan.ssrcs]
-        return undeclared[0] if len(undeclared) == 1 else None
 
     # ---- the camera's reports --------------------------------------------------------------------------
 
@@ -275,8 +169,8 @@ class Inlet:
         if isinstance(one, feedback.ReceiverDelay) and one.last_reference in self._references:
             self.counts["round_trips_told"] += 1
             self.round_trip.note(now - self._references.pop(one.last_reference) - one.delay / 65536)
-        elif isinstance(one, feedback.SenderReport) and one.ssrc in self._sources:
-            self._sources[one.ssrc].forwarder.clock.note_report(one, self._clock.wall())
+        elif isinstance(one, feedback.SenderReport) and (source := self._sources.of_ssrc(one.ssrc)) is not None:
+            source.forwarder.clock.note_report(one, self._clock.wall())
 
     # ---- what the camera is asked for ------------------------------------------------------------------
 
@@ -286,7 +180,7 @@ class Inlet:
         if peer is None or not peer.is_ready:
             return
         again = waits = False
-        for source in self._active.values():
+        for source in self._sources.active:
             missing = self._due(source, now) if source.loss.needs_a_look else []
             if missing:
                 self.counts["nack_sent"] += len(missing)

@@ -1,8 +1,10 @@
-"""Where a picture can be entered: does this RTP payload start a key frame? H.264 (RFC 6184) and VP8 (RFC 7741)."""
+"""Where a picture can be entered: does this RTP payload start a key frame, and of which size? H.264 (RFC 6184), VP8 (RFC 7741)."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
+
+from server.recording.picture_size import SizeError, parse_sps, vp8_size
 
 NAL_IDR = 5
 NAL_SPS = 7
@@ -34,6 +36,34 @@ def begins_with_sets(codec: str, packet: bytes, start: int = 12) -> bool:
     return kind == NAL_SPS
 
 
+def pixels(codec: str, payload: memoryview | bytes) -> int | None:
+    """Width times height, where this payload starts a key frame and tells them; else None. Any bytes are allowed."""
+    whole = bytes(payload)
+    if not starts_key_frame(codec, whole, 0):
+        return None
+    try:
+        if codec == "VP8":
+            width, height = vp8_size(whole[_after_vp8_descriptor(whole, 0) :])
+        else:
+            sets = parse_sps(next((unit for unit in _units(whole) if unit[:1] and unit[0] & 31 == NAL_SPS), b""))
+            width, height = sets.width, sets.height
+    except SizeError:
+        return None
+    return width * height
+
+
+def _units(payload: bytes) -> Iterator[bytes]:
+    """The whole NAL units of an H.264 payload; of a fragmented one none."""
+    kind = payload[0] & 31
+    if kind not in (NAL_STAP_A, NAL_FU_A):
+        yield payload
+    at = 1
+    while kind == NAL_STAP_A and at + 2 < len(payload):
+        size = int.from_bytes(payload[at : at + 2])
+        yield payload[at + 2 : at + 2 + size]
+        at += 2 + size
+
+
 def _h264(packet: bytes, start: int) -> bool:
     size = len(packet)
     if start >= size:
@@ -61,10 +91,12 @@ def _vp8(packet: bytes, start: int) -> bool:
     first = packet[start]
     if not first & 0x10 or first & 0x07:  # S: start of a partition; PID: the first one
         return False
-    position = start + 1
-    if first & 0x80:
-        position = _after_vp8_extension(packet, position)
+    position = _after_vp8_descriptor(packet, start)
     return position < size and packet[position] & 0x01 == 0  # P: 0 says key frame
+
+
+def _after_vp8_descriptor(packet: bytes, start: int) -> int:
+    return _after_vp8_extension(packet, start + 1) if packet[start] & 0x80 else start + 1
 
 
 def _after_vp8_extension(packet: bytes, position: int) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from server.errors import BadRequest, PreconditionFailed, PreconditionRequired, Unprocessable
-from server.media import sdp
+from server.media import sdp, sdp_answer
 from server.media.answer import Patched
 from server.media.ice_fragment import parse_fragment, write_fragment
 from server.media.peer import MediaPlane, Peer
@@ -103,6 +103,6 @@ class IceGeneration:
         self._number += 1
         peer.restart()
         transport = peer.transport(plane.addresses())
-        candidates = sdp.candidate_lines(transport.addresses, transport.port)
+        candidates = sdp_answer.candidate_lines(transport.addresses, transport.port)
         text = write_fragment(transport.ice_ufrag, transport.ice_pwd, self._mid, candidates)
         return Patched(text, self.etag(session_id))

@@ -6,10 +6,10 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from server.media.figures import CameraFigures, LayerCounts, LayerFigures, ViewerCounts, ViewerFigures
-from server.media.inlet import Source
 from server.media.live import SILENT_AFTER_S, Feed
 from server.media.out_track import OutTrack
 from server.media.outlet import Outlet
+from server.media.source import Source
 from server.media.track import VIDEO
 from server.media.whep_session import WhepSession
 from server.media.whip_session import WhipSession

@@ -11,10 +11,11 @@ from typing import Protocol
 import structlog
 
 from server.clock import Clock
-from server.media import sdp, stun
+from server.media import sdp_answer, stun
 from server.media.dtls import Certificate, DtlsError, Handshake
 from server.media.ice_lite import Address, IceLite
 from server.media.run import Run
+from server.media.sdp import Media
 from server.media.send_together import SendTogether, Way
 from server.media.srtp import Profile, SrtpBuffers, SrtpReceiver, SrtpSender
 from server.media.udp_port import Path, UdpPort
@@ -106,10 +107,10 @@ class Peer:
         """Where the peer is."""
         return self._path.address if self._path is not None else None
 
-    def transport(self, addresses: tuple[str, ...]) -> sdp.Transport:
+    def transport(self, addresses: tuple[str, ...]) -> sdp_answer.Transport:
         """What an answer says of it."""
         setup = "active" if self._is_client else "passive"
-        return sdp.Transport(
+        return sdp_answer.Transport(
             self._ice.ufrag, self._ice.pwd, self._certificate.fingerprint, setup, addresses, self._port.port
         )
 
@@ -326,7 +327,7 @@ class MediaPlane:
     clock: Clock
     addresses: Callable[[], tuple[str, ...]]
 
-    def peer_for(self, offered: sdp.Media, owner: PeerOwner) -> Peer:
+    def peer_for(self, offered: Media, owner: PeerOwner) -> Peer:
         """A peer for the transport of `offered`: we are passive wherever the offer lets us (media.md)."""
         return Peer(
             self.port,

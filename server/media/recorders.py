@@ -12,6 +12,10 @@ from server.recording.order import RecordingOrder
 class Recorders(Protocol):
     """Who records cameras in this process (recording/recorder). Plain calls."""
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What waits for the disk."""
+
     def start(self) -> None:
         """Begin."""
 
@@ -33,6 +37,8 @@ class Recorders(Protocol):
 
 class NoRecorders:
     """Nothing is recorded: an engine that is measured, or tried alone."""
+
+    waiting_bytes = 0
 
     def start(self) -> None:
         """See Recorders."""

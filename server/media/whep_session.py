@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from server.media import codec_choice, sdp
+from server.media import codec_choice, sdp, sdp_answer
 from server.media.answer import Answer, Patched
 from server.media.layer import LayerChoice
 from server.media.live import Feed, Viewer
@@ -85,7 +85,7 @@ class WhepSession:
     def answer(self) -> Answer:
         """The answer to the offer."""
         transport = self.peer.transport(self._plane.addresses())
-        text = sdp.write_answer(secrets.randbits(62), 1, self._answered, transport, CNAME)
+        text = sdp_answer.write_answer(secrets.randbits(62), 1, self._answered, transport, CNAME)
         return Answer(self.id, text, self._generation.etag(self.id))
 
     def patch(self, body: str, if_match: str | None) -> Patched:
@@ -166,10 +166,10 @@ class WhepSession:
         self._events.ask_camera(self.feed)
 
 
-def _plan(parsed: sdp.Offer, media: list[sdp.Media], feed: Feed) -> tuple[list[SendPlan], list[sdp.AnswerMedia]]:
+def _plan(parsed: sdp.Offer, media: list[sdp.Media], feed: Feed) -> tuple[list[SendPlan], list[sdp_answer.AnswerMedia]]:
     """The first m-line of each kind. Raises Unprocessable if the picture's codec is not offered."""
     plans: list[SendPlan] = []
-    taken: dict[str, sdp.AnswerMedia] = {}
+    taken: dict[str, sdp_answer.AnswerMedia] = {}
     for one in media:
         codecs = _codecs(one, feed)
         if not codecs or any(plan.kind == one.kind for plan in plans):
@@ -177,10 +177,10 @@ def _plan(parsed: sdp.Offer, media: list[sdp.Media], feed: Feed) -> tuple[list[S
         plan = _send_plan(one, codecs, feed)
         plans.append(plan)
         with_repairs = tuple(codec_choice.with_repairs(one, codecs))
-        taken[one.mid] = sdp.AnswerMedia(one, with_repairs, "sendonly", plan.ssrc, plan.repair_ssrc)
+        taken[one.mid] = sdp_answer.AnswerMedia(one, with_repairs, "sendonly", plan.ssrc, plan.repair_ssrc)
     if not plans or (feed.video and not any(plan.kind == VIDEO for plan in plans)):
         raise no_codec()
-    return plans, [taken.get(one.mid, sdp.AnswerMedia(one)) for one in parsed.media]
+    return plans, [taken.get(one.mid, sdp_answer.AnswerMedia(one)) for one in parsed.media]
 
 
 def _send_plan(media: sdp.Media, codecs: list[sdp.Codec], feed: Feed) -> SendPlan:

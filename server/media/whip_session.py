@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable
 from typing import Any, Protocol
 
 from server.errors import Unprocessable
-from server.media import codec_choice, sdp
+from server.media import codec_choice, sdp, sdp_answer, simulcast
 from server.media.answer import Answer, Patched
 from server.media.forwarder import Forwarder
-from server.media.inlet import Inlet, TrackPlan
+from server.media.inlet import Inlet
 from server.media.layer import LAYERS, MAIN
 from server.media.media_session import (
     CNAME,
@@ -19,6 +20,8 @@ from server.media.media_session import (
     usable,
 )
 from server.media.peer import MediaPlane
+from server.media.source import TrackPlan
+from server.media.sources import NameExtensions
 from server.media.track import AUDIO, VIDEO
 from server.media.uplink_feedback import UplinkFeedback
 
@@ -47,6 +50,7 @@ class WhipSession:
         parsed = read_offer(offer)
         media = usable(parsed, ("sendonly", "sendrecv"))
         plans, answered = _plan(media)
+        rids = {one.mid: tuple(plan.rid for plan in plans if plan.mid == one.mid and plan.rid) for one in media}
         if not plans:
             raise no_codec()
         first = next(one for one in media if answered.get(one.mid))
@@ -54,16 +58,19 @@ class WhipSession:
             raise Unprocessable("no a=fingerprint with sha-256, sha-384 or sha-512")
         self.h264_profile = _profile(answered)
         uplink = _uplink_feedback(media, answered)
-        self.inlet = Inlet(plans, first_extension(media), plane.clock, self._on_track, events.has_packets, uplink)
+        self.inlet = Inlet(plans, _name_extensions(media), plane.clock, self._on_track, events.has_packets, uplink)
         self.peer = plane.peer_for(first, self)
         self.inlet.peer = self.peer
         self._generation = IceGeneration(first.ice_ufrag, first.mid)
-        self._answered = [sdp.AnswerMedia(one, tuple(answered.get(one.mid, ())), "recvonly") for one in parsed.media]
+        self._answered = [
+            sdp_answer.AnswerMedia(one, tuple(answered.get(one.mid, ())), "recvonly", rids=rids.get(one.mid, ()))
+            for one in parsed.media
+        ]
 
     def answer(self) -> Answer:
         """The answer to the offer."""
         transport = self.peer.transport(self._plane.addresses())
-        text = sdp.write_answer(secrets.randbits(62), 1, self._answered, transport, CNAME)
+        text = sdp_answer.write_answer(secrets.randbits(62), 1, self._answered, transport, CNAME)
         return Answer(self.id, text, self._generation.etag(self.id))
 
     def patch(self, body: str, if_match: str | None) -> Patched:
@@ -131,52 +138,76 @@ class WhipSession:
 
 
 def _plan(media: list[sdp.Media]) -> tuple[list[TrackPlan], dict[str, list[sdp.Codec]]]:
-    """First video m-line is main, second is sub, in one codec; the first sound. The rest is refused."""
+    """The first picture is main, the second is sub, in one codec; the first sound. The rest is refused.
+
+    Several encodings on one m-line are several pictures: the largest and the smallest of them, as far as there are layers.
+    """
     plans: list[TrackPlan] = []
     answered: dict[str, list[sdp.Codec]] = {}
     video_codec: str | None = None
-    layers = iter(LAYERS)
+    layers = list(LAYERS)
     for one in media:
         if one.kind == VIDEO:
             codecs = [codec for codec in codec_choice.video_codecs(one) if video_codec in (None, codec.name)]
-            layer = next(layers, None) if codecs else None
-            if layer is None:
+            if not codecs or not layers:
                 continue
             codec, video_codec = codecs[0], codecs[0].name
+            rids = simulcast.chosen(one.encodings, codec.payload_type, len(layers))
+            streams: list[tuple[str, str | None]] = [*zip(layers, rids, strict=False)] or [(layers[0], None)]
+            layers = layers[len(streams) :]
         else:
             found = codec_choice.audio_codec(one)
             if found is None or any(plan.kind == AUDIO for plan in plans):
                 continue
-            codec, layer = found, MAIN
-        repair = codec_choice.repair_codec(one, codec)
-        answered[one.mid] = codec_choice.with_repairs(one, [codec])
-        plans.append(
-            TrackPlan(
-                kind=one.kind,
-                layer=layer,
-                codec=codec.name,
-                clock_rate=codec.clock_rate,
-                payload_type=codec.payload_type,
-                mid=one.mid,
-                ssrcs=one.ssrcs,
-                repair_type=repair.payload_type if repair is not None else None,
-                repairs=one.repairs,
-                tells_round_trip=one.tells_round_trip,
-                sends_again=codec.has_nack,
-            )
-        )
+            codec, streams = found, [(MAIN, None)]
+        apart = _tells_repairs(one, streams[0][1])
+        answered[one.mid] = codec_choice.with_repairs(one, [codec]) if apart else [codec]
+        plans += [_track_plan(one, codec, layer, rid) for layer, rid in streams]
     return plans, answered
 
 
-def first_extension(media: list[sdp.Media]) -> int | None:
-    """The number of the mid header extension: the same for all of a bundle (RFC 8843 section 9.2)."""
-    return next((one.mid_extension for one in media if one.mid_extension is not None), None)
+def _track_plan(media: sdp.Media, codec: sdp.Codec, layer: str, rid: str | None) -> TrackPlan:
+    repair = codec_choice.repair_codec(media, codec) if _tells_repairs(media, rid) else None
+    return TrackPlan(
+        kind=media.kind,
+        layer=layer,
+        codec=codec.name,
+        clock_rate=codec.clock_rate,
+        payload_type=codec.payload_type,
+        mid=media.mid,
+        ssrcs=media.ssrcs if rid is None else (),  # nobody tells which of them is which encoding
+        repair_type=repair.payload_type if repair is not None else None,
+        repairs=media.repairs if rid is None else (),
+        tells_round_trip=media.tells_round_trip,
+        sends_again=codec.has_nack,
+        rid=rid,
+    )
+
+
+def _tells_repairs(media: sdp.Media, rid: str | None) -> bool:
+    """Whether a retransmission by RTX tells whose it is; else it is to come under the stream's own SSRC."""
+    return rid is None or media.repaired_rid_extension is not None
+
+
+def _name_extensions(media: list[sdp.Media]) -> NameExtensions:
+    """They have the same numbers for all of a bundle (RFC 8843 section 9.2)."""
+
+    def first(numbers: Iterable[int | None]) -> int | None:
+        return next((number for number in numbers if number is not None), None)
+
+    return NameExtensions(
+        first(one.mid_extension for one in media),
+        first(one.rid_extension for one in media),
+        first(one.repaired_rid_extension for one in media),
+    )
 
 
 def _uplink_feedback(media: list[sdp.Media], answered: dict[str, list[sdp.Codec]]) -> UplinkFeedback:
     """As the answer has it: both extensions have one number for all of a bundle."""
     taken = [(one, answered[one.mid]) for one in media if one.mid in answered]
-    transport = next((n for one, codecs in taken if (n := sdp.transport_extension(one, codecs)) is not None), None)
+    transport = next(
+        (n for one, codecs in taken if (n := sdp_answer.transport_extension(one, codecs)) is not None), None
+    )
     return UplinkFeedback(
         next((one.send_time_extension for one, _ in taken if one.send_time_extension is not None), None), transport
     )

@@ -62,6 +62,7 @@ _WORKER_GAUGES: tuple[tuple[str, str, Callable[[WorkerFigures], float | None]], 
     ("viewers", "Viewers connected to it", lambda one: one.viewers),
     ("peers", "ICE user fragments that it answers", lambda one: one.peers),
     ("socket_buffer_bytes", "What the kernel keeps of its media socket, each way", lambda one: one.buffer_bytes),
+    ("unwritten_bytes", "What waits for the disk, of its recordings", lambda one: one.unwritten_bytes),
     ("gso", "Whether the kernel takes several packets in one send", lambda one: one.gso),
 )
 

@@ -75,6 +75,7 @@ def _process(before: WorkerFigures | None, now: WorkerFigures, seconds: float) -
         "cpu": (now.cpu_s - before.cpu_s) / seconds if same and before is not None else None,
         "memory": now.rss_bytes,
         "lag": now.loop_lag_s,
+        "unwritten": now.unwritten_bytes,
         "drops": (_sum(now.counts) - _sum(before.counts)) / seconds if same and before is not None else None,
     }
 

@@ -290,6 +290,11 @@ class Recorder:
         """Begin to take in what the taps keep."""
         self._tasks.repeat(STEP_S, self._step, "recording.step")
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What waits for the disk, of all cameras together."""
+        return sum(writing.waiting_bytes for writing in self._writings.values())
+
     # ---- told by the engine (plain calls) --------------------------------------------------------------
 
     def on_track(self, device_id: str, forwarder: Forwarder, ask_camera: AskCamera) -> None:

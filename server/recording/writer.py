@@ -84,6 +84,11 @@ class Writing:
         self._until: float | None = None
         self._segments = self._bytes = 0
 
+    @property
+    def waiting_bytes(self) -> int:
+        """What was put and is not on disk yet."""
+        return self._waiting_bytes
+
     def put(self, stretch: Stretch, earliest: float | None = None, *, prerecord: bool = False) -> None:
         """Have it written soon; a plain call. `earliest`: when what is not complete yet begins (Unix seconds)."""
         self._earliest = min(at for at in (self._earliest, earliest, stretch.start) if at is not None)
@@ -99,6 +104,7 @@ class Writing:
         self._waiting_bytes += other._waiting_bytes
         self._earliest = min((job.stretch.start for job in self._jobs), default=None)
         other._jobs.clear()
+        other._waiting_bytes = 0
         other.finish("abandoned")
         self._news.set()
 

@@ -6,6 +6,7 @@ What must hold on any machine, however busy; `python3 -m tests.bench links` comp
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator
 
 import pytest
@@ -51,6 +52,12 @@ def goes_on(seen: Seen, share: float, longest_gap_s: float) -> None:
     assert seen.kept.share >= share and seen.kept.recordings == 1, seen
 
 
+async def is_one_recording(watching: Watching, begun: float) -> None:
+    """What came since (Unix time), before and after: the same recording went on, and declares what is between."""
+    kept = await watching.recordings.kept(begun, time.time(), sent=1)
+    assert kept.recordings == 1 and kept.share > 20 and kept.gaps > 0, kept
+
+
 async def test_a_new_mapped_address_is_a_blip(watching: Watching) -> None:
     goes_on(await faults.new_address(watching, SECONDS), share=0.6, longest_gap_s=3.0)
     assert "Picture no longer reaches control" not in watching.scene.camera.printed, "the same session goes on"
@@ -90,7 +97,7 @@ async def test_a_camera_off_for_a_moment_is_said_to_be_and_is_the_same_feed_afte
 
 
 async def test_a_new_process_of_the_camera_is_the_same_feed(watching: Watching) -> None:
-    camera, viewer = watching.scene.camera, watching.viewer
+    camera, viewer, begun = watching.scene.camera, watching.viewer, time.time()
     seen = viewer.pictures
     camera.kill()
     camera.socket.unlink()  # the new one makes its own
@@ -99,12 +106,13 @@ async def test_a_new_process_of_the_camera_is_the_same_feed(watching: Watching) 
     await until(lambda: viewer.pictures > seen + 20, "the viewer's session goes on with the new process's pictures")
     await watching.screen.is_in_state(1, "live", within_s=40)
     await watching.screen.pictures_come(1)
+    await is_one_recording(watching, begun)
 
 
 async def test_of_two_processes_with_one_key_the_newer_wins_and_the_older_waits_until_it_has_gone(
     watching: Watching,
 ) -> None:
-    scene, viewer, older = watching.scene, watching.viewer, watching.scene.camera
+    scene, viewer, older, begun = watching.scene, watching.viewer, watching.scene.camera, time.time()
     with scene.behind_the_link(scene.keys[0]) as newer:
         newer.start()
         await newer.shows()
@@ -120,3 +128,4 @@ async def test_of_two_processes_with_one_key_the_newer_wins_and_the_older_waits_
     await older.says("Connected to control", times=connected + 1)
     seen = viewer.pictures
     await until(lambda: viewer.pictures > seen + 20, "and then with the older one's again", 40)
+    await is_one_recording(watching, begun)

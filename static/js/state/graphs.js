@@ -102,9 +102,10 @@ export const OF_CAMERA = [
 
 /** @type {readonly Graph[]} */
 export const OF_PROCESS = [
-  one("cpu", "Processor", "core", 1),
+  one("cpu", "CPU", "core", 1),
   one("memory", "Memory", "bytes", 1e8),
   one("lag", "Lag", "seconds", 0.05),
+  one("unwritten", "Unwritten", "bytes", 1e6),
   one("drops", "Drops", "rate", 10),
 ];
 

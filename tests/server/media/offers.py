@@ -7,6 +7,8 @@ VP8, H.264, VP9 and H.265 to choose from), and OBS Studio 32.2.2 with libdatacha
 
 from __future__ import annotations
 
+import re
+
 DIGEST = ":".join(["1E"] * 32)
 
 OBS = f"""v=0
@@ -51,6 +53,12 @@ a=setup:actpass
 a=ice-ufrag:yGpz
 a=ice-pwd:KrnY7ybC3kYvDPLQvWhnkw
 """
+
+# "Total Layers" 3: the m-line says no SSRC, each packet its rid (as libdatachannel 0.21.2 writes it for OBS' WHIP output).
+OBS_LAYERS = re.sub(r"a=ssrc:3045712 .*\n", "", OBS).replace(
+    "a=rtcp-mux\na=rtpmap:96",
+    "a=rid:0 send\na=rid:1 send\na=rid:2 send\na=simulcast:send 0;1;2\na=rtcp-mux\na=rtpmap:96",
+)
 
 FFMPEG = f"""v=0
 o=FFmpeg 4489045141692799359 2 IN IP4 127.0.0.1

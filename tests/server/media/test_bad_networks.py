@@ -185,3 +185,31 @@ async def test_a_camera_is_connected_though_the_last_of_the_handshake_is_lost(ru
     finally:
         await second.close()
         await first.close()
+
+
+async def test_a_viewer_behind_a_narrow_link_delays_nobody_else(running: Running) -> None:
+    """A twelfth of what the picture needs gets through to it: it asks again and again, and the others see nothing of it."""
+    camera, narrow, other = Camera(sound=False), Screen(sound=False), Screen(sound=False)
+    camera.tracks[0].coded = pictures("H264", 640, 360, rate=1_200_000)
+    async with bad_network(running.engine.port) as relay:
+        try:
+            await camera.take((await running.engine.publish(CAMERA, await camera.make_offer())).sdp)
+            await running.streaming()
+            slow = await running.engine.watch(CAMERA, INSPECTOR, await narrow.make_offer())
+            await narrow.take(relay.through(slow.sdp))
+            await narrow.frames(3)
+            await other.take((await running.engine.watch(CAMERA, INSPECTOR, await other.make_offer())).sdp)
+            await other.frames(5)
+            relay.rate_down, asked, loop = 100_000, camera.tracks[0].keys_asked, asyncio.get_running_loop()
+            frames, begun = [], loop.time()
+            for _ in range(75):
+                frames += [(loop.time(), frame.pts) for frame in await other.frames(1)]
+            assert relay.lost > 100 and running.engine.counters()["repair_sent"] > 0
+            assert [after[1] - before[1] for before, after in pairwise(frames)] == [3600] * 74, "no picture is missing"
+            assert max(after[0] - before[0] for before, after in pairwise(frames)) < 0.5, "and none is late"
+            most = 2 * (loop.time() - begun) + 2
+            assert camera.tracks[0].keys_asked - asked <= most, "one who cannot be helped does not starve the uplink"
+        finally:
+            await other.close()
+            await narrow.close()
+            await camera.close()

@@ -328,3 +328,65 @@ async def test_chromium_as_a_camera_is_told_when_its_packets_came(site: Site, pa
         return site.running.engine.counters()["uplink_told"] > 20 and await rate() > 600_000
 
     await patiently(grown, "it sends more than at the start", 40)
+
+
+# Three encodings on one m-line, offered in either order; the page's own size is the largest one's.
+SIMULCAST = """async ([codec, smallest_first]) => {
+  const media = await navigator.mediaDevices.getUserMedia({video: {width: 1280, height: 720}});
+  const connection = window.publishing = new RTCPeerConnection();
+  const encodings = [{rid: "full", scaleResolutionDownBy: 1}, {rid: "half", scaleResolutionDownBy: 2},
+    {rid: "quarter", scaleResolutionDownBy: 4}];
+  const picture = connection.addTransceiver(media.getVideoTracks()[0], {direction: "sendonly", streams: [media],
+    sendEncodings: smallest_first ? encodings.reverse() : encodings});
+  const able = RTCRtpSender.getCapabilities("video").codecs;
+  picture.setCodecPreferences(able.filter((one) => ["video/" + codec, "video/rtx"].includes(one.mimeType)));
+  await connection.setLocalDescription();
+  return connection.localDescription.sdp;
+}"""
+
+SENT = """async () => {
+  const stats = [...(await window.publishing.getStats()).values()].filter((one) => one.type === "outbound-rtp");
+  return Object.fromEntries(stats.map((one) => [one.rid, {ssrc: one.ssrc, frames: one.framesSent ?? 0,
+    width: one.frameWidth ?? 0, pli: one.pliCount ?? 0, nack: one.nackCount ?? 0,
+    again: one.retransmittedPacketsSent ?? 0, active: one.active}]));
+}"""
+
+
+@pytest.mark.parametrize(("codec", "smallest_first"), [("VP8", False), ("H264", True)])
+async def test_chromium_is_a_camera_with_encodings_on_one_line(
+    site: Site, page: Page, codec: str, smallest_first: bool
+) -> None:
+    """Simulcast (RFC 8853): main is the largest, sub the smallest, what is between is paused."""
+    engine, main, sub = site.running.engine, Screen(codec), Screen(codec)
+    async with bad_network(engine.port) as relay:
+        try:
+            answer = await engine.publish(CAMERA, await page.evaluate(SIMULCAST, [codec, smallest_first]))
+            taken = "quarter;~half;full" if smallest_first else "full;~half;quarter"
+            assert f"a=simulcast:recv {taken}\r\n" in answer.sdp
+            await page.evaluate(
+                "async (sdp) => window.publishing.setRemoteDescription({type: 'answer', sdp})",
+                relay.through(answer.sdp),
+            )
+            await site.running.streaming(layers=2, limit_s=40)
+            inlet = engine._publishers[answer.session_id].inlet
+            await until(lambda: not inlet._sources.wants_sizes, 40)
+            for screen, wish in ((main, Wish("main")), (sub, Wish("sub"))):
+                await screen.take((await engine.watch(CAMERA, INSPECTOR, await screen.make_offer(), wish)).sdp)
+            widths = [(await screen.frames(30))[-1].width for screen in (main, sub)]
+            assert widths[0] == 4 * widths[1], "the largest and the smallest"
+            sent: dict[str, dict[str, int]] = await page.evaluate(SENT)
+            assert sent["full"]["width"] == widths[0] and sent["quarter"]["width"] == widths[1]
+            assert sent["half"]["frames"] == 0, "paused: it costs the uplink nothing"
+            of = {source.plan.rid: source for source in inlet.sources}
+            assert {rid: source.ssrc for rid, source in of.items()} == {rid: sent[str(rid)]["ssrc"] for rid in of}
+            relay.loss_up = 0.1
+            await until(lambda: all(source.loss.recovered >= 5 for source in of.values()), limit_s=40)
+            relay.loss_up = 0.0
+            assert engine.counters()["rtx_received"] >= 10
+            repaired: dict[str, dict[str, int]] = await page.evaluate(SENT)
+            for rid, source in of.items():
+                assert repaired[str(rid)]["nack"] > 0 and repaired[str(rid)]["again"] >= source.loss.recovered
+                assert repaired[str(rid)]["pli"] > 0 and source.plis > 0
+        finally:
+            await main.close()
+            await sub.close()

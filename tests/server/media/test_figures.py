@@ -68,6 +68,7 @@ WORKERS = st.builds(
     peers=NUMBERS,
     gso=st.booleans(),
     buffer_bytes=NUMBERS,
+    unwritten_bytes=NUMBERS,
     direct_srtp=st.booleans(),
     counts=st.dictionaries(NAMES, NUMBERS, max_size=4),
 )

@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 from server.clock import HandClock
 from server.media import feedback
 from server.media.forwarder import Forwarder
-from server.media.inlet import Inlet, TrackPlan
+from server.media.inlet import Inlet
 from server.media.layer import LayerChoice
 from server.media.live import Feed
 from server.media.out_track import OutTrack
@@ -26,6 +26,8 @@ from server.media.packet import HEADER
 from server.media.renumbering import SharedStart
 from server.media.run import Run
 from server.media.send_plan import SendPlan
+from server.media.source import TrackPlan
+from server.media.sources import NameExtensions
 from server.media.track import AUDIO, VIDEO
 from tests.server.media.hand_loop import HandLoop
 from tests.server.media.unsealed_peer import UnsealedPeer
@@ -118,7 +120,9 @@ class Forwarding(RuleBasedStateMachine):
         self.clock = HandClock()
         self.loop = HandLoop(self.clock)
         self.feed, self.dirty, self.ssrc = Feed("camera-1"), dict[Forwarder, None](), 1000
-        self.inlet = Inlet(PLANS, MID_EXTENSION, self.clock, self._on_track, lambda one: self.dirty.update({one: None}))
+        self.inlet = Inlet(
+            PLANS, NameExtensions(MID_EXTENSION), self.clock, self._on_track, lambda one: self.dirty.update({one: None})
+        )
         self.inlet.peer = cast(Any, Wire())
         self.streams = {name: self._stream(name) for name in MIDS}
         self.viewers = [self._viewer(number, rtx=number == 1) for number in (1, 2, 2, 3)]

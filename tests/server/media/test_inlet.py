@@ -17,11 +17,13 @@ from server.clock import HandClock
 from server.media import feedback
 from server.media.feedback import BandwidthLimit, KeyFrameRequest, Nack, ReportBlock
 from server.media.forwarder import Forwarder
-from server.media.inlet import MAX_SOURCES, OUTAGE_PACKETS, OUTAGE_S, Inlet, TrackPlan
+from server.media.inlet import OUTAGE_PACKETS, Inlet
 from server.media.loss import GIVE_UP_AFTER_S
 from server.media.out_track import OutTrack
 from server.media.packet import HEADER
 from server.media.send_plan import SendPlan
+from server.media.source import OUTAGE_S, TrackPlan
+from server.media.sources import MAX_SOURCES, NameExtensions
 from server.media.uplink_feedback import UplinkFeedback
 from tests.server.media.test_forwarder import Recording
 from tests.server.media.test_outlet import KEY, SLICE, FakePeer
@@ -30,6 +32,7 @@ from tests.server.media.test_transport_feedback import read
 MAIN = TrackPlan("video", "main", "H264", 90_000, 102, "0", (1001,))
 SUB = TrackPlan("video", "sub", "H264", 90_000, 102, "1", ())
 SOUND = TrackPlan("audio", "main", "opus", 48_000, 111, "2", ())
+NAMES = NameExtensions(mid=9, rid=10, repaired_rid=11)
 
 
 class Stage:
@@ -40,16 +43,25 @@ class Stage:
         self.dirty: list[Forwarder] = []
         self.peer = FakePeer()
         self.clock = HandClock()
-        self.inlet = Inlet(list(plans), 9, self.clock, self.tracks.append, self.dirty.append)
+        self.inlet = Inlet(list(plans), NAMES, self.clock, self.tracks.append, self.dirty.append)
         self.inlet.peer = cast(Any, self.peer)
 
-    def rtp(self, payload_type: int, sequence: int, ssrc: int, *, mid: bytes = b"", payload: bytes = b"\x65") -> None:
-        extension = b""
-        if mid:
-            block = bytes((9 << 4 | len(mid) - 1,)) + mid
-            block += bytes(-len(block) % 4)
-            extension = bytes.fromhex("bede") + (len(block) // 4).to_bytes(2, "big") + block
-        first = 0x90 if mid else 0x80
+    def rtp(
+        self,
+        payload_type: int,
+        sequence: int,
+        ssrc: int,
+        *,
+        mid: bytes = b"",
+        rid: bytes = b"",
+        repaired: bytes = b"",
+        payload: bytes = b"\x65",
+    ) -> None:
+        named = ((NAMES.mid, mid), (NAMES.rid, rid), (NAMES.repaired_rid, repaired))
+        block = b"".join(bytes(((number or 0) << 4 | len(name) - 1,)) + name for number, name in named if name)
+        block += bytes(-len(block) % 4)
+        extension = bytes.fromhex("bede") + (len(block) // 4).to_bytes(2, "big") + block if block else b""
+        first = 0x90 if block else 0x80
         packet = HEADER.pack(first, payload_type, sequence, sequence * 10, ssrc) + extension + payload
         self.inlet.on_media(memoryview(packet), self.clock.monotonic())
 

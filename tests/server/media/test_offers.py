@@ -7,7 +7,15 @@ from aiortc.sdp import MediaDescription, SessionDescription
 
 from tests.server.media.clients import Camera
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running
-from tests.server.media.offers import FFMPEG, GSTREAMER, GSTREAMER_VIEWER, OBS, WHEPCLIENTSRC, WHIPCLIENTSINK
+from tests.server.media.offers import (
+    FFMPEG,
+    GSTREAMER,
+    GSTREAMER_VIEWER,
+    OBS,
+    OBS_LAYERS,
+    WHEPCLIENTSRC,
+    WHIPCLIENTSINK,
+)
 
 
 def read(answer: str) -> tuple[SessionDescription, dict[str, MediaDescription]]:
@@ -39,7 +47,7 @@ async def test_a_foreign_camera_is_answered(running: Running, offer: str, setup:
         assert one.ice is not None and one.ice.iceLite and one.ice_candidates
     assert answer.sdp.count(f"a=setup:{setup}\r\n") == 2
     (publisher,) = running.engine._publishers.values()
-    assert {plan.kind: plan.ssrcs[:1] for plan in publisher.inlet._plans} == {
+    assert {plan.kind: plan.ssrcs[:1] for plan in publisher.inlet._sources.plans} == {
         one.kind: (one.ssrc[0].ssrc,) for one in offered.media
     }
 
@@ -68,3 +76,18 @@ async def test_gstreamer_may_watch(
             assert one.msid and len({source.ssrc for source in one.ssrc}) == len(told)  # one, and one of its repairs
     finally:
         await camera.close()
+
+
+async def test_obs_with_layers_hears_that_none_is_refused(running: Running) -> None:
+    """It streams nothing else: it counts the semicolons of `a=simulcast` (whip-utils.h, simulcast_layers_in_answer)."""
+    answer = await running.engine.publish(CAMERA, OBS_LAYERS.replace("\n", "\r\n"))
+    lines = answer.sdp.split("\r\n")
+    assert lines.count("a=simulcast:recv 0;~1;2") == 1
+    assert [line for line in lines if line.startswith("a=rid")] == ["a=rid:0 recv", "a=rid:1 recv", "a=rid:2 recv"]
+    assert {
+        "a=extmap:1 urn:ietf:params:rtp-hdrext:sdes:mid",
+        "a=extmap:2 urn:ietf:params:rtp-hdrext:sdes:rtp-stream-id",
+    } <= set(lines)
+    (publisher,) = running.engine._publishers.values()
+    plans = [(plan.layer, plan.key, plan.ssrcs) for plan in publisher.inlet._sources.plans if plan.kind == "video"]
+    assert plans == [("main", ("1", "0"), ()), ("sub", ("1", "2"), ())]

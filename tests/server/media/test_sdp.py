@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.errors import BadRequest, Unprocessable
-from server.media import codec_choice, sdp
+from server.media import codec_choice, sdp, sdp_answer
 from server.media.ice_fragment import Fragment, parse_fragment, write_fragment
 from server.media.media_session import read_offer, usable
 
@@ -86,8 +86,8 @@ def test_a_damaged_offer_is_answered_or_refused(damages: list[tuple[int, int, st
     except (BadRequest, Unprocessable):
         return
     answered = {one.mid: tuple(codec_choice.video_codecs(one)) for one in media if one.kind == "video"}
-    parts = [sdp.AnswerMedia(one, answered.get(one.mid, ()), "sendonly", 5) for one in offer.media]
-    answer = sdp.write_answer(1, 1, parts, TRANSPORT, "watchroom")
+    parts = [sdp_answer.AnswerMedia(one, answered.get(one.mid, ()), "sendonly", 5) for one in offer.media]
+    answer = sdp_answer.write_answer(1, 1, parts, TRANSPORT, "watchroom")
     assert answer.count("m=") >= len(offer.media)
     assert not any(ord(character) > 126 for character in answer)
 
@@ -110,7 +110,7 @@ def test_a_number_with_more_digits_than_python_reads_is_parsed_or_refused(old: s
     assert video.mid_extension in (9, None)
 
 
-TRANSPORT = sdp.Transport("ufrag", "password", DIGEST, "passive", ("192.0.2.2", "127.0.0.1"), 7000)
+TRANSPORT = sdp_answer.Transport("ufrag", "password", DIGEST, "passive", ("192.0.2.2", "127.0.0.1"), 7000)
 
 
 def test_an_offer_is_read() -> None:
@@ -158,9 +158,9 @@ def test_h264_of_no_told_mode_is_taken_only_where_none_is_told_to_be_1() -> None
 
 def test_the_answer_is_what_another_parser_reads() -> None:
     video, audio = sdp.parse_offer(CHROMIUM).media
-    refused = sdp.AnswerMedia(audio)
-    taken = sdp.AnswerMedia(video, tuple(codec_choice.video_codecs(video)), "sendonly", 99)
-    read = SessionDescription.parse(sdp.write_answer(1, 1, [taken, refused], TRANSPORT, "watchroom"))
+    refused = sdp_answer.AnswerMedia(audio)
+    taken = sdp_answer.AnswerMedia(video, tuple(codec_choice.video_codecs(video)), "sendonly", 99)
+    read = SessionDescription.parse(sdp_answer.write_answer(1, 1, [taken, refused], TRANSPORT, "watchroom"))
     assert [one.port for one in read.media] == [7000, 0]
     assert read.group[0].items == ["0"]
     first = read.media[0]
@@ -177,7 +177,9 @@ def test_sound_is_asked_for_again_only_where_that_is_offered(told: str, answered
     sound = next(one for one in offered.media if one.kind == "audio")
     codec = codec_choice.audio_codec(sound)
     assert codec is not None and codec.has_nack is bool(answered)
-    answer = sdp.write_answer(1, 1, [sdp.AnswerMedia(sound, (codec,), "recvonly")], TRANSPORT, "watchroom")
+    answer = sdp_answer.write_answer(
+        1, 1, [sdp_answer.AnswerMedia(sound, (codec,), "recvonly")], TRANSPORT, "watchroom"
+    )
     assert [text.split()[1] for text in answer.splitlines() if text.startswith("a=rtcp-fb:111")] == answered
 
 
@@ -186,8 +188,8 @@ def test_repairs_are_answered_where_they_are_offered() -> None:
     assert video.repairs == ((4026531840, 17),)
     codecs = codec_choice.with_repairs(video, codec_choice.viewer_codecs(video, "VP8", None))
     assert [(codec.payload_type, codec.is_repair) for codec in codecs] == [(96, False), (97, True), (106, False)]
-    taken = sdp.AnswerMedia(video, tuple(codecs), "sendonly", 99, 98)
-    answer = sdp.write_answer(1, 1, [taken], TRANSPORT, "watchroom")
+    taken = sdp_answer.AnswerMedia(video, tuple(codecs), "sendonly", 99, 98)
+    answer = sdp_answer.write_answer(1, 1, [taken], TRANSPORT, "watchroom")
     assert "a=rtcp-fb:97" not in answer
     (read,) = SessionDescription.parse(answer).media
     assert [one.ssrc for one in read.ssrc] == [99, 98]
@@ -233,7 +235,7 @@ def test_an_offer_of_no_use_says_what_is_wrong(old: str, new: str, says: str) ->
 def test_a_fragment_names_its_generation() -> None:
     body = "a=ice-ufrag:EsAw\r\na=ice-pwd:P2uYro0UCOQ4zxjKXaWCBui1\r\nm=audio 9 UDP/TLS/RTP/SAVPF 0\r\na=mid:0\r\n"
     assert parse_fragment(body) == Fragment("EsAw", "P2uYro0UCOQ4zxjKXaWCBui1")
-    written = write_fragment("uuuu", "p" * 22, "0", sdp.candidate_lines(("127.0.0.1",), 9))
+    written = write_fragment("uuuu", "p" * 22, "0", sdp_answer.candidate_lines(("127.0.0.1",), 9))
     assert parse_fragment(written) == Fragment("uuuu", "p" * 22)
 
 
@@ -258,16 +260,18 @@ def test_a_camera_is_promised_arrivals_if_it_offers_both_attributes_else_an_esti
     video = sdp.parse_offer(PUBLISHER.replace(leave_out, "")).media[0]
     codec = codec_choice.video_codecs(video)[0]
     assert codec.payload_type == 106
-    answer = sdp.write_answer(1, 1, [sdp.AnswerMedia(video, (codec,), "recvonly")], TRANSPORT, "watchroom")
+    answer = sdp_answer.write_answer(
+        1, 1, [sdp_answer.AnswerMedia(video, (codec,), "recvonly")], TRANSPORT, "watchroom"
+    )
     read = SessionDescription.parse(answer).media[0]
     told = {" ".join(filter(None, (one.type, one.parameter))) for one in read.rtp.codecs[0].rtcpFeedback}
     assert told == {"nack", "nack pli", "ccm fir", feedback}
     assert {one.id: one.uri for one in read.rtp.headerExtensions} == extensions
-    assert (sdp.transport_extension(video, [codec]) == 4) == (feedback == "transport-cc")
+    assert (sdp_answer.transport_extension(video, [codec]) == 4) == (feedback == "transport-cc")
 
 
 def test_a_viewer_is_sent_no_extension() -> None:
     video = sdp.parse_offer(PUBLISHER.replace("a=sendonly", "a=sendrecv")).media[0]
-    taken = sdp.AnswerMedia(video, tuple(codec_choice.video_codecs(video)), "sendonly", 99)
-    answer = sdp.write_answer(1, 1, [taken], TRANSPORT, "watchroom")
+    taken = sdp_answer.AnswerMedia(video, tuple(codec_choice.video_codecs(video)), "sendonly", 99)
+    answer = sdp_answer.write_answer(1, 1, [taken], TRANSPORT, "watchroom")
     assert "extmap" not in answer and "transport-cc" not in answer and "goog-remb" in answer

@@ -16,7 +16,7 @@ import pytest
 from server.addresses import own_addresses
 from server.clock import HandClock, SystemClock
 from server.errors import StartError
-from server.media import sdp, stun, udp_port
+from server.media import sdp_answer, stun, udp_port
 from server.media.settings import MediaSettings
 from server.media.srtp import SrtpBuffers
 from server.media.udp_port import Path, UdpPort
@@ -304,7 +304,7 @@ async def test_an_address_from_which_a_peer_speaks_is_not_given_to_another(runni
 
 
 def test_candidates_are_written_in_the_order_given() -> None:
-    lines = sdp.candidate_lines(("192.0.2.1", "2001:db8::1", "::1"), 5004)
+    lines = sdp_answer.candidate_lines(("192.0.2.1", "2001:db8::1", "::1"), 5004)
     assert [line.split()[4] for line in lines] == ["192.0.2.1", "2001:db8::1", "::1"]
     priorities = [int(line.split()[3]) for line in lines]
     assert priorities == sorted(priorities, reverse=True)

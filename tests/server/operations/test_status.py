@@ -45,7 +45,16 @@ def camera(packets: int = 0, device_id: str = "cam-1", **changed: Any) -> Camera
 
 def worker(cpu_s: float = 0.0, **changed: Any) -> WorkerFigures:
     return replace(
-        WorkerFigures("w1", 71, port=5000, cpu_s=cpu_s, rss_bytes=10**8, counts={"send_ENETUNREACH": 3}), **changed
+        WorkerFigures(
+            "w1",
+            71,
+            port=5000,
+            cpu_s=cpu_s,
+            rss_bytes=10**8,
+            unwritten_bytes=5_000,
+            counts={"send_ENETUNREACH": 3},
+        ),
+        **changed,
     )
 
 
@@ -248,6 +257,7 @@ async def test_prometheus_reads_every_figure_with_its_unit() -> None:
     assert found["watchroom_media_viewer_queue_packets", "cam-1"] == 7
     assert found["watchroom_worker_up", "w1"] == 1
     assert found["watchroom_worker_resident_bytes", "w1"] == 10**8
+    assert found["watchroom_worker_unwritten_bytes", "w1"] == 5_000
     assert found["watchroom_worker_drops_total", "w1", "send_ENETUNREACH"] == 3
     assert ("watchroom_worker_event_loop_lag_seconds", "server") in found
 

@@ -11,8 +11,10 @@ from hypothesis import strategies as st
 
 from server.clock import HandClock
 from server.media.forwarder import Forwarder
-from server.media.inlet import Inlet, TrackPlan
+from server.media.inlet import Inlet
 from server.media.packet import HEADER, MARKER_BIT
+from server.media.source import TrackPlan
+from server.media.sources import NameExtensions
 from server.recording.recorder import Tape
 from tests.server.media.test_outlet import FakePeer
 from tests.server.recording.coded import FPS, h264, h264_payloads, opus, packets, vp8, vp8_payloads
@@ -37,7 +39,7 @@ class Stage:
     def __init__(self, *plans: TrackPlan) -> None:
         self.clock = HandClock()
         self.tape, self.kept = Tape("et17", 30.0), Kept()
-        self.inlet = Inlet(list(plans), None, self.clock, self._on_track, lambda track: None)
+        self.inlet = Inlet(list(plans), NameExtensions(), self.clock, self._on_track, lambda track: None)
         self.inlet.peer = cast(Any, FakePeer())
         self.tracks: list[Forwarder] = []
         self.tape.begin(cast(Any, self.kept), self.clock.monotonic(), self.clock.wall())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -12,6 +13,7 @@ import pytest
 from server.clock import SystemClock
 from server.media.engine import LocalEngine
 from server.media.settings import MediaSettings
+from server.recording import writer
 from server.recording.encryption import MAGIC
 from server.recording.library import Library
 from server.recording.master_key import PLAIN, MasterKeys
@@ -186,3 +188,31 @@ async def test_the_pre_event_buffer_holds_no_more_than_it_should(tmp_path: Path)
         await found.closed()
         await screen.close()
     assert sum(one["prerecord"] for one in found.library().segments(ID, "main")) <= 1
+
+
+async def test_what_waits_for_a_disk_that_is_full_is_told_and_is_written_when_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A queue depth on /metrics and /status: long before the first picture is lost."""
+    is_full = True
+
+    def room(_root: Path) -> None:
+        if is_full:
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(writer, "require_room", room)
+    monkeypatch.setattr(writer, "RETRY_S", 0.05)
+    async with recorded(tmp_path) as found:
+
+        def unwritten() -> int:
+            return found.engine.figures().workers[0].unwritten_bytes
+
+        await found.publish(Camera(sound=False))
+        assert unwritten() == 0
+        found.engine.record(CAMERA, ORDER)
+        await until(lambda: unwritten() > 50_000, LONG_S)
+        is_full = False
+        await found.committed(2)
+        await until(lambda: unwritten() == 0, LONG_S)
+        await found.closed()
+    assert verify([str(tmp_path / "recordings" / ID)]) == 0
