@@ -8,25 +8,26 @@ from pathlib import Path
 
 from server.clock import Clock
 
-STEP_S = 0.25  # how often the loop's lag is looked at: 200 µs each where little else goes on, of 17 ms a second in all
-REMEMBERED = 8  # steps: who reads once a second misses none, even after a second that came late
+STEP_S = 0.25  # how often the loop's lag is looked at, where nothing else tells of it
+REMEMBERED_S = 2.0  # who reads once a second misses none, even after a second that came late
 STATM = Path("/proc/self/statm")
 
 
 class Process:
-    """Read once a second or so; `step` is to be repeated every STEP_S on the loop that is measured."""
+    """Read once a second or so; `step` is to be repeated every `step_s` seconds on the loop that is measured."""
 
-    def __init__(self, clock: Clock) -> None:
+    def __init__(self, clock: Clock, step_s: float = STEP_S) -> None:
         self._clock = clock
-        self._lags: deque[float] = deque(maxlen=REMEMBERED)
+        self._step_s = step_s
+        self._lags: deque[float] = deque(maxlen=round(REMEMBERED_S / step_s))
         self._stepped_at: float | None = None
         self.pid = os.getpid()
 
-    async def step(self) -> None:
-        """Note how much later than asked for this was called."""
+    async def step(self, waited_s: float = 0.0) -> None:
+        """Note how much later than asked for this was called, or the longest that anything else has waited since."""
         now = self._clock.monotonic()
         if self._stepped_at is not None:
-            self._lags.append(max(0.0, now - self._stepped_at - STEP_S))
+            self._lags.append(max(waited_s, now - self._stepped_at - self._step_s))
         self._stepped_at = now
 
     @property

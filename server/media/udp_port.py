@@ -77,6 +77,7 @@ class UdpPort:
         self._by_ufrag: dict[str, Receiver] = {}
         self._segments = [segment_option(size) for size in range(2048)]
         self._unix_s = 0.0  # at which the wake-up began
+        self._longest_wait_s = 0.0  # of a packet of media, since it was last asked
         self.has_gso = IS_LINUX  # `open` finds out
         self.one_by_one: set[Address] = (
             set()
@@ -116,6 +117,11 @@ class UdpPort:
     def buffer_bytes(self) -> int:
         """How much the kernel keeps for us each way: the smallest of our sockets' buffers."""
         return min((socket_buffers.size(opened, is_linux=IS_LINUX) for opened in self._sockets), default=0)
+
+    def take_longest_wait(self) -> float:
+        """The longest that a packet of media has lain in a socket's buffer since this was last asked, in seconds."""
+        longest, self._longest_wait_s = self._longest_wait_s, 0.0
+        return longest
 
     def count_kernel_drops(self) -> None:
         """Note what the kernel has thrown away: to be called once a second or so."""
@@ -203,7 +209,10 @@ class UdpPort:
             if kind == SO_TIMESTAMPNS and level == socket.SOL_SOCKET and len(content) >= TIMESPEC.size:
                 seconds, nanoseconds = TIMESPEC.unpack_from(content)
                 waited = self._unix_s - seconds - nanoseconds / 1e9
-                return float(waited) if 0 < waited < LONGEST_WAIT_S else 0.0
+                if not 0 < waited < LONGEST_WAIT_S:
+                    return 0.0
+                self._longest_wait_s = max(self._longest_wait_s, waited)
+                return float(waited)
         return 0.0
 
     def _route_check(self, size: int, came: Path, now: float) -> None:

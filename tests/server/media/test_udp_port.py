@@ -155,6 +155,8 @@ async def test_what_waited_for_a_held_up_server_arrived_when_it_did(host: str) -
     made.close()
     for number, waited_s in enumerate(peer.waited_s):
         assert waited_s == pytest.approx(0.1 * (3 - number), abs=0.05)
+    assert made.take_longest_wait() == pytest.approx(max(peer.waited_s)), "which is the loop's lag"
+    assert made.take_longest_wait() == 0.0
 
 
 def held_up(seconds: float) -> None:
