@@ -20,7 +20,8 @@ from tests.tally import Tally
 
 ROOT = Path(environments.ROOT)
 PYTHON = ("server", "streamer", "tests")
-SHARED = ("-n", "2", "--dist", "loadfile")  # two workers for two cores, a file at a time
+# Two workers for two cores, a file at a time, in the order of tests/conftest.py: by itself xdist begins with many tests.
+SHARED = ("-n", "2", "--dist", "loadfile", "--no-loadscope-reorder")
 ALONE = ("tests/links", "tests/browser/test_demo.py")  # what they measure needs both cores
 # CI's whole run has 90 minutes.
 LONGEST_S = 3600.0

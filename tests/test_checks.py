@@ -12,6 +12,7 @@ import pytest
 
 from tests import checks, programs
 from tests.checks import _close, _parse, _part
+from tests.conftest import FIRST
 from tests.tally import Tally
 
 
@@ -55,6 +56,19 @@ def test_without_the_right_to_install_the_line_to_type_is_told(
     assert told == "Missing: redis-server. Type: sudo apt-get install -y --no-install-recommends redis-server\n"
     programs.install([])
     assert capsys.readouterr().out == ""
+
+
+def test_what_not_every_debian_has_does_not_keep_the_rest_away() -> None:
+    assert programs._separately(["redis-server", programs.LEAN, "coturn"]) == [
+        ["redis-server", "coturn"],
+        [programs.LEAN],
+    ]
+    assert programs._separately([programs.LEAN]) == [[programs.LEAN]]
+    assert programs._separately(["coturn"]) == [["coturn"]]
+
+
+def test_what_is_run_first_is_there() -> None:
+    assert [name for name in FIRST if not (checks.ROOT / "tests" / name).is_file()] == []
 
 
 def test_what_is_installed_is_not_started(tmp_path: Path) -> None:

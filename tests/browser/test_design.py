@@ -212,8 +212,24 @@ async def test_every_state_is_on_the_sheet_in_both_themes_and_axe_finds_nothing(
             await page.keyboard.press("Escape")
 
 
-async def test_only_what_nobody_has_acknowledged_flashes_once_a_second(screen: Screen) -> None:
-    page = await sheet(screen)
+@pytest_asyncio.fixture(loop_scope="session")
+async def moving(still: Screen) -> AsyncIterator[Page]:
+    """The sheet of somebody who minds no motion: to load it anew costs as much as all that is looked for."""
+    await still.page.emulate_media(reduced_motion="no-preference")
+    yield still.page
+    await still.page.emulate_media(reduced_motion="reduce")
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def forced(still: Screen) -> AsyncIterator[Page]:
+    """The sheet where the system gives all colours."""
+    await still.page.emulate_media(forced_colors="active")
+    yield still.page
+    await still.page.emulate_media(forced_colors="none")
+
+
+async def test_only_what_nobody_has_acknowledged_flashes_once_a_second(moving: Page) -> None:
+    page = moving
     found: list[dict[str, Any]] = await page.evaluate(FLASHING)
     assert len(found) >= await page.evaluate(WAITING) > 10
     assert [one for one in found if one != {"symbol": True, "beat": 1000, "waits": True}] == []
@@ -261,10 +277,9 @@ async def test_a_rewind_s_head_is_one_line_also_on_a_small_laptop(still: Screen)
     assert await still.page.evaluate(PANE_HEADS) == []
 
 
-async def test_forced_colours_leave_every_state_its_own_frame(browser: Browser, server: Server) -> None:
-    async with Screen(browser, server.url, forced_colors="active", reduced_motion="reduce") as screen:
-        page = await sheet(screen)
-        assert await page.evaluate(LOOKS, APART) == []
+async def test_forced_colours_leave_every_state_its_own_frame(forced: Page) -> None:
+    assert await forced.evaluate("() => matchMedia('(forced-colors: active)').matches")
+    assert await forced.evaluate(LOOKS, APART) == []
 
 
 async def test_every_target_is_large_enough(still: Screen) -> None:
