@@ -64,9 +64,7 @@ async def test_in_every_state_call_sign_word_and_age_stand_whole(browser: Browse
             for size in (HD, UHD):
                 await page.set_viewport_size(size)
                 await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
-                await page.screenshot(path=f"/tmp/w/c9/ws-{layout}-{size['width']}-{first}.png")
                 found = await page.evaluate(LAID)
                 wrong += [f"{size['width']}: {one}" for one in found["wrong"]]
                 assert found["call"] == found["age"] and len(found["call"]) == 1, "as large as their distance asks"
-        print("\n".join(wrong))
         assert wrong == []
