@@ -15,7 +15,10 @@ TEXT, ALARM, GRAPHIC = 4.5, 7.0, 3.0
 
 # What is written or drawn in a role, the grounds it stands on, and what it needs there (WCAG 2.2, 1.4.3 and 1.4.11).
 PAIRS: dict[str, tuple[float, tuple[str, ...]]] = {
-    "text": (TEXT, ("bg", "panel", "raised", "control", "control-hover", "field", "map-land", "map-sea", "p1-tint")),
+    "text": (
+        TEXT,
+        ("bg", "panel", "raised", "control", "control-hover", "field", "map-land", "map-sea", "p1-tint", "line-strong"),
+    ),
     "text-2": (TEXT, ("bg", "panel", "raised", "control", "control-hover", "p1-tint")),
     "text-3": (TEXT, ("bg", "panel", "raised", "control", "control-hover", "field")),
     "text-strong": (TEXT, ("bg", "panel", "raised", "seg-on", "p1-tint")),

@@ -9,6 +9,7 @@ import numpy as np
 from PIL import Image, ImageChops, ImageDraw, ImageFont
 
 from streamer.pose import Overlay
+from streamer.street.letters import in_ascii
 
 INK, SHADOW = (240, 242, 244), (0, 0, 0)
 
@@ -30,7 +31,11 @@ class BurntIn:
         now = datetime.datetime.fromtimestamp(at, datetime.UTC)
         time = f"{now:%Y-%m-%d %H:%M:%S}.{now.microsecond // 100_000}Z"
         right, top = self._width - self._step, self._line // 3
-        lines = (time[:-2] + "  ", f"{overlay.call_sign} {overlay.collar_number}", overlay.device_id)
+        lines = (
+            time[:-2] + "  ",
+            f"{in_ascii(overlay.call_sign)} {in_ascii(overlay.collar_number)}".strip(),
+            overlay.device_id,
+        )
         self._strip_at(picture, self._block(lines), self._width - self._step, top)  # cut once a second
         self._paste(picture, right - 2 * self._step, top, time[-2:])  # the tenth changes in every frame
         left = self._step

@@ -27,7 +27,7 @@ LAID = """() => {
   const box = (one) => one.getBoundingClientRect();
   const seen = (one) => one.checkVisibility({visibilityProperty: true}) && box(one).width > 0;
   const all = (what) => [...document.querySelectorAll(what)].filter(seen);
-  const name = (one) => `${one.tagName}.${one.className} "${one.textContent.slice(0, 24)}"`;
+  const name = (one) => `${one.tagName}.${one.className} "${one.textContent.slice(0, 24)}" of ${one.closest("feed-tile")?.className}`;
   const inside = (one, holder) => { const [a, b] = [box(one), box(holder)];
     if (a.left < b.left - 1 || a.right > b.right + 1 || a.top < b.top - 1 || a.bottom > b.bottom + 1)
       wrong.push(`${name(one)} stands outside of ${name(holder)}`); };
@@ -65,23 +65,6 @@ LONG_SIGNS = """() => {
   [one.textContent, other.textContent] = ["GWYNEDD-WRECSAM-0041", "دورية-القحطاني-الشمال"];
 }"""
 
-# A small tile in each of the states that need the most room beside its call sign; in one go, for it says anew who it is.
-STATES = """() => {
-  const tile = document.querySelectorAll("feed-tile:not(.empty):not(.large)")[0];
-  const [word, age] = [tile.querySelector(".at .w"), tile.querySelector(".at b")];
-  const live = tile.className;
-  const found = {};
-  for (const [state, says, old] of [["late", "LATE", "2.4 s"], ["frozen", "FROZEN", "12 s"], ["connecting", "CONNECTING", ""],
-    ["offline", "OFFLINE", "12 s"], ["nolink", "NO LINK", "12 s"]]) {
-    tile.className = live.replace("live", state);
-    [word.textContent, age.textContent] = [says, old];
-    const [sign, right] = [tile.querySelector(".cap .cs"), tile.getBoundingClientRect().right];
-    if (sign.scrollWidth > sign.clientWidth + 1) found[state] = "call sign cut";
-    if (tile.querySelector(".at").getBoundingClientRect().right > right) found[state] = "age outside";
-  }
-  return found;
-}"""
-
 # The tray of a room with 25 alerts, told by the sheet's own facts once and left so.
 TWENTY_FIVE = """async () => {
   const [{alert, named, room}, tray] = [await import("/static/js/sheet/facts.js"), document.querySelector("alert-tray")];
@@ -108,6 +91,16 @@ EVERY_CARD = """async (state) => {
   tray.shownByTheServer ??= tray.show.bind(tray);
   tray.show = () => tray.shownByTheServer(facts);
   tray.show();
+}"""
+
+
+WHOLE_CARDS = "[...document.querySelectorAll('alert-card')].filter((one) => one.checkVisibility({visibilityProperty: true})).length"
+# Cards that are cut by the rail's last line, or by the end of their list.
+HALF_SEEN = """() => {
+  const top = document.querySelector("alert-tray .below").getBoundingClientRect().top;
+  const end = document.querySelector("alert-tray .cards").getBoundingClientRect().bottom;
+  return [...document.querySelectorAll("alert-card")].filter((one) => one.checkVisibility({visibilityProperty: true}))
+    .filter((one) => one.getBoundingClientRect().bottom > Math.min(top, end) + 1).map((one) => one.textContent.slice(0, 30));
 }"""
 
 
@@ -216,7 +209,6 @@ async def test_the_alert_has_the_large_tile_and_a_wall_comes_back_after_the_serv
         card = screen.alert("TASER armed")
         await expect(card.locator(".since")).to_have_text(re.compile(r"SAFE\s+since\s+\d\d:\d\d:\d\d"))
         await lies_well(page)
-        assert await page.evaluate(STATES) == {}  # last: the tile's own words are lost by it
 
 
 async def test_a_wall_whose_sign_in_ended_says_so_and_goes_on_when_somebody_signs_in(
@@ -299,6 +291,9 @@ async def test_twenty_five_alerts_stand_on_a_wall_without_covering_anything(
         first = page.locator("alert-card").first
         await expect(first).to_be_in_viewport(ratio=1)
         await expect(page.locator("alert-tray .below")).to_be_in_viewport(ratio=1)  # how many stand further down
+        assert await page.evaluate(HALF_SEEN) == []
+        shown = await page.evaluate(WHOLE_CARDS)
+        await expect(page.locator("alert-tray .below")).to_contain_text(f"{25 - shown} more below")
         found = await page.evaluate(LAID)
         assert [one for one in found["wrong"] if "outside of ALERT-TRAY" not in one] == []
         assert (found["wide"], found["high"]) == (0, 0)

@@ -21,13 +21,17 @@ CATCH = """async () => {
   const zoomOf = Map.prototype.getZoom;
   Map.prototype.getZoom = function () { window.streets = this; return zoomOf.call(this); };
 }"""
-# Names that are drawn on the map's very edge (1 px), or under its buttons; and how many there are in sight.
+# Names that are drawn on the map's very edge (1 px), under its buttons or its scale; and how many there are in sight.
 NAMES = """() => {
   const map = window.streets, {clientWidth: width, clientHeight: height} = map.getContainer();
   const layers = map.getStyle().layers.map(({id}) => id).filter((id) => id.endsWith("-name"));
   const within = (left, top, right, bottom) => [...new Set(
     map.queryRenderedFeatures([[left, top], [right, bottom]], {layers}).map(({properties}) => properties.name))];
-  const cut = [within(0, 0, 1, height), within(width - 1, 0, width, height), within(0, 0, width, 1),
+  const {left, top, width: wide} = map.getContainer().getBoundingClientRect(), grows = wide / width || 1;
+  const scale = document.querySelector(".map .scale").getBoundingClientRect();
+  const [from, to] = [[scale.left - left, scale.top - top], [scale.right - left, scale.bottom - top]]
+    .map(([x, y]) => [x / grows, y / grows]);
+  const cut = [within(...from, ...to), within(0, 0, 1, height), within(width - 1, 0, width, height), within(0, 0, width, 1),
     within(0, height - 1, width, height), within(width - 46, 8, width - 8, 116)].flat();
   return {cut, seen: within(0, 0, width, height).length};
 }"""
@@ -53,8 +57,29 @@ async def resting(page: Page) -> dict[str, Any]:
 
 
 async def whole(page: Page) -> bool:
-    """Whether no name stands across the map's edge, or under its buttons."""
+    """Whether no name stands across the map's edge, or under its buttons or its scale."""
     return bool((await resting(page))["cut"] == [])
+
+
+# The map is moved until a name of a quarter would stand on its scale.
+NAME_ON_SCALE = """() => {
+  const map = window.streets;
+  const named = map.queryRenderedFeatures({layers: map.getStyle().layers.map(({id}) => id).filter((id) => id.endsWith("-name"))})
+    .find(({geometry}) => geometry.type === "Point");
+  const {x, y} = map.project(named.geometry.coordinates);
+  map.panBy([x - 60, y - map.getContainer().clientHeight + 17], {animate: false});
+  return named.properties.name;
+}"""
+
+
+async def test_no_name_lies_under_the_map_s_scale(drawing: Browser, server: Server) -> None:
+    async with Screen(drawing, server.url, viewport={"width": 1366, "height": 768}) as screen:
+        page = await screen.console()
+        await expect(page.locator("incident-map canvas")).to_be_visible()
+        await page.evaluate(CATCH)
+        await resting(page)
+        assert await page.evaluate(NAME_ON_SCALE)
+        await until(partial(whole, page), "names give way to the scale", 30)
 
 
 async def test_no_name_is_cut_by_the_map_s_edge_or_lies_under_its_buttons(drawing: Browser, server: Server) -> None:

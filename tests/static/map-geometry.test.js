@@ -188,6 +188,15 @@ test("a label gives way to the map's scale and to a place's name", () => {
   assert.notDeepEqual(placeLabels([{ ...mark, y: 520 }], VIEW, [name]), ["below"]);
 });
 
+test("an alert's label stands over a street's name rather than over another officer", () => {
+  const mark = { x: 400, y: 300, radius: 14, width: 90, height: 22, rank: 0 };
+  const other = { ...mark, x: 440, radius: 9, width: 40, rank: 9 }; // to its right
+  const names = [-1, 1].map((by) => ({ left: 340, right: 460, top: 290 + 26 * by, bottom: 310 + 26 * by }));
+  const left = { left: 280, right: 380, top: 288, bottom: 312 };
+  const [side] = placeLabels([mark, other], VIEW, [...names, left]);
+  assert.ok(side && side !== "none" && side !== "right", `${side}`);
+});
+
 test("a label never stands under the map's buttons: there it would be as unread as outside the map", () => {
   const mark = { x: 730, y: 60, radius: 14, width: 90, height: 22, rank: 0 };
   const buttons = { left: 750, top: 0, right: 800, bottom: 126 };

@@ -275,6 +275,30 @@ test("J and K walk through the events, and the row of now is the last that has h
   );
 });
 
+test("J and K go to the alert, not to the row that its TASER's log has a twentieth of a second beside it", () => {
+  for (const beside of [-0.05, 0.05]) {
+    const events = /** @type {ReplayEvent[]} */ (
+      [
+        { at: T + 1, kind: "activity", text: "" },
+        { at: T + 5, kind: "alert", text: "TASER armed", priority: 1 },
+        { at: T + 5 + beside, kind: "taser", text: "armed, by its own log" },
+        { at: T + 9, kind: "activity", text: "" },
+      ].sort((a, b) => a.at - b.at)
+    );
+    const forth = eventFrom(events, T + 1, 1);
+    assert.equal(forth?.text, "TASER armed");
+    assert.equal(events[indexAt(events, T + 5)]?.text, "TASER armed");
+    assert.equal(
+      events[indexAt(events, Number((T + 5).toFixed(3)) - 0.0004)]?.text,
+      "TASER armed",
+      "as by a link, in ms",
+    );
+    assert.equal(eventFrom(events, T + 9, -1)?.text, "TASER armed");
+    assert.equal(eventFrom(events, T + 5, 1)?.at, T + 9);
+    assert.equal(eventFrom(events, T + 5, -1)?.at, T + 1);
+  }
+});
+
 const ONE = "20261128T204600Z-et17-3fa2c1d0";
 const TWO = "20261128T204600Z-et22-3fa2c1d1";
 

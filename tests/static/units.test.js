@@ -6,6 +6,7 @@ import {
   matching,
   ordered,
   statusWords,
+  unitSign,
   wearerName,
   withUnits,
 } from "../../static/js/state/units.js";
@@ -41,6 +42,9 @@ test("words", () => {
   assert.equal(statusWords(aUnit({ online: false })), "off line");
   assert.equal(statusWords(aUnit({ lacks: ["picture", "position"] })), "no camera, no GPS, on patrol");
   assert.equal(statusWords(aUnit({ online: false, lacks: ["picture"] })), "off line", "it may have one by now");
+  assert.deepEqual(unitSign(aUnit({ lacks: ["picture", "position"] })), { name: "camoff", words: "no camera, no GPS" });
+  assert.deepEqual(unitSign(aUnit({ online: false, lacks: ["picture"] })), { name: "linkoff", words: "off line" });
+  assert.deepEqual(unitSign(aUnit({})), { name: "", words: "" });
   assert.equal(wearerName(null), "nobody assigned");
   assert.equal(wearerName(aUnit().wearer), "0417 PC Marsh");
   assert.equal(familyName({ name: "PC Ann Marsh" }), "Marsh");

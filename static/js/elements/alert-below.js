@@ -4,14 +4,17 @@ import { AlertCard } from "./alert-card.js";
 import { icon, make, setText } from "./build.js";
 
 const ENOUGH = 0.6; // of a card: what and who stand in its upper half, the button that acknowledges below them
+const WHOLE = 0.99; // on a wall, where nobody scrolls to the rest
 
 export class AlertBelow {
   /** @type {Set<AlertCard>} */ #below = new Set();
   #words = make("span");
+  #list;
   #seen;
 
   /** @param {HTMLElement} list the cards' scrolling parent */
   constructor(list) {
+    this.#list = list;
     this.element = make(
       "button",
       { class: "btn sm below", type: "button", hidden: true, onclick: () => this.#go() },
@@ -20,7 +23,7 @@ export class AlertBelow {
     );
     this.#seen = new IntersectionObserver((entries) => entries.forEach((entry) => this.#note(entry)), {
       root: list,
-      threshold: [0, ENOUGH, 1],
+      threshold: [0, ENOUGH, WHOLE, 1],
     });
   }
 
@@ -46,7 +49,10 @@ export class AlertBelow {
   /** @param {IntersectionObserverEntry} entry */
   #note({ target, intersectionRatio, boundingClientRect, rootBounds }) {
     if (!(target instanceof AlertCard) || !rootBounds) return;
-    const isBelow = intersectionRatio < ENOUGH && boundingClientRect.bottom > rootBounds.bottom;
+    const isFirst = target === this.#list.firstElementChild; // told whatever its room
+    const enough = !isFirst && this.#list.closest(".wall") ? WHOLE : ENOUGH;
+    const isBelow = intersectionRatio < enough && boundingClientRect.bottom > rootBounds.bottom;
+    target.toggleAttribute("data-beneath", isBelow);
     if (isBelow) this.#below.add(target);
     else this.#below.delete(target);
     this.show();

@@ -7,7 +7,8 @@ import { svg } from "./incident-map-mark.js";
 /** @typedef {import("../state/map-labels.js").Box} Box */
 
 const SCALE_PX = 110;
-const SCALE_HIGH_PX = 34; // with its distance from the map's foot
+const SCALE_HIGH_PX = 29; // with its distance from the map's foot
+const SCALE_BESIDE_PX = 8; // its distance from the map's side, and a hair
 
 export class Controls {
   #bar = document.createElement("i");
@@ -43,10 +44,10 @@ export class Controls {
     if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 
-  /** Where the scale stands: labels give way to it. @param {View} view @returns {Box} */
+  /** Where the scale stands: labels and names give way to it. @param {View} view @returns {Box} */
   box(view) {
     this.#wide ||= this.scale.offsetWidth;
-    return { left: 0, top: view.height - SCALE_HIGH_PX, right: this.#wide + 24, bottom: view.height };
+    return { left: 0, top: view.height - SCALE_HIGH_PX, right: this.#wide + SCALE_BESIDE_PX, bottom: view.height };
   }
 
   /** @param {string} text whose map it is */

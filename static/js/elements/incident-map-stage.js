@@ -162,8 +162,11 @@ export class MapStage {
       project,
     );
     this.#controls.measure(view);
-    const others = () => [this.#controls.box(view), ...boxesOf(this.#ground?.names() ?? [], project)];
-    if (settled) this.#ground?.stand(this.#marks.label(view, others()));
+    if (settled) {
+      const scale = this.#controls.box(view);
+      const names = boxesOf(this.#ground?.names() ?? [], project);
+      this.#ground?.stand([scale, ...this.#marks.label(view, [scale, ...names])]);
+    }
     this.#told();
   }
 }

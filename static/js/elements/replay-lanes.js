@@ -105,7 +105,7 @@ function lane(camera, scale, y) {
     .filter((span) => span.before || span.filled)
     .map((span) => {
       const words = span.filled ? backFilledWords(span) : `${lengthWords(span.to - span.from)} before`;
-      return svg("text", { class: "m", x: x(span.from) + 6, y: y + 9.5 }, words);
+      return svg("text", { class: span.filled ? "m on" : "m", x: x(span.from) + 6, y: y + 9.5 }, words);
     });
   const live = shown.filter((span) => !span.filled).map(drawn);
   // What was uploaded afterwards lies over the gap that it fills.

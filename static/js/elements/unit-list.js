@@ -2,8 +2,9 @@
 /** @import { Room } from "../state/room.js" */
 /** @import { Alert, Unit } from "../state/shapes" */
 import { fixAge, isStale } from "../state/positions.js";
-import { dutyLine, matching, ordered, statusWords, wearerName } from "../state/units.js";
+import { dutyLine, matching, ordered, statusWords, unitSign, wearerName } from "../state/units.js";
 import { NOT_KNOWN, age } from "../state/words.js";
+import { alertIcon } from "./alert-words.js";
 import { icon, make, setText } from "./build.js";
 import { UNIT_DRAG } from "./wall-drop.js";
 
@@ -93,12 +94,13 @@ export class UnitList extends HTMLElement {
     const status = make("span", { class: "st" });
     const callSign = make("span", { class: "cs" });
     const [wearer, words, watching, fixWords] = [
-      make("span", { class: "sec cut" }),
+      make("span", { class: "cut" }),
       make("span", { class: "sec cut" }),
       make("span"),
       make("span"),
     ];
     const old = icon("clock", "sm");
+    const sign = make("span", { class: "sign" }); // where there is no room for the words
     const row = make(
       "div",
       {
@@ -112,7 +114,7 @@ export class UnitList extends HTMLElement {
       },
       status,
       callSign,
-      wearer,
+      make("span", { class: "sec who" }, wearer, sign),
       words,
       make("span", { class: "fx sec" }, icon("eye", "sm"), watching),
       make("span", { class: "fx" }, old, fixWords),
@@ -125,6 +127,7 @@ export class UnitList extends HTMLElement {
       setText(callSign, unit.call_sign);
       setText(wearer, wearerName(unit.wearer));
       setText(words, alert && alert.priority < 3 ? shortly(alert) : statusWords(unit));
+      showSign(sign, unit, alert);
       words.title = alert ? `${alert.title}${alert.cleared_at === null ? "" : ", cleared"}` : "";
       setText(watching, String(unit.watchers.length));
       setText(fixWords, age(fixAge(fix, now)));
@@ -177,6 +180,15 @@ function noneWords({ known, units }) {
 function below(element) {
   const box = element.getBoundingClientRect();
   return { x: box.left + 24, y: box.bottom };
+}
+
+/** @param {HTMLElement} sign @param {Unit} unit @param {Alert | undefined} alert */
+function showSign(sign, unit, alert) {
+  const isAlarm = alert !== undefined && alert.priority < 3;
+  const { name, words } = isAlarm ? { name: alertIcon(alert), words: alert.title } : unitSign(unit);
+  if (sign.title === words) return;
+  sign.title = words;
+  sign.replaceChildren(...(name ? [icon(name, "sm"), make("span", { class: "sr" }, words)] : []));
 }
 
 /** A cleared alert's whole title would be cut in here; it stands on the card, and under the pointer. @param {Alert} alert */

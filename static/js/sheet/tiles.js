@@ -18,7 +18,7 @@ const FAILED = { problem: "unreachable", retryIn: 8 };
 const LONG_ALERT = alert("watch.request", LONG, LONG_WORDS);
 
 /** @type {Record<string, [string, State]>} */
-const STATES = {
+export const STATES = {
   Live: ["Age from decoded frames, 0 to 2 s. Age rule neutral.", { ages: [0.35], facts: { unit: ET17 } }],
   Late: ["2 to 5 s without a frame. Amber frame, word and rule.", { ages: [2.65], facts: { unit: ET17 } }],
   Frozen: ["5 to 30 s. Grey, hatched, plate with the last time.", { ages: [2.65, 12], facts: { unit: ET17 } }],
@@ -131,7 +131,7 @@ export function tiles() {
 }
 
 /** @param {number} number @param {State} state */
-function slot(number, { ages, facts, trouble = {}, away = false }) {
+export function slot(number, { ages, facts, trouble = {}, away = false }) {
   /** @type {DrawnViewing | undefined} */
   let drawn;
   const tile = new FeedTile().begin(number, {

@@ -10,6 +10,7 @@
 
 const GAP_PX = 5;
 const ALWAYS = 2; // to this rank: alerts of priority 1 and 2, and what is selected
+const SOLID = 6; // beside a name's box, which is larger, and gives way: under a label nobody sees that somebody stands there
 const COVERED = { comes: 0.08, goes: 0.2 }; // of a label's area: apart, so that it does not come and go as its officer walks
 /** @type {Side[]} */
 const SIDES = ["right", "left", "below", "above"];
@@ -43,7 +44,7 @@ export function labelBox(mark, side) {
 export function placeLabels(marks, view, others = [], covers = []) {
   /** @type {Placed[]} */
   const sides = new Array(marks.length).fill("right");
-  const discs = [...marks.map((mark) => square(mark, mark.radius + 2)), ...others];
+  const discs = [...marks.map((mark) => ({ ...square(mark, mark.radius + 2), solid: true })), ...others];
   /** @type {Box[]} */
   const taken = [];
   const order = marks.map((_, index) => index).sort((a, b) => rankAt(marks, a) - rankAt(marks, b) || a - b);
@@ -56,7 +57,7 @@ export function placeLabels(marks, view, others = [], covers = []) {
       let cost = outside(box, view) * 4 + (side === mark.before ? -24 : 0) + SIDES.indexOf(side);
       for (const cover of covers) cost += overlap(box, cover) * 20; // two labels share a spot: one is read
       for (const other of taken) cost += overlap(box, other) * 2;
-      discs.forEach((disc, at) => (cost += at === index ? 0 : overlap(box, disc)));
+      discs.forEach((disc, at) => (cost += at === index ? 0 : overlap(box, disc) * (disc.solid ? SOLID : 1)));
       if (cost < least) {
         least = cost;
         best = side;

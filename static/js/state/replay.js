@@ -6,6 +6,8 @@ import { isOpen } from "./alerts.js";
 import { TRAIL_S } from "./map-trails.js";
 
 const HELD_S = 1; // as server/replay/decided.py has it
+const BESIDE_S = 0.5; // while it plays, after a jump the clock stands so near to the event
+const ROUNDED_S = 0.001; // an address tells milliseconds
 const LEAST_UNSEEN_S = 0.5; // a shorter standstill nobody takes for a living picture
 
 /**
@@ -136,19 +138,28 @@ export function unseenAt(camera, at) {
 }
 
 /**
- * The event before or after a moment.
+ * The event before or after a moment; of those within half a second of it the gravest, which a TASER's log has its own row beside.
  * @param {readonly ReplayEvent[]} events in order @param {number} at @param {1 | -1} by
  * @returns {ReplayEvent | undefined}
  */
 export function eventFrom(events, at, by) {
-  // half a second: after a jump the clock stands a hair beside the event
-  if (by === 1) return events.find((event) => event.at > at + 0.5);
-  return events.findLast((event) => event.at < at - 0.5);
+  const nearest =
+    by === 1
+      ? events.find(({ at: own }) => own > at + BESIDE_S)
+      : events.findLast(({ at: own }) => own < at - BESIDE_S);
+  if (!nearest) return undefined;
+  const near = events.filter((event) => (event.at - nearest.at) * by >= 0 && (event.at - nearest.at) * by <= BESIDE_S);
+  return near.reduce((best, event) => (graveness(event) < graveness(best) ? event : best), nearest);
+}
+
+/** @param {ReplayEvent} event @returns {number} what is no alert comes last */
+function graveness({ priority }) {
+  return priority ?? Infinity;
 }
 
 /** The last event that has happened by then; -1 for none. @param {readonly ReplayEvent[]} events @param {number} at */
 export function indexAt(events, at) {
-  return events.findLastIndex((event) => event.at <= at + 0.05);
+  return events.findLastIndex((event) => event.at <= at + ROUNDED_S);
 }
 
 /** How many have arrived by then. @param {readonly Known[]} fixes @param {number} at */

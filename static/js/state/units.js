@@ -125,6 +125,19 @@ export function lackWords(lacks) {
   return (lacks ?? []).map((what) => `no ${LACKS[what]}`).join(", ");
 }
 
+const LACK_SIGNS = { picture: "camoff", sound: "soundoff", position: "pin" };
+
+/**
+ * What matters of the status, as a symbol with its words: for a list that has no column for it.
+ * @param {Unit} unit
+ * @returns {{ name: string, words: string }} name of the symbol; "": there is nothing to tell
+ */
+export function unitSign(unit) {
+  if (!unit.online) return { name: "linkoff", words: "off line" };
+  const [lack] = unit.lacks ?? [];
+  return lack ? { name: LACK_SIGNS[lack], words: lackWords(unit.lacks) } : { name: "", words: "" };
+}
+
 /**
  * "0417 PC Marsh"
  * @param {{ name: string, collar_number: string } | null | undefined} wearer
