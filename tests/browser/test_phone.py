@@ -32,6 +32,23 @@ async def phone(browser: Browser, server: Server) -> AsyncIterator[Screen]:
         yield opened
 
 
+async def test_theme_and_settings_stand_whole_beside_an_advice_on_a_short_phone(screen: Screen, phone: Screen) -> None:
+    page = await screen.console()
+    mobile = phone.page
+    await mobile.set_viewport_size({"width": 360, "height": 640})
+    await mobile.get_by_role("button", name="Start recording").click()
+    await expect(mobile.locator("#state")).to_have_text("Recording")
+    await screen.row("ET52").click()
+    await page.keyboard.press("t")
+    await page.keyboard.type("Ambulance is two minutes away")
+    await page.keyboard.press("Enter")
+    await expect(mobile.locator("#advice")).to_have_text("Ambulance is two minutes away")
+    for name in ("Light, for the sun", "Settings"):
+        place = mobile.locator(".own .btn").filter(has_text=name)
+        low = "(one) => one.getBoundingClientRect().bottom - one.closest('.middle').getBoundingClientRect().bottom"
+        assert await place.evaluate(low) <= 0, name
+
+
 async def test_a_phone_is_a_camera(screen: Screen, phone: Screen) -> None:
     page = await screen.console()
     mobile = phone.page

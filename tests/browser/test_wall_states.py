@@ -62,7 +62,7 @@ async def test_in_every_state_call_sign_word_and_age_stand_whole(browser: Browse
             await page.evaluate(TILES, [layout, states[first : first + many]])
             await page.wait_for_function(READY)
             for size in (HD, UHD):
-                await page.set_viewport_size(size)
+                await page.set_viewport_size({"width": size["width"], "height": size["height"]})
                 await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
                 found = await page.evaluate(LAID)
                 wrong += [f"{size['width']}: {one}" for one in found["wrong"]]
