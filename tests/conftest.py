@@ -16,7 +16,7 @@ import pytest_asyncio
 from hypothesis import settings
 
 from server.database import Database
-from tests.local_servers import LocalPostgres, LocalRedis, LocalTurn, NotInstalled, chromium, headless_chromium
+from tests.local_servers import LocalPostgres, LocalRedis, LocalTurn, NotInstalled, chromium
 
 HERE = Path(__file__).parent
 
@@ -159,18 +159,9 @@ async def database(migrated_url: str) -> AsyncIterator[Database]:
 
 @pytest.fixture(scope="session")
 def chromium_path() -> str:
-    """A whole Chromium for Playwright's `executable_path`."""
+    """A Chromium for Playwright's `executable_path`."""
     try:
         return chromium()
-    except NotInstalled as missing:
-        pytest.skip(str(missing))
-
-
-@pytest.fixture(scope="session")
-def headless_path() -> str:
-    """What opens pages for less; the same."""
-    try:
-        return headless_chromium()
     except NotInstalled as missing:
         pytest.skip(str(missing))
 

@@ -332,14 +332,6 @@ def chromium() -> str:
     raise NotInstalled("chromium is not installed")
 
 
-def headless_chromium() -> str:
-    """Chromium's build for programs, where there is one (Debian's chromium-headless-shell; Playwright takes it by itself, too):
-    the same engine without windows, profile and extensions. A console is opened in it for 1.1 s of processor time instead of
-    1.9 (the server's 0.3 with it). Else the whole Chromium. Raises NotInstalled.
-    """
-    return shutil.which("chromium-headless-shell") or chromium()
-
-
 def _program(name: str, *folders: str) -> str:
     """Where a program is: the newest version in the folders, or on PATH. Raises NotInstalled."""
     for folder in folders:

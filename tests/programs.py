@@ -15,8 +15,6 @@ from tests import gstreamer
 from tests.local_servers import LocalPostgres, LocalRedis, LocalTurn, NotInstalled, chromium
 
 FONT = Path("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
-# Pages are opened in it for less processor time; without it, in the whole Chromium.
-LEAN = "chromium-headless-shell"
 # Debian starts what it installs, unless this program says no (invoke-rc.d(8)): tests start their own servers, and a
 # developer's machine is nobody's TURN server. Where there is such a program already, it decides.
 POLICY = "/usr/sbin/policy-rc.d"
@@ -58,7 +56,6 @@ PROGRAMS = (
     Program("redis-server", _found(LocalRedis.find)),
     Program("postgresql", _found(LocalPostgres.find)),
     Program("chromium", _found(chromium)),
-    Program(LEAN, lambda: shutil.which(LEAN) is not None or shutil.which("apt-get") is None),
     Program("iproute2", lambda: shutil.which("ip") is not None or sys.platform != "linux"),
     Program("coturn", _found(LocalTurn.find)),
     Program("ffmpeg", lambda: shutil.which("ffprobe") is not None),
@@ -80,14 +77,13 @@ def install(packages: list[str]) -> None:
     if shutil.which("apt-get") is None:
         print(f"Missing: {', '.join(packages)}. Type: {_elsewhere()}", flush=True)
         return
-    command = _getting(packages)
+    command = ["apt-get", "install", "-y", "--no-install-recommends", *packages]
     prefix = _as_root()
     if prefix is None:
         print(f"Missing: {', '.join(packages)}. Type: sudo {' '.join(command)}", flush=True)
         return
     print(f"Installing what the tests need: {' '.join(packages)}", flush=True)
-    steps = [["apt-get", "update", "-q"], *(_getting(some) for some in _separately(packages))]
-    for step in steps:
+    for step in (["apt-get", "update", "-q"], command):
         environ = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
         done = subprocess.run(
             [*prefix, "sh", "-c", UNSTARTED, POLICY, *step],
@@ -101,16 +97,6 @@ def install(packages: list[str]) -> None:
         )
         if done.returncode:
             print(f"{' '.join(step)} failed:\n{done.stdout[-1500:]}", flush=True)
-
-
-def _getting(packages: list[str]) -> list[str]:
-    return ["apt-get", "install", "-y", "--no-install-recommends", *packages]
-
-
-def _separately(packages: list[str]) -> list[list[str]]:
-    """What not every Debian has goes by itself: apt-get refuses the rest with it."""
-    apart = [LEAN] if LEAN in packages else []
-    return [some for some in ([name for name in packages if name != LEAN], apart) if some]
 
 
 def _as_root() -> list[str] | None:

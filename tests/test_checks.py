@@ -58,15 +58,6 @@ def test_without_the_right_to_install_the_line_to_type_is_told(
     assert capsys.readouterr().out == ""
 
 
-def test_what_not_every_debian_has_does_not_keep_the_rest_away() -> None:
-    assert programs._separately(["redis-server", programs.LEAN, "coturn"]) == [
-        ["redis-server", "coturn"],
-        [programs.LEAN],
-    ]
-    assert programs._separately([programs.LEAN]) == [[programs.LEAN]]
-    assert programs._separately(["coturn"]) == [["coturn"]]
-
-
 def test_what_is_run_first_is_there() -> None:
     assert [name for name in FIRST if not (checks.ROOT / "tests" / name).is_file()] == []
 

@@ -15,22 +15,6 @@ from tests.browser.screen import FLAGS, WEBGL_FLAGS, Screen
 from tests.installation import Camera, CameraKey, Installation, Server
 
 HERE = Path(__file__).parent
-# What looks at the browser's own part: living pictures, recordings, a page that is hidden, a phone that is a camera. The lean
-# build is not the same there: it fails `recorded-h264` of test_replay, and test_wall's who has not looked for a minute.
-WHOLE = {
-    "test_demo",
-    "test_incident",
-    "test_media_workers",
-    "test_outage",
-    "test_phone",
-    "test_replay",
-    "test_replay_growing",
-    "test_replay_recorded",
-    "test_replay_source",
-    "test_rewind",
-    "test_two_processes",
-    "test_wall",
-}
 # A page waits for processes that share two cores with it.
 PATIENCE_MS = 20_000.0
 
@@ -49,7 +33,6 @@ def no_task_left() -> None:
 
 @asynccontextmanager
 async def _launched(chromium_path: str, flags: Sequence[str]) -> AsyncIterator[Browser]:
-    expect.set_options(timeout=PATIENCE_MS)
     async with async_playwright() as playwright:
         launched = await playwright.chromium.launch(executable_path=chromium_path, chromium_sandbox=False, args=flags)
         yield launched
@@ -57,35 +40,18 @@ async def _launched(chromium_path: str, flags: Sequence[str]) -> AsyncIterator[B
 
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def whole_browser(chromium_path: str) -> AsyncIterator[Browser]:
-    """Chromium as a person has it, but for its window."""
+async def browser(chromium_path: str) -> AsyncIterator[Browser]:
+    """The one Chromium."""
+    expect.set_options(timeout=PATIENCE_MS)
     async with _launched(chromium_path, FLAGS) as launched:
         yield launched
 
 
-@pytest_asyncio.fixture(scope="session", loop_scope="session")
-async def lean_browser(headless_path: str) -> AsyncIterator[Browser]:
-    """The same engine alone."""
-    async with _launched(headless_path, FLAGS) as launched:
-        yield launched
-
-
-@pytest.fixture(scope="module")
-def browser(request: pytest.FixtureRequest) -> Browser:
-    """The one Chromium of all tests that need no more than a page; or the whole one of those in `WHOLE`."""
-    found: Browser = request.getfixturevalue("whole_browser" if _name(request) in WHOLE else "lean_browser")
-    return found
-
-
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def drawing(request: pytest.FixtureRequest, chromium_path: str, headless_path: str) -> AsyncIterator[Browser]:
+async def drawing(chromium_path: str) -> AsyncIterator[Browser]:
     """A Chromium that draws the street map: the one of all tests has no WebGL."""
-    async with _launched(chromium_path if _name(request) in WHOLE else headless_path, WEBGL_FLAGS) as launched:
+    async with _launched(chromium_path, WEBGL_FLAGS) as launched:
         yield launched
-
-
-def _name(request: pytest.FixtureRequest) -> str:
-    return Path(request.path).stem
 
 
 class Cast:

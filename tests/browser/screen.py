@@ -19,7 +19,6 @@ _FLAGS = [
     "--disable-sync",
     "--use-fake-device-for-media-stream",
     "--use-fake-ui-for-media-stream",
-    "--font-render-hinting=slight",  # as everywhere on Linux: by itself the headless build makes words up to 9 px wider or narrower
 ]
 # Everything drawn by the processor's plain means: a GPU played in software costs three quarters of a core for one wall.
 FLAGS = [*_FLAGS, "--disable-gpu"]
