@@ -117,7 +117,7 @@ export class AlertTray extends HTMLElement {
     for (const { priority, number } of this.#counts) setText(number, room.known ? String(counts[priority]) : "–");
     const lately = annunciated(room.alerts, now);
     this.#flood.hidden = lately < FLOOD;
-    setText(this.#flood, `Alarm flood: ${lately} alerts in ten minutes. The most urgent stand first; none is hidden.`);
+    setText(this.#flood, `Alarm flood: ${lately} alerts in ten minutes. The most urgent stand first; none is dropped.`);
   }
 
   /** Cards in order; only those out of place move, so that the focus and a pressed button stay. @param {Alert[]} open */
