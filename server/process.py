@@ -32,7 +32,7 @@ class Process:
 
     @property
     def loop_lag_s(self) -> float:
-        """The worst lag of the last two seconds: how long a packet may have waited for its turn."""
+        """The worst lag that a step, or what it was told of, has met in the last two seconds: a packet waited so long."""
         return max(self._lags, default=0.0)
 
     @property

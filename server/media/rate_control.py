@@ -43,7 +43,8 @@ STANDS_S = 1.0  # so long, with what is left out of the estimate to drain it, be
 NARROW_BPS = 150_000  # of RTP: with its headers, reports and telemetry about 190 on the link
 NARROW_QUEUE_S = 0.35  # jitter of 300 ms never looks like that …
 NARROW_AFTER_S = 0.3  # … for so long
-FULL_S = 0.5  # a queue on a narrow link lasts so long: all that the rate was measured of came while the link was full
+FULL_S = 0.5  # a queue on a narrow link lasts so long: all that the rate was measured of came while the link was full …
+PROVEN_S = 45.0  # … or so it seems: with few packets jitter looks the same, so a long queue is proof only for so long
 LINGERS_S = 3.0  # so long, one that is so short that it only keeps the estimate from growing …
 LINGERING_JITTER_S = 0.03  # … where it may be the radio's: it hands out its time in turns, and even the least waits
 UNMOVED_AFTER_S = 1.5
@@ -109,6 +110,7 @@ class RateControl:
         self._seen_bps = 0.0  # the most that came, lately
         self._narrow_since: float | None = None
         self._full_since: float | None = None
+        self._stood_at = float("-inf")  # a queue that no jitter looks like
         self.is_narrow = False
 
     @property
@@ -152,18 +154,24 @@ class RateControl:
         """The floor alone may be more than the link carries, beside all that the estimate does not count."""
         if short and self.bits_per_second > NARROW_BPS:
             self.is_narrow = False
-        if seen.queue_s < NARROW_QUEUE_S + seen.jitter_s * NOISE_OF_JITTER or seen.received_bps > NARROW_BPS:
+        is_long = seen.queue_s >= NARROW_QUEUE_S + seen.jitter_s * NOISE_OF_JITTER
+        if is_long:
+            self._stood_at = seen.now
+        if not is_long or seen.received_bps > NARROW_BPS:
             self._narrow_since = None
         elif self._narrow_since is None:
             self._narrow_since = seen.now
         elif seen.now - self._narrow_since > NARROW_AFTER_S:
             self.is_narrow = True
 
+    def _is_proven_narrow(self, now: float) -> bool:
+        return self.is_narrow and now - self._stood_at < PROVEN_S
+
     def _learn_while_full(self, seen: Seen, short: bool) -> None:
         """A queue on a narrow link that is too short for a decrease: what comes meanwhile is what the link carries. The
         estimate had stayed half again as high, and filled the link anew as soon as less told had drained it.
         """
-        if not self.is_narrow or short:
+        if not self._is_proven_narrow(seen.now) or short:
             self._full_since = None
         elif self._full_since is None:
             self._full_since = seen.now
@@ -274,7 +282,7 @@ class RateControl:
             grown = rate * (FAST_GROWTH if fast else GROWTH) ** passed
         tested = (
             self._seen_bps * NARROW_HEADROOM
-            if self.is_narrow and not is_wider
+            if self._is_proven_narrow(seen.now) and not is_wider
             else max(self._seen_bps * HEADROOM, UNTESTED_BPS)
         )
         self._set(max(rate, min(grown, tested)))
