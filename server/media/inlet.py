@@ -120,6 +120,10 @@ class Inlet:
         source.forwarder.push(sequence, canonical(packet, header), now)
         if before is None:
             self._on_track(source.forwarder)
+            if source.forwarder.key_frames.is_pending:
+                # A recorder waits, unless this is a key frame: the next tick may be 1 s away. What has come is flushed
+                # before the timer runs, so that nobody asks for what is there.
+                self._serve_soon(0.0)
         self._on_dirty(source.forwarder)
         if source.loss.needs_a_look:
             self._serve_soon(REPAIR_S)
@@ -232,6 +236,10 @@ class Inlet:
         self._note_given_up(now)
         blocks = []
         for source in sources:
+            if (
+                source.loss.highest is None
+            ):  # it has changed its layer: a report on nothing says that its counts run back
+                continue
             figures = source.loss.report()
             source.lost = figures.fraction_lost / 256
             blocks.append((source.ssrc, figures, *self._echo(source)))
@@ -265,7 +273,8 @@ class Inlet:
             return
         video = [source for source in self.sources if source.plan.kind == VIDEO]
         ssrc = next((one.ssrc for one in [*video, *self.sources]), heard)
-        receipt = self.uplink.receipt(OWN_SSRC, [(one.ssrc, one.loss.figures()) for one in video], now)
+        heard_of = [(one.ssrc, one.loss.figures()) for one in video if one.loss.highest is not None]
+        receipt = self.uplink.receipt(OWN_SSRC, heard_of, now)
         if receipt is not None:
             peer.send_feedback(receipt)
         expected, missed = sum(one.loss.expected for one in video), sum(one.loss.missed for one in video)

@@ -49,7 +49,7 @@ def pixels(codec: str, payload: memoryview | bytes) -> int | None:
             width, height = sets.width, sets.height
     except SizeError:
         return None
-    return width * height
+    return width * height or None  # VP8 can say 0
 
 
 def _units(payload: bytes) -> Iterator[bytes]:

@@ -109,6 +109,10 @@ class Sources:
         if before is not None:
             self._retire(before, now)
         source = self._by_ssrc[ssrc] = self._active[plan.key] = Source(plan, ssrc, self._round_trip)
+        if before is not None and before.ssrc == ssrc:
+            # Only its layer is another: its reports and arrivals hold as before. The next report may be 5 s away, and
+            # until then sound and picture would be put together by their arrivals.
+            source.forwarder.clock = before.forwarder.clock
         return source
 
     def repaired(self, packet: memoryview, header: Header) -> Source | None:

@@ -151,8 +151,10 @@ def _plan(media: list[sdp.Media]) -> tuple[list[TrackPlan], dict[str, list[sdp.C
             codecs = [codec for codec in codec_choice.video_codecs(one) if video_codec in (None, codec.name)]
             if not codecs or not layers:
                 continue
-            codec, video_codec = codecs[0], codecs[0].name
-            rids = simulcast.chosen(one.encodings, codec.payload_type, len(layers))
+            # An encoding may be restricted to codecs of its m-line (`pt=`): the first in which there is one to take.
+            found_in = [(codec, simulcast.chosen(one.encodings, codec.payload_type, len(layers))) for codec in codecs]
+            codec, rids = next((pair for pair in found_in if pair[1]), found_in[0])
+            video_codec = codec.name
             streams: list[tuple[str, str | None]] = [*zip(layers, rids, strict=False)] or [(layers[0], None)]
             layers = layers[len(streams) :]
         else:

@@ -57,7 +57,11 @@ _WORKER_COUNTERS: tuple[tuple[str, str, Callable[[WorkerFigures], float]], ...] 
 _WORKER_GAUGES: tuple[tuple[str, str, Callable[[WorkerFigures], float | None]], ...] = (
     ("up", "Whether it lives", lambda one: one.alive),
     ("resident_bytes", "Resident memory", lambda one: one.rss_bytes),
-    ("event_loop_lag_seconds", "Worst lag of its event loop that anything met in the last two seconds", lambda one: one.loop_lag_s),
+    (
+        "event_loop_lag_seconds",
+        "Worst lag of its event loop that anything met in the last two seconds",
+        lambda one: one.loop_lag_s,
+    ),
     ("cameras", "Cameras connected to it", lambda one: one.cameras),
     ("viewers", "Viewers connected to it", lambda one: one.viewers),
     ("peers", "ICE user fragments that it answers", lambda one: one.peers),

@@ -6,16 +6,20 @@ from dataclasses import replace
 from typing import Any, cast
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
-from server.media import codec_choice, keyframe, sdp, sdp_answer, simulcast
-from server.media.feedback import KeyFrameRequest, Nack, ReportBlock
+from server.media import codec_choice, keyframe, sdp, sdp_answer, simulcast, whip_session
+from server.media.feedback import KeyFrameRequest, Nack, ReportBlock, SenderReport, ntp_from_unix, sender_report
+from server.media.forwarder import Forwarder
+from server.media.inlet import Inlet
+from server.media.packet import parse_header
 from server.media.simulcast import Encoding
 from server.media.source import TrackPlan
 from server.media.sources import MAX_SOURCES
+from tests.server.media.conftest import until
 from tests.server.media.test_forwarder import Recording
-from tests.server.media.test_inlet import SOUND, Stage
+from tests.server.media.test_inlet import NAMES, SOUND, Stage
 from tests.server.media.test_sdp import PUBLISHER, TRANSPORT
 from tests.server.recording.coded import h264, vp8
 
@@ -123,6 +127,28 @@ def test_without_the_extension_that_names_it_a_picture_is_taken_as_one() -> None
     assert video(LAYERED.replace(f"a=extmap:10 {simulcast.RID_EXTENSION}\r\n", "")).encodings == ()
 
 
+@pytest.mark.parametrize(
+    ("restrictions", "codec", "rids"),
+    [
+        (("", "", ""), "H264", ["q", "f"]),
+        ((" pt=96", " pt=96", " pt=96"), "VP8", ["q", "f"]),
+        ((" pt=106", " pt=96", " pt=96"), "H264", ["q"]),
+        ((" pt=39", " pt=39", " pt=39"), "H264", [None]),
+    ],
+    ids=["any codec", "VP8 alone", "one of H.264", "one that we do not take"],
+)
+def test_the_codec_is_one_in_which_encodings_are_offered(
+    restrictions: tuple[str, ...], codec: str, rids: list[str | None]
+) -> None:
+    text = LAYERED
+    for rid, restriction in zip("qhf", restrictions, strict=True):
+        text = text.replace(f"a=rid:{rid} send", f"a=rid:{rid} send{restriction}")
+    plans, answered = whip_session._plan([*sdp.parse_offer(text).media])
+    pictures = [plan for plan in plans if plan.kind == "video"]
+    assert [(plan.codec, plan.rid) for plan in pictures] == [(codec, rid) for rid in rids]
+    assert answered[pictures[0].mid][0].name == codec
+
+
 # ---- packets ---------------------------------------------------------------------------------------------
 
 
@@ -144,11 +170,21 @@ def test_a_key_frame_tells_its_size(codec: str, width: int, height: int) -> None
     assert keyframe.pixels("H264", alone) == width * height, "as OBS sends it"
 
 
-@given(
-    st.sampled_from(["H264", "VP8", "opus"]), st.binary(max_size=60), st.sampled_from([b"", b"\x78", b"\x67", b"\x90"])
+VP8_BEGINS = (
+    b"\x10\x00\x00\x00\x9d\x01\x2a"  # the descriptor, the frame's tag, the start code; then its width and height
 )
+
+
+@given(
+    st.sampled_from(["H264", "VP8", "opus"]),
+    st.binary(max_size=60),
+    st.sampled_from([b"", b"\x78", b"\x67", b"\x90", VP8_BEGINS]),
+)
+@example("VP8", bytes(7), VP8_BEGINS)
+@example("VP8", b"\x40\x01\x00\x00", VP8_BEGINS)
 def test_any_payload_has_a_size_or_none(codec: str, payload: bytes, first: bytes) -> None:
-    assert keyframe.pixels(codec, first + payload) is None or codec in ("H264", "VP8")
+    found = keyframe.pixels(codec, first + payload)
+    assert found is None or (found > 0 and codec in ("H264", "VP8"))
 
 
 def layers(stage: Stage) -> dict[int, str]:
@@ -194,27 +230,130 @@ async def test_a_repair_joins_the_encoding_that_it_names_also_when_it_names_it_n
     stage.inlet.close()
 
 
+class Recorded(Stage):
+    """Each track has a recorder from its first packet on, as in the engine, and each packet is a wake-up."""
+
+    def __init__(self, *plans: TrackPlan) -> None:
+        super().__init__(*plans)
+        self.recordings: list[Recording] = []
+        self.inlet = Inlet(list(plans), NAMES, self.clock, self._on_track, self.dirty.append)
+        self.inlet.peer = cast(Any, self.peer)
+
+    def _on_track(self, track: Forwarder) -> None:
+        self.tracks.append(track)
+        self.recordings.append(Recording())
+        track.add(cast(Any, self.recordings[-1]), self.clock.monotonic())
+
+    def send(self, sequence: int, ssrc: int, payload: bytes) -> None:
+        """Of the encoding that has this SSRC."""
+        self.rtp(102, sequence, ssrc, mid=b"0", rid={1001: b"q", 2002: b"f"}[ssrc], payload=payload)
+        for track in self.dirty:
+            track.flush(self.clock.monotonic())
+        self.dirty.clear()
+
+    def recorded(self) -> list[tuple[str, list[tuple[int, int]]]]:
+        """Of each track its layer, and SSRC and number of what its recorder got."""
+        got = [[parse_header(packet) for _, packet in recording.got] for recording in self.recordings]
+        return [
+            (track.layer, [(one.ssrc, one.sequence) for one in headers])
+            for track, headers in zip(self.tracks, got, strict=True)
+        ]
+
+    def reports(self) -> list[tuple[int, int, int]]:
+        """SSRC, highest number and losses of what the camera was told since."""
+        told = [one for one in self.said() if isinstance(one, ReportBlock)]
+        return [(one.ssrc, one.highest_sequence, one.cumulative_lost) for one in told]
+
+
+SMALL, LARGE = (320, 180), (640, 360)
+
+
 @pytest.mark.parametrize("codec", ["H264", "VP8"])
 @pytest.mark.parametrize("first_is_larger", [True, False])
-def test_the_larger_encoding_is_main_whichever_was_offered_first(codec: str, first_is_larger: bool) -> None:
-    stage = Stage(replace(FIRST, codec=codec), replace(LAST, codec=codec))
-    sizes = ((640, 360), (320, 180)) if first_is_larger else ((320, 180), (640, 360))
-    stage.rtp(102, 1, 1001, mid=b"0", rid=b"q", payload=key_frame(codec, *sizes[0]))
+async def test_the_larger_encoding_is_main_whichever_was_offered_first(codec: str, first_is_larger: bool) -> None:
+    stage = Recorded(replace(FIRST, codec=codec), replace(LAST, codec=codec))
+    first, last = (key_frame(codec, *size) for size in ((LARGE, SMALL) if first_is_larger else (SMALL, LARGE)))
+    stage.send(1, 1001, first)
     assert layers(stage) == {1001: "main"}, "as they were offered, until both are known"
-    small = Recording()
-    stage.tracks[0].add(cast(Any, small), 0.0)
-    stage.rtp(102, 1, 2002, mid=b"0", rid=b"f", payload=key_frame(codec, *sizes[1]))
-    stage.rtp(102, 2, 1001, payload=b"\x41")
-    stage.rtp(102, 2, 2002, payload=b"\x41")
+    stage.send(1, 2002, last)
+    for ssrc in (1001, 2002):
+        stage.send(2, ssrc, b"\x41")
     assert layers(stage) == ({1001: "main", 2002: "sub"} if first_is_larger else {1001: "sub", 2002: "main"})
-    told = [(track.layer, track.cache.newest) for track in stage.tracks]
-    assert [layer for layer, _ in told] == (["main", "sub"] if first_is_larger else ["main", "main", "sub"])
     assert not stage.inlet._sources.wants_sizes
-    newest = {one.plan.layer: one.forwarder for one in stage.inlet.sources}
-    newest["main"].flush(0.0)
-    kept = newest["main"].cache.since_key_frame()
-    assert kept, "its key frame is not lost: whoever joins now sees it at once"
-    assert stage.inlet.totals["camera_packets"] == 4
+    stage.send(3, 1001, first)
+    stage.send(4, 1001, b"\x41")
+    if first_is_larger:
+        one = [(1001, 1), (1001, 2), (1001, 3), (1001, 4)]
+        assert stage.recorded() == [("main", one), ("sub", [(2002, 1), (2002, 2)])]
+    else:
+        assert stage.recorded() == [
+            ("main", [(1001, 1)]),
+            ("main", [(2002, 1), (2002, 2)]),  # its key frame is not lost
+            ("sub", [(1001, 3), (1001, 4)]),  # nobody can decode its second packet without the first
+        ]
+    for recording in stage.recordings:
+        assert keyframe.starts_key_frame(codec, recording.got[0][1])
+    assert stage.inlet.totals["camera_packets"] == 6
+    stage.inlet.close()
+
+
+@pytest.mark.parametrize("larger_comes_first", [True, False])
+async def test_the_encoding_that_is_without_its_key_frame_is_asked_for_one_at_once(larger_comes_first: bool) -> None:
+    """The one whose key frame showed that they are to change places has it; the tick may be 1 s away."""
+    stage = Recorded(FIRST, LAST)
+    keys = [(1001, key_frame("H264", *SMALL)), (2002, key_frame("H264", *LARGE))]
+    for ssrc, key in reversed(keys) if larger_comes_first else keys:
+        stage.send(1, ssrc, key)
+    without = 2002 if larger_comes_first else 1001
+    stage.send(2, without, b"\x41")
+    assert layers(stage) == {1001: "sub", 2002: "main"}
+    await until(lambda: bool(stage.peer.feedback))
+    assert stage.said() == [KeyFrameRequest(without)]
+    stage.inlet.close()
+
+
+async def test_after_a_change_of_places_each_encoding_is_reported_asked_and_repaired_under_its_own_ssrc() -> None:
+    stage = Recorded(FIRST, LAST)
+    stage.send(10, 1001, key_frame("H264", *SMALL))
+    stage.send(10, 2002, key_frame("H264", *LARGE))
+    stage.said()
+    stage.inlet.report(stage.clock.monotonic())
+    assert stage.reports() == [(2002, 10, 0)], "of the other one nothing is known: 0 would say that its counts run back"
+    stage.clock.move(0.3)
+    stage.send(13, 2002, b"\x41")
+    assert stage.reports() == [(2002, 10, 0)], "nor in the report that goes out between the ticks"
+    for sequence in (15, 17):
+        stage.send(sequence, 1001, b"\x41")
+    stage.clock.move(0.02)
+    stage.tracks[1].ask_key_frame()
+    stage.inlet.serve(stage.clock.monotonic())
+    asked = [one for one in stage.said() if not isinstance(one, ReportBlock)]
+    assert asked == [Nack(1001, (16,)), KeyFrameRequest(1001), Nack(2002, (11, 12)), KeyFrameRequest(2002)]
+    stage.rtp(103, 7, 6006, mid=b"0", repaired=b"f", payload=bytes((0, 12)) + b"\x41again")
+    assert {one.ssrc: one.loss.recovered for one in stage.inlet.sources} == {1001: 0, 2002: 1}
+    stage.inlet.report(stage.clock.monotonic())
+    assert stage.reports() == [(1001, 17, 1), (2002, 13, 2)]
+    stage.inlet.close()
+
+
+async def test_after_a_change_of_places_the_cameras_clocks_are_known_as_before() -> None:
+    """The next sender report may be seconds away, and sound and picture are to keep step until then."""
+    stage = Recorded(FIRST, LAST)
+    stage.send(10, 1001, key_frame("H264", *SMALL))
+    stage.rtp(102, 9, 2002, mid=b"0", rid=b"f", payload=b"\x41")
+    for ssrc, captured_at in ((1001, 1_000.0), (2002, 2_000.0)):
+        report = SenderReport(ssrc, ntp_from_unix(captured_at), 90, 1, 1)
+        stage.inlet.on_feedback(sender_report(report, "camera"), stage.clock.monotonic())
+    stage.send(10, 2002, key_frame("H264", *LARGE))
+    stage.send(11, 1001, b"\x41")
+    assert layers(stage) == {1001: "sub", 2002: "main"}
+    told = {one.ssrc: one.forwarder.clock.captured_at(90 + 90_000) for one in stage.inlet.sources}
+    assert told == {1001: pytest.approx(1_001.0), 2002: pytest.approx(2_001.0)}
+    stage.said()
+    stage.inlet.report(stage.clock.monotonic())
+    echoed = {one.ssrc: one.last_sender_report for one in stage.said() if isinstance(one, ReportBlock)}
+    assert echoed == {ssrc: ntp_from_unix(at) >> 16 & 0xFFFFFFFF for ssrc, at in ((1001, 1_000.0), (2002, 2_000.0))}
+    stage.inlet.close()
 
 
 def test_encodings_of_another_session_cannot_pile_up() -> None:
