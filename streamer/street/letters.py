@@ -13,7 +13,9 @@ _CYRILLIC = dict(
     )
 ) | {"ъ": "", "ь": ""}
 _LATIN = dict(zip("ßøłđıæœþð", "ss o l d i ae oe th d".split(), strict=True))
-_OTHERS = {**_CYRILLIC, **_LATIN}
+# Hyphens and dashes as a roster's word processor writes them, and its apostrophe: U+2010 to U+2014, U+2019.
+_MARKS = dict.fromkeys("\u2010\u2011\u2012\u2013\u2014", "-") | {"\u2019": "'"}
+_OTHERS = {**_CYRILLIC, **_LATIN, **_MARKS}
 
 
 def in_ascii(words: str) -> str:

@@ -52,6 +52,8 @@ async def test_an_armed_taser_is_seen_by_all_and_acknowledged_by_one(
     await expect(screen.alert("TASER armed").locator(".life li.on").nth(2)).to_contain_text("Cleared")
     for each in (screen, second_screen):
         await expect(each.tile(1).locator(".cap .tag")).to_have_text("SAFE")
+        # the narrow list's symbol tells it, too
+        await expect(each.row("ET17").locator(".sign")).to_have_attribute("title", "TASER armed, cleared")
         await expect(each.alert("TASER armed").locator(".since")).to_have_text(re.compile(r"SAFE since \d\d:\d\d:\d\d"))
     await screen.alert("TASER armed").get_by_role("button", name="Resolve").click()
     for each in (screen, second_screen):

@@ -13,6 +13,7 @@ import {
   withAlerts,
   witnesses,
 } from "../../static/js/state/alerts.js";
+import { alertTitle } from "../../static/js/elements/alert-words.js";
 import { anAlert, chanceFrom, noAlerts, orders } from "./fakes_console.js";
 
 const okafor = { id: "p2", name: "Okafor" };
@@ -133,4 +134,9 @@ test("who has seen it: each person once, with the latest act", () => {
     witnesses(anAlert({ steps })).map(({ name, action }) => `${name} ${action}`),
     ["Okafor acknowledge", "Price seen"],
   );
+});
+
+test("whose cause is gone says so wherever its title alone is told", () => {
+  assert.equal(alertTitle(anAlert({ title: "TASER armed" })), "TASER armed");
+  assert.equal(alertTitle(anAlert({ title: "TASER armed", cleared_at: 1020 })), "TASER armed, cleared");
 });

@@ -299,6 +299,36 @@ test("J and K go to the alert, not to the row that its TASER's log has a twentie
   }
 });
 
+test("J and K jump over no priority 1: it is beside another that they stop at, or they stop at it", () => {
+  /** @param {[number, number?][]} told @returns {ReplayEvent[]} */
+  const eventsAt = (told) =>
+    told.map(([at, priority]) => /** @type {ReplayEvent} */ ({ at: T + at, kind: "alert", text: "", priority }));
+  /** @param {ReplayEvent[]} events @param {number} start @param {1 | -1} by @returns {ReplayEvent[]} */
+  const stops = (events, start, by) => {
+    const next = eventFrom(events, start, by);
+    return next ? [next, ...stops(events, next.at, by)] : [];
+  };
+  /** @param {ReplayEvent[]} events @param {number} start @param {1 | -1} by */
+  const seconds = (events, start, by) => stops(events, start, by).map(({ at }) => Number((at - T).toFixed(1)));
+  assert.deepEqual(seconds(eventsAt([[4.6], [5, 2], [5.3, 1], [9]]), T, 1), [5.3, 9]);
+  assert.deepEqual(seconds(eventsAt([[1], [4.7, 1], [5, 2], [5.4]]), T + 9, -1), [4.7, 1]);
+
+  const priorities = [undefined, 3, 2, 1];
+  for (let number = 0; number < 4 ** 6; number++) {
+    const events = eventsAt(
+      Array.from({ length: 6 }, (_, index) => [1 + index * 0.3, priorities[Math.floor(number / 4 ** index) % 4]]),
+    );
+    for (const by of /** @type {const} */ ([1, -1])) {
+      const gravest = stops(events, T + (by === 1 ? 0 : 9), by).filter(({ priority }) => priority === 1);
+      for (const event of events.filter(({ priority }) => priority === 1))
+        assert.ok(
+          gravest.some(({ at }) => (event.at - at) * by >= 0 && (event.at - at) * by <= 0.5),
+          `of ${events.map(({ priority }) => priority ?? "-").join(" ")} by ${by}: ${event.at - T}`,
+        );
+    }
+  }
+});
+
 const ONE = "20261128T204600Z-et17-3fa2c1d0";
 const TWO = "20261128T204600Z-et22-3fa2c1d1";
 

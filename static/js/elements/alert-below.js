@@ -11,6 +11,7 @@ export class AlertBelow {
   #words = make("span");
   #list;
   #seen;
+  /** @type {Element | null} */ #first = null;
 
   /** @param {HTMLElement} list the cards' scrolling parent */
   constructor(list) {
@@ -39,6 +40,7 @@ export class AlertBelow {
   }
 
   show() {
+    this.#judgeFirst();
     const count = this.#below.size;
     this.element.hidden = count === 0;
     if (!count) return;
@@ -46,12 +48,25 @@ export class AlertBelow {
     setText(this.#words, `${count} more below${waiting ? `, ${waiting} to acknowledge` : ""}`);
   }
 
+  /** What has become the first, or no longer is, has another measure: observed anew, it is told anew, whatever it crosses. */
+  #judgeFirst() {
+    const first = this.#list.firstElementChild;
+    if (first === this.#first) return;
+    for (const card of [this.#first, first]) {
+      if (!card?.isConnected) continue;
+      this.#seen.unobserve(card);
+      this.#seen.observe(card);
+    }
+    this.#first = first;
+  }
+
   /** @param {IntersectionObserverEntry} entry */
   #note({ target, intersectionRatio, boundingClientRect, rootBounds }) {
     if (!(target instanceof AlertCard) || !rootBounds) return;
-    const isFirst = target === this.#list.firstElementChild; // told whatever its room
-    const enough = !isFirst && this.#list.closest(".wall") ? WHOLE : ENOUGH;
-    const isBelow = intersectionRatio < enough && boundingClientRect.bottom > rootBounds.bottom;
+    const isOnWall = this.#list.closest(".wall") !== null;
+    const isToldAnyhow = isOnWall && target === this.#list.firstElementChild;
+    const isOut = intersectionRatio < (isOnWall ? WHOLE : ENOUGH) && boundingClientRect.bottom > rootBounds.bottom;
+    const isBelow = isOut && !isToldAnyhow;
     target.toggleAttribute("data-beneath", isBelow);
     if (isBelow) this.#below.add(target);
     else this.#below.delete(target);

@@ -41,3 +41,8 @@ export function alertTag({ kind, title, family, cleared_at }) {
   if (cleared_at !== null) return CLEARED_TAGS[family] ?? "OVER";
   return TAGS[kind] ?? title.toUpperCase();
 }
+
+/** "TASER armed, cleared": the whole title, and whether its cause is gone. @param {Pick<Alert, "title" | "cleared_at">} alert */
+export function alertTitle({ title, cleared_at }) {
+  return cleared_at === null ? title : `${title}, cleared`;
+}

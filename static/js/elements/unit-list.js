@@ -4,7 +4,7 @@
 import { fixAge, isStale } from "../state/positions.js";
 import { dutyLine, matching, ordered, statusWords, unitSign, wearerName } from "../state/units.js";
 import { NOT_KNOWN, age } from "../state/words.js";
-import { alertIcon } from "./alert-words.js";
+import { alertIcon, alertTitle } from "./alert-words.js";
 import { icon, make, setText } from "./build.js";
 import { UNIT_DRAG } from "./wall-drop.js";
 
@@ -128,7 +128,7 @@ export class UnitList extends HTMLElement {
       setText(wearer, wearerName(unit.wearer));
       setText(words, alert && alert.priority < 3 ? shortly(alert) : statusWords(unit));
       showSign(sign, unit, alert);
-      words.title = alert ? `${alert.title}${alert.cleared_at === null ? "" : ", cleared"}` : "";
+      words.title = alert ? alertTitle(alert) : "";
       setText(watching, String(unit.watchers.length));
       setText(fixWords, age(fixAge(fix, now)));
       old.classList.toggle("off", !isOld);
@@ -185,7 +185,7 @@ function below(element) {
 /** @param {HTMLElement} sign @param {Unit} unit @param {Alert | undefined} alert */
 function showSign(sign, unit, alert) {
   const isAlarm = alert !== undefined && alert.priority < 3;
-  const { name, words } = isAlarm ? { name: alertIcon(alert), words: alert.title } : unitSign(unit);
+  const { name, words } = isAlarm ? { name: alertIcon(alert), words: alertTitle(alert) } : unitSign(unit);
   if (sign.title === words) return;
   sign.title = words;
   sign.replaceChildren(...(name ? [icon(name, "sm"), make("span", { class: "sr" }, words)] : []));

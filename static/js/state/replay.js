@@ -138,7 +138,8 @@ export function unseenAt(camera, at) {
 }
 
 /**
- * The event before or after a moment; of those within half a second of it the gravest, which a TASER's log has its own row beside.
+ * The event before or after a moment; where a graver one follows within half a second, that one: a TASER's log has its own row
+ * beside the alert. The next jump begins behind what is chosen, so that it is looked at again until none graver follows.
  * @param {readonly ReplayEvent[]} events in order @param {number} at @param {1 | -1} by
  * @returns {ReplayEvent | undefined}
  */
@@ -147,9 +148,14 @@ export function eventFrom(events, at, by) {
     by === 1
       ? events.find(({ at: own }) => own > at + BESIDE_S)
       : events.findLast(({ at: own }) => own < at - BESIDE_S);
-  if (!nearest) return undefined;
-  const near = events.filter((event) => (event.at - nearest.at) * by >= 0 && (event.at - nearest.at) * by <= BESIDE_S);
-  return near.reduce((best, event) => (graveness(event) < graveness(best) ? event : best), nearest);
+  return nearest && gravestFrom(nearest, by === 1 ? events : events.toReversed());
+}
+
+/** @param {ReplayEvent} from @param {readonly ReplayEvent[]} events in the direction of the jump @returns {ReplayEvent} */
+function gravestFrom(from, events) {
+  const beside = events.slice(events.indexOf(from)).filter(({ at }) => Math.abs(at - from.at) <= BESIDE_S);
+  const gravest = beside.reduce((best, event) => (graveness(event) < graveness(best) ? event : best), from);
+  return gravest === from ? from : gravestFrom(gravest, events);
 }
 
 /** @param {ReplayEvent} event @returns {number} what is no alert comes last */

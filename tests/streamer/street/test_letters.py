@@ -24,6 +24,8 @@ BOX = bytes(FONT.getmask("\U0010ffff"))
         ("Щука 7", "Shchuka 7"),
         ("Київ-2", "Kiyiv-2"),
         ("Łódź 3", "Lodz 3"),
+        *((f"ET{dash}17", "ET-17") for dash in "\u2010\u2011\u2012\u2013\u2014"),
+        ("O\u2019Hara 4", "O'Hara 4"),
         ("دورية-12", ""),
         ("巡邏-12", ""),
         ("", ""),
