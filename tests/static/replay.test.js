@@ -300,9 +300,9 @@ test("J and K go to the alert, not to the row that its TASER's log has a twentie
 });
 
 test("J and K jump over no priority 1: it is beside another that they stop at, or they stop at it", () => {
-  /** @param {[number, number?][]} told @returns {ReplayEvent[]} */
-  const eventsAt = (told) =>
-    told.map(([at, priority]) => /** @type {ReplayEvent} */ ({ at: T + at, kind: "alert", text: "", priority }));
+  /** @param {[number, number?][]} listed @returns {ReplayEvent[]} */
+  const eventsAt = (listed) =>
+    listed.map(([at, priority]) => /** @type {ReplayEvent} */ ({ at: T + at, kind: "alert", text: "", priority }));
   /** @param {ReplayEvent[]} events @param {number} start @param {1 | -1} by @returns {ReplayEvent[]} */
   const stops = (events, start, by) => {
     const next = eventFrom(events, start, by);
