@@ -169,7 +169,7 @@ async def test_alerts_further_down_are_told_of(screen: Screen, et17: Camera) -> 
     for what in ("emergency", "taser.armed", "watch_me"):
         await et17.press(what)
     await expect(below).to_have_text(re.compile(r"[12] more below, [12] to acknowledge"))
-    for _ in range(2):
+    for _ in range(10):  # a page that is late in drawing tells of a card that has come into sight for a moment more
         if await below.is_visible():
             await below.click()
             await page.wait_for_timeout(200)
