@@ -19,7 +19,7 @@ from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, Page, expect
+from playwright.async_api import Browser, Page, Route, expect
 
 from server.database import Database
 from server.recording.verifier import main as verify
@@ -106,8 +106,18 @@ async def test_a_recording_is_found_and_a_link_opens_its_second(screen: Screen, 
     await expect(page).to_have_url(re.compile("cameras=all"))
     await expect(page.locator("#rule")).to_contain_text("Every camera that recorded while")
     await expect(page.get_by_label("Alert")).to_have_value("alert-et17-cam")
+    asked = []
+
+    async def too_early(route: Route) -> None:
+        """The first time its seconds are not on the disk yet."""
+        asked.append(route.request.url)
+        await (route.fulfill(json={"recordings": [], "next": None}) if len(asked) == 1 else route.continue_())
+
+    await page.route("**/api/recordings?*", too_early)
     await page.goto(f"{screen.url}/replay?alert=alert-et17-cam&open=yes")  # as the console's list of closed ones has it
     await page.wait_for_url(re.compile(rf"/replay/{laid[0].id},.*t="))
+    assert len(asked) == 2
+    await page.unroute("**/api/recordings?*")
     await expect(page.get_by_role("dialog", name="Why do you open this?")).to_be_visible()
     await page.goto(f"{screen.url}/replay?alert=alert-et17-cam")
     await page.get_by_label("Alert").select_option("")

@@ -8,6 +8,7 @@ import { beginPictures } from "./recording_pictures.js";
 import { beginStanding } from "./standing_exports.js";
 
 const PAUSE_MS = 250; // after the last letter
+const AGAIN_MS = 500; // until a fresh alert's first segment is on the disk: 2 s, and what writes it
 const list = find("recording-list", RecordingList);
 const form = find("#filter", HTMLFormElement);
 const place = find("#place", HTMLElement);
@@ -21,7 +22,7 @@ let round = 0;
 let running = Promise.resolve();
 let pause = 0;
 let isWhole = query.get("cameras") === "all"; // of an alert's time
-let mayOpen = query.has("open"); // a link of the console: to the incident itself
+let tries = query.has("open") ? 10 : 0; // a link of the console: to the incident itself
 let area = areaFrom(query.get("area"));
 
 const NAMES = /** @type {const} */ (["from", "to", "officer", "alert", "tag", "category", "text"]);
@@ -50,9 +51,15 @@ async function load(before) {
   next = page.next;
   list.show(rows, next !== null);
   awaits(list, false);
-  const replay = mayOpen ? replayOf(rows, filter().alert) : null;
-  mayOpen = false; // once: whoever comes back wants the list
+  if (tries) goOn();
+}
+
+/** To the replay, as soon as there is one; once: whoever comes back wants the list. */
+function goOn() {
+  const replay = replayOf(rows, filter().alert);
+  tries = replay ? 0 : tries - 1;
   if (replay) location.replace(replay);
+  else if (tries) pause = window.setTimeout(() => void load(null), AGAIN_MS);
 }
 
 /** Which cameras stand in the list of an alert, and the way to the others. */
@@ -71,6 +78,7 @@ function changed() {
   tellRule();
   history.replaceState(null, "", wanted.size ? `?${wanted}` : location.pathname);
   round += 1; // what comes for the question before is dropped from now on
+  tries = 0;
   awaits(list, true);
   window.clearTimeout(pause);
   pause = window.setTimeout(() => void load(null), PAUSE_MS);
