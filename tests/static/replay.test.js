@@ -120,6 +120,38 @@ test("a fragment is where its picture is, whatever sound hls.js dates it by", ()
   assert.equal(byPictures(dated, new Map())[1]?.start, 2.02);
 });
 
+test("hls.js's own fragments keep their time where nothing of their continuity has been loaded", async () => {
+  Object.assign(globalThis, { self: globalThis }); // it is made for a browser
+  const { M3U8Parser } = await import("../../static/node_modules/hls.js/dist/hls.mjs");
+  const dated = /** @param {number} at @param {string} media @param {string} file */ (at, media, file) =>
+    [`#EXT-X-PROGRAM-DATE-TIME:${new Date(at * 1000).toISOString()}`, `#EXTINF:2.000000,${media}`, file].join("\n");
+  const text = [
+    "#EXTM3U",
+    "#EXT-X-TARGETDURATION:2",
+    '#EXT-X-MAP:URI="init-1.mp4"',
+    dated(T, "3.000000 to 5.000000", "1.m4s"),
+    "#EXT-X-DISCONTINUITY",
+    dated(T + 60, "63.000000 to 65.000000", "2.m4s"),
+    dated(T + 62, "65.000000 to 67.000000", "3.m4s"),
+    "",
+  ].join("\n");
+  const type = /** @type {import("../../static/node_modules/hls.js/dist/hls.mjs").PlaylistLevelType} */ ("main");
+  const { fragments } = M3U8Parser.parseLevelPlaylist(text, "http://it/main.m3u8", 0, type, 0, null);
+  for (const origins of [new Map(), new Map([[0, 3]])]) {
+    const found = byPictures(
+      /** @type {import("../../static/node_modules/hls.js/dist/hls.mjs").MediaFragment[]} */ (fragments),
+      origins,
+    );
+    assert.deepEqual(
+      found.map(({ programDateTime }) => programDateTime),
+      [T * 1000, (T + 60) * 1000, (T + 62) * 1000],
+    );
+    assert.equal(mediaTimeAt(found, T + 1), 1, "what lies behind is no part of it");
+    assert.equal(mediaTimeAt(found, T + 63), 5);
+    assert.equal(mediaTimeAt(found, T + 30), null);
+  }
+});
+
 test("our playlist says where each segment is as a WebM, with times that begin before the first", () => {
   const text = [
     "#EXTM3U",

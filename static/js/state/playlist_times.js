@@ -51,9 +51,12 @@ export function serverTimeAt(fragments, position) {
 export function byPictures(fragments, origins) {
   return fragments.map((one) => {
     const [from = NaN, to = NaN] = (one.title ?? "").split(" to ").map(parseFloat);
-    const start = from - (origins.get(one.cc) ?? NaN);
-    const { programDateTime } = one;
-    return Number.isFinite(start + to) ? { start, duration: to - from, programDateTime } : { ...one };
+    const placed = from - (origins.get(one.cc) ?? NaN);
+    // by name: the time of hls.js's fragments is an accessor, which ...one leaves out
+    const { start, duration, programDateTime } = one;
+    return Number.isFinite(placed + to)
+      ? { start: placed, duration: to - from, programDateTime }
+      : { start, duration, programDateTime };
   });
 }
 
