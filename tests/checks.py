@@ -22,10 +22,10 @@ ROOT = Path(environments.ROOT)
 PYTHON = ("server", "streamer", "tests")
 # A file at a time, in the order of tests/conftest.py: by itself xdist begins with many tests.
 BY_FILE = ("--dist", "loadfile", "--no-loadscope-reorder")
-# Two workers for two cores, where a browser keeps one busy; three where tests wait for their servers: half of them used
-# 52 % of both cores in 264 s, with three 74 % in 200 s.
+# Two workers for two cores, where a browser keeps one busy; three where tests wait for their servers: half of them took
+# 264 s with two and left about half of both cores idle; with three 200 s.
 BUSY, WAITING = ("-n", "2", *BY_FILE), ("-n", "3", *BY_FILE)
-# What they measure needs a core at once, and yet not both all the time: they used 24 % of them in 207 s, now 59 % in 93 s.
+# What they measure needs a core at once, and yet not both all the time: one by one 98 s of processor time in 207 s; now in 93 s.
 CALM = ("tests/links", "tests/browser/test_demo.py")
 # CI's whole run has 90 minutes.
 LONGEST_S = 3600.0
