@@ -293,7 +293,7 @@ async def _enter(page: Page, address: str, name: str, password: str) -> None:
 
 
 async def _phone(browser: Browser, url: str, password: str) -> None:
-    """As control watches it and has written to its officer."""
+    """As control has written to its officer."""
     async with Screen(browser, url, **PHONE) as screen, Screen(browser, url, viewport=LARGE) as control:
         control.allowed.append("")
         page = screen.page
@@ -307,7 +307,6 @@ async def _phone(browser: Browser, url: str, password: str) -> None:
         await control.page.keyboard.type("ET22 is beside you. Armed response told.", delay=40)
         await control.page.keyboard.press("Enter")
         await expect(page.locator("#advice")).to_contain_text("Armed response")
-        await expect(page.locator("#watch-names")).to_contain_text("Okafor")
         await _keep(page, "camera.png")
         await page.locator("#theme").click()
         await _keep(page, "camera-light.png")
