@@ -18,7 +18,7 @@ NARROW = frozenset(" -.:'")  # half as wide as a figure: in cells of its width "
 
 
 class BurntIn:
-    """Figures of one width, so that the running time stands still; letters cut once and pasted, for it changes in every frame."""
+    """Figures of one width, so that the running time stands still; each cut once and pasted, for it changes in every frame."""
 
     def __init__(self, width: int, height: int) -> None:
         self._width, self._height = width, height
@@ -80,7 +80,10 @@ class BurntIn:
         return cell
 
     def _text(self, lines: tuple[str, ...], beside: int = 0) -> tuple[Image.Image, Image.Image]:
-        """Lines that end at the right edge, with their shadow: what it looks like, and its mask. `beside` is kept free in the first."""
+        """Lines that end at the right edge, with their shadow: what it looks like, and its mask.
+
+        `beside`: pixels kept free at the end of the first.
+        """
         size = (max(map(self._wide, lines)) + beside + 2, len(lines) * self._line + 1)
         ink, shadow = Image.new("L", size), Image.new("L", size)
         for row, line in enumerate(lines):

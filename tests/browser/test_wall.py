@@ -188,7 +188,7 @@ async def test_a_wall_for_the_room_is_not_seen_before_it_has_its_sizes(screen: S
     assert [one for one in moved if re.search(r"main\.stage \d|aside\.rail \d", one)] == []
 
 
-async def test_on_a_wall_for_the_room_a_late_picture_moves_no_letter(screen: Screen, et17: Camera, et22: Camera) -> None:
+async def test_on_a_wall_for_the_room_late_moves_no_letter(screen: Screen, et17: Camera, et22: Camera) -> None:
     page = await screen.console()
     await page.add_init_script(SHIFTS)
     await page.goto(f"{screen.url}/wall/9?dist=3&diag=55")
