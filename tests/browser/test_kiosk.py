@@ -24,7 +24,11 @@ HD = {"width": 1920, "height": 1080}
 # What is cut off, stands outside of what holds it, or over its neighbour; and how large the words are that must be read.
 LAID = """() => {
   const wrong = [];
-  const box = (one) => one.getBoundingClientRect();
+  // the box of a small caption's word lies under the whole line: what counts is where its letters stand
+  const box = (one) => { if (!one.matches(".tile:not(.large) .cap .w")) return one.getBoundingClientRect();
+    const range = document.createRange(); range.selectNodeContents(one);
+    const [{top, height}, {left, width}] = [one.getBoundingClientRect(), range.getBoundingClientRect()];
+    return new DOMRect(left, top, width, height); };
   const seen = (one) => one.checkVisibility({visibilityProperty: true}) && box(one).width > 0;
   const all = (what) => [...document.querySelectorAll(what)].filter(seen);
   const name = (one) => `${one.tagName}.${one.className} "${one.textContent.slice(0, 24)}" of ${one.closest("feed-tile")?.className}`;
@@ -40,7 +44,8 @@ LAID = """() => {
     const low = overflowY !== "visible" && one.scrollHeight > one.clientHeight + 2;
     if (low || one.scrollWidth > one.clientWidth + 1) wrong.push(`${name(one)} is cut off`); };
   for (const tile of all("feed-tile:not(.empty)")) {
-    const parts = [".cs", ".facts", ".at"].map((what) => tile.querySelector(`.cap ${what}`)).filter(seen);
+    const told = tile.matches(".large") ? [".facts", ".at"] : [".tag", ".why", ".rec", ".eyes", ".w", ".at b"];
+    const parts = [".cs", ...told].map((what) => tile.querySelector(`.cap ${what}`)).filter(seen);
     parts.forEach((one) => { inside(one, tile); whole(one); });
     apart(parts);
     apart([tile.querySelector(".pic"), tile.querySelector(".cap")]);

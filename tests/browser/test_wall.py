@@ -188,6 +188,23 @@ async def test_a_wall_for_the_room_is_not_seen_before_it_has_its_sizes(screen: S
     assert [one for one in moved if re.search(r"main\.stage \d|aside\.rail \d", one)] == []
 
 
+async def test_on_a_wall_for_the_room_late_moves_no_letter(screen: Screen, et17: Camera, et22: Camera) -> None:
+    page = await screen.console()
+    await page.add_init_script(SHIFTS)
+    await page.goto(f"{screen.url}/wall/9?dist=3&diag=55")
+    for tile in (1, 2):
+        await screen.is_in_state(tile, "live")
+    drawn = len(await page.evaluate("window.shifts"))
+    et22.send(signal.SIGSTOP)
+    try:
+        for state in ("late", "frozen"):
+            await screen.is_in_state(2, state)
+    finally:
+        et22.send(signal.SIGCONT)
+    await screen.is_in_state(2, "live")
+    assert (await page.evaluate("window.shifts"))[drawn:] == []
+
+
 LATER = """(seconds) => {
   const real = Performance.prototype.now;
   Performance.prototype.now = function () { return real.call(this) + 1000 * seconds; };

@@ -18,7 +18,7 @@ SHOW_ALERTS = """async (told) => {
   await customElements.whenDefined("alert-tray");
   const {NOW, alert, named, room} = await import("/static/js/sheet/facts.js");
   const tray = document.querySelector("alert-tray");
-  const alerts = told.map(([kind, ago], at) => alert(kind, named("ET22"), {id: `a${at}`, raised_at: NOW - ago}));
+  const alerts = told.map(([kind, ago], at) => alert(kind, named("ET22"), {id: `${kind}-${at}`, raised_at: NOW - ago}));
   const facts = {room: room(alerts), me: null, mayAct: false, mayLookBack: false, linked: true, busy: new Set(),
     sightings: new Map(), chosen: null, now: NOW};
   tray.shownByTheServer ??= tray.show.bind(tray);
@@ -102,6 +102,14 @@ async def test_in_a_flood_a_wall_still_says_that_nobody_has_acknowledged(
             await expect(first.locator(".acks")).to_be_hidden()
             await expect(first.locator(".bd")).to_be_visible(visible=ago > 60)
         await expect(first.locator(".esc")).to_have_text(re.compile("Nobody has acknowledged this for"))
+        # … and of each that is in sight, not only of the first
+        await page.evaluate(SHOW_ALERTS, [["taser.armed", 65], ["emergency", 70], *[["taser.drawn", 65]] * 10])
+        await page.wait_for_function(f"() => {WHOLE_CARDS} >= 2")  # a second one is in sight
+        second = page.locator("alert-card.a1").nth(1).locator(".esc")
+        await expect(second).to_be_in_viewport(ratio=1)
+        assert await second.evaluate("(one) => getComputedStyle(one, '::after').content") == '"Not acknowledged, 01:10"'
+        assert await page.evaluate(HALF_SEEN) == []
+        assert await first.evaluate("(one) => getComputedStyle(one.querySelector('.esc')).fontSize !== '0px'")
         await expect(first.locator(".esc")).to_be_in_viewport(ratio=1)
         found = await page.evaluate(LAID)
         assert [one for one in found["wrong"] if "outside of ALERT-TRAY" not in one] == []

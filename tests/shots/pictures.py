@@ -24,6 +24,7 @@ from tests.browser.screen import REPLAY_READY, WEBGL_FLAGS, Screen
 from tests.installation import ROOT, Program
 from tests.local_servers import chromium
 from tests.patience import until
+from tests.shots.phone_view import write_street
 
 FOLDER = ROOT / "static" / "readme"
 LARGE = {"width": 1920, "height": 1080}
@@ -71,9 +72,11 @@ SETTLE_MS = 2000  # a tile that has just become LIVE is painted with its next pi
 async def _make() -> None:
     """The film has a run of its own: made beside the other pictures it overloads two cores, and leaves gaps in the replay."""
     expect.set_options(timeout=PATIENCE_MS)
-    async with async_playwright() as playwright:
+    async with async_playwright() as playwright, _seen_by_phone() as film:
         browser = await playwright.chromium.launch(
-            executable_path=chromium(), chromium_sandbox=False, args=[*WEBGL_FLAGS, "--hide-scrollbars"]
+            executable_path=chromium(),
+            chromium_sandbox=False,
+            args=[*WEBGL_FLAGS, "--hide-scrollbars", f"--use-file-for-fake-video-capture={film}"],
         )
         await _icons(browser)
         async with _demo() as (link, _):
@@ -84,6 +87,14 @@ async def _make() -> None:
             await _sign_in(browser, url)
             await _phone(browser, url, password)
         await browser.close()
+
+
+@asynccontextmanager
+async def _seen_by_phone() -> AsyncIterator[str]:
+    """The file that plays in place of the phone's camera."""
+    with tempfile.NamedTemporaryFile(suffix=".y4m") as film:
+        await asyncio.to_thread(write_street, Path(film.name), time.time())
+        yield film.name
 
 
 @asynccontextmanager
@@ -128,6 +139,7 @@ async def _console(browser: Browser, link: str, password: str) -> None:
             await _settled(page)
             await _keep(page, name)
         await page.goto(screen.url)
+        await page.locator("sound-switch button").click()
         await expect(page.locator("feed-tile.live")).to_have_count(LIVING_TILES)
         await _calm(page)
         await _keep(page, "console-calm.png")
@@ -281,12 +293,20 @@ async def _enter(page: Page, address: str, name: str, password: str) -> None:
 
 
 async def _phone(browser: Browser, url: str, password: str) -> None:
-    async with Screen(browser, url, **PHONE) as screen:
+    """As control has written to its officer."""
+    async with Screen(browser, url, **PHONE) as screen, Screen(browser, url, viewport=LARGE) as control:
+        control.allowed.append("")
         page = screen.page
         await _enter(page, f"{url}/sign-in?next=/camera", "rahman", password)
         await expect(page.locator("#link")).to_have_text("linked")
         await page.get_by_role("button", name="Start recording").click()
         await expect(page.locator("#link")).to_have_text("live")
+        await _enter(control.page, f"{url}/sign-in", "okafor", password)
+        await control.row("PS Rahman").click()
+        await control.page.keyboard.press("t")
+        await control.page.keyboard.type("ET22 is beside you. Armed response told.", delay=40)
+        await control.page.keyboard.press("Enter")
+        await expect(page.locator("#advice")).to_contain_text("Armed response")
         await _keep(page, "camera.png")
         await page.locator("#theme").click()
         await _keep(page, "camera-light.png")
@@ -296,7 +316,8 @@ async def _keep(page: Page, name: str) -> None:
     """The page as it stands, with as many colours as fit into the limit."""
     await page.evaluate("document.fonts.ready.then(() => true)")
     await page.wait_for_timeout(SETTLE_MS)
-    shot = Image.open(io.BytesIO(await page.screenshot())).convert("RGB")
+    # what flashes is taken lit
+    shot = Image.open(io.BytesIO(await page.screenshot(animations="disabled"))).convert("RGB")
     for colours in COLOURS:
         packed = io.BytesIO()
         shot.quantize(colours, dither=Image.Dither.NONE).save(packed, "PNG", optimize=True)

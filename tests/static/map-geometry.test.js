@@ -1,7 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { beside, group, groupAtMost, urgency } from "../../static/js/state/map-clusters.js";
-import { clearOfControls, fittedInSight, isCovered, isInside, rimPoint } from "../../static/js/state/map-edges.js";
+import {
+  clearOfControls,
+  fittedInSight,
+  isCovered,
+  isInside,
+  rimPoint,
+  scaleCorner,
+} from "../../static/js/state/map-edges.js";
 import { neighbour } from "../../static/js/state/map-focus.js";
 import { labelBox, placeLabels } from "../../static/js/state/map-labels.js";
 import { LOOKS, haveMoved, markSpots, rimSpots } from "../../static/js/state/map-rim.js";
@@ -361,4 +368,21 @@ test("a path leaves out what cannot be seen and keeps its end", () => {
     ]),
     "M0.0 0.0L1.3 2.0",
   );
+});
+
+test("no mark lies on the scale: it keeps its corner until one comes, then takes the other, and goes where both are taken", () => {
+  const corners = {
+    left: { left: 0, top: 571, right: 140, bottom: 600 },
+    right: { left: 660, top: 571, right: 800, bottom: 600 },
+  };
+  const [left, right, away] = [130, 670, 400].map((x) => ({ left: x - 14, top: 560, right: x + 14, bottom: 588 }));
+  const at = /** @param {any[]} marks @param {"left" | "right" | "none"} before */ (marks, before) =>
+    scaleCorner(marks, corners, before);
+  assert.equal(at([], "left"), "left");
+  assert.equal(at([away], "left"), "left");
+  assert.equal(at([left, away], "left"), "right");
+  assert.equal(at([away], "right"), "right"); // it does not come and go as an officer walks by
+  assert.equal(at([right], "right"), "left");
+  assert.equal(at([left, right], "right"), "none");
+  assert.equal(at([right], "none"), "left");
 });

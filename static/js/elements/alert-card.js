@@ -38,7 +38,9 @@ export class AlertCard extends HTMLElement {
     setText(this.#since, since);
     const escalated = isEscalated(alert, now);
     this.#escalation.hidden = !escalated;
-    if (escalated) setText(this.#escalation, `Nobody has acknowledged this for ${since}.`);
+    if (!escalated) return;
+    setText(this.#escalation, `Nobody has acknowledged this for ${since}.`);
+    this.#escalation.dataset["short"] = `Not acknowledged, ${since}`; // drawn instead where a wall has no room for it
   }
 
   /** @param {Alert} alert @param {CardFacts} facts */

@@ -37,7 +37,13 @@ export class AlertTray extends HTMLElement {
   #calm = make("b");
   #line = make("span", { class: "sec" });
   #summary = make("span", { class: "mut small" });
-  #flood = make("p", { class: "flood", hidden: true });
+  #floodWords = make("span");
+  #flood = make(
+    "p",
+    { class: "flood", hidden: true },
+    this.#floodWords,
+    make("span", { class: "order" }, " The most urgent stand first; none is dropped."),
+  );
   #lately = new AlertLately();
   #urgent = make("div", { class: "sr", role: "alert" });
   #calmly = make("div", { class: "sr", role: "status", "aria-live": "polite" });
@@ -117,7 +123,7 @@ export class AlertTray extends HTMLElement {
     for (const { priority, number } of this.#counts) setText(number, room.known ? String(counts[priority]) : "–");
     const lately = annunciated(room.alerts, now);
     this.#flood.hidden = lately < FLOOD;
-    setText(this.#flood, `Alarm flood: ${lately} alerts in ten minutes. The most urgent stand first; none is dropped.`);
+    setText(this.#floodWords, `Alarm flood: ${lately} alerts in ten minutes.`);
   }
 
   /** Cards in order; only those out of place move, so that the focus and a pressed button stay. @param {Alert[]} open */

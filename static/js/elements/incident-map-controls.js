@@ -1,5 +1,6 @@
 /** The map's own controls: zoom, show all units, the scale, and what the map has to say about itself. */
 
+import { scaleCorner } from "../state/map-edges.js";
 import { metresPerPixel, scaleBar } from "../state/map-projection.js";
 import { svg } from "./incident-map-mark.js";
 
@@ -8,12 +9,14 @@ import { svg } from "./incident-map-mark.js";
 
 const SCALE_PX = 110;
 const SCALE_HIGH_PX = 29; // with its distance from the map's foot
-const SCALE_BESIDE_PX = 8; // its distance from the map's side, and a hair
+const SCALE_LEFT_PX = 6; // its distance from the map's side
+const SCALE_BESIDE_PX = SCALE_LEFT_PX + 2; // and a hair
 
 export class Controls {
   #bar = document.createElement("i");
   #text = document.createElement("span");
   #credit = document.createElement("span");
+  /** @type {import("../state/map-edges.js").Corner} */ #corner = "left";
   #wide = 0; // px, of the scale with its words; 0: to be measured
 
   /** @param {{zoom: (delta: number) => void, all: () => void}} actions @param {string} [allWords] what `all` shows */
@@ -44,10 +47,25 @@ export class Controls {
     if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 
-  /** Where the scale stands: labels and names give way to it. @param {View} view @returns {Box} */
-  box(view) {
+  /**
+   * Puts the scale where no mark lies on it: labels and names give way to it, it gives way to marks.
+   * @param {View} view @param {readonly Box[]} marks
+   * @returns {Box[]} where it stands now; whose map it is must be said: only a scale without that is left out
+   */
+  place(view, marks) {
     this.#wide ||= this.scale.offsetWidth;
-    return { left: 0, top: view.height - SCALE_HIGH_PX, right: this.#wide + SCALE_BESIDE_PX, bottom: view.height };
+    const wide = this.#wide + SCALE_BESIDE_PX;
+    const [top, bottom] = [view.height - SCALE_HIGH_PX, view.height];
+    const corners = {
+      left: { left: 0, top, right: wide, bottom },
+      right: { left: view.width - wide, top, right: view.width, bottom },
+    };
+    this.#corner = scaleCorner(marks, corners, this.#corner);
+    const stands = this.#corner === "none" && this.#credit.textContent ? "left" : this.#corner;
+    const along = stands === "right" ? view.width - wide - SCALE_LEFT_PX : 0;
+    this.scale.style.transform = `translate(${Math.max(0, along).toFixed(1)}px)`;
+    this.scale.style.visibility = stands === "none" ? "hidden" : "";
+    return stands === "none" ? [] : [corners[stands]];
   }
 
   /** @param {string} text whose map it is */

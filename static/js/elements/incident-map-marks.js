@@ -74,6 +74,14 @@ export class Marks {
     this.#keepOneStop();
   }
 
+  /** Where discs, counts and flags stand. @returns {Box[]} */
+  get discs() {
+    return [...this.#items].map(([key, item]) => {
+      const half = item instanceof Mark ? reach(item.marker) : item instanceof Count ? COUNT_RADIUS_PX : FLAG_PX;
+      return square(/** @type {Point} */ (this.#places.get(key)), half + 1); // half of its line lies outside
+    });
+  }
+
   /**
    * Puts each label on its side of the mark.
    * @param {View} view @param {Box[]} others the map's scale, and its names
@@ -87,7 +95,7 @@ export class Marks {
       const { marker } = mark;
       return {
         ...point,
-        radius: discRadius(marker.priority) + (marker.selected ? 6 : 0),
+        radius: reach(marker),
         width: this.#width(mark),
         height: LABEL_HEIGHT_PX,
         rank: urgency(marker),
@@ -184,4 +192,9 @@ export class Marks {
     event.dataTransfer.effectAllowed = "copy";
     event.dataTransfer.setDragImage(item.label, 8, 11);
   }
+}
+
+/** @param {Marker} marker @returns {number} px, from its middle to the end of its rings */
+function reach({ priority, selected }) {
+  return discRadius(priority) + (selected ? 6 : 0);
 }

@@ -163,9 +163,9 @@ export class MapStage {
     );
     this.#controls.measure(view);
     if (settled) {
-      const scale = this.#controls.box(view);
+      const scale = this.#controls.place(view, this.#marks.discs);
       const names = boxesOf(this.#ground?.names() ?? [], project);
-      this.#ground?.stand([scale, ...this.#marks.label(view, [scale, ...names])]);
+      this.#ground?.stand([...scale, ...this.#marks.label(view, [...scale, ...names])]);
     }
     this.#told();
   }

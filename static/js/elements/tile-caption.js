@@ -40,7 +40,7 @@ export class TileCaption {
   #recording = make("span", { class: "rec" });
   #watching = make("span", { class: "wn" });
   #icon = make("span", { class: "ai" });
-  #said = make("span");
+  #said = make("span", { class: "say" });
   #age = make("b");
   #tagged = "";
   #iconName = "";

@@ -1,5 +1,6 @@
 /** What is in sight on the map, and where on its rim to point at an alert that is not: the map never pans there by itself. Pure. */
 
+import { overlap } from "./map-labels.js";
 import { fitted, panned, projector } from "./map-projection.js";
 
 /** @typedef {import("./map-projection.js").Point} Point */
@@ -13,6 +14,20 @@ const CONTROLS_PX = /** @type {const} */ ([50, 126]);
 /** Where the map's own buttons lie, over everything: in its corner. @param {{width: number}} view @returns {Box} */
 export function controlsBox({ width }) {
   return { left: width - CONTROLS_PX[0], top: 0, right: width, bottom: CONTROLS_PX[1] };
+}
+
+/** @typedef {"left" | "right" | "none"} Corner none: a mark lies in both */
+
+/**
+ * In which lower corner the scale stands: where it stood before, until a mark comes there. No mark may be read as a part of it.
+ * @param {readonly Box[]} marks discs, counts and flags @param {Record<"left" | "right", Box>} corners what it would cover
+ * @param {Corner} before
+ * @returns {Corner}
+ */
+export function scaleCorner(marks, corners, before) {
+  /** @type {readonly ("left" | "right")[]} */
+  const inOrder = before === "right" ? ["right", "left"] : ["left", "right"];
+  return inOrder.find((corner) => marks.every((mark) => overlap(mark, corners[corner]) === 0)) ?? "none";
 }
 
 /**

@@ -96,7 +96,7 @@ export function square({ x, y }, half) {
 }
 
 /** @param {Box} a @param {Box} b @returns {number} shared area in square pixels */
-function overlap(a, b) {
+export function overlap(a, b) {
   const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
   const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
   return across > 0 && down > 0 ? across * down : 0;
