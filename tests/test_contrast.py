@@ -17,7 +17,19 @@ TEXT, ALARM, GRAPHIC = 4.5, 7.0, 3.0
 PAIRS: dict[str, tuple[float, tuple[str, ...]]] = {
     "text": (
         TEXT,
-        ("bg", "panel", "raised", "control", "control-hover", "field", "map-land", "map-sea", "p1-tint", "line-strong"),
+        (
+            "bg",
+            "panel",
+            "raised",
+            "control",
+            "control-hover",
+            "field",
+            "map-land",
+            "map-halo",
+            "map-sea",
+            "p1-tint",
+            "line-strong",
+        ),
     ),
     "text-2": (TEXT, ("bg", "panel", "raised", "control", "control-hover", "p1-tint")),
     "text-3": (TEXT, ("bg", "panel", "raised", "control", "control-hover", "field")),

@@ -149,3 +149,65 @@ async def test_names_give_way_to_units_and_their_labels(
             return bool((await resting(page))["seen"] >= 1 and await page.evaluate(UNDER) == [])
 
         await until(is_clear, "names stand beside the unit and its label", 30)
+
+
+# A browser that cannot draw the street map: it has the town as plain lines.
+WITHOUT_GL = """{ const real = HTMLCanvasElement.prototype.getContext;
+  HTMLCanvasElement.prototype.getContext = function (kind, ...given) {
+    return kind.startsWith("webgl") ? null : real.call(this, kind, ...given); }; }"""
+# The names that are kept, and what lies over their letters: units and their labels, the scale, the map's own names.
+KEPT = """() => [...document.querySelectorAll(".map .under .street")].map((one) => {
+  const long = one.getComputedTextLength(), matrix = one.getScreenCTM(), {left, top, right, bottom} = document.querySelector(".map").getBoundingClientRect();
+  const over = new Set();
+  for (let at = 0; at <= 8; at += 1) {
+    const {x, y} = new DOMPoint((at / 8 - 0.5) * (long - 6), 0).matrixTransform(matrix);
+    if (x < left || x > right || y < top || y > bottom) over.add("the map's edge");
+    for (const thing of document.querySelectorAll(".map .marks .mk :is(.lb, .disc), .map .scale, .mapctl")) {
+      const box = thing.getBoundingClientRect();
+      if (box.width && x > box.left && x < box.right && y > box.top && y < box.bottom) over.add(thing.textContent || thing.className);
+    }
+    const map = window.streets;
+    if (map) {
+      const ground = map.getContainer(), {left: x0, top: y0, width} = ground.getBoundingClientRect(), grows = width / ground.offsetWidth;
+      const layers = map.getStyle().layers.map(({id}) => id).filter((id) => id.endsWith("-name"));
+      for (const {properties} of map.queryRenderedFeatures([(x - x0) / grows, (y - y0) / grows], {layers})) over.add(properties.name);
+    }
+  }
+  return [one.textContent, ...over];
+})"""
+
+
+@pytest.fixture(scope="module")
+def et22(cast: Cast, start_camera: Callable[..., Camera], tmp_path_factory: pytest.TempPathFactory) -> Camera:
+    """One that stands in the old town, amid its streets."""
+    route = tmp_path_factory.mktemp("route") / "route.gpx"
+    route.write_text(OLD_TOWN.replace("51.3586", "51.3592").replace("1.030863", "1.032489"))  # in Harbour Street
+    return start_camera(cast.et22, "--gps", f"route:{route}")
+
+
+@pytest.mark.parametrize("has_gl", [True, False])
+async def test_the_street_of_an_alert_keeps_its_name_beside_mark_and_label(
+    drawing: Browser, server: Server, et22: Camera, has_gl: bool
+) -> None:
+    async with Screen(drawing, server.url, viewport={"width": 1366, "height": 768}) as screen:
+        if not has_gl:
+            await screen.page.add_init_script(WITHOUT_GL)
+        page = await screen.console()
+        await expect(page.locator(f"incident-map {'canvas' if has_gl else 'svg.plot'}")).to_be_visible()
+        if has_gl:
+            await page.evaluate(CATCH)
+        await screen.place_on_map(et22.device_id)
+        await et22.press("emergency")
+        for turn in range(3):  # as the map opens; then from further away, where everything stands closer
+            kept = page.locator(".map .under .street").first
+            await expect(kept).not_to_be_empty()
+            await expect(screen.alert("Emergency button")).to_contain_text(await kept.text_content() or "no name")
+
+            async def is_read() -> bool:
+                found = await page.evaluate(KEPT)
+                return bool(found) and all(len(one) == 1 for one in found)
+
+            await until(is_read, f"nothing lies over the name ({turn}): {await page.evaluate(KEPT)}", 30)
+            await page.get_by_role("button", name="Zoom out").click()
+        await screen.alert("Emergency button").get_by_role("button", name="Resolve").click()
+        await expect(page.locator("alert-card")).to_have_count(0)

@@ -3,7 +3,7 @@
 import { FAMILY, SPOTS, roomOf } from "../state/map-lettering.js";
 import { PALETTE_KEYS, mapStyle } from "../state/map-style.js";
 import { centreOf, creditOf, tilesOf } from "./incident-map-archive.js";
-import { loadedNames, townNames } from "./incident-map-names.js";
+import { loadedNames, roadsAt, townNames } from "./incident-map-names.js";
 import { rimOf } from "./incident-map-rim.js";
 
 /** @typedef {import("../state/map-projection.js").View} View */
@@ -20,6 +20,8 @@ import { rimOf } from "./incident-map-rim.js";
  * @property {string} credit whose map it is; "" for our own
  * @property {() => Spot[]} names that stand in sight
  * @property {(boxes: import("../state/map-labels.js").Box[]) => void} stand names give way to what stands there, px of the view
+ * @property {(point: import("../state/map-projection.js").Point, reach: number) => import("./incident-map-street.js").NamedRoad[]} roadsNear
+ *   named roads within so many px of a point of the view
  * @property {() => Promise<import("../state/places.js").Names>} named all that can be looked for by name
  * @property {() => void} remove
  *
@@ -118,6 +120,7 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
     host: map.getCanvasContainer(),
     names: () => names,
     stand: rim.stand,
+    roadsNear: (point, reach) => roadsAt(map, point, reach),
     named: async () => (archive ? loadedNames(map) : townNames(basemap)),
     credit: archive ? await creditOf(archive) : "",
     view() {

@@ -3,6 +3,7 @@
 import { metresPerPixel } from "../state/map-projection.js";
 import { pathData, thinned } from "../state/map-trails.js";
 import { svg } from "./incident-map-mark.js";
+import { StreetNames } from "./incident-map-street.js";
 
 /** @typedef {import("../state/map-markers.js").Marker} Marker */
 /** @typedef {import("../state/map-projection.js").View} View */
@@ -16,6 +17,8 @@ export class Halos {
   #circles = svg("g");
   #found = svg("path", { class: "found" });
   #trails = svg("g");
+  /** The streets that matter: over trails and circles, under every mark. */
+  streets = new StreetNames();
   /** @type {Map<string, SVGElement>} */ #drawn = new Map();
 
   constructor() {
@@ -26,6 +29,7 @@ export class Halos {
       this.#found,
       this.#trails,
       this.#circles,
+      this.streets.element,
     );
   }
 
@@ -63,6 +67,7 @@ export class Halos {
       const path = this.#element(`trail:${marker.device_id}`, "path", this.#trails, wanted);
       write(path, { class: marker.priority === 1 ? "trail a1" : "trail", d: pathData(thinned(points, 3)) });
     }
+    this.streets.draw(project);
     write(this.#found, { d: this.found ? outlineOf(this.found, project) : "" });
     for (const [key, element] of this.#drawn)
       if (!wanted.has(key)) {

@@ -1,10 +1,12 @@
 /** What a base map has names for, so that it can be searched: the town's file whole, of a map file the tiles that are loaded. */
 
-import { NAMED_LAYERS } from "../state/places.js";
+import { NAMED_LAYERS, linesOf } from "../state/places.js";
 
 /** @typedef {import("../state/places.js").NamedFeature} NamedFeature */
 /** @typedef {import("../state/places.js").Names} Names */
 /** @typedef {import("../state/map-style.js").Basemap} Basemap */
+
+const ROAD_LAYERS = ["street", "main", "trunk"];
 
 /** @type {Map<string, Promise<Names>>} by address: read once, when somebody first searches */
 const towns = new Map();
@@ -26,6 +28,23 @@ export function loadedNames(map) {
       .map(({ geometry, properties }) => named(layer, properties, geometry)),
   );
   return { features, isWhole: false };
+}
+
+/**
+ * Named roads within so many px of a point of the view, as they are drawn.
+ * @param {import("maplibre-gl").Map} map @param {import("../state/map-projection.js").Point} point @param {number} reach px
+ * @returns {import("./incident-map-street.js").NamedRoad[]}
+ */
+export function roadsAt(map, { x, y }, reach) {
+  const layers = ROAD_LAYERS.filter((id) => map.getLayer(id));
+  const box = /** @type {[[number, number], [number, number]]} */ ([
+    [x - reach, y - reach],
+    [x + reach, y + reach],
+  ]);
+  return map.queryRenderedFeatures(box, { layers }).flatMap(({ geometry, properties }) => {
+    const lines = linesOf(/** @type {import("../state/places.js").NamedFeature["geometry"]} */ (geometry));
+    return properties["name"] ? [{ name: String(properties["name"]), lines }] : [];
+  });
 }
 
 /** @param {string} url @returns {Promise<Names>} */

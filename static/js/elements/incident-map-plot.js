@@ -1,8 +1,10 @@
 /** The ground without WebGL2: the built-in town as SVG, or nothing but the true scale. Same markers, same keys. */
 
 import { isCovered } from "../state/map-edges.js";
+import { labelPieces, overlapOf } from "../state/map-labels.js";
 import { panned, projector, worldPixels, zoomed } from "../state/map-projection.js";
 import { DRAWN_ZOOM, townPaths } from "../state/map-paths.js";
+import { haveMoved } from "../state/map-rim.js";
 import { ZOOM_LIMITS } from "./incident-map-gl.js";
 import { svg } from "./incident-map-mark.js";
 import { townNames } from "./incident-map-names.js";
@@ -12,6 +14,7 @@ import { townNames } from "./incident-map-names.js";
 /** @typedef {import("./incident-map-gl.js").GroundOptions} GroundOptions */
 
 const STEP_PX = 80;
+const LETTERS_PX = 12; // how high
 /** @type {Record<string, [number, number]>} */
 const ARROWS = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] };
 
@@ -31,6 +34,10 @@ export async function plotGround(container, { view: first, basemap, onMove, onPr
   const origin = { lon: first.lon, lat: first.lat };
   /** @type {import("../state/map-paths.js").Lettering[]} */
   let lettering = [];
+  /** @type {import("./incident-map-street.js").NamedRoad[]} */
+  let roads = [];
+  /** @type {readonly import("../state/map-labels.js").Box[]} */
+  let standing = [];
   let view = first;
 
   const draw = () => {
@@ -38,7 +45,7 @@ export async function plotGround(container, { view: first, basemap, onMove, onPr
     const { x, y } = projector(view)(origin.lon, origin.lat);
     streets.setAttribute("transform", `translate(${x.toFixed(1)} ${y.toFixed(1)}) scale(${scale.toFixed(5)})`);
     drawing.style.setProperty("--ws", String(Math.max(0.8, 5 * scale ** 0.85)));
-    letter(names, lettering, scale, { x, y }, view);
+    letter(names, lettering, scale, { x, y }, view, standing);
   };
   const show = (/** @type {View} */ next, settled = true, byHand = true) => {
     view = { ...next, width: container.clientWidth, height: container.clientHeight };
@@ -50,7 +57,8 @@ export async function plotGround(container, { view: first, basemap, onMove, onPr
   sized.observe(container);
   if (basemap.kind === "town" && basemap.url) {
     load(new URL(basemap.url, document.baseURI), origin).then(
-      ({ shapes, lettering: words }) => {
+      ({ shapes, lettering: words, roads: all }) => {
+        roads = all;
         streets.replaceChildren(...shapes.map(({ kind, d }) => svg("path", { class: `m-${kind}`, d })));
         lettering = words;
         draw();
@@ -61,7 +69,12 @@ export async function plotGround(container, { view: first, basemap, onMove, onPr
   return {
     host: container,
     names: () => [],
-    stand: () => undefined,
+    stand(boxes) {
+      if (!haveMoved(standing, boxes)) return;
+      standing = boxes;
+      draw();
+    },
+    roadsNear: () => roads,
     named: () => townNames(basemap),
     credit: "",
     view: () => view,
@@ -86,8 +99,9 @@ async function load(url, origin) {
  * Names that fit: places first, then main streets, none on another.
  * @param {SVGElement} parent @param {import("../state/map-paths.js").Lettering[]} lettering
  * @param {number} scale @param {{x: number, y: number}} from @param {View} view
+ * @param {readonly import("../state/map-labels.js").Box[]} standing to what stands there they give way
  */
-function letter(parent, lettering, scale, from, view) {
+function letter(parent, lettering, scale, from, view, standing) {
   /** @type {SVGElement[]} */
   const texts = [];
   /** @type {{x: number, y: number, half: number}[]} */
@@ -98,9 +112,11 @@ function letter(parent, lettering, scale, from, view) {
     const half = text.length * 5;
     const beside = x < half || y < 12 || x > view.width - half || y > view.height - 8;
     const covered = isCovered({ x: x + half, y: y - 8 }, view);
+    const pieces = labelPieces({ x, y }, turn, 2 * half, LETTERS_PX);
     if (
       beside ||
       covered ||
+      pieces.some((piece) => standing.some((box) => overlapOf(piece, box) > 0)) ||
       taken.some((other) => Math.abs(other.x - x) < other.half + half && Math.abs(other.y - y) < 20)
     )
       continue;

@@ -2,7 +2,7 @@
 
 import { nodesOf } from "../state/map-nodes.js";
 import { boxesOf } from "../state/map-lettering.js";
-import { fittedInSight } from "../state/map-edges.js";
+import { controlsBox, fittedInSight } from "../state/map-edges.js";
 import { projector, zoomed } from "../state/map-projection.js";
 import { ZOOM_LIMITS, glGround, hasWebGl2, paletteOf } from "./incident-map-gl.js";
 import { Halos } from "./incident-map-halos.js";
@@ -165,7 +165,16 @@ export class MapStage {
     if (settled) {
       const scale = this.#controls.place(view, this.#marks.discs);
       const names = boxesOf(this.#ground?.names() ?? [], project);
-      this.#ground?.stand([...scale, ...this.#marks.label(view, [...scale, ...names])]);
+      const standing = [...scale, ...this.#marks.label(view, [...scale, ...names])];
+      const streets = this.#halos.streets.place(
+        alone.map((node) => node.highest),
+        (point, reach) => this.#ground?.roadsNear(point, reach) ?? [],
+        view,
+        project,
+        [...standing, ...(this.#marks.hasControls ? [controlsBox(view)] : [])],
+        names,
+      );
+      this.#ground?.stand([...standing, ...streets]);
     }
     this.#told();
   }

@@ -1,6 +1,7 @@
 /** The built-in town as SVG paths, for browsers that cannot draw the street map (no WebGL2). Pure. */
 
 import { toWorld, worldPixels } from "./map-projection.js";
+import { linesOf } from "./places.js";
 
 /** @typedef {import("./map-projection.js").Point} Point */
 /**
@@ -18,7 +19,8 @@ const LINES = ["path", "rail", "street-case", "street", "main-case", "trunk-case
 
 /**
  * @param {Feature[]} features named as Protomaps does, each with `layer` @param {{lon: number, lat: number}} origin
- * @returns {{shapes: Shape[], lettering: Lettering[]}} shapes from below upwards
+ * @returns {{shapes: Shape[], lettering: Lettering[], roads: {name: string, lines: [number, number][][]}[]}} shapes from below
+ *   upwards; roads that have a name, in degrees
  */
 export function townPaths(features, origin) {
   const place = placer(origin);
@@ -26,14 +28,17 @@ export function townPaths(features, origin) {
   const paths = new Map([...AREAS, ...LINES].map((kind) => [kind, []]));
   /** @type {Lettering[]} */
   const lettering = [];
+  const roads = [];
   for (const { properties, geometry } of features) {
     for (const kind of shapeKinds(properties)) paths.get(kind)?.push(pathOf(geometry, place));
     if (properties.layer === "places" && properties.name && properties.kind !== "town")
       lettering.push({ kind: "place", text: properties.name, ...place(geometry.coordinates), turn: 0 });
+    if (properties.layer === "roads" && properties.name && !["rail", "path"].includes(properties.kind))
+      roads.push({ name: String(properties.name), lines: linesOf(geometry) });
     if (isNamedRoad(properties))
       lettering.push({ kind: "street", text: properties.name, ...alongside(geometry, place) });
   }
-  return { shapes: [...paths].map(([kind, parts]) => ({ kind, d: parts.join("") })), lettering };
+  return { shapes: [...paths].map(([kind, parts]) => ({ kind, d: parts.join("") })), lettering, roads };
 }
 
 /** @param {{lon: number, lat: number}} origin @returns {(coordinates: [number, number]) => Point} */

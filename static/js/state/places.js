@@ -138,8 +138,8 @@ function pointsOf(coordinates) {
   return coordinates.flatMap(pointsOf);
 }
 
-/** @param {NamedFeature["geometry"]} geometry @returns {Line[]} */
-function linesOf({ type, coordinates }) {
+/** @param {NamedFeature["geometry"]} geometry @returns {Line[]} what of it is a line */
+export function linesOf({ type, coordinates }) {
   if (type === "LineString") return [coordinates];
   return type === "MultiLineString" ? coordinates : [];
 }
