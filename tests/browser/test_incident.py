@@ -65,6 +65,33 @@ async def test_an_armed_taser_is_seen_by_all_and_acknowledged_by_one(
     await expect(replay.get_by_role("dialog", name="Why do you open this?")).to_be_visible()
 
 
+# Every note that is started, in Hz.
+NOTES = """window.notes = []; const start = OscillatorNode.prototype.start;
+OscillatorNode.prototype.start = function (...when) { window.notes.push(this.frequency.value); return start.apply(this, when); };"""
+
+
+async def test_the_console_says_sound_off_until_a_click_lets_an_alarm_be_heard(screen: Screen, et17: Camera) -> None:
+    await screen.page.add_init_script(NOTES)
+    page = await screen.console("hale")
+    switch = page.locator("sound-switch button")
+    await expect(switch).to_have_text("SOUND OFF – click")
+    await et17.press("emergency")
+    await expect(screen.alert("Emergency button")).to_be_visible()
+    await expect(switch).to_have_text("SOUND OFF – click")
+    assert await page.evaluate("window.notes") == [], "what cannot be heard is not played"
+    await screen.alert("Emergency button").get_by_role("button", name="Resolve").click()
+    await expect(switch).to_have_text("SOUND OFF – click")  # until the test tone was heard
+    await switch.click()
+    await expect(switch).to_have_text("Sound on")
+    await until(lambda: page.evaluate("window.notes.includes(523) && window.notes.includes(659)"), "the test tone")
+    await et17.press("emergency")
+    await until(
+        lambda: page.evaluate("window.notes.includes(880) && window.notes.includes(1175)"), "priority 1's notes"
+    )
+    await screen.alert("Emergency button").get_by_role("button", name="Resolve").click()
+    await expect(page.locator("alert-card")).to_have_count(0)
+
+
 async def test_of_two_operators_at_once_one_wins_and_both_see_who(
     screen: Screen, second_screen: Screen, et17: Camera
 ) -> None:
