@@ -1,6 +1,6 @@
 /** What is in sight on the map, and where on its rim to point at an alert that is not: the map never pans there by itself. Pure. */
 
-import { overlap } from "./map-labels.js";
+import { overlapOf } from "./map-labels.js";
 import { fitted, panned, projector } from "./map-projection.js";
 
 /** @typedef {import("./map-projection.js").Point} Point */
@@ -27,7 +27,7 @@ export function controlsBox({ width }) {
 export function scaleCorner(marks, corners, before) {
   /** @type {readonly ("left" | "right")[]} */
   const inOrder = before === "right" ? ["right", "left"] : ["left", "right"];
-  return inOrder.find((corner) => marks.every((mark) => overlap(mark, corners[corner]) === 0)) ?? "none";
+  return inOrder.find((corner) => marks.every((mark) => overlapOf(mark, corners[corner]) === 0)) ?? "none";
 }
 
 /**

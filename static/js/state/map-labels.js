@@ -55,9 +55,9 @@ export function placeLabels(marks, view, others = [], covers = []) {
     for (const side of SIDES) {
       const box = labelBox(mark, side);
       let cost = outside(box, view) * 4 + (side === mark.before ? -24 : 0) + SIDES.indexOf(side);
-      for (const cover of covers) cost += overlap(box, cover) * 20; // two labels share a spot: one is read
-      for (const other of taken) cost += overlap(box, other) * 2;
-      discs.forEach((disc, at) => (cost += at === index ? 0 : overlap(box, disc) * (disc.solid ? SOLID : 1)));
+      for (const cover of covers) cost += overlapOf(box, cover) * 20; // two labels share a spot: one is read
+      for (const other of taken) cost += overlapOf(box, other) * 2;
+      discs.forEach((disc, at) => (cost += at === index ? 0 : overlapOf(box, disc) * (disc.solid ? SOLID : 1)));
       if (cost < least) {
         least = cost;
         best = side;
@@ -82,7 +82,7 @@ function graverDiscs(marks, index) {
 /** @param {Box} box @param {readonly Box[]} others @returns {number} of its area, each counted by itself */
 function shareCovered(box, others) {
   const area = (box.right - box.left) * (box.bottom - box.top);
-  return others.reduce((sum, other) => sum + overlap(box, other), 0) / Math.max(area, 1);
+  return others.reduce((sum, other) => sum + overlapOf(box, other), 0) / Math.max(area, 1);
 }
 
 /** @param {Labelled[]} marks @param {number} index */
@@ -96,7 +96,7 @@ export function square({ x, y }, half) {
 }
 
 /** @param {Box} a @param {Box} b @returns {number} shared area in square pixels */
-export function overlap(a, b) {
+export function overlapOf(a, b) {
   const across = Math.min(a.right, b.right) - Math.max(a.left, b.left);
   const down = Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top);
   return across > 0 && down > 0 ? across * down : 0;
@@ -105,5 +105,5 @@ export function overlap(a, b) {
 /** @param {Box} box @param {{width: number, height: number}} view @returns {number} area outside the view */
 function outside(box, view) {
   const area = (box.right - box.left) * (box.bottom - box.top);
-  return area - overlap(box, { left: 2, top: 2, right: view.width - 2, bottom: view.height - 2 });
+  return area - overlapOf(box, { left: 2, top: 2, right: view.width - 2, bottom: view.height - 2 });
 }
