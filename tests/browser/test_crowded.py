@@ -67,13 +67,6 @@ FAULTS = """() => {
   const [scale, marks] = [document.querySelector(".map .scale"), document.querySelector(".map .marks")];
   if (!(scale.compareDocumentPosition(marks) & Node.DOCUMENT_POSITION_FOLLOWING) || scale.parentElement !== marks.parentElement)
     found.push("the map's scale lies over the labels");
-  const plate = scale.checkVisibility({visibilityProperty: true}) ? scale.getBoundingClientRect() : new DOMRect();
-  for (const disc of document.querySelectorAll(".map .mk:not(.rim) :is(.disc, .plate)")) {
-    const box = disc.getBoundingClientRect();
-    const wide = Math.min(box.right, plate.right) - Math.max(box.left, plate.left);
-    const high = Math.min(box.bottom, plate.bottom) - Math.max(box.top, plate.top);
-    if (wide > 1 && high > 1) found.push(`${disc.closest(".mk").ariaLabel} stands on the map's scale`);
-  }
   const buttons = document.querySelector(".mapctl").getBoundingClientRect();
   for (const label of document.querySelectorAll(".mk:is(.a1, .a2) .lb, .mk.rim .arrow")) {
     const box = label.getBoundingClientRect();
