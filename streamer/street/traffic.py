@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import itertools
 import math
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -29,6 +30,9 @@ SHARPEST_M = 5.0  # farther from the node no corner is cut or swung out to
 SHORT_M = 0.6  # a piece of street that is no longer is none to turn in
 TIGHT_M = 8.0  # nobody drives through one that is no longer: from a sharp corner into the next a car would spin
 AXLE_M = 1.3
+MEET_M, STEP_M = 1.8, 0.5  # two whose middles come nearer than 1.7 m lie in each other; looked for at each step
+SAME_WAY_M = 12.0  # along one round: what is nearer than that is the way itself
+CELLS_DOWN = 1 << 24  # more than any town has
 PAST_M = 1.9  # from a car's middle to an officer whom it passes
 SWERVE_M, ABREAST_M = 18.0, 5.0  # it begins to swerve so far before, and has done so
 XY = tuple[float, float]
@@ -59,7 +63,7 @@ class Traffic:
     """All driving cars of a town."""
 
     def __init__(self, segments: Iterable[Segment]) -> None:
-        rounds = [line for block in _blocks(_lanes(segments)) if len(line := _line(block)) > 2]
+        rounds = _without_meetings([line for block in _blocks(_lanes(segments)) if len(line := _line(block)) > 2])
         points = np.array([p for line in rounds for p in (*line, line[0])], float).reshape(-1, 2)
         steps = np.hypot(*np.diff(points, axis=0).T) if len(points) else np.zeros(0)
         self._points = points
@@ -201,6 +205,61 @@ def _blocks(lanes: list[_Lane]) -> list[list[_Lane]]:
             lane = after(lane)
         blocks.append(block)
     return blocks
+
+
+def _without_meetings(rounds: list[list[XY]]) -> list[list[XY]]:
+    """`rounds` without those in which a car would meet another's path, or its own: at a narrow fork a corner is cut, or swung
+    out, over the neighbour's. What meets the most others goes first, of equals the shortest.
+    """
+    driven = [_driven(line) for line in rounds]
+    if not driven:
+        return rounds
+    counts = np.array([len(one) for one in driven])
+    whose, step = np.repeat(np.arange(len(rounds)), counts), np.concatenate([np.arange(n) for n in counts])
+    one, other = _close_pairs(np.concatenate(driven), MEET_M)
+    along = np.abs(step[one] - step[other])
+    meet = (whose[one] != whose[other]) | (np.minimum(along, counts[whose[one]] - along) * STEP_M > SAME_WAY_M)
+    left = set(zip(whose[one][meet].tolist(), whose[other][meet].tolist(), strict=True))
+    left = {(min(pair), max(pair)) for pair in left}
+    gone = {k for k, m in left if k == m}
+    while left := {pair for pair in left if gone.isdisjoint(pair)}:
+        met = Counter(itertools.chain.from_iterable(left))
+        gone.add(max(met, key=lambda k: (met[k], -int(counts[k]))))
+    return [line for k, line in enumerate(rounds) if k not in gone]
+
+
+def _driven(line: list[XY]) -> NDArray[np.float64]:
+    """Where a car's middle is after each step of its round: between its axles, which cut a corner."""
+    points = np.array([*line, line[0]], float)
+    metres = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+    whole = metres[-1]
+    wanted = np.arange(0.0, whole, STEP_M)
+    front, rear = (
+        np.stack([np.interp((wanted + axle) % whole, metres, points[:, k]) for k in (0, 1)], axis=1)
+        for axle in (AXLE_M, -AXLE_M)
+    )
+    middle: NDArray[np.float64] = (front + rear) / 2
+    return middle
+
+
+def _close_pairs(points: NDArray[np.float64], reach: float) -> tuple[NDArray[np.intp], NDArray[np.intp]]:
+    """The pairs of points, by their numbers, that are nearer to each other than `reach`; each pair once."""
+    cells = np.floor(points / reach).astype(np.int64)
+    keys = cells[:, 0] * CELLS_DOWN + cells[:, 1]
+    order = np.argsort(keys)
+    ones, others = [], []
+    for right, up in ((0, 0), (1, 0), (0, 1), (1, 1), (1, -1)):  # half of the neighbours: the other half finds this one
+        wanted = keys + right * CELLS_DOWN + up
+        first, end = (np.searchsorted(keys[order], wanted, side=side) for side in ("left", "right"))
+        counts = end - first
+        one = np.repeat(np.arange(len(points)), counts)
+        within = np.arange(len(one)) - np.repeat(np.cumsum(counts) - counts, counts)
+        other = order[np.repeat(first, counts) + within]
+        near = np.hypot(*(points[one] - points[other]).T) < reach
+        near &= (one < other) | bool(right or up)
+        ones.append(one[near])
+        others.append(other[near])
+    return np.concatenate(ones), np.concatenate(others)
 
 
 def _line(block: list[_Lane]) -> list[XY]:

@@ -46,6 +46,7 @@ def on_a_carriageway(p: tuple[float, float], streets: list[Segment]) -> bool:
 
 @settings(max_examples=30, deadline=None)
 @given(at=WHEN)
+@example(at=2150168879.25)  # at the fork of Granby Street and Thatcher Lane
 def test_no_two_cars_are_in_the_same_place(traffic: Traffic, at: float) -> None:
     cars = traffic.near(*HARBOUR_STREET, 600.0, at)
     assert len(cars) > 10
