@@ -39,9 +39,6 @@ FIRST = (
     "browser/test_outage.py",
     "browser/test_incident.py",
     "browser/test_crowded.py",
-    "browser/test_demo.py",  # 80, and then those over bad links
-    "links/test_faults.py",
-    "links/test_backfill.py",
 )
 
 # Turns of the loop that a cancelled task gets to end after its owner has closed.

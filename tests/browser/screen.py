@@ -204,6 +204,12 @@ class Screen:
         found: dict[str, Any] = await until(grown, f"tile {number} decodes frames", within_s)
         return found
 
+    async def advise(self, words: str) -> None:
+        """Write to the officer who is selected, by the keyboard alone."""
+        await self.page.keyboard.press("t")
+        await self.page.keyboard.type(words)
+        await self.page.keyboard.press("Enter")
+
     async def place_on_map(self, device_id: str) -> tuple[float, float]:
         """Where the unit's marker stands in the map, in pixels."""
         mark = self.page.locator(f'.marks [data-device-id="{device_id}"]')

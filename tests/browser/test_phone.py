@@ -34,15 +34,13 @@ async def phone(browser: Browser, server: Server) -> AsyncIterator[Screen]:
 
 
 async def test_theme_and_settings_stand_whole_beside_an_advice_on_a_short_phone(screen: Screen, phone: Screen) -> None:
-    page = await screen.console()
+    await screen.console()
     mobile = phone.page
     await mobile.set_viewport_size({"width": 360, "height": 640})
     await mobile.get_by_role("button", name="Start recording").click()
     await expect(mobile.locator("#state")).to_have_text("Recording")
     await screen.row("ET52").click()
-    await page.keyboard.press("t")
-    await page.keyboard.type("Ambulance is two minutes away")
-    await page.keyboard.press("Enter")
+    await screen.advise("Ambulance is two minutes away")
     await expect(mobile.locator("#advice")).to_have_text("Ambulance is two minutes away")
     for name in ("Light, for the sun", "Settings"):
         place = mobile.locator(".own .btn").filter(has_text=name)
@@ -57,9 +55,7 @@ async def test_advice_answer_and_who_watches_stand_whole_on_a_short_phone(screen
     await expect(screen.alert("Emergency button")).to_contain_text("ET52")
     await page.keyboard.press("a")
     await expect(mobile.locator("#told")).to_contain_text("acknowledged by Insp. Hale")
-    await page.keyboard.press("t")
-    await page.keyboard.type("Stay back, hold the doorway. ET22 is with you in a minute.")
-    await page.keyboard.press("Enter")
+    await screen.advise("Stay back, hold the doorway. ET22 is with you in a minute.")
     await expect(mobile.locator("#advice")).to_contain_text("hold the doorway")
     await expect(mobile.locator("#watch-names")).to_contain_text("Insp. Hale")
     for part in ("#said", "#heard", "#told", ".wt:has(#watch-head)", ".wt:has(#place)", "#emergency"):
@@ -89,9 +85,7 @@ async def test_a_phone_is_a_camera(screen: Screen, phone: Screen) -> None:
 
     await page.keyboard.press("a")
     await expect(mobile.locator("#told")).to_contain_text("acknowledged by Insp. Hale")
-    await page.keyboard.press("t")
-    await page.keyboard.type("Ambulance is two minutes away")
-    await page.keyboard.press("Enter")
+    await screen.advise("Ambulance is two minutes away")
     await expect(mobile.locator("#advice")).to_have_text("Ambulance is two minutes away")
     proven = page.locator("advice-composer .msg").last.locator(".rcp li.on")
     await expect(proven).to_contain_text(["Sent", "Delivered", "Shown"])
@@ -144,9 +138,7 @@ async def test_a_short_touch_is_no_cry_for_help(phone: Screen) -> None:
 async def test_an_advice_with_markup_is_only_text_on_the_phone(screen: Screen, phone: Screen) -> None:
     page = await screen.console()
     await screen.row("ET52").click()
-    await page.keyboard.press("t")
-    await page.keyboard.type('<img src=x onerror="window.ran=1">')
-    await page.keyboard.press("Enter")
+    await screen.advise('<img src=x onerror="window.ran=1">')
     await expect(phone.page.locator("#advice")).to_have_text('<img src=x onerror="window.ran=1">')
     assert await phone.page.evaluate("window.ran") is None
     assert await page.evaluate("window.ran") is None

@@ -20,7 +20,7 @@ const CROSSING = 0.3; // of "near": 18 of 60 m, as the server's words for a corn
 const MOST_COVERED = 0.12; // of its area: of what is left no name is read
 
 /** @param {string} name */
-export const widthOf = (name) => name.length * LETTER_PX;
+const widthOf = (name) => name.length * LETTER_PX;
 
 /**
  * The street nearest to a mark, and where its name stands: as near as it can with nothing over it.
