@@ -74,7 +74,7 @@ class FirstLosses:
 
 
 class UplinkEstimate:
-    """Takes every packet; when `is_due`, `update` it. No timers: where nothing comes, nothing is learnt."""
+    """Takes every packet's bytes, and when it was sent; from `due_at` on, `update` it. No timers: where nothing comes, nothing is learnt."""
 
     def __init__(self, start_bps: int | None = None) -> None:
         self._groups = ArrivalGroups()
@@ -83,18 +83,19 @@ class UplinkEstimate:
         self._rate = ReceivedRate()
         self._losses = FirstLosses()
         self._control = RateControl(start_bps) if start_bps is not None else RateControl()
-        self._update_at = float("-inf")
+        self.due_at = float("-inf")
         self._overused = False
         self._full_since: float | None = None
         self._told_at: float | None = None
         self._told = 0
         self.bits_per_second = int(self._control.bits_per_second)
 
-    def note_packet(self, size: int, sent: float | None, now: float) -> None:
-        """A packet of `size` bytes came at `now`; `sent` in seconds of the camera's clock, None if it is not told."""
+    def note_bytes(self, size: int) -> None:
+        """So many came since the last call; to be told before `update`."""
         self._rate.add(size)
-        if sent is None:
-            return
+
+    def note_sent(self, size: int, sent: float, now: float) -> None:
+        """A packet of `size` bytes came at `now`, which was sent at `sent` in seconds of the camera's clock."""
         self._queue.note(sent, now, size)
         variation = self._groups.add(sent, now)
         if variation is not None:
@@ -102,14 +103,10 @@ class UplinkEstimate:
             if self._detector.signal is Signal.OVERUSE:
                 self._overused = True
 
-    def is_due(self, now: float) -> bool:
-        """Whether to update it now."""
-        return now >= self._update_at
-
     def update(self, now: float, expected: int, missed: int) -> None:
         """Judge what came; `expected` and `missed` count first sendings since the session's start."""
-        paused = now - self._update_at > PAUSE_S
-        self._update_at = now + UPDATE_S
+        paused = now - self.due_at > PAUSE_S
+        self.due_at = now + UPDATE_S
         if paused:
             self._rate.restart(now)
             self._overused = False

@@ -74,59 +74,74 @@ class Inlet:
 
     # ---- packets ---------------------------------------------------------------------------------------
 
-    def on_media(self, packet: memoryview, now: float, arrived: float | None = None) -> None:
+    def on_media(self, packet: memoryview, now: float, arrived: float) -> None:
         """A decrypted RTP packet (of the receive buffer: it is copied here). See PeerOwner."""
-        arrived = now if arrived is None else arrived
         try:
             header = parse_header(packet)
         except PacketError:
             self.counts["rtp_malformed"] += 1
             return
-        self.uplink.note_packet(packet, arrived)
-        if self.uplink.is_due(arrived):
+        uplink = self.uplink
+        uplink.note_packet(packet, arrived)
+        if arrived >= uplink.due_at:
             self._tell_uplink(header.ssrc, arrived)
         source = self._sources.known(header)
         if source is None:
-            if self._sources.are_too_many(header.ssrc) and self.peer is not None:
-                self.peer.close(f"it has used up {MAX_SOURCES} sources")
-                return
-            if self._sources.is_repair(header):
-                self._on_repair(packet, header, now)
-                return
-            source = self._sources.found(packet, header, now)
+            source = self._unknown(packet, header, now)
             if source is None:
-                self.counts["rtp_of_no_track"] += 1
                 return
         if self._sources.wants_sizes:
             source = self._sources.by_size(source, packet, header, now)
-        sequence = source.loss.received(header.sequence, now)
+        loss, forwarder = source.loss, source.forwarder
+        sequence = loss.received(header.sequence, now)
         if sequence is None:
             self.counts["rtp_not_needed"] += 1
             return
         # An empty one goes on too: Chromium measures the uplink with packets of padding, which have numbers as others.
-        self._take(source, sequence, packet, header, now)
-
-    def _take(self, source: Source, sequence: int, packet: memoryview, header: Header, now: float) -> None:
         source.packets += 1
         source.bytes += len(packet)
         # Only the first packet of a picture tells when it came: the others wait behind it (so does libwebrtc's jitter).
-        if header.timestamp != source.cadence.timestamp and sequence == source.loss.highest:
-            source.loss.note_transit(header.timestamp, now)
-            source.forwarder.clock.note_packet(header.timestamp, self._clock.wall())
-            source.cadence.note_frame(header.timestamp, now)
-        before = source.forwarder.last_packet_at
-        if before is not None and now - before > OUTAGE_S and source.plan.kind == VIDEO:
+        timestamp = header.timestamp
+        if timestamp != source.cadence.timestamp and sequence == loss.highest:
+            loss.note_transit(timestamp, now)
+            forwarder.clock.note_packet(timestamp, self._clock.wall())
+            source.cadence.note_frame(timestamp, now)
+        before = forwarder.last_packet_at
+        if before is None or now - before > OUTAGE_S:
+            self._take_first(source, sequence, packet, header, now)
+        elif forwarder.push(sequence, canonical(packet, header), now):
+            self._on_dirty(forwarder)
+        if loss.needs_a_look:
+            self._serve_soon(REPAIR_S)
+
+    def _unknown(self, packet: memoryview, header: Header, now: float) -> Source | None:
+        """A packet of an SSRC that feeds no track yet: the source that it begins, None if there is nothing more to do."""
+        if self._sources.are_too_many(header.ssrc) and self.peer is not None:
+            self.peer.close(f"it has used up {MAX_SOURCES} sources")
+        elif self._sources.is_repair(header):
+            self._on_repair(packet, header, now)
+        else:
+            source = self._sources.found(packet, header, now)
+            if source is not None:
+                self.uplink.due_at = float("-inf")  # its estimate begins with a picture's next packet
+                return source
+            self.counts["rtp_of_no_track"] += 1
+        return None
+
+    def _take_first(self, source: Source, sequence: int, packet: memoryview, header: Header, now: float) -> None:
+        """The first packet of a source, or after a pause."""
+        forwarder = source.forwarder
+        is_new = forwarder.last_packet_at is None
+        if not is_new and source.plan.kind == VIDEO:
             self._after_outage(source, sequence)
-        source.forwarder.push(sequence, canonical(packet, header), now)
-        if before is None:
-            self._on_track(source.forwarder)
-            if source.forwarder.key_frames.is_pending:
+        forwarder.push(sequence, canonical(packet, header), now)
+        if is_new:
+            self._on_track(forwarder)
+            if forwarder.key_frames.is_pending:
                 # A recorder waits, unless this is a key frame: the next tick may be 1 s away. What has come is flushed
                 # before the timer runs, so that nobody asks for what is there.
                 self._serve_soon(0.0)
-        self._on_dirty(source.forwarder)
-        if source.loss.needs_a_look:
-            self._serve_soon(REPAIR_S)
+        self._on_dirty(forwarder)
 
     def _on_repair(self, packet: memoryview, header: Header, now: float) -> None:
         """A packet of a retransmission stream (RFC 4588): the original joins its own stream, late."""
@@ -271,14 +286,20 @@ class Inlet:
         peer = self.peer
         if peer is None or not peer.is_ready:
             return
-        video = [source for source in self.sources if source.plan.kind == VIDEO]
-        ssrc = next((one.ssrc for one in [*video, *self.sources]), heard)
-        heard_of = [(one.ssrc, one.loss.figures()) for one in video if one.loss.highest is not None]
+        pictures, heard_of, expected, missed = [], [], 0, 0
+        for source in self._sources.active:
+            loss = source.loss
+            if source.plan.kind != VIDEO:
+                continue
+            pictures.append(source.ssrc)
+            if loss.highest is not None:
+                heard_of.append((source.ssrc, loss.figures()))
+                expected, missed = expected + loss.expected, missed + loss.missed
         receipt = self.uplink.receipt(OWN_SSRC, heard_of, now)
         if receipt is not None:
             peer.send_feedback(receipt)
-        expected, missed = sum(one.loss.expected for one in video), sum(one.loss.missed for one in video)
-        for packet in self.uplink.news(OWN_SSRC, ssrc, [one.ssrc for one in video], expected, missed, now):
+        about = next(iter(pictures), heard)
+        for packet in self.uplink.news(OWN_SSRC, about, pictures, expected, missed, now):
             self.counts["uplink_told"] += 1
             peer.send_feedback(feedback.compound(OWN_SSRC, packet))
 

@@ -15,11 +15,19 @@ ENTRY_NALS = frozenset((NAL_IDR, NAL_SPS))
 
 def starts_key_frame(codec: str, packet: bytes, start: int = 12) -> bool:
     """Whether the payload at `start` begins a key frame of `codec` ("H264" or "VP8"). Any bytes are allowed."""
-    if codec == "H264":
-        return _h264(packet, start)
     if codec == "VP8":
         return _vp8(packet, start)
-    return False
+    if codec != "H264":
+        return False
+    size = len(packet)
+    if start >= size:
+        return False
+    kind = packet[start] & 31
+    if kind == NAL_FU_A:  # the start bit, and the unit's type
+        return start + 1 < size and packet[start + 1] & 0x80 != 0 and packet[start + 1] & 31 in ENTRY_NALS
+    if kind == NAL_STAP_A:
+        return any(unit in ENTRY_NALS for unit in _aggregated(packet, start))
+    return kind in ENTRY_NALS
 
 
 def begins_with_sets(codec: str, packet: bytes, start: int = 12) -> bool:
@@ -62,18 +70,6 @@ def _units(payload: bytes) -> Iterator[bytes]:
         size = int.from_bytes(payload[at : at + 2])
         yield payload[at + 2 : at + 2 + size]
         at += 2 + size
-
-
-def _h264(packet: bytes, start: int) -> bool:
-    size = len(packet)
-    if start >= size:
-        return False
-    kind = packet[start] & 31
-    if kind == NAL_STAP_A:
-        return any(unit in ENTRY_NALS for unit in _aggregated(packet, start))
-    if kind == NAL_FU_A:  # the start bit, and the unit's type
-        return start + 1 < size and packet[start + 1] & 0x80 != 0 and packet[start + 1] & 31 in ENTRY_NALS
-    return kind in ENTRY_NALS
 
 
 def _aggregated(packet: bytes, start: int) -> Iterator[int]:

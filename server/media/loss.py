@@ -6,6 +6,7 @@ RFC 3550 sections 6.4.1 and appendix A; NACK budget after RFC 4585 section 6.2.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from server.media.packet import signed16
 from server.media.round_trip import RoundTrip
@@ -33,8 +34,7 @@ class _Missing:
     asks: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Report:
+class Report(NamedTuple):
     """One report block's figures. `fraction_lost` in 1/256; `jitter` in the codec's clock rate."""
 
     fraction_lost: int
@@ -80,14 +80,17 @@ class LossTracker:
         """
         if self.highest is None:
             return self._begin(sequence + 0x10000, now)
-        step = signed16(sequence - self.highest)
-        if abs(step) > RESTART_AFTER:
+        step = (
+            (sequence - self.highest + 0x8000) & 0xFFFF
+        ) - 0x8000  # signed16, without a call: each packet comes here
+        if not -RESTART_AFTER <= step <= RESTART_AFTER:
             return self._far_off(sequence, now)
         self._far = None
         self._received += 1
         extended = self.highest + step
         if step > 0:
-            self._note_gap(self.highest + 1, extended, now)
+            if step > 1:
+                self._note_gap(self.highest + 1, extended, now)
             self.highest = extended
         elif extended < self._first:
             return self._overtaken(extended, now)
@@ -211,7 +214,7 @@ class LossTracker:
         """Feed the jitter (RFC 3550 appendix A.8) with a packet's timestamp and arrival in seconds."""
         transit = now * self._clock_rate - timestamp
         if self._last_transit is not None:
-            difference = abs(signed_difference(transit, self._last_transit))
+            difference = abs((transit - self._last_transit + 2**31) % 2**32 - 2**31)  # timestamps wrap at 2**32
             if difference < self._clock_rate * 10:  # a jump of the source's timestamps is not jitter
                 self._jitter += (difference - self._jitter) / 16
         self._last_transit = transit
@@ -236,8 +239,3 @@ class LossTracker:
         new_lost = new_expected - (self._received - self._last_received)
         fraction = min(255, (new_lost << 8) // new_expected) if new_expected > 0 and new_lost > 0 else 0
         return Report(fraction, lost, (highest - 0x10000) & 0xFFFFFFFF if highest else 0, int(self._jitter))
-
-
-def signed_difference(transit: float, earlier: float) -> float:
-    """The difference of two transit times, whose timestamps wrap at 2**32."""
-    return (transit - earlier + 2**31) % 2**32 - 2**31

@@ -24,6 +24,9 @@ ONE_BYTE_PROFILE = 0xBEDE  # RFC 8285 section 4.2
 TWO_BYTE_PROFILE = 0x1000  # RFC 8285 section 4.3, the upper 12 bits
 
 
+new_tuple = tuple.__new__
+
+
 class PacketError(ValueError):
     """Not an RTP packet."""
 
@@ -61,7 +64,8 @@ def parse_header(packet: memoryview | bytes) -> Header:
         end -= padding
     if start > end:
         raise PacketError("header, extension and padding exceed the packet")
-    return Header(second >= MARKER_BIT, second & 0x7F, sequence, timestamp, ssrc, start, end)
+    # not by the class: its own `__new__` is a function in Python
+    return new_tuple(Header, (second >= MARKER_BIT, second & 0x7F, sequence, timestamp, ssrc, start, end))
 
 
 def canonical(packet: memoryview | bytes, header: Header) -> bytes:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
+
 from server.media.packet import is_filler, timestamp_of
 
 Entry = tuple[int, bytes]
@@ -20,20 +22,27 @@ class PacketCache:
         self._newest: int | None = None
 
     def put(self, sequence: int, packet: bytes, *, key: bool = False) -> None:
-        """Keep a packet; `key` says that a key frame starts with it, or one of its parts does: the first of them counts.
+        """Keep one packet; `key` as in `put_all`."""
+        self.put_all(((sequence, packet),), (sequence,) if key else ())
+
+    def put_all(self, entries: Iterable[Entry], keys: Collection[int] = ()) -> None:
+        """Keep these packets. A key frame starts with those of `keys`, or one of its parts does: the first of them counts.
 
         What is older than the ring is ignored, and what comes for a filler: it was sent so, and repairs repeat it.
         """
-        if self.is_old(sequence):
-            return
-        slot = self._slots[sequence & self._mask]
-        if slot is not None and slot[0] == sequence and is_filler(slot[1]):
-            return
-        self._slots[sequence & self._mask] = (sequence, packet)
-        if self._newest is None or sequence > self._newest:
-            self._newest = sequence
-        if key and self._starts_earlier_or_anew(sequence, packet):
-            self._key_at = sequence
+        slots, mask, newest = self._slots, self._mask, self._newest
+        for entry in entries:
+            sequence = entry[0]
+            if newest is None or sequence > newest:
+                self._newest = newest = sequence
+            elif sequence < newest - mask:
+                continue
+            slot = slots[sequence & mask]
+            if slot is not None and slot[0] == sequence and is_filler(slot[1]):
+                continue
+            slots[sequence & mask] = entry
+            if keys and sequence in keys and self._starts_earlier_or_anew(sequence, entry[1]):
+                self._key_at = sequence
 
     def _starts_earlier_or_anew(self, sequence: int, packet: bytes) -> bool:
         """SPS, PPS and IDR share a timestamp, and may come in any order."""

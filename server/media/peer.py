@@ -45,7 +45,8 @@ class Peer:
     """`fingerprints` are those of the peer's SDP; `is_client` says that we start the DTLS handshake."""
 
     __slots__ = (
-        *("_buffers", "_certificate", "_created_at", "_fingerprints", "_handshake", "_ice", "_is_client", "_owner"),
+        *("_buffers", "_certificate", "_created_at", "_fingerprints", "_handshake", "_heard_at", "_heard_from", "_ice"),
+        *("_is_client", "_on_media", "_owner"),
         *(
             "_path",
             "_paths",
@@ -77,6 +78,7 @@ class Peer:
         self._certificate = certificate
         self._fingerprints = fingerprints
         self._owner = owner
+        self._on_media = owner.on_media
         self._is_client = is_client
         self._created_at = now
         self._ice = IceLite(secrets.token_hex(4), secrets.token_hex(12), now)
@@ -87,6 +89,8 @@ class Peer:
         self._sender: SrtpSender | None = None
         self._receiver: SrtpReceiver | None = None
         self._reporters: set[bytes] = set()
+        self._heard_at = float("-inf")
+        self._heard_from: Address | None = None
         self.way: Way | None = None  # anew whenever one of its two is another
         self.profile: Profile | None = None
         self.is_closed = False
@@ -240,9 +244,11 @@ class Peer:
         if packet is None:
             self._port.counts["srtp_refused"] += 1
             return
-        if self._ice.note_traffic(address, now):
+        # once for all that one wake-up brings from there
+        if (now != self._heard_at or address != self._heard_from) and self._ice.note_traffic(address, now):
             self._select()
-        self._owner.on_media(packet, now, arrived)
+        self._heard_at, self._heard_from = now, address
+        self._on_media(packet, now, arrived)
 
     def on_rtcp(self, size: int, address: Address, now: float) -> None:
         """An SRTCP packet stands in the receive buffer."""

@@ -55,8 +55,7 @@ QUEUE_LOSS = 0.10  # lost while a queue stands: it overflows
 POLICED_LOSS = 0.35  # lost with no queue at all: a policer, a queue of a few packets; no radio worth using
 
 
-@dataclass(frozen=True, slots=True)
-class Seen:
+class Seen(NamedTuple):
     """What the receiver saw until `now` (monotonic seconds), and what it told the sender.
 
     `loss` (0–1) is of first sendings: repairs do not hide it.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from server.media.packet import HEADER_SIZE, MARKER_BIT, PADDING_BIT, timestamp_of
+from server.media.packet import HEADER, HEADER_SIZE, MARKER_BIT, PADDING_BIT
 from server.media.packet_cache import Entry
 
 # A UDP datagram holds 65,507 bytes, and a kernel splits at most 64 segments from one send.
@@ -13,6 +13,8 @@ MAX_RUN_PACKETS = 40
 MAX_RUN_BYTES = 58_000
 MAX_SEGMENT = 1900  # larger packets are not of this net; each is sent alone, and IP fragments it
 
+
+read_header = HEADER.unpack_from
 
 Numbers = tuple[int, int, int, int, int]
 """What a viewer's packets differ in, before they are sealed: overhead, payload type, SSRC, and what is added to sequence
@@ -37,22 +39,23 @@ class Run:
         self.last_size = len(entries[-1][1])
         self.count = len(entries)
         self.octets = self.size * (self.count - 1) + self.last_size
-        padding = sum(packet[-1] for _, packet in entries if packet[0] & PADDING_BIT)
+        self.headers: list[tuple[int, int, int, int]] = []
+        self.lowest = self.newest = entries[0][0]
+        self.newest_timestamp = padding = 0
+        for sequence, packet in entries:
+            first, second, _, timestamp, _ = read_header(packet)
+            self.headers.append((first, second & MARKER_BIT, sequence, timestamp))
+            if first & PADDING_BIT:
+                padding += packet[-1]
+            if sequence >= self.newest:
+                self.newest, self.newest_timestamp = sequence, timestamp
+            if sequence < self.lowest:
+                self.lowest = sequence
         self.payload = self.octets - HEADER_SIZE * self.count - padding
-        self.headers = [(p[0], p[1] & MARKER_BIT, sequence, timestamp_of(p)) for sequence, p in entries]
-        self.lowest = min(sequence for sequence, _ in entries)
-        newest = max(entries)
-        self.newest = newest[0]
-        self.newest_timestamp = timestamp_of(newest[1])
         self.prepared: dict[Any, Any] = {}
 
     def __len__(self) -> int:
         return self.count
-
-    def template(self, gap: int) -> bytes:
-        """All packets in a row, each followed by `gap` bytes of room for its authentication tag."""
-        room = bytes(gap)
-        return b"".join([packet + room for _, packet in self.entries])
 
 
 def make_runs(entries: Sequence[Entry]) -> list[Run]:

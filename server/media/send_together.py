@@ -88,6 +88,8 @@ class SendTogether:
         if self._as_of != self._port.way_changes or not self._is_arranged:
             self._look()
         ways = self._ways
+        if len(ways) == 1:
+            return [] if self._send_to_one(ways[0], run, numbers) else [0]
         prepared = self._buffers.numbered(run, numbers)
         slots = Slots(self._buffers, prepared, len(ways)) if self._batches and self._port.has_gso else None
         if slots is None or slots.count < 2:
@@ -122,6 +124,15 @@ class SendTogether:
             for start in range(0, len(places), MOST_TOGETHER):
                 batch = places[start : start + MOST_TOGETHER]
                 self._batches.append(_Batch(batch, [way for way in map(ways.__getitem__, batch) if way is not None]))
+
+    def _send_to_one(self, way: Way | None, run: Run, numbers: Numbers) -> bool:
+        if way is None:
+            return False
+        sealed = way[0].seal(run, *numbers[1:])
+        if sealed is None:
+            self._port.counts["seal_refused"] += 1
+            return False
+        return self._port.send_run(sealed, run.size + numbers[0], way[1])
 
     def _send_alone(self, place: int, prepared: Prepared, stride: int) -> bool:
         way = self._ways[place]

@@ -27,16 +27,20 @@ class SourceClock:
 
     def note_packet(self, timestamp: int, wall: float) -> None:
         """A packet of `timestamp` arrived at `wall` (Unix seconds)."""
-        ticks = self._unwrap(timestamp)
-        if self._newest is None or ticks > self._newest:
+        newest = self._newest
+        # as `_unwrap`, without a call: each picture comes here
+        ticks = timestamp if newest is None else newest + ((timestamp - newest + 2**31) & 0xFFFFFFFF) - 2**31
+        if newest is None or ticks > newest:
             self._newest = ticks
         offset = wall - ticks / self.clock_rate
-        if self._offset_now is None or wall - self._window_started > WINDOW_S or wall < self._window_started:
-            self._offset_before, self._offset_now = self._offset_now, offset
+        least, before = self._offset_now, self._offset_before
+        if least is None or wall - self._window_started > WINDOW_S or wall < self._window_started:
+            before, least = least, offset
+            self._offset_before, self._offset_now = before, least
             self._window_started = wall
-        elif offset < self._offset_now:
-            self._offset_now = offset
-        self.delay_s = offset - self._least_offset()
+        elif offset < least:
+            self._offset_now = least = offset
+        self.delay_s = offset - (least if before is None or least < before else before)
 
     def note_report(self, report: SenderReport, wall: float) -> None:
         """The camera's own mapping came at `wall`."""

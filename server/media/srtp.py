@@ -22,6 +22,8 @@ BUFFER_SIZE = 1 << 17
 MOST_PACKETS = 64  # in one run: a kernel splits no more from one send
 MOST_TOGETHER = 16  # viewers whose sealed runs stand in the send buffer at once: of 25, no more was gained
 RECEIVE_SIZE = 1 << 16
+MOST_FEEDBACK = 2048  # bytes of RTCP in one packet, as pylibsrtp's public API has it
+new_tuple = tuple.__new__
 write_header = struct.Struct("!HHII").pack_into  # as packet.HEADER, its first two bytes in one
 REPLAY_WINDOW = 1024  # packets; about 2 s of a main stream, as long as the cache can repair
 
@@ -60,7 +62,7 @@ def _binding() -> tuple[Any, Any] | None:
     except ImportError:
         return None
     ffi, lib = getattr(binding, "ffi", None), getattr(binding, "lib", None)
-    if ffi is None or not (hasattr(lib, "srtp_protect") and hasattr(lib, "srtp_unprotect")):
+    if ffi is None or not all(hasattr(lib, name) for name in ("srtp_protect", "srtp_unprotect", "srtp_protect_rtcp")):
         return None
     try:
         Session()._srtp[0]
@@ -101,12 +103,12 @@ class SrtpBuffers:
             self.sealed = memoryview(bytearray(BUFFER_SIZE))
             return
         ffi, lib = binding
-        self.protect, self.unprotect = lib.srtp_protect, lib.srtp_unprotect
+        self.protect, self.unprotect, self.protect_rtcp = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_protect_rtcp
         self._receive_memory = ffi.new("char[]", RECEIVE_SIZE)
         self._send_memory = ffi.new("char[]", BUFFER_SIZE)
         self.received = memoryview(ffi.buffer(self._receive_memory)).cast("B")
         self.sealed = memoryview(ffi.buffer(self._send_memory)).cast("B")
-        self.received_pointer = self._receive_memory
+        self.received_pointer, self.sealed_pointer = self._receive_memory, self._send_memory
         self.length = ffi.new("int *")
         self._length_memory = ffi.new("int[]", MOST_PACKETS * MOST_TOGETHER)
         self.lengths = memoryview(ffi.buffer(self._length_memory)).cast("B")
@@ -126,19 +128,22 @@ class SrtpBuffers:
         common = self.prepared(run, numbers[0])
         template = bytearray(common.template)
         write_headers(template, common.headers, numbers)
-        return common._replace(template=bytes(template), headers=[])
+        return new_tuple(Prepared, (bytes(template), *common[1:4], [], *common[5:]))
 
     def _prepare(self, run: Run, overhead: int) -> Prepared:
-        headers, at = [], 0
-        for first, marker, sequence, timestamp in run.headers:
+        headers, places, at, stride, room = [], [], 0, run.size + overhead, bytes(overhead)
+        pieces: list[bytes] = []
+        for (first, marker, sequence, timestamp), (_, packet) in zip(run.headers, run.entries, strict=True):
             headers.append((at, first << 8 | marker, sequence, timestamp))
-            at += run.size + overhead
-        pointers = self.pointers_to(0, [at for at, *_ in headers]) if self.is_direct else []
-        sizes = [run.size] * (len(headers) - 1) + [run.last_size]
-        template, lengths = run.template(overhead), struct.pack(f"={len(sizes)}i", *sizes)
+            places.append(at)
+            pieces += packet, room
+            at += stride
+        pointers = self.pointers_to(0, places) if self.is_direct else []
+        sizes = [run.size] * (run.count - 1) + [run.last_size]
+        template, lengths = b"".join(pieces), struct.pack(f"={run.count}i", *sizes)
         end = len(template)
-        places = slice(end), lengths, slice(len(lengths))
-        return Prepared(template, *places, headers, pointers, sizes, run.size + overhead, self.sealed[:end])
+        found = template, slice(end), lengths, slice(len(lengths)), headers, pointers, sizes, stride, self.sealed[:end]
+        return new_tuple(Prepared, found)  # the class's own `__new__` is a function in Python
 
     def pointers_to(self, start: int, places: Sequence[int]) -> list[Any]:
         """For libsrtp: to these places in the send buffer, counted from `start`."""
@@ -217,8 +222,21 @@ class SrtpSender:
         self._buffers.sealed[: len(out)] = out
         return self._buffers.sealed[: len(out)]
 
-    def seal_feedback(self, packet: bytes) -> bytes | None:
-        """An RTCP packet, sealed; None if libsrtp refuses it."""
+    def seal_feedback(self, packet: bytes) -> bytes | memoryview | None:
+        """An RTCP packet, sealed; None if libsrtp refuses it. Good until the next call, as of `seal`."""
+        buffers = self._buffers
+        if not buffers.is_direct:
+            return self._seal_feedback_by_public_api(packet)
+        size = len(packet)
+        if size > MOST_FEEDBACK:
+            return None
+        buffers.sealed[:size] = packet
+        buffers.length[0] = size
+        if buffers.protect_rtcp(self.handle, buffers.sealed_pointer, buffers.length):
+            return None
+        return buffers.sealed[: buffers.length[0]]
+
+    def _seal_feedback_by_public_api(self, packet: bytes) -> bytes | None:
         try:
             sealed: bytes = self._session.protect_rtcp(packet)
         except (pylibsrtp.Error, ValueError):

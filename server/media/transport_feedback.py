@@ -28,7 +28,7 @@ KIND, FMT = 205, 15  # RTPFB, transport-wide congestion control
 
 
 class TransportFeedback:
-    """Notes arrivals, and when `is_due` writes what was noted since the last time."""
+    """Notes arrivals, and from `due_at` on writes what was noted since the last time."""
 
     def __init__(self) -> None:
         self._arrivals: dict[int, int] = {}  # unwrapped number → tick
@@ -36,7 +36,7 @@ class TransportFeedback:
         self._next = 0  # the first number of the next report
         self._forgotten = -1  # up to this number, arrivals are no longer remembered
         self._count = 0
-        self._due_at = float("-inf")
+        self.due_at = float("-inf")
         self._bytes = 0
         self._since: float | None = None
 
@@ -53,10 +53,6 @@ class TransportFeedback:
             return
         self._arrivals[number] = int(now / TICK_S)
         self._next = min(self._next, number)  # a late one: all since is told again
-
-    def is_due(self, now: float) -> bool:
-        """Whether to report now."""
-        return now >= self._due_at
 
     def reports(self, own: int, media: int, now: float) -> list[bytes]:
         """RTCP packets, none if nothing came; the next is due after 50 to 250 ms, as 5 % of what comes allows."""
@@ -84,7 +80,7 @@ class TransportFeedback:
         rate = self._bytes / passed if passed > 0 else 0.0
         self._since, self._bytes = now, 0
         wanted = size / (SHARE * rate) if rate else INTERVAL_S[1]
-        self._due_at = now + min(INTERVAL_S[1], max(INTERVAL_S[0], wanted))
+        self.due_at = now + min(INTERVAL_S[1], max(INTERVAL_S[0], wanted))
 
     def _fitting(self, numbers: list[int]) -> int:
         """How many of these one report can hold: a delta has 16 bits."""

@@ -27,6 +27,8 @@ UDP_SEGMENT = 103  # linux/udp.h
 IP_PKTINFO = 8  # linux/in.h
 SO_TIMESTAMPNS = 35  # asm-generic/socket.h, and the kind of the message in which the kernel tells the time
 TIMESPEC = struct.Struct("@ll")  # seconds, nanoseconds; Unix time
+TIMESPEC_SIZE, read_timespec = TIMESPEC.size, TIMESPEC.unpack_from
+SOL_SOCKET = socket.SOL_SOCKET  # once: the module looks its constants up by name
 ANCILLARY_SIZE = socket.CMSG_SPACE(20) + socket.CMSG_SPACE(
     TIMESPEC.size
 )  # struct in6_pktinfo; that of IPv4 has 12 bytes
@@ -162,9 +164,12 @@ class UdpPort:
     # ---- in --------------------------------------------------------------------------------------------
 
     def _on_readable(self, source: socket.socket) -> None:
-        now, view = self._clock.monotonic(), [self._buffers.received]
+        """Hand out what has come. Media takes the short way: a picture's first packet finds the processor's caches cold, and
+        each function more on its way cost 2 to 5 µs.
+        """
+        now, received = self._clock.monotonic(), self._buffers.received
         self._unix_s = self._clock.wall()
-        receive, route = source.recvmsg_into, self._route
+        receive, view, by_address = source.recvmsg_into, [received], self._by_address
         ancillary_size = ANCILLARY_SIZE if IS_LINUX else 0
         try:
             for _ in range(MAX_DATAGRAMS):
@@ -175,15 +180,20 @@ class UdpPort:
                 except OSError as error:  # an ICMP error of an earlier send
                     self.counts[f"receive_{errno.errorcode.get(error.errno or 0, 'error')}"] += 1
                     continue
-                if size:
-                    route(size, address, ancillary, source, now)
+                # RFC 5761 section 4: RTCP's packet types lie where RTP has a marker and types 64 to 95.
+                is_media = size and 128 <= received[0] < 192 and (size == 1 or not 192 <= received[1] < 224)
+                if is_media and (receiver := by_address.get(address)) is not None:
+                    receiver.on_rtp(size, address, now, now - self._waited_s(ancillary))
                 else:
-                    self.counts["empty"] += 1
+                    self._route(size, address, ancillary, source, now)
         finally:  # what was handed out goes on, whatever one peer's datagram brings about
             self._after_drain(now)
 
     def _route(self, size: int, address: Address, ancillary: Ancillary, source: socket.socket, now: float) -> None:
         first = self._buffers.received[0]
+        if not size:
+            self.counts["empty"] += 1
+            return
         if first < 4:
             self._route_check(size, Path(address, ancillary, source), now)
             return
@@ -191,11 +201,7 @@ class UdpPort:
         if receiver is None:
             self.counts["from_unknown_address"] += 1
         elif 128 <= first < 192:
-            # RFC 5761 section 4: RTCP's packet types lie where RTP has a marker and types 64 to 95.
-            if size >= 2 and 192 <= self._buffers.received[1] < 224:
-                receiver.on_rtcp(size, address, now)
-            else:
-                receiver.on_rtp(size, address, now, now - self._waited_s(ancillary))
+            receiver.on_rtcp(size, address, now)
         elif 20 <= first < 64:
             receiver.on_dtls(bytes(self._buffers.received[:size]), address, now)
         else:
@@ -206,13 +212,14 @@ class UdpPort:
         up must not look like an uplink that was. 0 where the kernel tells nothing (not Linux).
         """
         for level, kind, content in ancillary:
-            if kind == SO_TIMESTAMPNS and level == socket.SOL_SOCKET and len(content) >= TIMESPEC.size:
-                seconds, nanoseconds = TIMESPEC.unpack_from(content)
-                waited = self._unix_s - seconds - nanoseconds / 1e9
+            if kind == SO_TIMESTAMPNS and level == SOL_SOCKET and len(content) >= TIMESPEC_SIZE:
+                seconds, nanoseconds = read_timespec(content)
+                waited: float = self._unix_s - seconds - nanoseconds / 1e9
                 if not 0 < waited < LONGEST_WAIT_S:
                     return 0.0
-                self._longest_wait_s = max(self._longest_wait_s, waited)
-                return float(waited)
+                if waited > self._longest_wait_s:
+                    self._longest_wait_s = waited
+                return waited
         return 0.0
 
     def _route_check(self, size: int, came: Path, now: float) -> None:

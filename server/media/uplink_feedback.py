@@ -34,36 +34,40 @@ class ReceiptBudget:
 
 
 class UplinkFeedback:
-    """Takes every packet of a camera, repairs too. `…_extension` are the numbers that the answer names."""
+    """Takes every packet of a camera, repairs too. `…_extension` are the numbers that the answer names.
+
+    From `due_at` (monotonic seconds) on, `receipt` and then `news` may have something to tell: compared with each packet.
+    """
 
     def __init__(self, send_time_extension: int | None = None, transport_extension: int | None = None) -> None:
         self._transport_extension = transport_extension
-        self._send_time_extension = send_time_extension
+        self._extension = send_time_extension if transport_extension is None else transport_extension
         self._transport = TransportFeedback()
         self._estimate = UplinkEstimate()
         self._receipts = ReceiptBudget()
         self._send_times = SendTimes(SEND_TIME_BITS, SEND_TIME_TICKS_PER_S)
+        self._bytes = 0  # that came since they were last judged
+        self.due_at = float("-inf")
 
     def note_packet(self, packet: memoryview, now: float) -> None:
         """A well-formed packet came at `now` (monotonic seconds)."""
-        if self._transport_extension is not None:
-            value = extension_value(packet, self._transport_extension)
-            if value is not None and len(value) == 2:
-                self._transport.note(int.from_bytes(value, "big"), len(packet), now)
+        size = len(packet)
+        self._bytes += size
+        if self._extension is None:
             return
-        sent = None
-        if self._send_time_extension is not None:
-            value = extension_value(packet, self._send_time_extension)
-            if value is not None and len(value) == 3:
-                sent = self._send_times.seconds(int.from_bytes(value, "big"))
-        self._receipts.note(len(packet))
-        self._estimate.note_packet(len(packet), sent, now)
-
-    def is_due(self, now: float) -> bool:
-        """Whether to ask for `receipt` and `news` now: asked with each packet, so it is cheap."""
+        value = extension_value(packet, self._extension)
+        if value is None:
+            return
         if self._transport_extension is not None:
-            return self._transport.is_due(now)
-        return now >= self._receipts.due_at or self._estimate.is_due(now)
+            if len(value) == 2:
+                self._transport.note(int.from_bytes(value, "big"), size, now)
+        elif len(value) == 3:
+            self._estimate.note_sent(size, self._send_times.seconds(int.from_bytes(value, "big")), now)
+
+    def _judge_bytes(self) -> None:
+        size, self._bytes = self._bytes, 0
+        self._receipts.note(size)
+        self._estimate.note_bytes(size)
 
     def receipt(self, own: int, pictures: list[tuple[int, Report]], now: float) -> bytes | None:
         """A receiver report on the pictures' SSRCs, if one is due: what has come. A camera that knows it sends no more
@@ -71,6 +75,7 @@ class UplinkFeedback:
         """
         if self._transport_extension is not None or now < self._receipts.due_at:
             return None
+        self._judge_bytes()
         packet = feedback.receiver_report(own, [(ssrc, figures, 0, 0) for ssrc, figures in pictures])
         self._receipts.spend(len(packet) + OVERHEAD, now)
         return packet if pictures else None
@@ -81,11 +86,16 @@ class UplinkFeedback:
         Of its pictures' packets so many were expected and missed.
         """
         if self._transport_extension is not None:
-            return self._transport.reports(own, ssrc, now)
+            reports = self._transport.reports(own, ssrc, now)
+            self.due_at = self._transport.due_at
+            return reports
+        self.due_at = self._receipts.due_at
         if not pictures:  # sound alone would only teach it to be modest
             return []
-        if self._estimate.is_due(now):
+        if now >= self._estimate.due_at:
+            self._judge_bytes()
             self._estimate.update(now, expected, missed)
+        self.due_at = min(self.due_at, self._estimate.due_at)
         limit = self._estimate.news(now)
         return [feedback.bandwidth_limit(own, limit, pictures)] if limit is not None else []
 

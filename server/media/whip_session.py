@@ -59,6 +59,7 @@ class WhipSession:
         self.h264_profile = _profile(answered)
         uplink = _uplink_feedback(media, answered)
         self.inlet = Inlet(plans, _name_extensions(media), plane.clock, self._on_track, events.has_packets, uplink)
+        self.on_media = self.inlet.on_media  # see PeerOwner; on the hot path without a call more
         self.peer = plane.peer_for(first, self)
         self.inlet.peer = self.peer
         self._generation = IceGeneration(first.ice_ufrag, first.mid)
@@ -119,10 +120,6 @@ class WhipSession:
     def on_ready(self, now: float) -> None:
         """See PeerOwner."""
         self._events.publisher_ready(self, now)
-
-    def on_media(self, packet: memoryview, now: float, arrived: float) -> None:
-        """See PeerOwner."""
-        self.inlet.on_media(packet, now, arrived)
 
     def on_feedback(self, compound: bytes, now: float) -> None:
         """See PeerOwner."""

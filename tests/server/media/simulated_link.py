@@ -295,8 +295,10 @@ class Run:
                 now + self.link_at(now).delay_s, lambda at: self._pacer.in_flight.received(SSRC, highest, at)
             )
         estimate = self.estimate
-        estimate.note_packet(size, sent, arrived)
-        if not estimate.is_due(arrived):
+        estimate.note_bytes(size)
+        if sent is not None:
+            estimate.note_sent(size, sent, arrived)
+        if arrived < estimate.due_at:
             return
         estimate.update(arrived, self._expected, self._missed)
         news = estimate.news(arrived)

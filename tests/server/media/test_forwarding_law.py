@@ -163,7 +163,7 @@ class Forwarding(RuleBasedStateMachine):
 
     def _arrive(self, *packets: bytes) -> None:
         for packet in packets:
-            self.inlet.on_media(memoryview(packet), self.clock.monotonic())
+            self.inlet.on_media(memoryview(packet), self.clock.monotonic(), self.clock.monotonic())
 
     # ---- the camera ------------------------------------------------------------------------------------
 

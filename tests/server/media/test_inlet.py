@@ -63,7 +63,8 @@ class Stage:
         extension = bytes.fromhex("bede") + (len(block) // 4).to_bytes(2, "big") + block if block else b""
         first = 0x90 if block else 0x80
         packet = HEADER.pack(first, payload_type, sequence, sequence * 10, ssrc) + extension + payload
-        self.inlet.on_media(memoryview(packet), self.clock.monotonic())
+        now = self.clock.monotonic()
+        self.inlet.on_media(memoryview(packet), now, now)
 
     def said(self) -> list[feedback.Feedback]:
         sent, self.peer.feedback = self.peer.feedback, []
@@ -374,7 +375,8 @@ def test_arrivals_are_told_of_sound_too_and_never_pile_up(payload_type: int, cas
         stage.clock.move(0.02)
         extension = bytes.fromhex("bede000131") + number.to_bytes(2, "big") + b"\0"
         head = HEADER.pack(0x90, payload_type, number, number * 960, 3003)
-        stage.inlet.on_media(memoryview(head + extension + bytes(60)), stage.clock.monotonic())
+        now = stage.clock.monotonic()
+        stage.inlet.on_media(memoryview(head + extension + bytes(60)), now, now)
         for compound in stage.peer.feedback:
             report = compound[8:]  # after an empty receiver report
             assert int.from_bytes(report[8:12], "big") == 3003, case
@@ -403,7 +405,7 @@ def test_any_bytes_are_taken_or_counted(contents: list[bytes]) -> None:
         stage.rtp(102, 1, 1001)
         for content in contents:
             for whole in (content, b"\x80\x6f" + content, b"\x90\x66" + content, b"\x90\x67" + content):
-                stage.inlet.on_media(memoryview(whole), 1.0)
+                stage.inlet.on_media(memoryview(whole), 1.0, 1.0)
             stage.inlet.on_feedback(content, 1.0)
         stage.inlet.close()
 

@@ -119,7 +119,7 @@ def test_feedback_takes_its_share_and_no_more(bits_per_s: float) -> None:
     for number in range(int(bits_per_s / 8 / 1000 * 20)):
         now = number * 8000 / bits_per_s
         transport.note(number & 0xFFFF, 1000, now)
-        if transport.is_due(now):
+        if now >= transport.due_at:
             found = transport.reports(1, 2, now)
             count += len(found)
             sent += sum(len(report) + 54 for report in found)

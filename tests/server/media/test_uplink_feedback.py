@@ -32,7 +32,7 @@ def play(uplink: UplinkFeedback, seconds: float, link_bps: float) -> list[bytes]
         sent = number * 0.01
         free_at = max(free_at, sent) + 8000 / link_bps
         uplink.note_packet(packet(number, sent), free_at + 0.03)
-        if uplink.is_due(free_at + 0.03):
+        if free_at + 0.03 >= uplink.due_at:
             found += uplink.news(1, 7, [7, 8], number, 0, free_at + 0.03)
     return found
 
@@ -60,7 +60,7 @@ def test_packets_without_the_extensions_are_only_counted() -> None:
     for uplink in (UplinkFeedback(SEND_TIME), UplinkFeedback(SEND_TIME, TRANSPORT)):
         for number in range(100):
             uplink.note_packet(memoryview(HEADER.pack(0x80, 96, number, 0, 7) + bytes(100)), number * 0.01)
-            if uplink.is_due(number * 0.01):
+            if number * 0.01 >= uplink.due_at:
                 assert uplink.news(1, 7, [7], number, 0, number * 0.01) == []
 
 
@@ -80,7 +80,7 @@ def test_receipts_tell_what_came_within_their_budget(bps: float) -> None:
         now = number * 8 * size / bps
         uplink.note_packet(packet(number, now, size), now)
         loss.received(number & 0xFFFF, now)
-        if uplink.is_due(now):
+        if now >= uplink.due_at:
             receipt = uplink.receipt(1, [(7, loss.figures())], now)
             if receipt is not None:
                 (block,) = feedback.parse(receipt)

@@ -49,7 +49,7 @@ class Stage:
         self.tape.attach(track, self.clock.monotonic(), self.clock.wall())
 
     def rtp(self, packet: bytes) -> None:
-        self.inlet.on_media(memoryview(packet), self.clock.monotonic())
+        self.inlet.on_media(memoryview(packet), self.clock.monotonic(), self.clock.monotonic())
         for track in self.tracks:
             track.flush(self.clock.monotonic())
 
