@@ -21,6 +21,9 @@ EXTENDED_REPORT = 207
 RECEIVER_REFERENCE = 4  # RFC 3611 section 4.4
 RECEIVER_DELAY = 5  # section 4.5
 
+REPORT_HEAD = struct.Struct("!BBHI")
+REPORT_BLOCK = struct.Struct("!IIIIII")
+
 FMT_NACK = 1
 FMT_PLI = 1
 FMT_FIR = 4
@@ -196,11 +199,11 @@ def _packet(kind: int, count: int, body: bytes) -> bytes:
 
 def receiver_report(own: int, blocks: list[tuple[int, Report, int, int]]) -> bytes:
     """One RR; each block is (ssrc, figures, LSR, DLSR in 1/65536 s)."""
-    body = struct.pack("!I", own)
-    for ssrc, report, last, delay in blocks[:31]:
-        lost = report.fraction_lost << 24 | report.cumulative_lost & 0xFFFFFF
-        body += struct.pack("!IIIIII", ssrc, lost, report.highest_sequence, report.jitter, last, delay & 0xFFFFFFFF)
-    return _packet(RECEIVER_REPORT, min(31, len(blocks)), body)
+    told = blocks[:31]
+    packet = REPORT_HEAD.pack(0x80 | len(told), RECEIVER_REPORT, 1 + 6 * len(told), own)
+    for ssrc, (fraction, lost, highest, jitter), last, delay in told:
+        packet += REPORT_BLOCK.pack(ssrc, fraction << 24 | lost & 0xFFFFFF, highest, jitter, last, delay & 0xFFFFFFFF)
+    return packet
 
 
 def compound(own: int, packet: bytes) -> bytes:

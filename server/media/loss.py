@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from server.media.packet import signed16
+from server.media.packet import new_tuple, signed16
 from server.media.round_trip import RoundTrip
 
 MAX_MISSING = 512  # a longer gap is an outage, not loss: asking for it would flood the uplink
@@ -232,10 +232,12 @@ class LossTracker:
 
     def figures(self) -> Report:
         """As `report`, which goes on from where it was."""
-        highest = self.highest if self.highest is not None else 0
-        expected = self.expected
+        highest, first = (self.highest, self._first) if self.highest is not None else (0, 1)
+        expected = highest - first + 1
         lost = max(-0x800000, min(0x7FFFFF, expected - self._received))
         new_expected = expected - self._last_expected
         new_lost = new_expected - (self._received - self._last_received)
         fraction = min(255, (new_lost << 8) // new_expected) if new_expected > 0 and new_lost > 0 else 0
-        return Report(fraction, lost, (highest - 0x10000) & 0xFFFFFFFF if highest else 0, int(self._jitter))
+        return new_tuple(
+            Report, (fraction, lost, (highest - 0x10000) & 0xFFFFFFFF if highest else 0, int(self._jitter))
+        )

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import pylibsrtp
 from pylibsrtp import Policy, Session
 
+from server.media.packet import new_tuple
 from server.media.run import Numbers, Run
 
 BUFFER_SIZE = 1 << 17
@@ -23,7 +24,6 @@ MOST_PACKETS = 64  # in one run: a kernel splits no more from one send
 MOST_TOGETHER = 16  # viewers whose sealed runs stand in the send buffer at once: of 25, no more was gained
 RECEIVE_SIZE = 1 << 16
 MOST_FEEDBACK = 2048  # bytes of RTCP in one packet, as pylibsrtp's public API has it
-new_tuple = tuple.__new__
 write_header = struct.Struct("!HHII").pack_into  # as packet.HEADER, its first two bytes in one
 REPLAY_WINDOW = 1024  # packets; about 2 s of a main stream, as long as the cache can repair
 
@@ -143,7 +143,7 @@ class SrtpBuffers:
         template, lengths = b"".join(pieces), struct.pack(f"={run.count}i", *sizes)
         end = len(template)
         found = template, slice(end), lengths, slice(len(lengths)), headers, pointers, sizes, stride, self.sealed[:end]
-        return new_tuple(Prepared, found)  # the class's own `__new__` is a function in Python
+        return new_tuple(Prepared, found)
 
     def pointers_to(self, start: int, places: Sequence[int]) -> list[Any]:
         """For libsrtp: to these places in the send buffer, counted from `start`."""

@@ -122,16 +122,13 @@ class Unison:
                 continue
             self.progress.note_sent(run.newest + sequence_shift, (run.newest_timestamp + timestamp_shift) & 0xFFFFFFFF)
             self.sent.add(run)
-            self._send(run)
-
-    def _send(self, run: Run) -> None:
-        if not self._members:  # the last one took itself out, while it was sent a run alone
-            return
-        if self._together is None:
-            peers = [member.peer for member in self.members]
-            self._together = peers[0].together(peers)
-        unsent = self._together.send(run, self.numbers)
-        if unsent:
-            members = self.members
-            for place in unsent:
-                members[place].note_unsent(run)
+            if not self._members:  # the last one took itself out, while it was sent a run alone
+                continue
+            if self._together is None:
+                peers = [member.peer for member in self.members]
+                self._together = peers[0].together(peers)
+            unsent = self._together.send(run, self.numbers)
+            if unsent:
+                members = self.members
+                for place in unsent:
+                    members[place].note_unsent(run)

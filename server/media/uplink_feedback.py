@@ -23,9 +23,11 @@ class ReceiptBudget:
         self._since: float | None = None
 
     def note(self, size: int) -> None:
+        """So many bytes came."""
         self._bytes += size
 
     def spend(self, size: int, now: float) -> None:
+        """One of `size` bytes goes out at `now`."""
         passed = now - self._since if self._since is not None else 0.0
         allowed = SHARE * self._bytes / passed if passed > 0 else 0.0
         self._since, self._bytes = now, 0
