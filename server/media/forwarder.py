@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -15,7 +16,10 @@ from server.media.source_clock import SourceClock
 from server.media.track import VIDEO, DownTrack
 from server.media.unison import Member, Unison
 
-VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s, 6 s at 2 Mbit/s; 1.2 MB
+VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s; 1.2 MB
+KEPT_S = 2.0  # what is missed for longer can be shown by nobody any more …
+ENTERED = VIDEO_CACHE // 2  # … but the last key frame and what came since, up to so many packets, lets a viewer in
+BEFORE_KEY = 64  # packets before a key frame, by which it is known that nothing of it lies further back
 AUDIO_CACHE = 128
 FILLED_BACK = 512  # packets, among which holes are filled after an outage
 FILLED_AFTER = 64  # packets before a hole, among which one that is kept tells the hole's picture
@@ -34,6 +38,7 @@ class Forwarder:
         self.start = SharedStart()
         self.last_packet_at: float | None = None
         self._batch: list[Entry] = []
+        self._kept: deque[tuple[float, int]] = deque()  # when it was flushed, the newest packet then: of KEPT_S
         self._keys: set[int] = set()  # of the batch, those that a key frame starts with
         self._downs: list[DownTrack] = []
         self._unisons: dict[Numbers, Unison] = {}
@@ -57,7 +62,7 @@ class Forwarder:
         self.remove(down)
         cached = self.cache.since_key_frame() if self.kind == VIDEO else []
         # A long burst would come later than the fresh key frame that is asked for below.
-        if cached and len(cached) < VIDEO_CACHE // 2 and self._holes is None and self.way_in is not None:
+        if cached and len(cached) < ENTERED and self._holes is None and self.way_in is not None:
             down.enter(self, _for(down, cached), now)
             self._downs.append(down)
         else:
@@ -212,6 +217,7 @@ class Forwarder:
         if self.kind == VIDEO and len(batch) > 1:
             _equalise(batch)
         self.cache.put_all(batch, keys)
+        self._let_go(now)
         if self._downs or self._unisons:
             runs = make_runs(batch)
             for unison in self._unisons.values():
@@ -227,6 +233,19 @@ class Forwarder:
             return
         if self._waiting:
             self._let_in(entries, now)
+
+    def _let_go(self, now: float) -> None:
+        """Of what nobody will ask for again."""
+        newest, kept, before = self.cache.newest or 0, self._kept, None
+        kept.append((now, newest))
+        while kept[0][0] < now - KEPT_S:
+            before = kept.popleft()[1]
+        if before is None:
+            return
+        key_at = self.cache.key_at
+        if key_at is not None and newest - key_at < ENTERED:
+            before = min(before, key_at - BEFORE_KEY)
+        self.cache.let_go(before)
 
     def _let_in(self, entries: Sequence[Entry], now: float) -> None:
         if not entries:  # a key frame that was overtaken by a whole cache

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.forwarder import Forwarder
+from server.media.forwarder import KEPT_S, VIDEO_CACHE, Forwarder
 from server.media.keyframe import starts_key_frame
 from server.media.packet import HEADER, padded, parse_header
 from server.media.packet_cache import Entry
@@ -250,6 +250,27 @@ def test_what_is_sent_is_what_is_repaired(batches: list[list[int]]) -> None:
         header = parse_header(sent)
         assert sent[header.payload_start : header.payload_end] == payloads[number]
         assert forwarder.cache.get(number) == sent, "other bytes under one number would repeat a GCM nonce"
+
+
+def test_what_nobody_asks_for_any_more_is_let_go_but_not_what_lets_a_viewer_in() -> None:
+    forwarder = Forwarder(VIDEO, "main", "H264", 90_000)
+    kept = list[tuple[int, int]]()
+    for picture in range(400):
+        now = picture / 25
+        for part in range(6):
+            content = b"\x67" if picture % 75 == 0 and part == 0 else b"\x41"
+            forwarder.push(1000 + 6 * picture + part, packet(1000 + 6 * picture + part, content, picture), now)
+        forwarder.flush(now)
+        newest, key_at = forwarder.cache.newest or 0, forwarder.cache.key_at or 0
+        for number in range(max(1000, newest - int(KEPT_S * 150) + 6), newest + 1):
+            assert forwarder.cache.get(number) is not None, "it may be missed"
+        oldest = next(n for n in range(newest - VIDEO_CACHE, newest + 1) if forwarder.cache.get(n) is not None)
+        kept.append((newest - oldest, newest - key_at))
+        assert forwarder.cache.since_key_frame()[0][0] == key_at
+        assert forwarder.way_in == key_at, "what lies before it tells that nothing of it is missing"
+        assert not forwarder.fillers(newest - VIDEO_CACHE, oldest), "what is let go is no hole"
+    too_much = [(behind, since) for behind, since in kept if behind > max(KEPT_S * 150 + 12, since + 64)]
+    assert all(since < 6 for _, since in too_much), "with the picture after a key frame what lies before it is let go"
 
 
 @given(st.lists(st.integers(12, 3000), min_size=1, max_size=120))

@@ -10,11 +10,20 @@ from server.media.packet import HEADER
 from server.media.packet_cache import PacketCache
 
 
-@given(st.lists(st.tuples(st.integers(65_536, 65_700), st.booleans()), max_size=200))
-def test_a_packet_is_itself_or_absent(puts: list[tuple[int, bool]]) -> None:
-    cache = PacketCache(32)
-    for sequence, key in puts:
+@given(
+    st.lists(st.tuples(st.integers(65_536, 65_700), st.booleans()), max_size=200),
+    st.integers(0, 200),
+    st.integers(65_500, 65_720),
+)
+def test_a_packet_is_itself_or_absent(puts: list[tuple[int, bool]], after: int, before: int) -> None:
+    cache, let_go = PacketCache(32), 0
+    for number, (sequence, key) in enumerate(puts):
         cache.put(sequence, str(sequence).encode(), key=key)
+        if number == after and cache.newest is not None and before <= cache.newest:
+            cache.let_go(before)
+            let_go = before
+    for sequence in range(65_500, let_go):
+        assert cache.get(sequence) is None and cache.is_old(sequence), "no filler may take its number"
     for sequence in range(65_500, 65_720):
         assert cache.get(sequence) in (None, str(sequence).encode())
     if puts:
