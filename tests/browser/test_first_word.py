@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page, Request, Route, WebSocketRoute, 
 
 from tests.browser.screen import SHIFTS, Screen
 from tests.installation import Installation, Server
+from tests.patience import until
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 # What a page may only say of a room that it knows, read without respect to case.
@@ -47,6 +48,11 @@ class Held:
             first = False
 
         server.on_message(heard)
+
+    @property
+    def holds(self) -> bool:
+        """Something has been held back."""
+        return bool(self._waiting)
 
     def release(self) -> None:
         """The answer comes, late."""
@@ -137,8 +143,10 @@ async def test_a_console_that_never_hears_the_server_says_so_and_no_last_that_ca
 
 async def test_an_officer_is_not_told_that_nobody_watches_before_the_server_has_said_so(in_hand: Screen) -> None:
     held = Held(all_of_it=True)
-    await in_hand.page.route_web_socket("**/uplink*", held.relay)
+    await in_hand.page.route_web_socket("**/uplink/*", held.relay)
     page = await in_hand.sign_in("rahman", "/camera")
+    await until(lambda: held.holds, "the server has told the phone, and nothing has come")
+    await page.wait_for_timeout(1000)
     await expect(page.locator("#watch-head")).to_have_text("Not known yet who watches you")
     await expect(page.locator("#link")).to_have_text("joining")
     assert await claims(page) == []

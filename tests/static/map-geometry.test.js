@@ -7,6 +7,7 @@ import {
   isCovered,
   isInside,
   rimPoint,
+  scaleBehind,
   scaleCorner,
 } from "../../static/js/state/map-edges.js";
 import { neighbour } from "../../static/js/state/map-focus.js";
@@ -385,4 +386,21 @@ test("no mark lies on the scale: it keeps its corner until one comes, then takes
   assert.equal(at([right], "right"), "left");
   assert.equal(at([left, right], "right"), "none");
   assert.equal(at([right], "none"), "left");
+});
+
+test("beside the controls the scale stands behind the marks that lie in its corner, in the left half, or nowhere", () => {
+  const corner = { left: 0, top: 571, right: 160, bottom: 600 };
+  const mark = /** @param {number} x @param {number} y */ (x, y) => ({
+    left: x - 18,
+    top: y - 18,
+    right: x + 18,
+    bottom: y + 18,
+  });
+  assert.equal(scaleBehind([], corner, 800), 0);
+  assert.equal(scaleBehind([mark(80, 500), mark(400, 580)], corner, 800), 0);
+  assert.equal(scaleBehind([mark(30, 585)], corner, 800), 48);
+  assert.equal(scaleBehind([mark(31, 585), mark(52, 590)], corner, 800), 72);
+  assert.equal(scaleBehind([mark(30, 585), mark(200, 585)], corner, 800), 240);
+  assert.equal(scaleBehind([mark(30, 585), mark(200, 585), mark(390, 585)], corner, 800), null);
+  assert.equal(scaleBehind([mark(30, 585)], corner, 200), null);
 });
