@@ -229,6 +229,13 @@ WAYS = """() => [...document.querySelectorAll("first-steps, first-steps > ol > l
 }).map((one) => `${one.localName} ${one.scrollHeight} in ${one.clientHeight} px: ${one.innerText.slice(0, 30)}`)"""
 
 
+# What is ready and what is next stands whole beside them, in the usual size of type.
+ROWS = """() => { const end = document.querySelector("ready-list").getBoundingClientRect().bottom;
+  return [...document.querySelectorAll("ready-list li")].filter((one) => one.getBoundingClientRect().bottom > end + 1
+    || [...one.children].some((part) => part.scrollWidth > part.clientWidth + 1 && part.matches(".proof")))
+    .map((one) => `cut: ${one.innerText.replaceAll("\\n", " ")}`); }"""
+
+
 @pytest.mark.parametrize("person", ["adeyemi", "okafor"])
 async def test_the_three_ways_to_a_first_camera_are_whole_at_every_size(
     browser: Browser, unopened: Server, person: str
@@ -236,6 +243,7 @@ async def test_the_three_ways_to_a_first_camera_are_whole_at_every_size(
     async with Screen(browser, unopened.url) as screen:
         page = await screen.sign_in(person)
         await expect(page.locator("first-steps li")).to_have_count(3)
+        await expect(page.locator("ready-list li")).to_have_count(5)
         found = []
         for density in ("", "large"):
             await page.evaluate("(density) => { document.documentElement.dataset.density = density; }", density)
@@ -243,4 +251,5 @@ async def test_the_three_ways_to_a_first_camera_are_whole_at_every_size(
                 await page.set_viewport_size({"width": width, "height": height})
                 await page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
                 found += [f"{width} {density}: {line}" for line in await page.evaluate(WAYS)]
+                found += [f"{width}: {line}" for line in await page.evaluate(ROWS) if not density]
         assert not found, "\n".join(["", *found])

@@ -52,6 +52,7 @@ NO_STILL = r"status of 404 .*/stills/"  # of a second in a gap there is none
 FRESH = """() => [...document.querySelectorAll("feed-tile.live .cap .at b")]
   .every((age) => parseFloat(age.textContent) <= 0.5)"""
 COLLEAGUE_WAITS = "after_s = 25.0"  # a machine that draws slowly is answered for before its picture is taken
+LATER = re.compile(r"^\[\[inject\]\]\nat = (?:1[1-9]|2\d)\d\.\d\n(?:(?!\[).*\n)*", re.MULTILINE)  # after 110 s
 
 
 def main(argv: Sequence[str]) -> int:
@@ -97,12 +98,15 @@ async def _seen_by_phone() -> AsyncIterator[str]:
 
 @asynccontextmanager
 async def _demo() -> AsyncIterator[tuple[str, str]]:
-    """The demo from its beginning, in which nobody answers for a machine that draws slowly; its link and its password."""
+    """The demo from its beginning, in which nobody answers for a machine that draws slowly, and nothing comes after the
+    incident; its link and its password.
+    """
     arguments = ["-m", "server", "demo", "--no-browser", "--port", "0", "--cameras", str(CAMERAS)]
     with tempfile.NamedTemporaryFile("w", suffix=".toml") as scenario, Program("demo", arguments) as demo:
         text = BUILT_IN.read_text()
         assert COLLEAGUE_WAITS in text
-        scenario.write(text.replace(COLLEAGUE_WAITS, "after_s = 600.0"))
+        assert LATER.search(text)
+        scenario.write(LATER.sub("", text.replace(COLLEAGUE_WAITS, "after_s = 600.0")))
         scenario.flush()
         demo.arguments += ["--scenario", scenario.name]
         demo.start()

@@ -165,7 +165,10 @@ export class MapStage {
     if (settled) {
       const scale = this.#controls.place(view, this.#marks.discs, this.#marks.hasControls);
       const names = boxesOf(this.#ground?.names() ?? [], project);
-      const standing = [...scale, ...this.#marks.label(view, [...scale, ...names])];
+      const standing = [
+        ...scale,
+        ...this.#marks.label(view, [...scale.map((box) => ({ ...box, solid: true })), ...names]),
+      ];
       const streets = this.#halos.streets.place(
         alone.map((node) => node.highest),
         (point, reach) => this.#ground?.roadsNear(point, reach) ?? [],
