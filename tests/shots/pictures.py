@@ -311,6 +311,7 @@ async def _phone(browser: Browser, url: str, password: str) -> None:
         await control.page.keyboard.type("ET22 is beside you. Armed response told.", delay=40)
         await control.page.keyboard.press("Enter")
         await expect(page.locator("#advice")).to_contain_text("Armed response")
+        await expect(page.locator("#watch-names")).to_contain_text("D. Okafor")
         for name, north in (("camera.png", 2e-5), ("camera-light.png", 4e-5)):
             # who is on patrol walks, and Chromium tells of no place twice
             await page.context.set_geolocation({**PLACE, "latitude": PLACE["latitude"] + north})
