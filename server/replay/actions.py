@@ -27,7 +27,7 @@ from server.replay.finding import Wanted
 from server.replay.finding_actions import Finder
 from server.replay.footage import HOLE_S, LAYERS, Placed, Recording
 from server.replay.piece import Piece, piece
-from server.replay.playlist import playlist
+from server.replay.playlist import in_turn, playlist
 from server.replay.reading_actions import Reader, may_be_of
 from server.replay.timeline import Facts, known_at, timeline
 from server.replay.view import MOST_CAMERAS, OPEN_S, RECORDING_ID, Asked, View
@@ -173,7 +173,10 @@ class Replays:
         segments = [part for part in own if view.covers(part.at, part.end)]
         if not segments:
             raise NotFound(f"the camera {device_id} has no {layer} layer in this view")
-        return playlist(_in_order(segments), growing=growing, address=lambda one, file: f"../../files/{one}/{file}")
+        ordered = _in_order(segments)
+        if view.end is None:  # also once it is closed: whoever has watched it grow has this playlist
+            ordered = in_turn(ordered, growing=growing)
+        return playlist(ordered, growing=growing, address=lambda one, file: f"../../files/{one}/{file}")
 
     async def file(self, view: View, recording_id: str, name: str) -> bytes:
         """A segment or an initialisation of the view, as it was sealed. Raises NotFound for anything else, Conflict (of the kind

@@ -176,7 +176,7 @@ def spans(segments: Sequence[Placed]) -> list[dict[str, Any]]:
         last = found[-1] if found else None
         same = last is not None and (last["before"], last["filled"]) == (one.before, one.filled)
         if last is not None and same and one.at - last["to"] <= HOLE_S:
-            last["to"] = one.end
+            last["to"] = max(last["to"], one.end)  # a late picture lies within what was heard
         else:
             found.append({"from": one.at, "to": one.end, "before": one.before, "filled": one.filled})
     return found

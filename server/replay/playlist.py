@@ -47,6 +47,25 @@ def playlist(segments: Sequence[Placed], *, growing: bool, address: Address) -> 
     return "\n".join([*lines, ""])
 
 
+def in_turn(segments: Sequence[Placed], *, growing: bool) -> list[Placed]:
+    """Those of a recording that grows which can be told one after the other, in order of time: with what is written next, its
+    playlist is the same and more. `segments`: of the same number of back-filled parts each time.
+
+    Pictures that come seconds after their sound (a busy machine, a slow link) are written behind it, though they are of before
+    it. They are left out, and with them no picture is; a view of what is closed has them all. A player that was told of them
+    in between takes the playlist for another stream's, and shows nothing.
+    """
+    order = {found: number for number, found in enumerate(dict.fromkeys(one.recording_id for one in segments))}
+    written = sorted((one for one in segments if not one.filled), key=lambda one: (order[one.recording_id], one.n))
+    told: list[Placed] = []
+    for one in written:
+        if not told or one.at >= told[-1].at:
+            told.append(one)
+    last = told[-1].at if told else float("inf")
+    filled = [one for one in segments if one.filled and (one.at <= last or not growing)]
+    return sorted([*told, *filled], key=lambda one: (one.at, one.n))
+
+
 def _utc(at: float) -> str:
     """With milliseconds: 40 ms are one picture."""
     return datetime.fromtimestamp(round(at, 3), UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -14,6 +14,7 @@ from playwright.async_api import Browser, Page, Request, Route, WebSocketRoute, 
 
 from tests.browser.screen import SHIFTS, Screen
 from tests.installation import Installation, Server
+from tests.patience import until
 
 PHONE: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 # What a page may only say of a room that it knows, read without respect to case.
@@ -47,6 +48,11 @@ class Held:
             first = False
 
         server.on_message(heard)
+
+    @property
+    def holds(self) -> bool:
+        """Something has been held back."""
+        return bool(self._waiting)
 
     def release(self) -> None:
         """The answer comes, late."""
@@ -137,8 +143,10 @@ async def test_a_console_that_never_hears_the_server_says_so_and_no_last_that_ca
 
 async def test_an_officer_is_not_told_that_nobody_watches_before_the_server_has_said_so(in_hand: Screen) -> None:
     held = Held(all_of_it=True)
-    await in_hand.page.route_web_socket("**/uplink*", held.relay)
+    await in_hand.page.route_web_socket("**/uplink/*", held.relay)
     page = await in_hand.sign_in("rahman", "/camera")
+    await until(lambda: held.holds, "the server has told the phone, and nothing has come")
+    await page.wait_for_timeout(1000)
     await expect(page.locator("#watch-head")).to_have_text("Not known yet who watches you")
     await expect(page.locator("#link")).to_have_text("joining")
     assert await claims(page) == []
@@ -221,6 +229,13 @@ WAYS = """() => [...document.querySelectorAll("first-steps, first-steps > ol > l
 }).map((one) => `${one.localName} ${one.scrollHeight} in ${one.clientHeight} px: ${one.innerText.slice(0, 30)}`)"""
 
 
+# What is ready and what is next stands whole beside them, in the usual size of type.
+ROWS = """() => { const end = document.querySelector("ready-list").getBoundingClientRect().bottom;
+  return [...document.querySelectorAll("ready-list li")].filter((one) => one.getBoundingClientRect().bottom > end + 1
+    || [...one.children].some((part) => part.scrollWidth > part.clientWidth + 1 && part.matches(".proof")))
+    .map((one) => `cut: ${one.innerText.replaceAll("\\n", " ")}`); }"""
+
+
 @pytest.mark.parametrize("person", ["adeyemi", "okafor"])
 async def test_the_three_ways_to_a_first_camera_are_whole_at_every_size(
     browser: Browser, unopened: Server, person: str
@@ -228,6 +243,7 @@ async def test_the_three_ways_to_a_first_camera_are_whole_at_every_size(
     async with Screen(browser, unopened.url) as screen:
         page = await screen.sign_in(person)
         await expect(page.locator("first-steps li")).to_have_count(3)
+        await expect(page.locator("ready-list li")).to_have_count(5)
         found = []
         for density in ("", "large"):
             await page.evaluate("(density) => { document.documentElement.dataset.density = density; }", density)
@@ -235,4 +251,5 @@ async def test_the_three_ways_to_a_first_camera_are_whole_at_every_size(
                 await page.set_viewport_size({"width": width, "height": height})
                 await page.evaluate("() => new Promise((done) => setTimeout(done, 200))")
                 found += [f"{width} {density}: {line}" for line in await page.evaluate(WAYS)]
+                found += [f"{width}: {line}" for line in await page.evaluate(ROWS) if not density]
         assert not found, "\n".join(["", *found])

@@ -135,6 +135,14 @@ async def test_a_short_touch_is_no_cry_for_help(phone: Screen) -> None:
     await expect(phone.page.locator("#emergency-word")).to_have_text("Emergency")
 
 
+async def test_what_was_touched_does_not_stay_lit(phone: Screen) -> None:
+    record, watch = phone.page.locator("#record"), phone.page.locator("#watch")
+    await record.click()  # by a pointer, which stays there as a finger's place does
+    await expect(phone.page.locator("#state")).to_have_text("Recording")
+    usual = await watch.evaluate("(one) => getComputedStyle(one).backgroundColor")
+    await expect(record).to_have_css("background-color", usual)
+
+
 async def test_an_advice_with_markup_is_only_text_on_the_phone(screen: Screen, phone: Screen) -> None:
     page = await screen.console()
     await screen.row("ET52").click()

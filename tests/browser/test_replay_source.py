@@ -78,8 +78,15 @@ async def laid(installation: Installation) -> list[Laid]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server(installation: Installation, laid: list[Laid]) -> AsyncIterator[Server]:
-    """It finds the recording when it starts."""
+async def seldom_keyed(installation: Installation) -> list[Laid]:
+    """One in which the camera sent a key frame every 6 s: two of three pieces begin on none."""
+    wish = Wish("et32-cam", "ET32", float(int(time.time()) - 3600))
+    return [lay(installation.folder, wish, {"main": vp8_film(40.0, keyed_every=3)})]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(installation: Installation, laid: list[Laid], seldom_keyed: list[Laid]) -> AsyncIterator[Server]:
+    """It finds the recordings when it starts."""
     with Server(installation) as program:
         yield await program.serve()
 
@@ -131,3 +138,14 @@ async def test_what_is_whole_and_not_decoded_here_is_not_called_damaged(screen: 
     page, _ = await played(screen, laid, 3)
     await page.evaluate(BREAKS_OFF, None)
     await expect(page.locator("replay-tile .plate")).to_have_text("NOT PLAYED HEREthis browser cannot decode it")
+
+
+async def test_a_piece_that_begins_on_no_key_frame_is_played_behind_those_that_it_needs(
+    screen: Screen, seldom_keyed: list[Laid]
+) -> None:
+    page, asked = await played(screen, seldom_keyed, 22.5)  # keyed are those of 0, 6, 12 s …: this one needs two others
+    await expect(page.locator("replay-tile .plate")).to_be_hidden()
+    await expect(page.locator("replay-tile.awaits")).to_have_count(0)
+    count = len(asked)
+    await page.wait_for_timeout(1500)  # seven looks
+    assert pieces(asked[count:]) == [], "nothing is asked for without end"

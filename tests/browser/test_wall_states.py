@@ -46,7 +46,7 @@ TILES = """async ([layout, states]) => {
   document.querySelector(".stage").replaceChildren(grid);
 }"""
 READY = "() => [...document.querySelectorAll('feed-tile')].every((tile) => 'ready' in tile.dataset)"
-TILES_OF = {"1+5": 5, "16": 16, "25": 25, "1+16": 16}
+TILES_OF = {"1": 1, "4": 4, "1+5": 5, "16": 16, "25": 25, "1+16": 16}
 
 
 @pytest.mark.parametrize("layout", TILES_OF)
@@ -66,5 +66,6 @@ async def test_in_every_state_call_sign_word_and_age_stand_whole(browser: Browse
                 await page.evaluate("() => new Promise((done) => requestAnimationFrame(() => setTimeout(done)))")
                 found = await page.evaluate(LAID)
                 wrong += [f"{size['width']}: {one}" for one in found["wrong"]]
-                assert found["call"] == found["age"] and len(found["call"]) == 1, "as large as their distance asks"
+                if layout not in ("1", "4"):  # whose tiles are all large
+                    assert found["call"] == found["age"] and len(found["call"]) == 1, "as large as their distance asks"
         assert wrong == []

@@ -53,6 +53,7 @@ class Film:
     pictures: int
     sound: bool
     codec: str = "h264"
+    keyed_every: int = 1  # one segment in so many begins on a key frame
 
     @property
     def seconds(self) -> float:
@@ -101,14 +102,14 @@ def usual_film(seconds: float, layer: str, sound: bool = True) -> Film:
 
 
 @cache
-def vp8_film(seconds: float, sound: bool = True) -> Film:
+def vp8_film(seconds: float, sound: bool = True, keyed_every: int = 1) -> Film:
     """In VP8, as the recorder itself writes it: libavformat's MP4 takes none."""
     count = int(-(-seconds // SEGMENT_S))
-    pictures = vp8(int(count * SEGMENT_S * FPS), key_every=int(FPS * SEGMENT_S))
+    pictures = vp8(int(count * SEGMENT_S * FPS), key_every=int(FPS * SEGMENT_S) * keyed_every)
     packets = opus(int(count * SEGMENT_S / OPUS_S))
     segments = [_vp8_segment(pictures, packets, number, sound) for number in range(count)]
     init = initialisation(PictureFormat("vp8", 320, 180), sound=sound)
-    return Film(init, tuple(segments), int(FPS * SEGMENT_S), sound, "vp8")
+    return Film(init, tuple(segments), int(FPS * SEGMENT_S), sound, "vp8", keyed_every)
 
 
 def _vp8_segment(pictures: Sequence[Coded], packets: Sequence[bytes], number: int, sound: bool) -> bytes:
@@ -216,7 +217,7 @@ def _commit(folder: RecordingFolder, wish: Wish, layer: str, one: Film, number: 
             duration=SEGMENT_S,
             captured_at=wish.base + start + wish.ahead_s,
             received_at=wish.base + start + LATE_S[number % len(LATE_S)],
-            key=True,
+            key=number % one.keyed_every == 0,
             pictures=one.pictures,
             codec=one.codec,
             sound=one.sound,

@@ -13,7 +13,9 @@ from streamer.street.painter import StreetPainter
 from streamer.town import Town
 from tests.installation import ROOT
 
-SIZE = (640, 360)
+SEEN = (800, 450)
+SHOWN = (80, 90, 720, 450)  # of it: what the demo's cameras burn in stands above, and a phone burns nothing in
+SIZE = (SHOWN[2] - SHOWN[0], SHOWN[3] - SHOWN[1])
 RATE, FRAMES = 10, 20
 STANDS = Pose(186, -190, 0, 1.4)  # in Harbour Street, looking north
 
@@ -21,13 +23,13 @@ STANDS = Pose(186, -190, 0, 1.4)  # in Harbour Street, looking north
 def write_street(file: Path, at: float) -> None:
     """Two seconds of it as YUV4MPEG2 (I420, studio range); Chromium begins again at its end. `at` is Unix time."""
     town = Town.from_geojson(json.loads((ROOT / "static" / "town" / "estuary.geojson").read_text()))
-    painter = StreetPainter(town, *SIZE)
-    worn = Overlay("ET52", "0052", 100, recording=True, taser_drawn=False, device_id="phone")
+    painter = StreetPainter(town, *SEEN)
+    worn = Overlay("", "", 100, recording=True, taser_drawn=False, device_id="")
     with file.open("wb") as film:
         film.write(f"YUV4MPEG2 W{SIZE[0]} H{SIZE[1]} F{RATE}:1 Ip A1:1 C420\n".encode())
         for number in range(FRAMES):
             seen = painter.draw(STANDS, worn, at + number / RATE)[:, :, :3]
-            film.write(b"FRAME\n" + _planes(Image.fromarray(np.ascontiguousarray(seen))))
+            film.write(b"FRAME\n" + _planes(Image.fromarray(np.ascontiguousarray(seen)).crop(SHOWN)))
 
 
 def _planes(picture: Image.Image) -> bytes:

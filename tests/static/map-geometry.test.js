@@ -7,10 +7,12 @@ import {
   isCovered,
   isInside,
   rimPoint,
+  scaleBehind,
   scaleCorner,
 } from "../../static/js/state/map-edges.js";
 import { neighbour } from "../../static/js/state/map-focus.js";
 import { labelBox, placeLabels } from "../../static/js/state/map-labels.js";
+import { MapOpening } from "../../static/js/state/map-opening.js";
 import { LOOKS, haveMoved, markSpots, rimSpots } from "../../static/js/state/map-rim.js";
 import * as projection from "../../static/js/state/map-projection.js";
 import { lengthened, pathData, thinned } from "../../static/js/state/map-trails.js";
@@ -385,4 +387,42 @@ test("no mark lies on the scale: it keeps its corner until one comes, then takes
   assert.equal(at([right], "right"), "left");
   assert.equal(at([left, right], "right"), "none");
   assert.equal(at([right], "none"), "left");
+});
+
+test("beside the controls the scale stands behind the marks that lie in its corner, in the left half, or nowhere", () => {
+  const corner = { left: 0, top: 571, right: 160, bottom: 600 };
+  const mark = /** @param {number} x @param {number} y */ (x, y) => ({
+    left: x - 18,
+    top: y - 18,
+    right: x + 18,
+    bottom: y + 18,
+  });
+  assert.equal(scaleBehind([], corner, 800), 0);
+  assert.equal(scaleBehind([mark(80, 500), mark(400, 580)], corner, 800), 0);
+  assert.equal(scaleBehind([mark(30, 585)], corner, 800), 48);
+  assert.equal(scaleBehind([mark(31, 585), mark(52, 590)], corner, 800), 72);
+  assert.equal(scaleBehind([mark(30, 585), mark(200, 585)], corner, 800), 240);
+  assert.equal(scaleBehind([mark(30, 585), mark(200, 585), mark(390, 585)], corner, 800), null);
+  assert.equal(scaleBehind([mark(30, 585)], corner, 200), null);
+});
+
+test("the opening view is of all who are heard of in its first seconds, and ends where a hand has moved the map", () => {
+  const opening = new MapOpening();
+  const at = /** @param {[number, number][]} steps */ (steps) => steps.map(([known, now]) => opening.fits(known, now));
+  const first = at([
+    [0, 1000],
+    [2, 2000],
+    [2, 3000],
+    [12, 4000],
+    [11, 5000],
+    [12, 6000],
+    [13, 8000],
+    [14, 8100],
+    [15, 9000],
+  ]);
+  assert.deepEqual(first, [false, true, false, true, false, false, true, true, false]);
+  opening.begin();
+  assert.deepEqual(at([[2, 100_000]]), [true]);
+  opening.end();
+  assert.deepEqual(at([[12, 101_000]]), [false]);
 });

@@ -85,6 +85,16 @@ const FRAGMENTS = [
   { start: 4, duration: 2, programDateTime: (T + 60) * 1000 },
 ];
 
+test("a moment beside a late picture is in the longer fragment that it lies within", () => {
+  const fragments = [
+    { start: 0, duration: 2, programDateTime: T * 1000 },
+    { start: 2, duration: 0.1, programDateTime: (T + 0.5) * 1000 },
+    { start: 2.1, duration: 2, programDateTime: (T + 2) * 1000 },
+  ];
+  const found = [0.3, 0.55, 0.8, 1.9, 3].map((at) => Math.round((mediaTimeAt(fragments, T + at) ?? NaN) * 1000) / 1000);
+  assert.deepEqual(found, [0.3, 2.05, 0.8, 1.9, 3.1]);
+});
+
 test("a moment is found in the media, and the other way round; in a gap there is none", () => {
   assert.equal(mediaTimeAt(FRAGMENTS, T + 3), 3);
   assert.equal(mediaTimeAt(FRAGMENTS, T + 61), 5);

@@ -13,7 +13,7 @@ export class FirstSteps extends HTMLElement {
         icon(symbol),
         make("b", {}, title),
         make("span", { class: "d" }, words),
-        typeof how === "string" ? make("code", {}, how) : how,
+        typeof how === "string" ? make("code", {}, ...spelt(how)) : how,
       );
     const here = ["localhost", "127.0.0.1", "[::1]"].includes(location.hostname);
     const reachable = location.protocol === "https:" && !here;
@@ -55,6 +55,8 @@ export class FirstSteps extends HTMLElement {
   }
 }
 
+/** A command's words: each stands whole, and it is copied as it is. @param {string} command */
+const spelt = (command) => command.split(" ").flatMap((word, at) => [at ? " " : "", make("span", {}, word)]);
 /** Who has the way to the cameras' page in the rail. */
 const mayRegister = () => document.querySelector('.nav a[href="/devices"]') !== null;
 const toCameras = () => make("a", { class: "btn line", href: "/devices" }, "To the cameras");

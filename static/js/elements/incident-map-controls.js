@@ -1,6 +1,6 @@
 /** The map's own controls: zoom, show all units, the scale, and what the map has to say about itself. */
 
-import { scaleCorner } from "../state/map-edges.js";
+import { scaleBehind, scaleCorner } from "../state/map-edges.js";
 import { metresPerPixel, scaleBar } from "../state/map-projection.js";
 import { svg } from "./incident-map-mark.js";
 
@@ -49,10 +49,10 @@ export class Controls {
 
   /**
    * Puts the scale where no mark lies on it: labels and names give way to it, it gives way to marks.
-   * @param {View} view @param {readonly Box[]} marks
+   * @param {View} view @param {readonly Box[]} marks @param {boolean} isBesideControls a desk's keeps to the left half
    * @returns {Box[]} where it stands now; whose map it is must be said: only a scale without that is left out
    */
-  place(view, marks) {
+  place(view, marks, isBesideControls) {
     this.#wide ||= this.scale.offsetWidth;
     const wide = this.#wide + SCALE_BESIDE_PX;
     const [top, bottom] = [view.height - SCALE_HIGH_PX, view.height];
@@ -60,12 +60,22 @@ export class Controls {
       left: { left: 0, top, right: wide, bottom },
       right: { left: view.width - wide, top, right: view.width, bottom },
     };
+    const isSaid = this.#credit.textContent !== "";
+    if (isBesideControls) {
+      const along = scaleBehind(marks, corners.left, view.width) ?? (isSaid ? 0 : null);
+      return this.#stand(along, { ...corners.left, left: along ?? 0, right: (along ?? 0) + wide });
+    }
     this.#corner = scaleCorner(marks, corners, this.#corner);
-    const stands = this.#corner === "none" && this.#credit.textContent ? "left" : this.#corner;
-    const along = stands === "right" ? view.width - wide - SCALE_LEFT_PX : 0;
-    this.scale.style.transform = `translate(${Math.max(0, along).toFixed(1)}px)`;
-    this.scale.style.visibility = stands === "none" ? "hidden" : "";
-    return stands === "none" ? [] : [corners[stands]];
+    const stands = this.#corner === "none" && isSaid ? "left" : this.#corner;
+    if (stands === "none") return this.#stand(null, corners.left);
+    return this.#stand(stands === "right" ? Math.max(0, view.width - wide - SCALE_LEFT_PX) : 0, corners[stands]);
+  }
+
+  /** @param {number | null} along px; null: nowhere @param {Box} box @returns {Box[]} */
+  #stand(along, box) {
+    this.scale.style.transform = `translate(${(along ?? 0).toFixed(1)}px)`;
+    this.scale.style.visibility = along === null ? "hidden" : "";
+    return along === null ? [] : [box];
   }
 
   /** @param {string} text whose map it is */

@@ -163,10 +163,12 @@ export class MapStage {
     );
     this.#controls.measure(view);
     if (settled) {
-      // a desk's stays: it can be zoomed, and beside the buttons an alarm's label needs the other corner
-      const scale = this.#controls.place(view, this.#marks.hasControls ? [] : this.#marks.discs);
+      const scale = this.#controls.place(view, this.#marks.discs, this.#marks.hasControls);
       const names = boxesOf(this.#ground?.names() ?? [], project);
-      const standing = [...scale, ...this.#marks.label(view, [...scale, ...names])];
+      const standing = [
+        ...scale,
+        ...this.#marks.label(view, [...scale.map((box) => ({ ...box, solid: true })), ...names]),
+      ];
       const streets = this.#halos.streets.place(
         alone.map((node) => node.highest),
         (point, reach) => this.#ground?.roadsNear(point, reach) ?? [],

@@ -7,6 +7,7 @@
 
 import { isOpen } from "../state/alerts.js";
 import { buildMarkers, keepLive } from "../state/map-markers.js";
+import { MapOpening } from "../state/map-opening.js";
 import { boundsOf } from "../state/map-projection.js";
 import { homeOf } from "../state/map-style.js";
 import { Controls } from "./incident-map-controls.js";
@@ -20,8 +21,7 @@ import { Trails } from "./incident-map-trails.js";
 /** @typedef {import("../state/places.js").Place} Place */
 /** @typedef {{fix_stale_s: number, max_speed_mps: number, basemap: import("../state/map-style.js").Basemap}} MapSettings */
 
-const LEAST_GAP_MS = 250; // whole-set changes are drawn at most four times a second
-const TICK_MS = 1000;
+const [LEAST_GAP_MS, TICK_MS] = [250, 1000]; // whole-set changes are drawn at most four times a second
 const [FIT_ZOOM, FOCUS_ZOOM, FOUND_ZOOM] = [16.5, 16.5, 16.5];
 const COUNT_ZOOM = 18; // a count is opened to where units are told apart
 
@@ -32,16 +32,19 @@ export class IncidentMap extends HTMLElement {
   /** @type {string | null} */ #selected = null;
   /** @type {MapSettings} */ #settings = { fix_stale_s: 15, max_speed_mps: 40, basemap: { kind: "none" } };
   /** @type {import("../state/map-markers.js").Marker[]} */ #markers = [];
-  #opened = false;
+  #opening = new MapOpening();
   #drawnAt = -LEAST_GAP_MS;
   #due = 0;
   #ticking = 0;
   #canvas = document.createElement("div");
-  #controls = new Controls({ zoom: (delta) => this.#stage.zoom(delta), all: () => this.viewAll() });
+  #controls = new Controls({
+    zoom: (delta) => (this.#opening.end(), this.#stage.zoom(delta)),
+    all: () => this.viewAll(),
+  });
   trails = new Trails(() => this.#soon());
   #stage = new MapStage(this.#canvas, this.#controls, {
     chosen: (node) => this.#choose(node),
-    movedByHand: () => (this.#opened = true),
+    movedByHand: () => this.#opening.end(),
   });
   #themed = new MutationObserver(() => this.#stage.retheme());
 
@@ -106,7 +109,7 @@ export class IncidentMap extends HTMLElement {
 
   /** Shows every unit whose position is known; without any, the place that the settings name. */
   viewAll() {
-    this.#opened = true;
+    this.#opening.end();
     this.#fit(true);
   }
 
@@ -118,7 +121,7 @@ export class IncidentMap extends HTMLElement {
   focusUnit(deviceId) {
     const fix = this.#fixes.get(deviceId);
     if (!fix || !this.#stage.view) return false;
-    this.#opened = true;
+    this.#opening.end();
     this.#stage.centre(fix, FOCUS_ZOOM);
     return true;
   }
@@ -128,7 +131,7 @@ export class IncidentMap extends HTMLElement {
 
   /** Shows what was looked for, and marks it until something else is; null: nothing is. @param {Place | null} place */
   find(place) {
-    this.#opened ||= place !== null;
+    if (place) this.#opening.end();
     if (place) this.#stage.fit(place.bounds, this.#home, FOUND_ZOOM, true);
     this.#stage.find(place);
   }
@@ -138,7 +141,7 @@ export class IncidentMap extends HTMLElement {
   }
 
   async #lay() {
-    this.#opened = false;
+    this.#opening.begin();
     if (await this.#stage.lay(this.#settings.basemap, this.#home)) this.#draw();
   }
 
@@ -176,15 +179,12 @@ export class IncidentMap extends HTMLElement {
     const pressing = this.#alerts.filter((alert) => isOpen(alert) && alert.priority <= 2).map((one) => one.device_id);
     this.trails.want(new Set(this.#selected ? [...pressing, this.#selected] : pressing), now);
     this.#stage.draw(this.#markers, this.trails.shown);
-    // The opening view, once: later the map moves only when somebody asks it to.
-    if (!this.#opened && this.#markers.length > 0 && this.#stage.view) {
-      this.#opened = true;
-      this.#fit(false);
-    }
+    if (this.#stage.view && this.#opening.fits(this.#markers.length, this.#drawnAt)) this.#fit(false);
   }
 
   /** @param {Node} node */
   #choose({ alone, markers, highest }) {
+    this.#opening.end();
     if (!alone) return this.#stage.fit(boundsOf(markers), this.#home, COUNT_ZOOM, true);
     this.dispatchEvent(new CustomEvent("unit-select", { bubbles: true, detail: { device_id: highest.device_id } }));
   }

@@ -2,6 +2,8 @@
 
 const BEHIND_S = 60; // what is longer ago is let go
 const FULL_BEHIND_S = 5; // where the browser has no room for more
+const MOOF = [...new TextEncoder().encode("moof")]; // ISO/IEC 14496-12 8.8.4, behind its size
+const CLUSTER = [0x1f, 0x43, 0xb6, 0x75]; // RFC 9559 5.1.3
 
 export class PieceBuffer {
   #media = new MediaSource();
@@ -51,12 +53,14 @@ export class PieceBuffer {
   }
 
   /**
-   * False where it holds other tracks: how many there are must be said before the first is taken, and none with others
-   * follows. What it has no room for it does not take: ask again.
-   * @param {ArrayBuffer} film @param {string} type
+   * Whether it is taken. It is not where the buffer holds other tracks: how many there are must be said before the first is
+   * taken, and none with others follows; nor where there is no room for it: ask again.
+   * @param {ArrayBuffer} film @param {string} type @param {boolean} goesOn its pictures may need those of the one before it
+   * @returns {Promise<"yes" | "other tracks" | "no room">}
    */
-  async take(film, type) {
-    if (this.#buffer && tracksOf(type) !== tracksOf(this.#type)) return false;
+  async take(film, type, goesOn) {
+    const media = goesOn && type === this.#type ? headless(film) : film;
+    if (this.#buffer && tracksOf(type) !== tracksOf(this.#type)) return "other tracks";
     if (this.#buffer && type !== this.#type) this.#buffer.changeType(type);
     this.#buffer ??= this.#made(type);
     this.#type = type;
@@ -64,16 +68,16 @@ export class PieceBuffer {
     await this.#forget(buffer, BEHIND_S);
     this.isTaking = true;
     try {
-      buffer.appendBuffer(film);
+      buffer.appendBuffer(media);
     } catch (error) {
       if (!(error instanceof DOMException && error.name === "QuotaExceededError")) throw error;
       this.isTaking = false;
       await this.#forget(buffer, FULL_BEHIND_S);
-      return true;
+      return "no room";
     }
     await settled(buffer);
     this.isTaking = false;
-    return true;
+    return "yes";
   }
 
   /** @param {SourceBuffer} buffer @param {number} behind seconds that are kept behind what is played */
@@ -95,6 +99,19 @@ export class PieceBuffer {
 /** `video/mp4 2` of what has a picture and sound. @param {string} type */
 function tracksOf(type) {
   return `${type.split(";")[0]} ${type.split(",").length}`;
+}
+
+/**
+ * Without its initialisation, behind which every browser waits for a key frame: from its first `moof` (MP4), or its first
+ * Cluster (WebM) on.
+ * @param {ArrayBuffer} film
+ */
+function headless(film) {
+  const bytes = new Uint8Array(film);
+  const is = (/** @type {number[]} */ word, /** @type {number} */ at) =>
+    word.every((one, index) => bytes[at + index] === one);
+  const found = bytes.findIndex((_, at) => is(MOOF, at + 4) || is(CLUSTER, at));
+  return film.slice(Math.max(0, found));
 }
 
 /** @param {SourceBuffer} buffer */

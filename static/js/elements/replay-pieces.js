@@ -9,6 +9,7 @@ const LOOK_MS = 200;
 const AHEAD_S = 20;
 const LIST_AGAIN_MS = 2000;
 const NEAR_S = 0.3; // a look and a half before what has other tracks is due
+const MOST_BEFORE = 4; // pieces that one is given with: a key frame is asked for after 1.5 s, and they are of 2 s at most
 export const LEFT_OUT = 409; // the server's answer for a segment that is not what was recorded, or that it cannot read
 
 /** @typedef {Fragment & { url: string }} Piece */
@@ -34,6 +35,8 @@ export class PieceSource {
   #grows = true;
   /** @type {Piece | null} the last one that was asked for */ #asked = null;
   /** @type {Set<string>} addresses of what has other tracks than this source */ #others = new Set();
+  /** @type {Map<string, number>} by the address of a piece, with how many before it it was given, in vain */ #vain =
+    new Map();
   #timer;
 
   /**
@@ -64,7 +67,7 @@ export class PieceSource {
       if (this.#grows && performance.now() - this.#listedAt > LIST_AGAIN_MS) await this.#list();
       const next = this.#isOver ? undefined : this.#next();
       if (next && this.#others.has(next.url)) this.#change(next);
-      else if (next) await this.#append(next);
+      else if (next) await this.#give(next);
     } catch {
       this.#breaks();
     } finally {
@@ -101,7 +104,7 @@ export class PieceSource {
   #next() {
     const now = this.#now();
     const near = this.#fragments.filter((one) => one.start + one.duration > now && one.start < now + AHEAD_S);
-    return near.find((one) => this.#isWhole(one) && !this.#buffer.holds(one.start + one.duration / 2));
+    return near.find((one) => this.#isWhole(one) && !this.#isHeld(one));
   }
 
   /** To what has other tracks, when it is due: not a moment before, since nothing of what is held goes with it.
@@ -120,14 +123,38 @@ export class PieceSource {
     return first ? Math.max(first.start, this.#start - (first.programDateTime ?? 0) / 1000 + first.start) : 0;
   }
 
-  /** @param {Piece} piece */
-  async #append(piece) {
+  /** Some of it: in the midst of it sound may be missing. @param {Fragment} piece */
+  #isHeld({ start, duration }) {
+    return [0.25, 0.5, 0.75].some((share) => this.#buffer.holds(start + duration * share));
+  }
+
+  /**
+   * What begins on no key frame comes to nothing by itself, and would be asked for without end: it is given once more behind
+   * the one before it, and so on; what comes to nothing even so is left out.
+   * @param {Piece} piece
+   */
+  async #give(piece) {
+    const index = this.#fragments.indexOf(piece);
+    const before = Math.min(index, this.#vain.get(piece.url) ?? 0);
+    let isTaken = false;
+    for (const one of this.#fragments.slice(index - before, index + 1)) isTaken = await this.#append(one, isTaken);
+    if (!isTaken || this.#isOver || this.#isHeld(piece)) return;
+    this.#vain.set(piece.url, before + 1);
+    if (before < Math.min(index, MOST_BEFORE)) return;
+    this.#told.leaveOut(piece, UNDECODED);
+    this.#tell();
+  }
+
+  /** @param {Piece} piece @param {boolean} goesOn with the one before it @returns {Promise<boolean>} whether the buffer has taken it */
+  async #append(piece, goesOn) {
     this.#asked = piece;
     const answer = await this.#fetched(new URL(piece.url), piece);
     const film = await answer?.arrayBuffer();
-    if (!answer || !film || this.#isOver || !this.#buffer.isOpen) return;
-    if (!(await this.#buffer.take(film, answer.headers.get("Content-Type") ?? ""))) this.#others.add(piece.url);
+    if (!answer || !film || this.#isOver || !this.#buffer.isOpen) return false;
+    const taken = await this.#buffer.take(film, answer.headers.get("Content-Type") ?? "", goesOn);
+    if (taken === "other tracks") this.#others.add(piece.url);
     this.#lengthen();
+    return taken === "yes";
   }
 
   /** The browser's player broke off: at what it was given last, or else at what it was to show. */

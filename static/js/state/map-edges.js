@@ -9,6 +9,7 @@ import { fitted, panned, projector } from "./map-projection.js";
 /** @typedef {import("./map-projection.js").Bounds} Bounds */
 /** @typedef {import("./map-labels.js").Box} Box */
 
+const STEP_PX = 24;
 const CONTROLS_PX = /** @type {const} */ ([50, 126]);
 
 /** Where the map's own buttons lie, over everything: in its corner. @param {{width: number}} view @returns {Box} */
@@ -28,6 +29,21 @@ export function scaleCorner(marks, corners, before) {
   /** @type {readonly ("left" | "right")[]} */
   const inOrder = before === "right" ? ["right", "left"] : ["left", "right"];
   return inOrder.find((corner) => marks.every((mark) => overlapOf(mark, corners[corner]) === 0)) ?? "none";
+}
+
+/**
+ * Where along the map's foot the scale begins beside the controls: at the left, or behind the marks that lie there, a step at a
+ * time, so that it does not creep along with whoever walks. It keeps to the left half: in the right corner an alarm's label
+ * may have to stand.
+ * @param {readonly Box[]} marks discs, counts and flags @param {Box} corner what it would cover at the left @param {number} wide the map, px
+ * @returns {number | null} px; null: there is no room
+ */
+export function scaleBehind(marks, corner, wide) {
+  const along = (/** @type {number} */ px) => ({ ...corner, left: corner.left + px, right: corner.right + px });
+  const last = wide / 2 - (corner.right - corner.left);
+  for (let px = 0; px === 0 || px <= last; px += STEP_PX)
+    if (marks.every((mark) => overlapOf(mark, along(px)) === 0)) return px;
+  return null;
 }
 
 /**

@@ -55,7 +55,7 @@ export function placeLabels(marks, view, others = [], covers = []) {
     for (const side of SIDES) {
       const box = labelBox(mark, side);
       let cost = outside(box, view) * 4 + (side === mark.before ? -24 : 0) + SIDES.indexOf(side);
-      for (const cover of covers) cost += overlapOf(box, cover) * 20; // two labels share a spot: one is read
+      for (const cover of covers) cost += overlapOf(box, cover) * 60; // of two labels that share a spot one is read, of one under a button none
       for (const other of taken) cost += overlapOf(box, other) * 2;
       discs.forEach((disc, at) => (cost += at === index ? 0 : overlapOf(box, disc) * (disc.solid ? SOLID : 1)));
       if (cost < least) {

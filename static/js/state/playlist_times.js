@@ -6,6 +6,7 @@
 
 const SPARE_S = 10; // sound may be older than the first picture, and no time may be below nought
 const BEYOND_S = 0.08; // two pictures: times are placed, not measured to the picture
+const MOST_BESIDE = 64; // late pictures may lie within the sound that they belong to: 2 s of it, 25 a second
 
 /**
  * @param {readonly Fragment[]} fragments @param {number} at Unix seconds
@@ -13,11 +14,13 @@ const BEYOND_S = 0.08; // two pictures: times are placed, not measured to the pi
  */
 export function mediaTimeAt(fragments, at) {
   const index = lastBefore(fragments, (one) => (one.programDateTime ?? 0) / 1000 <= at + 1e-4);
-  const found = fragments[index];
-  if (!found || found.programDateTime === null) return null;
-  const into = at - found.programDateTime / 1000;
-  if (into <= found.duration) return found.start + into;
-  return into <= found.duration + BEYOND_S ? found.start + found.duration - 0.001 : null;
+  const last = fragments[index];
+  if (!last) return null;
+  const into = (/** @type {Fragment} */ one) => at - (one.programDateTime ?? NaN) / 1000;
+  const holds = (/** @type {Fragment} */ one) => into(one) <= one.duration;
+  const found = holds(last) ? last : fragments.slice(Math.max(0, index - MOST_BESIDE), index).findLast(holds);
+  if (found) return found.start + into(found);
+  return into(last) <= last.duration + BEYOND_S ? last.start + last.duration - 0.001 : null;
 }
 
 /**

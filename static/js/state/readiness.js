@@ -19,7 +19,7 @@ export function readiness({ linked, latency, offset, heard, drawn, basemap }) {
   return [
     { words: "Server answers", proof: linked ? milliseconds(latency) : "no answer", done: linked },
     {
-      words: "This clock and the server’s",
+      words: "Clock, by the server’s",
       proof:
         clock === null
           ? "asking"
@@ -38,7 +38,7 @@ export function readiness({ linked, latency, offset, heard, drawn, basemap }) {
 function map(drawn, basemap) {
   if (!drawn) return { proof: "not in this browser: no WebGL 2", done: false };
   if (basemap === "pmtiles") return { proof: "your own", done: true };
-  return { proof: basemap === "town" ? "made-up town now" : "none yet", done: false };
+  return { proof: basemap === "town" ? "made-up town" : "none yet", done: false };
 }
 
 /** @param {number | null} seconds */

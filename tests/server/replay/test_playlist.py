@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from server.replay.footage import Placed
-from server.replay.playlist import playlist
+from server.replay.playlist import in_turn, playlist
 
 BASE = 1_800_000_000.0
 
@@ -48,6 +48,34 @@ def test_what_grows_is_only_added_to_at_its_end() -> None:
     first = written([part(1, 0.0), part(3, 2.0, filled=True), part(2, 4.0)], growing=True)
     later = written([part(1, 0.0), part(3, 2.0, filled=True), part(2, 4.0), part(4, 6.0)], growing=True)
     assert later[: len(first)] == first
+
+
+@given(
+    st.lists(st.tuples(st.floats(-4, 4), st.floats(0.1, 2.0)), min_size=2, max_size=30),
+    st.lists(st.floats(0, 30), max_size=4),
+)
+def test_a_playlist_that_grows_is_only_added_to_however_late_pictures_come(
+    steps: list[tuple[float, float]], back: list[float]
+) -> None:
+    """A late one is written behind what is of after it: 000032, of 10:43:01.8, came after 000031, of 10:43:03.5."""
+    filled = [part(n, at, file=f"back-1/main/{n:06}.m4s", filled=True) for n, at in enumerate(back, 1)]
+    at, parts, before = 20.0, list[Placed](), list[str]()
+    for n, (step, duration) in enumerate(steps, 1):
+        at += step
+        parts.append(part(n, at, duration=duration))
+        known = sorted([*parts, *filled], key=lambda one: (one.at, one.n))
+        lines = written(in_turn(known, growing=n < len(steps)), growing=True)
+        assert lines[: len(before)] == before
+        before = lines
+    told = [line for line in before if line.startswith("#EXT-X-PROGRAM")]
+    assert told == sorted(told)
+    assert sum("back-1" in line for line in before) == len(back)  # MAP has the recording's own
+    assert "r1/main/000001.m4s" in before
+
+
+def test_of_what_comes_in_turn_nothing_is_left_out_of_a_playlist_that_grows() -> None:
+    parts = [part(1, 0.0), part(2, 2.0), part(1, 9.0, recording_id="r2"), part(2, 11.0, recording_id="r2")]
+    assert in_turn(parts, growing=True) == parts
 
 
 def test_a_gap_another_size_and_another_recording_are_discontinuities() -> None:
