@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+
+import structlog
 
 from server.media.feedback import KeyFrameRequests
 from server.media.keyframe import begins_with_sets, starts_key_frame
@@ -16,8 +18,13 @@ from server.media.source_clock import SourceClock
 from server.media.track import VIDEO, DownTrack
 from server.media.unison import Member, Unison
 
+log = structlog.get_logger(__name__)
+
 VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s; 1.2 MB
-KEPT_S = 2.0  # what is missed for longer can be shown by nobody any more …
+KEPT, KEPT_S = (
+    320,
+    2.0,
+)  # packets, seconds: the more of both. What is missed for longer can be shown by nobody any more …
 ENTERED = VIDEO_CACHE // 2  # … but the last key frame and what came since, up to so many packets, lets a viewer in
 BEFORE_KEY = 64  # packets before a key frame, by which it is known that nothing of it lies further back
 AUDIO_CACHE = 128
@@ -240,9 +247,9 @@ class Forwarder:
         kept.append((now, newest))
         while kept[0][0] < now - KEPT_S:
             before = kept.popleft()[1]
-        if before is None:
+        if before is None or self._holes is not None:  # what is missed of before is filled at the next key frame
             return
-        key_at = self.cache.key_at
+        before, key_at = min(before, newest - KEPT), self.cache.key_at
         if key_at is not None and newest - key_at < ENTERED:
             before = min(before, key_at - BEFORE_KEY)
         self.cache.let_go(before)
@@ -257,6 +264,15 @@ class Forwarder:
         self._downs += entering
         for down in entering:
             down.enter(self, _for(down, entries), now)
+
+
+def flush_all(forwarders: Iterable[Forwarder], now: float) -> None:
+    """What one wake-up has brought them all. A fault in one is logged, and keeps nobody else's packets back."""
+    for forwarder in forwarders:
+        try:
+            forwarder.flush(now)
+        except Exception:
+            log.exception("packets of a track were not sent", kind=forwarder.kind, layer=forwarder.layer)
 
 
 def _for(down: DownTrack, entries: Sequence[Entry]) -> Sequence[Entry]:

@@ -123,7 +123,7 @@ class Inlet:
         else:
             source = self._sources.found(packet, header, now)
             if source is not None:
-                self.uplink.due_at = float("-inf")  # its estimate begins with a picture's next packet
+                self.uplink.begin()
                 return source
             self.counts["rtp_of_no_track"] += 1
         return None
@@ -135,13 +135,13 @@ class Inlet:
         if not is_new and source.plan.kind == VIDEO:
             self._after_outage(source, sequence)
         forwarder.push(sequence, canonical(packet, header), now)
+        self._on_dirty(forwarder)
         if is_new:
             self._on_track(forwarder)
             if forwarder.key_frames.is_pending:
                 # A recorder waits, unless this is a key frame: the next tick may be 1 s away. What has come is flushed
                 # before the timer runs, so that nobody asks for what is there.
                 self._serve_soon(0.0)
-        self._on_dirty(forwarder)
 
     def _on_repair(self, packet: memoryview, header: Header, now: float) -> None:
         """A packet of a retransmission stream (RFC 4588): the original joins its own stream, late."""
@@ -287,7 +287,8 @@ class Inlet:
         if peer is None or not peer.is_ready:
             return
         pictures, heard_of, expected, missed = [], [], 0, 0
-        for source in self._sources.active:
+        active = self._sources.active
+        for source in active:
             loss = source.loss
             if source.plan.kind != VIDEO:
                 continue
@@ -298,7 +299,7 @@ class Inlet:
         receipt = self.uplink.receipt(OWN_SSRC, heard_of, now)
         if receipt is not None:
             peer.send_feedback(receipt)
-        about = next(iter(pictures), heard)
+        about = next(iter(pictures), None) or next((one.ssrc for one in active), heard)
         for packet in self.uplink.news(OWN_SSRC, about, pictures, expected, missed, now):
             self.counts["uplink_told"] += 1
             peer.send_feedback(feedback.compound(OWN_SSRC, packet))

@@ -23,7 +23,7 @@ BUFFER_SIZE = 1 << 17
 MOST_PACKETS = 64  # in one run: a kernel splits no more from one send
 MOST_TOGETHER = 16  # viewers whose sealed runs stand in the send buffer at once: of 25, no more was gained
 RECEIVE_SIZE = 1 << 16
-MOST_FEEDBACK = 2048  # bytes of RTCP in one packet, as pylibsrtp's public API has it
+MOST_FEEDBACK = 1352  # bytes of RTCP in one packet: 1500 less the longest trailer, as pylibsrtp's public API has it
 write_header = struct.Struct("!HHII").pack_into  # as packet.HEADER, its first two bytes in one
 REPLAY_WINDOW = 1024  # packets; about 2 s of a main stream, as long as the cache can repair
 

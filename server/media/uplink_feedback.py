@@ -66,6 +66,11 @@ class UplinkFeedback:
         elif len(value) == 3:
             self._estimate.note_sent(size, self._send_times.seconds(int.from_bytes(value, "big")), now)
 
+    def begin(self) -> None:
+        """A track begins: with a picture's next packet there is an estimate."""
+        if self._transport_extension is None:
+            self.due_at = float("-inf")
+
     def _judge_bytes(self) -> None:
         size, self._bytes = self._bytes, 0
         self._receipts.note(size)

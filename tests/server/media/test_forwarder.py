@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.forwarder import KEPT_S, VIDEO_CACHE, Forwarder
+from server.media.forwarder import KEPT, KEPT_S, VIDEO_CACHE, Forwarder, flush_all
 from server.media.keyframe import starts_key_frame
-from server.media.packet import HEADER, padded, parse_header
+from server.media.packet import HEADER, is_filler, padded, parse_header
 from server.media.packet_cache import Entry
 from server.media.run import Run, make_runs
 from server.media.srtp import SrtpBuffers
@@ -252,6 +253,48 @@ def test_what_is_sent_is_what_is_repaired(batches: list[list[int]]) -> None:
         assert forwarder.cache.get(number) == sent, "other bytes under one number would repeat a GCM nonce"
 
 
+@pytest.mark.parametrize("waited_s", [0.5, 3.5])
+def test_a_hole_is_filled_however_late_the_key_frame_after_an_outage_comes(waited_s: float) -> None:
+    forwarder, viewer = Forwarder(VIDEO, "main", "H264", 90_000), Recording()
+    forwarder.add(viewer, 0.0)
+    numbers = [1000, 1001, 1003]  # 1002 is lost for good
+    for number in numbers:
+        forwarder.push(number, packet(number, SPS if number == 1000 else SLICE, 0), 0.0)
+        forwarder.flush(0.0)
+    forwarder.start_again()
+    last = 1003 + int(waited_s * 150)
+    for number in range(1004, last):  # nobody can decode it, but it comes
+        now = (number - 1003) / 150
+        forwarder.push(number, packet(number, SLICE, number), now)
+        forwarder.flush(now)
+    forwarder.push(last, packet(last, SPS, last), waited_s)
+    forwarder.flush(waited_s)
+    shown = [number for number, _ in viewer.got]
+    assert shown == [*numbers, 1002, last], "a receiver would wait for it"
+    assert is_filler(dict(viewer.got)[1002])
+
+
+class Broken(Recording):
+    """Fails at its second delivery."""
+
+    def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
+        super().deliver(up, runs, now)
+        if len(self.got) == 2:
+            raise RuntimeError("a fault of ours")
+
+
+def test_a_fault_in_one_track_keeps_no_other_track_back() -> None:
+    broken, other = Broken(), Recording()
+    pair = [Forwarder(AUDIO, "main", "opus", 48_000), Forwarder(AUDIO, "main", "opus", 48_000)]
+    for forwarder, viewer in zip(pair, (broken, other), strict=True):
+        forwarder.add(viewer, 0.0)
+    for number in range(4):
+        for forwarder in pair:
+            assert forwarder.push(number, packet(number, b"sound", number), 0.0)
+        flush_all(pair, 0.0)
+    assert [number for number, _ in broken.got] == [number for number, _ in other.got] == [0, 1, 2, 3]
+
+
 def test_what_nobody_asks_for_any_more_is_let_go_but_not_what_lets_a_viewer_in() -> None:
     forwarder = Forwarder(VIDEO, "main", "H264", 90_000)
     kept = list[tuple[int, int]]()
@@ -269,7 +312,9 @@ def test_what_nobody_asks_for_any_more_is_let_go_but_not_what_lets_a_viewer_in()
         assert forwarder.cache.since_key_frame()[0][0] == key_at
         assert forwarder.way_in == key_at, "what lies before it tells that nothing of it is missing"
         assert not forwarder.fillers(newest - VIDEO_CACHE, oldest), "what is let go is no hole"
-    too_much = [(behind, since) for behind, since in kept if behind > max(KEPT_S * 150 + 12, since + 64)]
+    too_much = [
+        (behind, since) for behind, since in kept if behind > max(KEPT, KEPT_S * 150) + 12 and behind > since + 64
+    ]
     assert all(since < 6 for _, since in too_much), "with the picture after a key frame what lies before it is let go"
 
 
