@@ -21,10 +21,8 @@ from server.media.unison import Member, Unison
 log = structlog.get_logger(__name__)
 
 VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s; 1.2 MB
-KEPT, KEPT_S = (
-    320,
-    2.0,
-)  # packets, seconds: the more of both. What is missed for longer can be shown by nobody any more …
+KEPT = 320  # packets, or …
+KEPT_S = 2.0  # … if that is more: what is missed for longer can be shown by nobody any more …
 ENTERED = VIDEO_CACHE // 2  # … but the last key frame and what came since, up to so many packets, lets a viewer in
 BEFORE_KEY = 64  # packets before a key frame, by which it is known that nothing of it lies further back
 AUDIO_CACHE = 128
