@@ -81,6 +81,7 @@ class FactReader:
             call_signs={one: signs.get(one, one) for one in {*fixes, *view.device_ids}}
             | {one.device_id: one.call_sign for one in found},
             cuts=[*own.cuts, *others.cuts],
+            grew=view.end is None,
             decisions=decisions,
             elsewhere=await self._recorded(seen, view.start, end),
         )

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
+from itertools import accumulate
 from statistics import median
 from typing import Any
 
@@ -161,10 +161,11 @@ def grown(one: Recording, entries: Sequence[Mapping[str, Any]], opened: Mapping[
 def holes(segments: Sequence[Placed], declared: Iterable[Gap]) -> list[Gap]:
     """Where picture is missing: what the journal declares, and what it does not but the times show."""
     known = sorted(declared, key=lambda gap: gap.start)
+    ends = accumulate((one.end for one in segments), max)  # a late picture ends within what was heard
     found = [
-        Gap(before.end, after.at, "undeclared")
-        for before, after in pairwise(segments)
-        if after.at - before.end > HOLE_S and not any(_touch(gap, before.end, after.at) for gap in known)
+        Gap(end, after.at, "undeclared")
+        for end, after in zip(ends, segments[1:], strict=False)
+        if after.at - end > HOLE_S and not any(_touch(gap, end, after.at) for gap in known)
     ]
     return sorted([*known, *found], key=lambda gap: gap.start)
 

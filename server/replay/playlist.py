@@ -2,7 +2,7 @@
 
 EVENT while more may come, VOD and ENDLIST when not. Each segment carries its time on the server's clock, so that a
 player finds any second of the day, and as its title the media time that its picture covers (`12.500000 to 14.500000`): the
-sound in a segment may begin before it. Where the parameters change or picture is missing stands a discontinuity.
+sound in a segment may begin before it. `between key frames` stands behind it where its pictures need those before it. Where the parameters change or picture is missing stands a discontinuity.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from math import ceil
 
 from server.replay.footage import Placed, follows
 
+BETWEEN = "between key frames"  # static/js/state/playlist_times.js reads it
 TARGET_S = 2  # recorder's longest segment; a growing playlist may never change it (RFC 8216 4.3.3.1, 6.2.1)
 
 Address = Callable[[str, str], str]  # recording_id, file → URI
@@ -38,7 +39,7 @@ def playlist(segments: Sequence[Placed], *, growing: bool, address: Address) -> 
             lines.append("#EXT-X-DISCONTINUITY")
         if before is None or (before.recording_id, before.init) != (one.recording_id, one.init):
             lines.append(f'#EXT-X-MAP:URI="{address(one.recording_id, one.init)}"')
-        media = f"{one.start:.6f} to {one.start + one.duration:.6f}"
+        media = f"{one.start:.6f} to {one.start + one.duration:.6f}{'' if one.key else f' {BETWEEN}'}"
         lines += [f"#EXT-X-PROGRAM-DATE-TIME:{_utc(one.at)}", f"#EXTINF:{one.duration:.6f},{media}"]
         lines.append(address(one.recording_id, one.file))
         before = one
@@ -52,8 +53,9 @@ def in_turn(segments: Sequence[Placed], *, growing: bool) -> list[Placed]:
     playlist is the same and more. `segments`: of the same number of back-filled parts each time.
 
     Pictures that come seconds after their sound (a busy machine, a slow link) are written behind it, though they are of before
-    it. They are left out, and with them no picture is; a view of what is closed has them all. A player that was told of them
-    in between takes the playlist for another stream's, and shows nothing.
+    it. They are left out, for as long as the view is open, and the timeline names them: a player that was told of them in
+    between takes the playlist for another stream's, and shows nothing. Where pictures lag by more than a segment of sound
+    that is all of them. The playlist of a view that is opened once the recording is closed has each.
     """
     order = {found: number for number, found in enumerate(dict.fromkeys(one.recording_id for one in segments))}
     written = sorted((one for one in segments if not one.filled), key=lambda one: (order[one.recording_id], one.n))

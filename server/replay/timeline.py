@@ -18,6 +18,7 @@ from server.replay.cut import Cut
 from server.replay.decided import Stretch, decided, name_of, only_of
 from server.replay.footage import HOLE_S, LAYERS, Gap, Placed, Recording, holes, spans
 from server.replay.gap_steps import GapStep, gap_steps
+from server.replay.playlist import in_turn
 from server.replay.room_command import MARKS, WATCHES, Command
 from server.replay.told import shown_from, told_of_steps
 
@@ -39,6 +40,7 @@ GAP_WORDS = {
     "no-space": "no space on the disk",
     "not-recorded": "not recorded",
     "undeclared": "reason not recorded",
+    "late": "came late; the recording has it, this view leaves it out",
     "damaged": "what was recorded is damaged",
     "unplayable": "what was recorded cannot be played",
 }
@@ -61,6 +63,7 @@ class Facts:
     bookmarks: Sequence[Bookmark] = ()
     commands: Sequence[Command] = ()  # in order
     cuts: Sequence[Cut] = ()
+    grew: bool = False  # the view has no end, and may have been opened while something grew
     decisions: Sequence[Json] = ()  # as they are kept, with what stood on the screen
     elsewhere: Mapping[str, Sequence[Stretch]] = field(
         default_factory=dict
@@ -90,7 +93,7 @@ def timeline(facts: Facts) -> Json:
     return {
         "from": facts.start,
         "to": facts.end,
-        "cameras": [camera(recordings) for recordings in _by_device(facts.recordings).values()],
+        "cameras": [camera(recordings, grew=facts.grew) for recordings in _by_device(facts.recordings).values()],
         "units": [{"device_id": one, "call_sign": name} for one, name in sorted(facts.call_signs.items())],
         "fix_fields": [*FIX_FIELDS, "live"],
         "fixes": {device_id: _rows(thin(fixes, MOST_FIXES)) for device_id, fixes in facts.fixes.items() if fixes},
@@ -104,11 +107,15 @@ def timeline(facts: Facts) -> Json:
     }
 
 
-def camera(recordings: Sequence[Recording]) -> Json:
-    """What a replay's tile and its lane are drawn from: one camera's recordings, oldest first."""
+def camera(recordings: Sequence[Recording], *, grew: bool = False) -> Json:
+    """What a replay's tile and its lane are drawn from: one camera's recordings, oldest first. `grew`: its playlist is as
+    `in_turn` has it, and what that leaves out is a gap.
+    """
     newest = recordings[-1]
     segments = {layer: _sorted(one for rec in recordings for one in rec.layer(layer)) for layer in LAYERS}
-    shown = segments["main"] or segments["sub"]
+    whole = segments["main"] or segments["sub"]
+    late = _late(whole, growing=any(one.is_open for one in recordings)) if grew else []
+    shown = [one for one in whole if one not in late]
     return {
         "device_id": newest.device_id,
         "call_sign": newest.call_sign,
@@ -142,8 +149,7 @@ def camera(recordings: Sequence[Recording]) -> Json:
                 "packets": gap.packets,
                 "filled": gap.filled,
             }
-            for rec in recordings
-            for gap in _holes(rec)
+            for gap in [*_left_out(late), *(gap for rec in recordings for gap in _holes(rec))]  # the first is told
         ],
     }
 
@@ -346,6 +352,16 @@ def _shown(one: Recording) -> list[Placed]:
 
 def _holes(one: Recording) -> list[Gap]:
     return holes(_shown(one), one.gaps)
+
+
+def _late(whole: Sequence[Placed], *, growing: bool) -> list[Placed]:
+    """What a playlist that grows, or did, leaves out for good; what was back-filled is only told later."""
+    told = set(in_turn(whole, growing=growing))
+    return [one for one in whole if one not in told and not one.filled]
+
+
+def _left_out(late: Sequence[Placed]) -> list[Gap]:
+    return [Gap(one["from"], one["to"], "late") for one in spans(late)]
 
 
 def _step_of_gaps(step: GapStep) -> str:

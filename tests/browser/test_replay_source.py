@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import AsyncIterator
+from datetime import UTC, datetime
 
 import pytest
 import pytest_asyncio
@@ -85,7 +86,18 @@ async def seldom_keyed(installation: Installation) -> list[Laid]:
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
-async def server(installation: Installation, laid: list[Laid], seldom_keyed: list[Laid]) -> AsyncIterator[Server]:
+async def broken(installation: Installation) -> list[Laid]:
+    """The same, and its piece of 8 s is not what was recorded: that of 10 s needs it."""
+    wish = Wish("et33-cam", "ET33", float(int(time.time()) - 3600))
+    one = lay(installation.folder, wish, {"main": vp8_film(40.0, keyed_every=3)})
+    (installation.folder / "recordings" / one.id / "main" / "000005.m4s").write_bytes(b"another")
+    return [one]
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="session")
+async def server(
+    installation: Installation, laid: list[Laid], seldom_keyed: list[Laid], broken: list[Laid]
+) -> AsyncIterator[Server]:
     """It finds the recordings when it starts."""
     with Server(installation) as program:
         yield await program.serve()
@@ -149,3 +161,25 @@ async def test_a_piece_that_begins_on_no_key_frame_is_played_behind_those_that_i
     count = len(asked)
     await page.wait_for_timeout(1500)  # seven looks
     assert pieces(asked[count:]) == [], "nothing is asked for without end"
+
+
+async def test_what_needs_a_piece_that_is_left_out_says_so_and_asks_for_it_no_more(
+    screen: Screen, broken: list[Laid]
+) -> None:
+    screen.allowed.append("status of 409 .*/(pieces|files)/")
+    page, asked = await played(screen, broken, 7)
+    told = "NOT PLAYED HEREit begins between key frames, and the one before it is not to be had"
+    plate = page.locator("replay-tile .plate")
+    for at, words in ((8.5, re.compile("^DAMAGED")), (10.5, told)):
+        await page.locator("replay-transport .big").fill(_time(broken[0].base + at))
+        await page.keyboard.press("Enter")
+        await expect(plate).to_have_text(words)
+    assert pieces(asked).count(5) == 1 and pieces(asked).count(6) <= 2
+    await page.locator("replay-transport .big").fill(_time(broken[0].base + 12.5))
+    await page.keyboard.press("Enter")
+    await expect(plate).to_be_hidden()
+    await expect(page.locator("replay-tile.awaits")).to_have_count(0)
+
+
+def _time(at: float) -> str:
+    return datetime.fromtimestamp(at, UTC).strftime("%H:%M:%S.%f")[:12]

@@ -174,6 +174,7 @@ class Wish:
     silent: int = 0  # so many segments are of `before`: its sound began later
     why_lost: str = "camera-away"
     closed: bool = True
+    late: Sequence[int] = ()  # numbers of segments that are written behind the next one
 
 
 def lay(
@@ -187,7 +188,8 @@ def lay(
     opened = Opened(name, wish.device_id, wish.call_sign, wish.wearer, "officer", asked, wish.base, key.public_key)
     folder = RecordingFolder.create(data / "recordings", opened, clock, keys)
     try:
-        for number in range(max(len(one.segments) for one in films.values())):
+        count = max(len(one.segments) for one in films.values())
+        for number in sorted(range(count), key=lambda number: number + 1.5 * (number in wish.late)):
             clock.move(SEGMENT_S)
             for layer, one in films.items():
                 _commit(folder, wish, layer, before[layer] if before and number < wish.silent else one, number)

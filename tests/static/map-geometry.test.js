@@ -420,7 +420,7 @@ test("the opening view is of all who are heard of in its first seconds, and ends
     [14, 8100],
     [15, 9000],
   ]);
-  assert.deepEqual(first, [false, true, false, true, false, false, true, true, false]);
+  assert.deepEqual(first, [false, true, false, true, false, false, true, false, false]);
   opening.begin();
   assert.deepEqual(at([[2, 100_000]]), [true]);
   opening.end();

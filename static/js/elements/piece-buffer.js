@@ -1,4 +1,5 @@
 // What a <video> holds of the pieces that it was given, and what it takes next.
+import { holds } from "../state/piece_run.js";
 
 const BEHIND_S = 60; // what is longer ago is let go
 const FULL_BEHIND_S = 5; // where the browser has no room for more
@@ -44,12 +45,10 @@ export class PieceBuffer {
     if (this.#buffer && !this.#buffer.updating && this.isOpen) this.#media.duration = seconds;
   }
 
-  /** @param {number} position */
-  holds(position) {
-    const held = this.#video.buffered;
-    return Array.from({ length: held.length }, (_, index) => index).some(
-      (index) => held.start(index) <= position && position < held.end(index),
-    );
+  /** What the browser holds, from and to, in media seconds. @returns {[number, number][]} */
+  get held() {
+    const { buffered } = this.#video;
+    return Array.from({ length: buffered.length }, (_, index) => [buffered.start(index), buffered.end(index)]);
   }
 
   /**
@@ -83,7 +82,7 @@ export class PieceBuffer {
   /** @param {SourceBuffer} buffer @param {number} behind seconds that are kept behind what is played */
   async #forget(buffer, behind) {
     const old = this.#video.currentTime - behind;
-    if (old <= 0 || !this.holds(old)) return;
+    if (old <= 0 || !holds(this.held, old)) return;
     buffer.remove(0, old);
     await settled(buffer);
   }

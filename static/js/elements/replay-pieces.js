@@ -1,18 +1,18 @@
 // A recording in a <video>, piece by piece: what hls.js cannot play. The server makes each segment a file that plays by itself:
 // VP8 as WebM, since browsers take it from no MP4; and where tracks change, or a segment is left out, H.264 too.
+/** @import { Piece } from "../state/piece_run.js" */
 /** @import { Fragment, Telling } from "../state/playlist_times.js" */
+import { Given, heldOf, runTo } from "../state/piece_run.js";
 import { pieceFragments } from "../state/playlist_times.js";
-import { UNDECODED, damaged, unplayable } from "../state/replay_words.js";
+import { KEYLESS, UNDECODED, damaged, unplayable } from "../state/replay_words.js";
 import { PieceBuffer } from "./piece-buffer.js";
 
 const LOOK_MS = 200;
 const AHEAD_S = 20;
 const LIST_AGAIN_MS = 2000;
 const NEAR_S = 0.3; // a look and a half before what has other tracks is due
-const MOST_BEFORE = 4; // pieces that one is given with: a key frame is asked for after 1.5 s, and they are of 2 s at most
 export const LEFT_OUT = 409; // the server's answer for a segment that is not what was recorded, or that it cannot read
 
-/** @typedef {Fragment & { url: string }} Piece */
 /**
  * fail: status of the server's refusal; 0: no answer. unfit: this browser plays no such thing. leaveOut: this piece cannot be
  * played, and why. again: a source must be made anew, to begin at that time (Unix seconds), since other tracks follow.
@@ -35,8 +35,7 @@ export class PieceSource {
   #grows = true;
   /** @type {Piece | null} the last one that was asked for */ #asked = null;
   /** @type {Set<string>} addresses of what has other tracks than this source */ #others = new Set();
-  /** @type {Map<string, number>} by the address of a piece, with how many before it it was given, in vain */ #vain =
-    new Map();
+  #given = new Given();
   #timer;
 
   /**
@@ -123,25 +122,31 @@ export class PieceSource {
     return first ? Math.max(first.start, this.#start - (first.programDateTime ?? 0) / 1000 + first.start) : 0;
   }
 
-  /** Some of it: in the midst of it sound may be missing. @param {Fragment} piece */
-  #isHeld({ start, duration }) {
-    return [0.25, 0.5, 0.75].some((share) => this.#buffer.holds(start + duration * share));
+  /** @param {Piece} piece */
+  #isHeld(piece) {
+    return this.#given.isHeld(piece, this.#buffer.held, this.#others.has(piece.url));
   }
 
   /**
-   * What begins on no key frame comes to nothing by itself, and would be asked for without end: it is given once more behind
-   * the one before it, and so on; what comes to nothing even so is left out.
+   * What begins on no key frame comes by itself to nothing, or to its end alone: it is given once more behind those that it
+   * needs. What comes to nothing even so is left out; else it would be asked for without end.
    * @param {Piece} piece
    */
   async #give(piece) {
-    const index = this.#fragments.indexOf(piece);
-    const before = Math.min(index, this.#vain.get(piece.url) ?? 0);
-    let isTaken = false;
-    for (const one of this.#fragments.slice(index - before, index + 1)) isTaken = await this.#append(one, isTaken);
-    if (!isTaken || this.#isOver || this.#isHeld(piece)) return;
-    this.#vain.set(piece.url, before + 1);
-    if (before < Math.min(index, MOST_BEFORE)) return;
-    this.#told.leaveOut(piece, UNDECODED);
+    const run = runTo(this.#fragments, piece, (one) => this.#isWhole(one) && !this.#others.has(one.url));
+    let [isTaken, before] = [false, 0];
+    for (const one of this.#given.next(piece, run)) {
+      before = heldOf(piece, this.#buffer.held);
+      isTaken = await this.#append(one, isTaken);
+      if (!isTaken || this.#isOver) return; // the next look knows why
+    }
+    if (this.#given.came(piece, run, before, this.#buffer.held)) return;
+    this.#leaveOut(piece, run.isKeyed ? UNDECODED : KEYLESS);
+  }
+
+  /** @param {Piece} piece @param {Telling} why */
+  #leaveOut(piece, why) {
+    this.#told.leaveOut(piece, why);
     this.#tell();
   }
 
@@ -186,7 +191,6 @@ export class PieceSource {
   async #leave(piece, answer) {
     const { type, detail } = await answer.json();
     if (this.#isOver) return;
-    this.#told.leaveOut(piece, /\/unplayable-segment$/.test(type) ? unplayable(detail) : damaged(detail));
-    this.#tell();
+    this.#leaveOut(piece, /\/unplayable-segment$/.test(type) ? unplayable(detail) : damaged(detail));
   }
 }

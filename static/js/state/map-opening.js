@@ -20,9 +20,9 @@ export class MapOpening {
   /** Whether all are to be brought into sight now. @param {number} known how many positions are @param {number} now milliseconds */
   fits(known, now) {
     if (known > 0) this.#since ||= now;
+    this.#isOver ||= this.#since > 0 && now - this.#since > OPENING_MS; // first: the page may have been hidden for an hour
     const isDue = !this.#isOver && known > this.#shown;
     this.#shown = Math.max(this.#shown, known);
-    this.#isOver ||= this.#since > 0 && now - this.#since > OPENING_MS;
     return isDue;
   }
 }

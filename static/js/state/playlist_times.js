@@ -6,6 +6,7 @@
 
 const SPARE_S = 10; // sound may be older than the first picture, and no time may be below nought
 const BEYOND_S = 0.08; // two pictures: times are placed, not measured to the picture
+const BETWEEN = "between key frames"; // as server/replay/playlist.py has it
 const MOST_BESIDE = 64; // late pictures may lie within the sound that they belong to: 2 s of it, 25 a second
 
 /**
@@ -66,20 +67,20 @@ export function byPictures(fragments, origins) {
 /**
  * Our own playlist, whose segments are to be had as pieces with times that begin shortly before the first of them.
  * @param {string} text @param {string} address of the playlist
- * @returns {(Fragment & { url: string })[]}
+ * @returns {import("./piece_run.js").Piece[]}
  */
 export function pieceFragments(text, address) {
-  /** @type {(Fragment & { url: string })[]} */
+  /** @type {import("./piece_run.js").Piece[]} */
   const found = [];
-  let [at, duration, base] = [0, 0, 0];
+  let [at, duration, base, isKeyed] = [0, 0, 0, true];
   for (const line of text.split("\n")) {
     if (line.startsWith("#EXT-X-PROGRAM-DATE-TIME:")) at = Date.parse(line.slice(line.indexOf(":") + 1));
-    if (line.startsWith("#EXTINF:")) duration = parseFloat(line.slice(8));
+    if (line.startsWith("#EXTINF:")) [duration, isKeyed] = [parseFloat(line.slice(8)), !line.endsWith(BETWEEN)];
     if (line.startsWith("#") || !line) continue;
     base ||= Math.floor(at / 1000) - SPARE_S;
     const url = new URL(line.replace("/files/", "/pieces/"), address);
     url.searchParams.set("from", String(base));
-    found.push({ start: at / 1000 - base, duration, programDateTime: at, url: url.href });
+    found.push({ start: at / 1000 - base, duration, programDateTime: at, url: url.href, isKeyed });
   }
   return found;
 }

@@ -22,6 +22,12 @@ export function unplayable(line) {
 /** What the server had just checked, and this browser's player broke off at: the evidence is whole. */
 export const UNDECODED = { title: "NOT PLAYED HERE", line: "this browser cannot decode it" };
 
+/** Its pictures need those from a key frame on, which lies before the view, or in what is left out: it is whole too. */
+export const KEYLESS = {
+  title: "NOT PLAYED HERE",
+  line: "it begins between key frames, and the one before it is not to be had",
+};
+
 /** @type {Trouble} */
 export const NOT_PLAYED = {
   words: "This browser plays no recordings (Media Source Extensions are missing)",

@@ -70,8 +70,10 @@ def test_what_comes_to_a_journal_is_added_to_what_was_read_of_it() -> None:
 def test_pictures_that_came_late_lie_within_what_was_heard_and_are_no_hole() -> None:
     late = {"duration": 0.1, "sound": False}
     entries = [opened(), segment(1, 0.0), segment(2, 2.0, pictures=0), segment(3, 2.5, **late), segment(4, 4.0)]
-    (span,) = spans(recording("r", entries, None).layer("main"))
+    shown = recording("r", entries, None).layer("main")
+    (span,) = spans(shown)
     assert (span["from"] - BASE, span["to"] - BASE) == (0, 6)
+    assert holes(shown, []) == []
 
 
 def test_a_hole_that_nobody_declared_is_shown_as_one() -> None:

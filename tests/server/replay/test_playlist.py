@@ -38,6 +38,15 @@ def test_a_closed_recording_is_complete_and_every_segment_has_its_time() -> None
     assert lines.count('#EXT-X-MAP:URI="r1/main/init-1.mp4"') == 1 and "#EXT-X-DISCONTINUITY" not in lines
 
 
+def test_a_segment_whose_pictures_need_those_before_it_says_so() -> None:
+    lines = written([part(1, 0.0), part(2, 2.0, key=False)])
+    assert [line for line in lines if line.startswith("#EXTINF")] == [
+        "#EXTINF:2.000000,0.000000 to 2.000000",
+        "#EXTINF:2.000000,2.000000 to 4.000000 between key frames",
+    ]
+    assert "#EXT-X-INDEPENDENT-SEGMENTS" not in lines
+
+
 def test_an_open_one_grows_and_has_no_end() -> None:
     lines = written([part(1, 0.0)], growing=True)
     assert "#EXT-X-PLAYLIST-TYPE:EVENT" in lines and "#EXT-X-ENDLIST" not in lines

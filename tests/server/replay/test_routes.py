@@ -36,6 +36,7 @@ from server.middleware import error_middleware
 from server.positions.area import Area
 from server.positions.stay import Stay
 from server.positions.store import TrailStore
+from server.recording.folder import RecordingFolder
 from server.recording.library import Library
 from server.recording.marks import By, Mark, MarkKind
 from server.recording.master_key import PLAIN, MasterKeys
@@ -43,6 +44,7 @@ from server.recording.retention import RetentionTable
 from server.recording.retention_actions import Retention
 from server.recording.retention_store import RetentionStore
 from server.recording.segment import recording_id
+from server.recording.signing import EvidenceKey
 from server.recording.sought import Sought
 from server.recording.store import Recording, RecordingState, RecordingStore, recording_table
 from server.recording.upkeep import Upkeep
@@ -770,3 +772,33 @@ async def test_a_playlist_is_of_so_many_parts_as_the_timeline_told(browser: Brow
     assert await browser.get(f"{listed}?parts=0") == await browser.get(listed)
     for wrong in ("", "-1", "1,2", "9" * 7, "1."):
         await browser.get(f"{listed}?parts={wrong}", 400)
+
+
+@pytest.mark.parametrize("ends", ["not", "since"])
+async def test_what_comes_late_is_left_out_of_a_view_of_what_grows_and_is_told(
+    browser: Browser, tmp_path: Path, ends: str
+) -> None:
+    wish = Wish("et17-cam", "ET17", BASE, MARSH, closed=False, late=(1,))
+    one = lay(tmp_path, wish, {"main": usual_film(10.0, "main")})
+    view = await browser.open({"recordings": [one.id]})
+    if ends == "since":
+        with RecordingFolder.resume(tmp_path / "recordings", one.id, browser.office.clock, "restart") as folder:
+            folder.close("officer", BASE + 10, EvidenceKey.of(tmp_path))
+    listed = await browser.get(f"/api/replays/{view['id']}/cameras/et17-cam/main.m3u8")
+    # written first to last: of 0, 4, 2, 6 and 8 s
+    assert re.findall(r"main/(\d+)\.m4s", listed) == ["000001", "000002", "000004", "000005"]
+    assert ("#EXT-X-ENDLIST" in listed) == (ends == "since")
+    (camera,) = (await browser.get(f"/api/replays/{view['id']}"))["cameras"]
+    assert [(span["from"] - BASE, span["to"] - BASE) for span in camera["spans"]] == [(0, 2), (4, 10)]
+    (gap,) = camera["gaps"]
+    assert (gap["from"] - BASE, gap["to"] - BASE, gap["why"]) == (2, 4, "late")
+    assert gap["words"] == "gap 2.0 s: came late; the recording has it, this view leaves it out"
+
+
+async def test_a_view_of_what_is_closed_leaves_nothing_out(browser: Browser, tmp_path: Path) -> None:
+    one = lay(tmp_path, Wish("et17-cam", "ET17", BASE, MARSH, late=(1,)), {"main": usual_film(10.0, "main")})
+    view = await browser.open({"recordings": [one.id]})
+    listed = await browser.get(f"/api/replays/{view['id']}/cameras/et17-cam/main.m3u8")
+    assert re.findall(r"main/(\d+)\.m4s", listed) == ["000001", "000003", "000002", "000004", "000005"]
+    (camera,) = (await browser.get(f"/api/replays/{view['id']}"))["cameras"]
+    assert camera["gaps"] == [] and len(camera["spans"]) == 1

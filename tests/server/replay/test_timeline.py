@@ -239,6 +239,25 @@ def test_what_is_unseen_is_sound_alone_and_not_where_packets_were_lost_and_pictu
     assert timeline(facts(recordings=[filled]))["cameras"][0]["unseen"] == []
 
 
+def test_pictures_that_are_left_out_beside_their_sound_have_their_own_reason_there() -> None:
+    late = {"duration": 0.6, "sound": False}
+    parts = [segment(1, 0.0), segment(2, 2.0, pictures=0), segment(3, 4.0, pictures=0), segment(4, 3.0, **late)]
+    one = recording("r", [opened(), *parts, segment(5, 6.0)], None)
+    (camera,) = timeline(facts(recordings=[one], grew=True))["cameras"]
+    assert [(gap["from"] - BASE, round(gap["to"] - BASE, 3), gap["why"]) for gap in camera["gaps"]] == [
+        (3, 3.6, "late")
+    ]
+    assert [(part["from"] - BASE, part["to"] - BASE) for part in camera["unseen"]] == [(2, 6)]
+    assert timeline(facts(recordings=[one]))["cameras"][0]["gaps"] == []
+
+
+def test_what_is_back_filled_beyond_what_has_come_is_told_later_and_is_no_gap() -> None:
+    back = [opened(epoch=BASE + 10, part="back-1"), segment(1, 0.0, back_filled=True)]
+    one = recording("r", [opened(), segment(1, 0.0)], None, [back])
+    (camera,) = timeline(facts(recordings=[one], grew=True))["cameras"]
+    assert "late" not in [gap["why"] for gap in camera["gaps"]]
+
+
 @pytest.mark.parametrize(
     ("why", "filled", "words"),
     [
