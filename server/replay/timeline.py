@@ -115,7 +115,8 @@ def camera(recordings: Sequence[Recording], *, grew: bool = False) -> Json:
     segments = {layer: _sorted(one for rec in recordings for one in rec.layer(layer)) for layer in LAYERS}
     whole = segments["main"] or segments["sub"]
     late = _late(whole, growing=any(one.is_open for one in recordings)) if grew else []
-    shown = [one for one in whole if one not in late]
+    left = {id(one) for one in late}
+    shown = [one for one in whole if id(one) not in left]
     return {
         "device_id": newest.device_id,
         "call_sign": newest.call_sign,
@@ -356,8 +357,8 @@ def _holes(one: Recording) -> list[Gap]:
 
 def _late(whole: Sequence[Placed], *, growing: bool) -> list[Placed]:
     """What a playlist that grows, or did, leaves out for good; what was back-filled is only told later."""
-    told = set(in_turn(whole, growing=growing))
-    return [one for one in whole if one not in told and not one.filled]
+    told = {id(one) for one in in_turn(whole, growing=growing)}  # a shift has some 14,000: none is compared in full
+    return [one for one in whole if id(one) not in told and not one.filled]
 
 
 def _left_out(late: Sequence[Placed]) -> list[Gap]:
