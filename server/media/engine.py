@@ -16,7 +16,7 @@ from server.errors import Conflict, NotFound, Unavailable
 from server.media.answer import Answer, Patched
 from server.media.dtls import Certificate
 from server.media.figures import EngineFigures, WorkerFigures
-from server.media.forwarder import Forwarder, flush_all
+from server.media.forwarder import Forwarder
 from server.media.live import RETRY_AFTER_S, Feed, FeedState, SessionInfo, Viewer, WatcherInfo, not_streaming
 from server.media.media_engine import EVERYTHING, OnEnd, OnFeed, OnPublisher, OnWatchers
 from server.media.meter import Meter
@@ -178,9 +178,10 @@ class LocalEngine:
         self._dirty[forwarder] = None
 
     def _after_drain(self, now: float) -> None:
-        if self._dirty:
-            dirty, self._dirty = self._dirty, {}
-            flush_all(dirty, now)
+        while (
+            self._dirty
+        ):  # one by one: a fault in a track keeps the others back until the next wake-up, and not for good
+            self._dirty.popitem()[0].flush(now)
 
     def record(self, device_id: str, order: RecordingOrder | None) -> None:
         """See MediaEngine."""

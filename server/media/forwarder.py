@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-
-import structlog
 
 from server.media.feedback import KeyFrameRequests
 from server.media.keyframe import begins_with_sets, starts_key_frame
@@ -17,8 +15,6 @@ from server.media.run import Numbers, make_runs
 from server.media.source_clock import SourceClock
 from server.media.track import VIDEO, DownTrack
 from server.media.unison import Member, Unison
-
-log = structlog.get_logger(__name__)
 
 VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s; 1.2 MB
 KEPT = 320  # packets, or …
@@ -262,15 +258,6 @@ class Forwarder:
         self._downs += entering
         for down in entering:
             down.enter(self, _for(down, entries), now)
-
-
-def flush_all(forwarders: Iterable[Forwarder], now: float) -> None:
-    """What one wake-up has brought them all. A fault in one is logged, and keeps nobody else's packets back."""
-    for forwarder in forwarders:
-        try:
-            forwarder.flush(now)
-        except Exception:
-            log.exception("packets of a track were not sent", kind=forwarder.kind, layer=forwarder.layer)
 
 
 def _for(down: DownTrack, entries: Sequence[Entry]) -> Sequence[Entry]:

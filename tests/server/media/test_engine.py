@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import socket
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,16 @@ from structlog.testing import capture_logs
 
 from server.errors import Conflict, Unauthorised, Unprocessable
 from server.media import stun
+from server.media.forwarder import Forwarder
 from server.media.live import RETURN_WITHIN_S
+from server.media.packet import HEADER
+from server.media.run import Run
+from server.media.track import AUDIO, UpTrack
 from server.media.wish import Wish
 from tests.bench.load.endpoint import Endpoint, Keyring
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
+from tests.server.media.test_forwarder import Recording
 
 
 async def publish(running: Running, camera: Camera) -> str:
@@ -282,3 +288,36 @@ async def test_an_ice_restart_keeps_the_session(running: Running) -> None:
     finally:
         await screen.close()
         await camera.close()
+
+
+class Fault(Exception):
+    """Of ours."""
+
+
+class Broken(Recording):
+    """Fails at its first delivery."""
+
+    has_failed = False
+
+    def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
+        super().deliver(up, runs, now)
+        if not self.has_failed:
+            self.has_failed = True
+            raise Fault
+
+
+async def test_a_fault_in_one_track_keeps_no_other_track_back_for_good(running: Running) -> None:
+    viewers, faults = (Recording(), Broken(), Recording()), 0
+    tracks = [Forwarder(AUDIO, "main", "opus", 48_000) for _ in viewers]
+    for number in range(5):
+        for forwarder, viewer in zip(tracks, viewers, strict=True):
+            if number == 1:
+                forwarder.add(viewer, 0.0)
+            if forwarder.push(number, HEADER.pack(0x80, 0, number, number, 7) + b"sound", 0.0):
+                running.engine.has_packets(forwarder)
+        try:
+            running.engine._after_drain(0.0)
+        except Fault:
+            faults += 1
+    assert faults == 1
+    assert [[number for number, _ in one.got] for one in viewers] == [[1, 2, 3, 4]] * 3

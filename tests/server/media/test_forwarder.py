@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.forwarder import KEPT, KEPT_S, VIDEO_CACHE, Forwarder, flush_all
+from server.media.forwarder import KEPT, KEPT_S, VIDEO_CACHE, Forwarder
 from server.media.keyframe import starts_key_frame
 from server.media.packet import HEADER, is_filler, padded, parse_header
 from server.media.packet_cache import Entry
@@ -272,27 +272,6 @@ def test_a_hole_is_filled_however_late_the_key_frame_after_an_outage_comes(waite
     shown = [number for number, _ in viewer.got]
     assert shown == [*numbers, 1002, last], "a receiver would wait for it"
     assert is_filler(dict(viewer.got)[1002])
-
-
-class Broken(Recording):
-    """Fails at its second delivery."""
-
-    def deliver(self, up: UpTrack, runs: Sequence[Run], now: float) -> None:
-        super().deliver(up, runs, now)
-        if len(self.got) == 2:
-            raise RuntimeError("a fault of ours")
-
-
-def test_a_fault_in_one_track_keeps_no_other_track_back() -> None:
-    broken, other = Broken(), Recording()
-    pair = [Forwarder(AUDIO, "main", "opus", 48_000), Forwarder(AUDIO, "main", "opus", 48_000)]
-    for forwarder, viewer in zip(pair, (broken, other), strict=True):
-        forwarder.add(viewer, 0.0)
-    for number in range(4):
-        for forwarder in pair:
-            assert forwarder.push(number, packet(number, b"sound", number), 0.0)
-        flush_all(pair, 0.0)
-    assert [number for number, _ in broken.got] == [number for number, _ in other.got] == [0, 1, 2, 3]
 
 
 def test_what_nobody_asks_for_any_more_is_let_go_but_not_what_lets_a_viewer_in() -> None:
