@@ -155,7 +155,7 @@ async def camera_off(watching: Watching, off_s: float) -> Outage:
     back = await watching.both_have_pictures(max(time.time(), cut_at + off_s))
     sessions = scene.camera.printed.count("Picture reaches control.") - connected
     pictures = await watching.sent() - sent
-    kept = await watching.recordings.kept(cut_at, time.time(), pictures["main"] + pictures["sub"])
+    kept = await watching.recordings.kept(cut_at, time.time(), pictures["main"] + pictures["sub"], of_each=True)
     return Outage(told_s, back, sessions, kept)
 
 

@@ -36,14 +36,16 @@ class Recordings:
         self._folder = data / "recordings"
         self._library = Library(self._folder)
 
-    async def kept(self, start: float, end: float, sent: int) -> Kept:
+    async def kept(self, start: float, end: float, sent: int, *, of_each: bool = False) -> Kept:
         """Between two moments (Unix seconds), once all of it is committed. `sent`: pictures of both layers in that time.
+        `of_each`: both layers come again (main may be seconds behind sub), and with them what was missing is declared.
 
         Of the segments at either end as many pictures count as of their time: in a minute that is right to one percent.
         """
 
         def is_committed() -> bool:
-            return any(_end(one) >= end + LATER_S for layer in LAYERS for _, one in self._segments(layer))
+            come = [any(_end(one) >= end + LATER_S for _, one in self._segments(layer)) for layer in LAYERS]
+            return all(come) if of_each else any(come)
 
         await until(is_committed, "what came until then is on disk", COMMITTED_S)
         parts = [(name, _pictures(one, start, end)) for layer in LAYERS for name, one in self._segments(layer)]
