@@ -26,6 +26,11 @@ CLAIMS = re.compile(
 TRUE = re.compile(r"Units on duty")  # a head, which counts nobody
 
 
+KEYS_LIE = (
+    """() => [...document.querySelectorAll("console-foot .ks .k")].map((one) => [one.offsetLeft, one.offsetTop])"""
+)
+
+
 class Held:
     """What the server says first on a page's channel is held back; with `all_of_it` the beats are, too."""
 
@@ -103,6 +108,19 @@ async def test_a_console_that_knows_nothing_says_that_it_connects(screen: Screen
     await expect(page.locator("alert-tray .allclear")).to_contain_text("Nothing needs you")
     await expect(page.locator("unit-list .u:not(.h)")).to_have_count(2)
     assert (await page.evaluate("window.shifts"))[drawn:] == [], "what the answer brings moves nothing"
+
+
+async def test_no_key_at_the_foot_moves_when_the_link_is_there(screen: Screen) -> None:
+    await screen.page.set_viewport_size({"width": 1920, "height": 1080})
+    held = Held(all_of_it=True)
+    page = await opened_unknown(screen, held, "/")
+    await expect(page.locator("console-foot .proof")).to_contain_text("Connecting")
+    await until(lambda: held.holds, "the server has told something")
+    before = await page.evaluate(KEYS_LIE)
+    await expect(page.locator("hint-line")).to_be_hidden()
+    held.release()
+    await expect(page.locator("hint-line")).to_be_visible()
+    assert await page.evaluate(KEYS_LIE) == before, "the newcomer's line had its place from the start"
 
 
 async def test_a_pocket_that_knows_nothing_says_that_it_connects(in_hand: Screen) -> None:

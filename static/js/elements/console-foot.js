@@ -33,7 +33,7 @@ export class ConsoleFoot extends HTMLElement {
    *   seconds; `hint` is null when hints are off
    */
   show({ linked, isLost, silent, latency, keysOn, hint }) {
-    this.#hint.show(linked ? hint : null);
+    this.#hint.show(hint, linked);
     setText(this.#link, linked ? "Link proven" : isLost ? `No word for ${age(silent)}` : "Connecting");
     setText(this.#latency, latency === null || !linked ? "–" : `${Math.max(1, Math.round(latency * 1000))} ms`);
     this.#keys.classList.toggle("off", !keysOn);

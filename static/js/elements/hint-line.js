@@ -17,10 +17,15 @@ export class HintLine extends HTMLElement {
     this.append(icon("help", "sm"), this.#line, off);
   }
 
-  /** @param {import("../state/hints.js").Hint | null} hint null: switched off */
-  show(hint) {
+  /**
+   * @param {import("../state/hints.js").Hint | null} hint null: switched off
+   * @param {boolean} linked else what it says may not hold: its place is kept, as while it has nothing to say
+   */
+  show(hint, linked) {
     this.hidden = hint === null;
-    if (hint === null) return;
+    const waits = !linked || !hint?.words;
+    this.classList.toggle("waits", waits);
+    if (!hint || waits) return;
     const { words, key } = hint;
     if (words + key === this.#drawn) return;
     this.#drawn = words + key;

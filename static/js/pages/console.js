@@ -1,6 +1,6 @@
 // The console: brings state, channel and elements together. Wiring only.
 import { annunciated, unacknowledged } from "../state/alerts.js";
-import { hintFor } from "../state/hints.js";
+import { NOT_YET, hintFor } from "../state/hints.js";
 import { LAYOUTS, queryOfView, viewFromQuery } from "../state/layout.js";
 import { positionLine } from "../state/positions.js";
 import { NOT_KNOWN } from "../state/words.js";
@@ -81,9 +81,9 @@ function drawEdges(now) {
   parts.status.show(room, isLost, desk.mayAct, now);
   parts.meter.show(room.known ? annunciated(room.alerts, now) : null);
   parts.clock.show(now);
-  const hint = switches.hintsOn && room.known ? hintFor(room, { mayAct: desk.mayAct, now }) : null;
+  const hint = room.known ? hintFor(room, { mayAct: desk.mayAct, now }) : NOT_YET;
   const link = { linked, isLost, silent: silentFor, latency: desk.latency };
-  parts.foot.show({ ...link, keysOn: switches.keysOn, hint });
+  parts.foot.show({ ...link, keysOn: switches.keysOn, hint: switches.hintsOn ? hint : null });
   parts.banner.show(!isLost, silentFor);
   parts.tape.show(desk.samples, room.alerts, now);
   parts.showWaiting(

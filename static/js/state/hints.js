@@ -11,6 +11,9 @@ const NEWS_S = 15; // so long a thing that is over is news
 /** What is over, and needs nobody. That a camera starts is no news: six of them would hide what a newcomer reads first. */
 const SMALL = new Set(["recording.stopped", "watch.cancelled", "taser.safe"]);
 
+/** @type {Hint} nothing is known yet */
+export const NOT_YET = { words: "", key: "" };
+
 /** @type {readonly Hint[]} */
 const CALM = [
   { words: "Every picture says how old it is, measured frame by frame. Click a unit, or press a digit.", key: "tile" },
@@ -36,7 +39,7 @@ export function hintFor(room, { mayAct, now }) {
     return { words: `${closed.call_sign}'s alert is closed; what was done is kept in the activity list.`, key: "" };
   const [news] = room.activity;
   if (news?.call_sign && SMALL.has(news.kind) && now - news.at < NEWS_S) return ofActivity(news);
-  return CALM[Math.floor(now / CALM_TURN_S) % CALM.length] ?? { words: "", key: "" };
+  return CALM[Math.floor(now / CALM_TURN_S) % CALM.length] ?? NOT_YET;
 }
 
 /** Small events keep a calm room honest: they are said, and that nobody has to act. @param {Activity} news @returns {Hint} */
