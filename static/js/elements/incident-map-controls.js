@@ -42,8 +42,9 @@ export class Controls {
   measure(view) {
     const { px, text } = scaleBar(metresPerPixel(view.lat, view.zoom), SCALE_PX);
     const width = `${Math.round(px)}px`; // in the ground's own pixels, which grow with the type
-    if (this.#bar.style.width !== width) this.#wide = 0;
-    this.#bar.style.width = width;
+    const { style } = this.scale;
+    if (style.getPropertyValue("--length") !== width) this.#wide = 0;
+    style.setProperty("--length", width);
     if (this.#text.textContent !== text) this.#text.textContent = text;
   }
 
