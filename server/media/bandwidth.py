@@ -74,7 +74,10 @@ class FirstLosses:
 
 
 class UplinkEstimate:
-    """Takes every packet's bytes, and when it was sent; from `due_at` on, `update` it. No timers: where nothing comes, nothing is learnt."""
+    """Takes every packet's bytes, and when it was sent; from `due_at` on (monotonic seconds), `update` it.
+
+    No timers: where nothing comes, nothing is learnt.
+    """
 
     def __init__(self, start_bps: int | None = None) -> None:
         self._groups = ArrivalGroups()

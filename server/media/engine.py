@@ -178,9 +178,8 @@ class LocalEngine:
         self._dirty[forwarder] = None
 
     def _after_drain(self, now: float) -> None:
-        while (
-            self._dirty
-        ):  # one by one: a fault in a track keeps the others back until the next wake-up, and not for good
+        # One by one: a fault in a track keeps the others back until the next wake-up, and not for good.
+        while self._dirty:
             self._dirty.popitem()[0].flush(now)
 
     def record(self, device_id: str, order: RecordingOrder | None) -> None:

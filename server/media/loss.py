@@ -80,9 +80,8 @@ class LossTracker:
         """
         if self.highest is None:
             return self._begin(sequence + 0x10000, now)
-        step = (
-            (sequence - self.highest + 0x8000) & 0xFFFF
-        ) - 0x8000  # signed16, without a call: each packet comes here
+        # as `signed16`, without a call: each packet comes here
+        step = ((sequence - self.highest + 0x8000) & 0xFFFF) - 0x8000
         if not -RESTART_AFTER <= step <= RESTART_AFTER:
             return self._far_off(sequence, now)
         self._far = None

@@ -13,7 +13,6 @@ MAX_RUN_PACKETS = 40
 MAX_RUN_BYTES = 58_000
 MAX_SEGMENT = 1900  # larger packets are not of this net; each is sent alone, and IP fragments it
 
-
 read_header = HEADER.unpack_from
 
 Numbers = tuple[int, int, int, int, int]

@@ -2,7 +2,8 @@
 
 EVENT while more may come, VOD and ENDLIST when not. Each segment carries its time on the server's clock, so that a
 player finds any second of the day, and as its title the media time that its picture covers (`12.500000 to 14.500000`): the
-sound in a segment may begin before it. `between key frames` stands behind it where its pictures need those before it. Where the parameters change or picture is missing stands a discontinuity.
+sound in a segment may begin before it. `between key frames` stands behind it where its pictures need those before it.
+Where the parameters change or picture is missing stands a discontinuity.
 """
 
 from __future__ import annotations

@@ -26,9 +26,8 @@ CLAIMS = re.compile(
 TRUE = re.compile(r"Units on duty")  # a head, which counts nobody
 
 
-KEYS_LIE = (
-    """() => [...document.querySelectorAll("console-foot .ks .k")].map((one) => [one.offsetLeft, one.offsetTop])"""
-)
+KEYS_LIE = """() => [...document.querySelectorAll("console-foot .ks .k")]
+  .map((one) => [one.offsetLeft, one.offsetTop])"""
 
 
 class Held:
