@@ -71,7 +71,7 @@ def canonical(packet: memoryview | bytes, header: Header) -> bytes:
     """The packet without CSRC, extension and padding, and with payload type 0 (each viewer has its own)."""
     marker = MARKER_BIT if header.marker else 0
     fixed = HEADER.pack(VERSION_BITS, marker, header.sequence, header.timestamp, header.ssrc)
-    return fixed + bytes(packet[header.payload_start : header.payload_end])
+    return b"".join((fixed, packet[header.payload_start : header.payload_end]))
 
 
 def padded(packet: bytes, size: int) -> bytes:

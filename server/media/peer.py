@@ -58,6 +58,7 @@ class Peer:
             "__weakref__",
             "is_closed",
             "profile",
+            "times_packets",
             "way",
         ),
     )
@@ -94,6 +95,7 @@ class Peer:
         self.way: Way | None = None  # anew whenever one of its two is another
         self.profile: Profile | None = None
         self.is_closed = False
+        self.times_packets = False  # see Receiver; of a camera that is told of its uplink
         port.expect(self._ice.ufrag, self)
 
     @property

@@ -175,7 +175,7 @@ class RateControl:
         elif self._full_since is None:
             self._full_since = seen.now
         elif seen.now - self._full_since >= FULL_S and seen.received_bps < self.bits_per_second:
-            self.limit_bps = max(seen.received_bps, self.limit_bps or 0.0)
+            self.limit_bps = max(seen.received_bps, self.limit_bps or self.floor_bps)
             self._set(min(self.bits_per_second, LEARNT * self.limit_bps))
 
     def _revised(self, seen: Seen) -> bool:
@@ -186,7 +186,7 @@ class RateControl:
         is_since = SINCE_S[0] <= since < SINCE_S[1]
         if seen.overuse or not is_since or carried < TOO_LITTLE * self.bits_per_second:
             return False
-        self.limit_bps = max(self.limit_bps or 0.0, seen.received_bps)
+        self.limit_bps = max(seen.received_bps, self.limit_bps or self.floor_bps)
         self._set(carried)
         return True
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
 
 from server.media.packet import HEADER, HEADER_SIZE, MARKER_BIT, PADDING_BIT
 from server.media.packet_cache import Entry
@@ -21,15 +20,15 @@ numbers and timestamps."""
 
 
 class Run:
-    """Packets of one size, of which the last may be shorter: one send with UDP GSO. `headers` as SRTP needs them.
+    """Packets of one size, of which the last may be shorter: one send with UDP GSO.
 
+    `headers`: of each packet the first two bytes as one number (payload type 0), the sequence number, the timestamp.
     `octets` are bytes of RTP; of them `payload` without headers and padding, as a sender report counts (RFC 3550 6.4.1).
-    `prepared` is for whoever seals: what it made of the run for all viewers, by what their packets grow by.
     """
 
     __slots__ = (
         *("count", "entries", "headers", "last_size", "lowest", "newest", "newest_timestamp"),
-        *("octets", "payload", "prepared", "size"),
+        *("octets", "payload", "size"),
     )
 
     def __init__(self, entries: Sequence[Entry]) -> None:
@@ -38,12 +37,12 @@ class Run:
         self.last_size = len(entries[-1][1])
         self.count = len(entries)
         self.octets = self.size * (self.count - 1) + self.last_size
-        self.headers: list[tuple[int, int, int, int]] = []
+        self.headers: list[tuple[int, int, int]] = []
         self.lowest = self.newest = entries[0][0]
         self.newest_timestamp = padding = 0
         for sequence, packet in entries:
             first, second, _, timestamp, _ = read_header(packet)
-            self.headers.append((first, second & MARKER_BIT, sequence, timestamp))
+            self.headers.append((first << 8 | second & MARKER_BIT, sequence, timestamp))
             if first & PADDING_BIT:
                 padding += packet[-1]
             if sequence >= self.newest:
@@ -51,7 +50,6 @@ class Run:
             if sequence < self.lowest:
                 self.lowest = sequence
         self.payload = self.octets - HEADER_SIZE * self.count - padding
-        self.prepared: dict[Any, Any] = {}
 
     def __len__(self) -> int:
         return self.count

@@ -18,7 +18,7 @@ MID_EXTENSION = "urn:ietf:params:rtp-hdrext:sdes:mid"
 ICE_LITE = ("a=ice-lite", "a=ice-options:trickle ice2")  # in answers and fragments alike (RFC 9725 section 4.3.3)
 SEND_TIME_EXTENSION = "http://www.webrtc.org/experiments/rtp-hdrext/abs-send-time"
 TRANSPORT_EXTENSION = "http://www.ietf.org/id/draft-holmer-rmcat-transport-wide-cc-extensions-01"
-TRANSPORT_CC = "transport-cc"
+TRANSPORT_CC, REMB = "transport-cc", "goog-remb"  # feedback on the uplink, as a codec offers it
 DIRECTIONS = frozenset(("sendrecv", "sendonly", "recvonly", "inactive"))
 SETUPS = frozenset(("actpass", "active", "passive"))
 DIGEST_SIZES = {"sha-256": 32, "sha-384": 48, "sha-512": 64}
@@ -44,6 +44,7 @@ class Codec:
     channels: int = 1
     parameters: str = ""
     has_transport_cc: bool = False
+    has_remb: bool = False
     has_nack: bool = False
 
     @property
@@ -207,7 +208,9 @@ def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
         if FMTP_VALUE.fullmatch(value):
             parameters[payload_type] = value.strip()
     told = [line.split() for line in section.values.get("rtcp-fb", ())]
-    transport_cc, nack = ({words[0] for words in told if words[1:] == [one]} for one in (TRANSPORT_CC, "nack"))
+    transport_cc, remb, nack = (
+        {words[0] for words in told if words[1:] == [one]} for one in (TRANSPORT_CC, REMB, "nack")
+    )
     found: dict[str, Codec] = {}
     for line in section.values.get("rtpmap", ()):
         match = RTPMAP.fullmatch(line.strip())
@@ -220,6 +223,7 @@ def _codecs(section: _Section, formats: list[str]) -> tuple[Codec, ...]:
             channels=int(match[4] or 1),
             parameters=parameters.get(match[1], ""),
             has_transport_cc=not transport_cc.isdisjoint((match[1], "*")),
+            has_remb=not remb.isdisjoint((match[1], "*")),
             has_nack=not nack.isdisjoint((match[1], "*")),
         )
         found.setdefault(match[1], codec)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from server.media.sdp import (
     ICE_LITE,
     MID_EXTENSION,
+    REMB,
     SEND_TIME_EXTENSION,
     TRANSPORT_CC,
     TRANSPORT_EXTENSION,
@@ -116,8 +117,8 @@ def _codec_lines(codec: Codec, kind: str, *, transport_cc: bool) -> list[str]:
     wanted = ["nack", "nack pli", "ccm fir"] if kind == "video" and not codec.is_repair else []
     if transport_cc and codec.has_transport_cc:
         wanted.append(TRANSPORT_CC)
-    elif wanted:
-        wanted.append("goog-remb")
+    elif wanted and codec.has_remb:  # no feedback that was not offered (RFC 4585 section 4.2)
+        wanted.append(REMB)
     if kind == "audio" and codec.has_nack:  # of sound only who says so sends again what was lost
         wanted.append("nack")
     return lines + [f"a=rtcp-fb:{codec.payload_type} {one}" for one in wanted]

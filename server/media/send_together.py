@@ -15,6 +15,8 @@ from server.media.run import Numbers, Run
 from server.media.srtp import MOST_TOGETHER, Prepared, Slots, SrtpBuffers, SrtpSender
 from server.media.udp_port import IS_LINUX, Ancillary, Path, UdpPort, segment_option
 
+FEW = 8  # to so many one after the other: four cost 7 % less so, ten the same
+
 Way = tuple[SrtpSender, Path]
 """How packets go out to a peer."""
 
@@ -88,13 +90,13 @@ class SendTogether:
         if self._as_of != self._port.way_changes or not self._is_arranged:
             self._look()
         ways = self._ways
-        if len(ways) == 1:
-            return [] if self._send_to_one(ways[0], run, numbers) else [0]
+        if len(ways) <= FEW:
+            return [place for place, way in enumerate(ways) if not self._send_to_one(way, run, numbers)]
         prepared = self._buffers.numbered(run, numbers)
         slots = Slots(self._buffers, prepared, len(ways)) if self._batches and self._port.has_gso else None
         if slots is None or slots.count < 2:
-            return [place for place in range(len(ways)) if not self._send_alone(place, prepared, run.size + numbers[0])]
-        unsent = [place for place in self._single if not self._send_alone(place, prepared, run.size + numbers[0])]
+            return [place for place in range(len(ways)) if not self._send_alone(place, prepared)]
+        unsent = [place for place in self._single if not self._send_alone(place, prepared)]
         for batch in self._batches:
             for start in range(0, len(batch.places), slots.count):
                 unsent += self._send_batch(batch, start, slots)
@@ -134,7 +136,7 @@ class SendTogether:
             return False
         return self._port.send_run(sealed, run.size + numbers[0], way[1])
 
-    def _send_alone(self, place: int, prepared: Prepared, stride: int) -> bool:
+    def _send_alone(self, place: int, prepared: Prepared) -> bool:
         way = self._ways[place]
         if way is None:
             return False
@@ -142,19 +144,18 @@ class SendTogether:
         if sealed is None:
             self._port.counts["seal_refused"] += 1
             return False
-        return self._port.send_run(sealed, stride, way[1])
+        return self._port.send_run(sealed, prepared.stride, way[1])
 
     def _send_batch(self, batch: _Batch, start: int, slots: Slots) -> list[int]:
         end = min(start + slots.count, len(batch.places))
         if not slots.seal(batch.handles[start:end]):  # one of them was refused: each for itself tells which
-            prepared, stride = slots.prepared, slots.stride
-            return [place for place in batch.places[start:end] if not self._send_alone(place, prepared, stride)]
+            return [place for place in batch.places[start:end] if not self._send_alone(place, slots.prepared)]
         unsent = []
         for refused in batch.send(start, end, slots):
             place = batch.places[refused]
             way = self._ways[place]
             # What the kernel refused goes the slow way, which counts, and knows what to do without GSO.
-            if way is None or not self._port.send_run(slots.sealed(refused - start), slots.stride, way[1]):
+            if way is None or not self._port.send_run(slots.sealed(refused - start), slots.prepared.stride, way[1]):
                 unsent.append(place)
             if way is not None and way[1].address in self._port.one_by_one:
                 self._is_arranged = False  # amid a batch it would cost the others a call more each time
@@ -187,7 +188,7 @@ class _Batch:
     def send(self, start: int, end: int, slots: Slots) -> list[int]:
         """Those from `start` to before `end`, who are in the slots from the first; the ones that were refused."""
         assert _sendmmsg is not None
-        struct.pack_into("=H", self._control, self._stride_at, slots.stride)
+        struct.pack_into("=H", self._control, self._stride_at, slots.prepared.stride)
         size = ctypes.sizeof(_Piece)
         self._piece_bytes[start * size : end * size] = slots.pieces[: (end - start) * size]
         refused, descriptor = [], self._socket.fileno()

@@ -53,7 +53,9 @@ class Path(NamedTuple):
 
 
 class Receiver(Protocol):
-    """A peer, as the port sees it."""
+    """A peer, as the port sees it. `times_packets`: it wants to know how long each packet lay in the socket's buffer."""
+
+    times_packets: bool
 
     def speaks_from(self, address: Address, now: float) -> bool: ...
 
@@ -170,7 +172,7 @@ class UdpPort:
         now, received = self._clock.monotonic(), self._buffers.received
         self._unix_s = self._clock.wall()
         receive, view, by_address = source.recvmsg_into, [received], self._by_address
-        ancillary_size = ANCILLARY_SIZE if IS_LINUX else 0
+        ancillary_size, is_first = ANCILLARY_SIZE if IS_LINUX else 0, True
         try:
             for _ in range(MAX_DATAGRAMS):
                 try:
@@ -183,7 +185,10 @@ class UdpPort:
                 # RFC 5761 section 4: RTCP's packet types lie where RTP has a marker and types 64 to 95.
                 is_media = size and 128 <= received[0] < 192 and (size == 1 or not 192 <= received[1] < 224)
                 if is_media and (receiver := by_address.get(address)) is not None:
-                    receiver.on_rtp(size, address, now, now - self._waited_s(ancillary))
+                    arrived = now
+                    if is_first or receiver.times_packets:  # the first has waited longest
+                        arrived, is_first = now - self._waited_s(ancillary), False
+                    receiver.on_rtp(size, address, now, arrived)
                 else:
                     self._route(size, address, ancillary, source, now)
         finally:  # what was handed out goes on, whatever one peer's datagram brings about

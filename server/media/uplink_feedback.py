@@ -1,5 +1,5 @@
-"""What a camera is told of its uplink: when each packet came, where it knows transport-cc, else what came and our own
-estimate.
+"""What a camera is told of its uplink: when each packet came, where it knows transport-cc, what came and our own estimate
+where it knows REMB, else nothing: no feedback that was not offered (RFC 4585 section 4.2).
 """
 
 from __future__ import annotations
@@ -39,23 +39,33 @@ class UplinkFeedback:
     """Takes every packet of a camera, repairs too. `…_extension` are the numbers that the answer names.
 
     From `due_at` (monotonic seconds) on, `receipt` and then `news` may have something to tell: compared with each packet.
+    It is never due for a camera that `has_remb` nor transport-cc: receiver reports of each second are all that it gets.
+    `times_packets` says whether it matters to the millisecond when each came, not only when its picture did.
     """
 
-    def __init__(self, send_time_extension: int | None = None, transport_extension: int | None = None) -> None:
+    def __init__(
+        self,
+        send_time_extension: int | None = None,
+        transport_extension: int | None = None,
+        *,
+        has_remb: bool = True,
+    ) -> None:
         self._transport_extension = transport_extension
         self._extension = send_time_extension if transport_extension is None else transport_extension
+        self._is_told = has_remb or transport_extension is not None
+        self.times_packets = self._is_told and self._extension is not None
         self._transport = TransportFeedback()
         self._estimate = UplinkEstimate()
         self._receipts = ReceiptBudget()
         self._send_times = SendTimes(SEND_TIME_BITS, SEND_TIME_TICKS_PER_S)
         self._bytes = 0  # that came since they were last judged
-        self.due_at = float("-inf")
+        self.due_at = float("-inf") if self._is_told else float("inf")
 
     def note_packet(self, packet: memoryview, now: float) -> None:
         """A well-formed packet came at `now` (monotonic seconds)."""
         size = len(packet)
         self._bytes += size
-        if self._extension is None:
+        if not self.times_packets or self._extension is None:
             return
         value = extension_value(packet, self._extension)
         if value is None:
@@ -68,7 +78,7 @@ class UplinkFeedback:
 
     def begin(self) -> None:
         """A track begins: with a picture's next packet there is an estimate."""
-        if self._transport_extension is None:
+        if self._transport_extension is None and self._is_told:
             self.due_at = float("-inf")
 
     def _judge_bytes(self) -> None:
@@ -108,8 +118,8 @@ class UplinkFeedback:
 
     @property
     def bits_per_second(self) -> int | None:
-        """What the uplink carries by our estimate; None where the camera makes its own."""
-        return self._estimate.bits_per_second if self._transport_extension is None else None
+        """What the uplink carries by our estimate; None where the camera makes its own, or obeys none."""
+        return self._estimate.bits_per_second if self._is_told and self._transport_extension is None else None
 
     @property
     def queue_s(self) -> float:

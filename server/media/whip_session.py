@@ -61,6 +61,7 @@ class WhipSession:
         self.inlet = Inlet(plans, _name_extensions(media), plane.clock, self._on_track, events.has_packets, uplink)
         self.on_media = self.inlet.on_media  # see PeerOwner; on the hot path without a call more
         self.peer = plane.peer_for(first, self)
+        self.peer.times_packets = uplink.times_packets
         self.inlet.peer = self.peer
         self._generation = IceGeneration(first.ice_ufrag, first.mid)
         self._answered = [
@@ -207,9 +208,9 @@ def _uplink_feedback(media: list[sdp.Media], answered: dict[str, list[sdp.Codec]
     transport = next(
         (n for one, codecs in taken if (n := sdp_answer.transport_extension(one, codecs)) is not None), None
     )
-    return UplinkFeedback(
-        next((one.send_time_extension for one, _ in taken if one.send_time_extension is not None), None), transport
-    )
+    send_time = next((one.send_time_extension for one, _ in taken if one.send_time_extension is not None), None)
+    has_remb = any(codec.has_remb for one, codecs in taken if one.kind == VIDEO for codec in codecs)
+    return UplinkFeedback(send_time, transport, has_remb=has_remb)
 
 
 def _profile(answered: dict[str, list[sdp.Codec]]) -> str | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from itertools import pairwise
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from server.media.bandwidth import UplinkEstimate
@@ -335,8 +335,12 @@ seen = st.builds(
 )
 
 
+NOTHING_CAME = Seen(1.0, 16_000.0, 0.0, 50_000.0, queue_s=1.0, jitter_s=0.0, overuse=False, underuse=False, loss=0.0)
+
+
 @settings(max_examples=200)
 @given(st.lists(seen, max_size=60))
+@example([NOTHING_CAME, NOTHING_CAME._replace(now=0.5), NOTHING_CAME])  # its limit was 0, and was divided by
 def test_it_keeps_its_bounds_and_promises_little_beyond_what_came(found: list[Seen]) -> None:
     control, now, most = RateControl(), 0.0, 0.0
     decreases: list[float] = []  # when it fell

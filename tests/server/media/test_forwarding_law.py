@@ -52,9 +52,9 @@ class Wire(UnsealedPeer):
         self.feedback: list[bytes] = []
 
     def send_run(self, run: Run, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
-        for (first, marker, sequence, timestamp), (_, packet) in zip(run.headers, run.entries, strict=True):
+        for (start, sequence, timestamp), (_, packet) in zip(run.headers, run.entries, strict=True):
             shown, stamp = sequence + sequence_shift, (timestamp + timestamp_shift) & 0xFFFFFFFF
-            content = HEADER.pack(first, marker | payload_type, shown & 0xFFFF, stamp, ssrc) + packet[12:]
+            content = HEADER.pack(start >> 8, start & 0x80 | payload_type, shown & 0xFFFF, stamp, ssrc) + packet[12:]
             assert self.sealed.setdefault((ssrc, shown), content) == content, "a GCM nonce was used twice"
             if payload_type == RTX:
                 self.is_a_true_repair(ssrc, content)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import math
+import re
+
 import pytest
 from aiortc.sdp import MediaDescription, SessionDescription
 
@@ -50,6 +53,25 @@ async def test_a_foreign_camera_is_answered(running: Running, offer: str, setup:
     assert {plan.kind: plan.ssrcs[:1] for plan in publisher.inlet._sources.plans} == {
         one.kind: (one.ssrc[0].ssrc,) for one in offered.media
     }
+
+
+@pytest.mark.parametrize(
+    ("offer", "expected"),
+    [
+        pytest.param(OBS, {"goog-remb"}, id="OBS"),
+        pytest.param(FFMPEG, set(), id="FFmpeg"),
+        pytest.param(GSTREAMER, set(), id="GStreamer"),  # transport-cc without its header extension
+        pytest.param(WHIPCLIENTSINK, {"transport-cc"}, id="whipclientsink"),
+    ],
+)
+async def test_a_camera_is_told_of_its_uplink_what_it_offered_to_hear(
+    running: Running, offer: str, expected: set[str]
+) -> None:
+    """And never what it did not (RFC 4585 section 4.2)."""
+    answer = await running.engine.publish(CAMERA, offer.replace("\n", "\r\n"))
+    assert set(re.findall("transport-cc|goog-remb", answer.sdp)) == expected
+    (publisher,) = running.engine._publishers.values()
+    assert (publisher.inlet.uplink.due_at == math.inf) == (not expected)
 
 
 @pytest.mark.parametrize(

@@ -42,7 +42,7 @@ class FakePeer(UnsealedPeer):
         self.closed = reason
 
     def send_run(self, run: Run, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
-        for (_, _, sequence, timestamp), (_, content) in zip(run.headers, run.entries, strict=True):
+        for (_, sequence, timestamp), (_, content) in zip(run.headers, run.entries, strict=True):
             shown = (sequence + sequence_shift) & 0xFFFF, (timestamp + timestamp_shift) & 0xFFFFFFFF
             self.sent.append((*shown, content[12:]))
         return True

@@ -114,7 +114,8 @@ def shown(run: Run) -> list[tuple[int, bytes]]:
 
 @pytest.fixture
 def calls(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """How many messages were handed over in each call."""
+    """How many messages were handed over in each call; to few as well."""
+    monkeypatch.setattr(send_together, "FEW", 1)
     seen: list[int] = []
     real = send_together._sendmmsg
     assert real is not None, "not on this machine"
@@ -184,7 +185,29 @@ def test_one_that_the_kernel_refuses_is_told_and_costs_no_other(rooms: list[Room
     assert sum(count for name, count in room.port.counts.items() if name.startswith("send_")) >= 2
 
 
-def test_where_gso_is_refused_the_packets_go_one_by_one(rooms: list[Room], monkeypatch: pytest.MonkeyPatch) -> None:
+def test_few_are_served_one_after_the_other_and_none_costs_another(rooms: list[Room]) -> None:
+    room = Room()
+    rooms.append(room)
+    for _ in range(send_together.FEW):
+        room.viewer()
+    sender, path = room.viewers[0].way or pytest.fail("no way")
+    room.viewers[0].way = sender, path._replace(address=("127.0.0.1", 0))  # EINVAL
+    room.viewers[1].way = None
+    together, run = room.together(), run_of(4, 1000, 700)
+    for after in (0, 4, 8):
+        assert together.send(run, (*NUMBERS[:3], NUMBERS[3] + after, NUMBERS[4])) == [0, 1]
+        expected = [(sequence + after, content) for sequence, content in shown(run)]
+        assert [viewer.gets() for viewer in room.viewers[2:]] == [expected] * (send_together.FEW - 2)
+    room.viewers[0].way = room.viewers[1].way = sender, path
+    room.port.way_changes += 1
+    assert together.send(run, (*NUMBERS[:3], NUMBERS[3] + 12, NUMBERS[4])) == []
+
+
+@pytest.mark.parametrize("few", [1, send_together.FEW])
+def test_where_gso_is_refused_the_packets_go_one_by_one(
+    rooms: list[Room], monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
+    monkeypatch.setattr(send_together, "FEW", few)
     room = Room()
     rooms.append(room)
     monkeypatch.setattr(udp_port, "UDP_SEGMENT", 250)  # no such option
@@ -238,8 +261,12 @@ def test_each_hears_from_the_address_it_has_asked(rooms: list[Room], calls: list
     assert calls == [2, 2, 1]
 
 
-def test_one_whose_packets_libsrtp_refuses_is_counted_and_costs_no_other(rooms: list[Room]) -> None:
+@pytest.mark.parametrize("few", [1, send_together.FEW])
+def test_one_whose_packets_libsrtp_refuses_is_counted_and_costs_no_other(
+    rooms: list[Room], monkeypatch: pytest.MonkeyPatch, few: int
+) -> None:
     """A number far behind what was sealed for it before (RFC 3711 section 3.3.2)."""
+    monkeypatch.setattr(send_together, "FEW", few)
     room = Room()
     rooms.append(room)
     for _ in range(3):

@@ -40,7 +40,7 @@ class Viewer(UnsealedPeer):
         self.new: list[tuple[int, int, float]] = []  # SSRC, timestamp, when it was captured by the camera's clock
 
     def send_run(self, run: Run, payload_type: int, ssrc: int, sequence_shift: int, timestamp_shift: int) -> bool:
-        for (_, _, _, timestamp), (_, packet) in zip(run.headers, run.entries, strict=True):
+        for (_, _, timestamp), (_, packet) in zip(run.headers, run.entries, strict=True):
             if is_filler(packet):  # of what was still under way when the layer changed
                 continue
             (captured,) = struct.unpack_from("!d", packet, 13)

@@ -64,6 +64,15 @@ def test_packets_without_the_extensions_are_only_counted() -> None:
                 assert uplink.news(1, 7, [7], number, 0, number * 0.01) == []
 
 
+def test_a_camera_that_offered_neither_is_told_nothing() -> None:
+    """Feedback that was not negotiated must not be sent (RFC 4585 section 4.2), and costs a tenth of a camera."""
+    uplink = UplinkFeedback(SEND_TIME, has_remb=False)
+    uplink.begin()
+    assert play(uplink, 10, 400_000) == []
+    assert not uplink.times_packets and uplink.due_at == float("inf")
+    assert uplink.bits_per_second is None and uplink.queue_s == 0
+
+
 def test_an_estimate_waits_for_the_first_picture() -> None:
     uplink = UplinkFeedback(SEND_TIME)
     for number in range(300):
