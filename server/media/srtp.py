@@ -62,7 +62,7 @@ def _binding() -> tuple[Any, Any] | None:
     except ImportError:
         return None
     ffi, lib = getattr(binding, "ffi", None), getattr(binding, "lib", None)
-    if ffi is None or not all(hasattr(lib, name) for name in ("srtp_protect", "srtp_unprotect", "srtp_protect_rtcp")):
+    if ffi is None or not all(hasattr(lib, f"srtp_{one}protect{what}") for one in ("", "un") for what in ("", "_rtcp")):
         return None
     try:
         Session()._srtp[0]
@@ -96,7 +96,8 @@ class SrtpBuffers:
             self.sealed = memoryview(bytearray(BUFFER_SIZE))
             return
         ffi, lib = binding
-        self.protect, self.unprotect, self.protect_rtcp = lib.srtp_protect, lib.srtp_unprotect, lib.srtp_protect_rtcp
+        self.protect, self.unprotect = lib.srtp_protect, lib.srtp_unprotect
+        self.protect_rtcp, self.unprotect_rtcp = lib.srtp_protect_rtcp, lib.srtp_unprotect_rtcp
         self._receive_memory = ffi.new("char[]", RECEIVE_SIZE)
         self._send_memory = ffi.new("char[]", BUFFER_SIZE)
         self.received = memoryview(ffi.buffer(self._receive_memory)).cast("B")
@@ -277,6 +278,15 @@ class SrtpReceiver:
 
     def open_feedback(self, size: int) -> bytes | None:
         """The RTCP packet of `size` bytes in the receive buffer, opened; None if it is not genuine."""
+        buffers = self._buffers
+        if not buffers.is_direct:
+            return self._open_feedback_by_public_api(size)
+        buffers.length[0] = size
+        if buffers.unprotect_rtcp(self._handle, buffers.received_pointer, buffers.length):
+            return None
+        return bytes(buffers.received[: buffers.length[0]])
+
+    def _open_feedback_by_public_api(self, size: int) -> bytes | None:
         try:
             opened: bytes = self._session.unprotect_rtcp(bytes(self._buffers.received[:size]))
         except (pylibsrtp.Error, ValueError):

@@ -36,6 +36,7 @@ class Options:
     spread_s: float
     media_workers: int
     woken: bool
+    remb: bool
     host: str
     cores: Cores
 
@@ -55,11 +56,23 @@ def main(argv: list[str]) -> int:
     parser.add_argument(
         "--unwoken", action="store_true", help="viewers look every 10 ms, as behind a network; without bars"
     )
+    parser.add_argument(
+        "--remb",
+        action="store_true",
+        help="cameras want to hear what their uplink carries, as those of this project do",
+    )
     parser.add_argument("--alone", action="store_true", help="this engine only")
     given = parser.parse_args(argv)
     cores = Cores.divided(max(1, given.media_workers))
     options = Options(
-        given.seconds, given.rounds, given.spread / 1000, given.media_workers, not given.unwoken, address(), cores
+        seconds=given.seconds,
+        rounds=given.rounds,
+        spread_s=given.spread / 1000,
+        media_workers=given.media_workers,
+        woken=not given.unwoken,
+        remb=given.remb,
+        host=address(),
+        cores=cores,
     )
     about = described()  # before the load is the benchmark's own
     plan = planned(_words(given.cases), _words(given.relay_cases), alone=given.alone)
@@ -101,7 +114,7 @@ async def _measure(name: str, case: str, options: Options) -> Row:
         Child("tests.bench.load.publisher", cores=load) as publisher,
         Child("tests.bench.load.viewers", cores=load) as watching,
     ):
-        await server.publish(publisher, host, options.spread_s)
+        await server.publish(publisher, host, options.spread_s, remb=options.remb)
         await asyncio.sleep(1.0)
         await watching.ask("join", urls=server.watch, count=cameras * viewers, host=host, timed=woken)
         await asyncio.sleep(SETTLE_S)
@@ -129,6 +142,7 @@ def _tell(rows: list[Row], options: Options, about: dict[str, str]) -> int:
     lines = tabled(rows, judged=options.woken)
     mode = f"each packet wakes its viewer, up to {MOST_WOKEN}" if options.woken else "viewers look every 10 ms"
     print(f"\n{'; '.join(about.values())}; Janus {janus.version() or 'is not installed'}")
+    mode += "; cameras with REMB" if options.remb else ""
     print(
         f"{mode}; {options.seconds:g} s each, rounds: {options.rounds} (the median; the worst loss and memory)\n\n{HEAD}"
     )
@@ -139,6 +153,7 @@ def _tell(rows: list[Row], options: Options, about: dict[str, str]) -> int:
         "seconds": options.seconds,
         "media_workers": options.media_workers,
         "woken": options.woken,
+        "remb": options.remb,
         "spread_ms": 1000 * options.spread_s,
         "janus": janus.version(),
     }

@@ -85,6 +85,7 @@ class Endpoint:
         self.on_feedback = on_feedback
         self._ufrag, self._pwd = secrets.token_hex(4), secrets.token_hex(12)
         self._offered = False
+        self._feedback: tuple[str, ...] = ("nack", "nack pli")
         self._remote: Remote | None = None
         self._handshake: Handshake | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -102,9 +103,10 @@ class Endpoint:
 
     # ---- signalling ------------------------------------------------------------------------------------
 
-    def offer(self, direction: str) -> str:
-        """An offer of one picture, `sendonly` or `recvonly`."""
+    def offer(self, direction: str, *, remb: bool = False) -> str:
+        """An offer of one picture, `sendonly` or `recvonly`; `remb`: of one who wants to hear what its uplink carries."""
         self._offered = True
+        self._feedback += ("goog-remb",) * remb
         return self._description(direction, "actpass", PAYLOAD_TYPE, "0")
 
     def answer(self, offer: str) -> str:
@@ -130,7 +132,7 @@ class Endpoint:
         lines += [f"m=video {port} UDP/TLS/RTP/SAVPF {payload_type}", f"c=IN IP4 {self._host}", "a=rtcp-mux"]
         lines += [f"a=mid:{mid}", f"a={direction}", f"a=rtpmap:{payload_type} H264/90000"]
         lines += [f"a=fmtp:{payload_type} {PROFILE}"]
-        lines += [f"a=rtcp-fb:{payload_type} {one}" for one in ("nack", "nack pli")]
+        lines += [f"a=rtcp-fb:{payload_type} {one}" for one in self._feedback]
         lines += [*sends, f"a=ice-ufrag:{self._ufrag}", f"a=ice-pwd:{self._pwd}"]
         lines += [f"a=fingerprint:sha-256 {self._keyring.certificate.fingerprint}", f"a=setup:{setup}"]
         lines += [f"a=candidate:1 1 udp 2130706431 {self._host} {port} typ host", "a=end-of-candidates", ""]

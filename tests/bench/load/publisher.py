@@ -139,11 +139,13 @@ class Cameras:
         mirror: tuple[str, int] | None = None,
         tiny: bool = False,
         sub: bool = False,
+        remb: bool = False,
         tokens: Sequence[str] = (),
     ) -> dict[str, Any]:
         """One camera for each URL, with its token if the server wants one.
 
-        A `tiny` one sends two small key frames a second, a `sub` one a sub layer's pictures. See Way for the rest.
+        A `tiny` one sends two small key frames a second, a `sub` one a sub layer's pictures, one with
+        `remb` offers to hear what its uplink carries. See Way for the rest.
         """
         to_mirror = None
         if mirror is not None:
@@ -158,7 +160,7 @@ class Cameras:
                 camera = self._camera(endpoint.ssrc, way, pictures.SUB if sub else pictures.MAIN, tiny=tiny)
                 endpoint.on_feedback = camera.on_feedback
                 headers = SDP | ({"Authorization": f"Bearer {tokens[index]}"} if tokens else {})
-                async with http.post(url, data=endpoint.offer("sendonly"), headers=headers) as response:
+                async with http.post(url, data=endpoint.offer("sendonly", remb=remb), headers=headers) as response:
                     assert response.status == 201, await response.text()
                     endpoint.take(await response.text())
                 await endpoint.until_connected()

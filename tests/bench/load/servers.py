@@ -23,12 +23,12 @@ class Served:
     plain: list[int]
     child: Child | None = None
 
-    async def publish(self, cameras: Child, host: str, spread_s: float = 0.0) -> None:
-        """Have all cameras of this server send."""
+    async def publish(self, cameras: Child, host: str, spread_s: float = 0.0, *, remb: bool = False) -> None:
+        """Have all cameras of this server send; see Cameras."""
         if self.plain:
             await cameras.ask("plain", ports=self.plain, spread_s=spread_s)
         else:
-            await cameras.ask("publish", urls=self.whip, host=host, spread_s=spread_s)
+            await cameras.ask("publish", urls=self.whip, host=host, spread_s=spread_s, remb=remb)
 
 
 @asynccontextmanager

@@ -27,7 +27,7 @@ def test_contract_with_pylibsrtp() -> None:
     """What srtp.py touches beyond the public API; if this fails, the public API is used (slower)."""
     assert SrtpBuffers().is_direct
     assert hasattr(Session(), "_srtp")
-    for name in ("srtp_protect", "srtp_unprotect"):
+    for name in ("srtp_protect", "srtp_unprotect", "srtp_protect_rtcp", "srtp_unprotect_rtcp"):
         assert hasattr(pylibsrtp._binding.lib, name)
 
 
@@ -110,10 +110,17 @@ def test_rubbish_is_refused(public_api_only: bool) -> None:
     assert sender.seal_feedback(bytes(5000)) is None
 
 
-def test_feedback_goes_there_and_back() -> None:
-    buffers = SrtpBuffers()
-    sender, receiver = SrtpSender(buffers, bytes(28), GCM_128), SrtpReceiver(buffers, bytes(28), GCM_128)
-    sealed = sender.seal_feedback(bytes.fromhex("80c9000100000001"))
-    assert sealed is not None
-    buffers.received[: len(sealed)] = sealed
-    assert receiver.open_feedback(len(sealed)) == bytes.fromhex("80c9000100000001")
+@pytest.mark.parametrize("profile", PROFILES, ids=lambda profile: profile.name.decode())
+@pytest.mark.parametrize("public_api_only", [False, True])
+def test_feedback_goes_there_and_back_once(profile: Profile, public_api_only: bool) -> None:
+    buffers, key = SrtpBuffers(public_api_only=public_api_only), bytes(profile.key_size + profile.salt_size)
+    sender, receiver = SrtpSender(buffers, key, profile), SrtpReceiver(buffers, key, profile)
+    packet = bytes.fromhex("80c9000100000001")
+    sealed = bytes(sender.seal_feedback(packet) or b"")
+    for size, opened in (
+        (len(sealed) - 1, None),
+        (len(sealed), packet),
+        (len(sealed), None),
+    ):  # the last one is a replay
+        buffers.received[: len(sealed)] = sealed
+        assert receiver.open_feedback(size) == opened
