@@ -126,7 +126,7 @@ class ViewerFigures:
 
 @dataclass(frozen=True, slots=True)
 class CameraFigures:
-    """One camera, at one worker. `uplink_bps` is what it was told that its uplink carries, None while it is away."""
+    """One camera, at one worker. `uplink_bps` is what it was told that its uplink carries, None while it is told nothing."""
 
     device_id: str
     worker: str

@@ -29,7 +29,8 @@ CONNECT_WITHIN_S = 15.0  # a half-made session is closed then
 class PeerOwner(Protocol):
     """Who uses the peer: an inlet or an outlet. Plain calls; `now` in monotonic seconds.
 
-    `arrived`: when the packet came to this machine, which is before `now` where the process was held up.
+    `arrived`: when the packet came to this machine, which is before `now` where the process was held up; `now` itself for
+    a peer without `times_packets`.
     """
 
     def on_ready(self, now: float) -> None: ...

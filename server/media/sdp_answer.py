@@ -117,7 +117,7 @@ def _codec_lines(codec: Codec, kind: str, *, transport_cc: bool) -> list[str]:
     wanted = ["nack", "nack pli", "ccm fir"] if kind == "video" and not codec.is_repair else []
     if transport_cc and codec.has_transport_cc:
         wanted.append(TRANSPORT_CC)
-    elif wanted and codec.has_remb:  # no feedback that was not offered (RFC 4585 section 4.2)
+    elif wanted and codec.has_remb:  # nobody is told of an uplink who did not offer to hear it (RFC 4585 section 4.2)
         wanted.append(REMB)
     if kind == "audio" and codec.has_nack:  # of sound only who says so sends again what was lost
         wanted.append("nack")
@@ -133,7 +133,7 @@ def transport_extension(offered: Media, codecs: Sequence[Codec]) -> int | None:
 
 
 def _extension_lines(offered: Media, arrivals: int | None, *, has_rids: bool) -> list[str]:
-    """Of the header extensions that were offered, those that we read: transport-cc makes send times needless."""
+    """Of the header extensions that were offered, those that we can read: transport-cc makes send times needless."""
     send_time = offered.send_time_extension if arrivals is None else None
     wanted = (
         (offered.mid_extension, MID_EXTENSION),

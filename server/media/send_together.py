@@ -1,4 +1,4 @@
-"""One run to several peers: sealed for one after another, then handed to the kernel in one call (sendmmsg(2)).
+"""One run to several peers: sealed for one after another, and for more than FEW handed to the kernel in one call (sendmmsg(2)).
 
 Of 50 viewers' forwarding the calls into the kernel and what Python does around each of them were a tenth.
 """
@@ -112,6 +112,9 @@ class SendTogether:
     def _arrange(self, ways: list[Way | None]) -> None:
         """Put those in batches who hear from the same of our addresses, and whose way takes a run in one send."""
         self._ways, self._is_arranged, one_by_one = ways, True, self._port.one_by_one
+        self._batches, self._single = [], []
+        if len(ways) <= FEW:
+            return
         alike: dict[Any, list[int]] = {}
         for place, way in enumerate(ways):
             key = (
@@ -121,7 +124,6 @@ class SendTogether:
             )
             alike.setdefault(key, []).append(place)
         self._single = alike.pop(None, [])
-        self._batches = []
         for places in alike.values():
             for start in range(0, len(places), MOST_TOGETHER):
                 batch = places[start : start + MOST_TOGETHER]

@@ -23,6 +23,7 @@ BUFFER_SIZE = 1 << 17
 MOST_PACKETS = 64  # in one run: a kernel splits no more from one send
 MOST_TOGETHER = 16  # viewers whose sealed runs stand in the send buffer at once: of 25, no more was gained
 RECEIVE_SIZE = 1 << 16
+MOST_OPENED_FEEDBACK = 1500  # bytes: RTCP is not sent in fragments
 MOST_FEEDBACK = 1352  # bytes of RTCP in one packet: 1500 less the longest trailer, as pylibsrtp's public API has it
 write_header = struct.Struct("!HHII").pack_into  # as packet.HEADER, its first two bytes in one
 REPLAY_WINDOW = 1024  # packets; about 2 s of a main stream, as long as the cache can repair
@@ -90,7 +91,6 @@ class SrtpBuffers:
     def __init__(self, *, public_api_only: bool = False) -> None:
         binding = None if public_api_only else _binding()
         self.is_direct = binding is not None
-        self._send_memory: Any = None
         if binding is None:
             self.received = memoryview(bytearray(RECEIVE_SIZE))
             self.sealed = memoryview(bytearray(BUFFER_SIZE))
@@ -98,16 +98,14 @@ class SrtpBuffers:
         ffi, lib = binding
         self.protect, self.unprotect = lib.srtp_protect, lib.srtp_unprotect
         self.protect_rtcp, self.unprotect_rtcp = lib.srtp_protect_rtcp, lib.srtp_unprotect_rtcp
-        self._receive_memory = ffi.new("char[]", RECEIVE_SIZE)
-        self._send_memory = ffi.new("char[]", BUFFER_SIZE)
-        self.received = memoryview(ffi.buffer(self._receive_memory)).cast("B")
-        self.sealed = memoryview(ffi.buffer(self._send_memory)).cast("B")
-        self.received_pointer, self.sealed_pointer = self._receive_memory, self._send_memory
+        self.received_pointer, self.sealed_pointer = ffi.new("char[]", RECEIVE_SIZE), ffi.new("char[]", BUFFER_SIZE)
+        self.received = memoryview(ffi.buffer(self.received_pointer)).cast("B")
+        self.sealed = memoryview(ffi.buffer(self.sealed_pointer)).cast("B")
         self.length = ffi.new("int *")
         self._length_memory = ffi.new("int[]", MOST_PACKETS * MOST_TOGETHER)
         self.lengths = memoryview(ffi.buffer(self._length_memory)).cast("B")
         self.length_pointers = [self._length_memory + index for index in range(MOST_PACKETS * MOST_TOGETHER)]
-        self.sealed_address = int(ffi.cast("uintptr_t", self._send_memory))
+        self.sealed_address = int(ffi.cast("uintptr_t", self.sealed_pointer))
 
     def numbered(self, run: Run, numbers: Numbers) -> Prepared:
         """The run as all are sent it who see these numbers."""
@@ -143,7 +141,7 @@ class SrtpSender:
     def __init__(self, buffers: SrtpBuffers, key: bytes, profile: Profile) -> None:
         self._buffers = buffers
         self._session = _session(key, Policy.SSRC_ANY_OUTBOUND, profile)
-        self.handle = self._session._srtp[0] if buffers.is_direct else None  # libsrtp's, for Slots
+        self.handle = self._session._srtp[0] if buffers.is_direct else None  # libsrtp's
         self.overhead = profile.overhead
 
     def seal(
@@ -157,7 +155,7 @@ class SrtpSender:
         if not buffers.is_direct:
             numbers = (self.overhead, payload_type, ssrc, sequence_shift, timestamp_shift)
             return self._seal_by_public_api(buffers.numbered(run, numbers))
-        # In one pass and into place: for one viewer alone a template would be 10 to 20 µs a picture that nobody shares.
+        # In one pass and into place: for few viewers a template is 10 to 20 µs a picture that hardly anybody shares.
         handle, protect, length = self.handle, buffers.protect, buffers.length
         sealed, memory, stride, at = buffers.sealed, buffers.sealed_pointer, run.size + self.overhead, 0
         for (start, sequence, timestamp), (_, packet) in zip(run.headers, run.entries, strict=True):
@@ -281,6 +279,8 @@ class SrtpReceiver:
         buffers = self._buffers
         if not buffers.is_direct:
             return self._open_feedback_by_public_api(size)
+        if size > MOST_OPENED_FEEDBACK:
+            return None
         buffers.length[0] = size
         if buffers.unprotect_rtcp(self._handle, buffers.received_pointer, buffers.length):
             return None

@@ -185,10 +185,9 @@ class UdpPort:
                 # RFC 5761 section 4: RTCP's packet types lie where RTP has a marker and types 64 to 95.
                 is_media = size and 128 <= received[0] < 192 and (size == 1 or not 192 <= received[1] < 224)
                 if is_media and (receiver := by_address.get(address)) is not None:
-                    arrived = now
-                    if is_first or receiver.times_packets:  # the first has waited longest
-                        arrived, is_first = now - self._waited_s(ancillary), False
-                    receiver.on_rtp(size, address, now, arrived)
+                    waited_s = self._waited_s(ancillary) if is_first or receiver.times_packets else 0.0
+                    is_first = False  # which has waited longest
+                    receiver.on_rtp(size, address, now, now - waited_s if receiver.times_packets else now)
                 else:
                     self._route(size, address, ancillary, source, now)
         finally:  # what was handed out goes on, whatever one peer's datagram brings about

@@ -39,8 +39,8 @@ class UplinkFeedback:
     """Takes every packet of a camera, repairs too. `…_extension` are the numbers that the answer names.
 
     From `due_at` (monotonic seconds) on, `receipt` and then `news` may have something to tell: compared with each packet.
-    It is never due for a camera that `has_remb` nor transport-cc: receiver reports of each second are all that it gets.
-    `times_packets` says whether it matters to the millisecond when each came, not only when its picture did.
+    It is never due for a camera that has neither REMB nor transport-cc: receiver reports of each second are all that it
+    gets. `times_packets` says whether it matters to the millisecond when each packet came.
     """
 
     def __init__(

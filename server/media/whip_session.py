@@ -209,8 +209,8 @@ def _uplink_feedback(media: list[sdp.Media], answered: dict[str, list[sdp.Codec]
         (n for one, codecs in taken if (n := sdp_answer.transport_extension(one, codecs)) is not None), None
     )
     send_time = next((one.send_time_extension for one, _ in taken if one.send_time_extension is not None), None)
-    has_remb = any(codec.has_remb for one, codecs in taken if one.kind == VIDEO for codec in codecs)
-    return UplinkFeedback(send_time, transport, has_remb=has_remb)
+    pictures = [codec for one, codecs in taken if one.kind == VIDEO for codec in codecs if not codec.is_repair]
+    return UplinkFeedback(send_time, transport, has_remb=any(codec.has_remb for codec in pictures))
 
 
 def _profile(answered: dict[str, list[sdp.Codec]]) -> str | None:

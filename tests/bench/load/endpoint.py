@@ -20,11 +20,13 @@ from aioice import stun
 from pylibsrtp import Policy, Session
 
 from server.media.dtls import Certificate, Handshake
+from server.media.sdp import REMB, SEND_TIME_EXTENSION
 
 RECEIVE_BUFFER = 4 << 20  # bytes: a viewer that is not scheduled for a while must not be why packets are lost
 CHECK_AGAIN_S = 0.2
 CONSENT_S = 5.0  # RFC 7675 section 5.1
 PAYLOAD_TYPE = 97
+SEND_TIME = 3  # the header extension's number
 PROFILE = "profile-level-id=42e01f;packetization-mode=1;level-asymmetry-allowed=1"
 CONNECT_WITHIN_S = 60.0
 SDP = {"Content-Type": "application/sdp"}
@@ -85,7 +87,7 @@ class Endpoint:
         self.on_feedback = on_feedback
         self._ufrag, self._pwd = secrets.token_hex(4), secrets.token_hex(12)
         self._offered = False
-        self._feedback: tuple[str, ...] = ("nack", "nack pli")
+        self._remb = False
         self._remote: Remote | None = None
         self._handshake: Handshake | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -104,9 +106,11 @@ class Endpoint:
     # ---- signalling ------------------------------------------------------------------------------------
 
     def offer(self, direction: str, *, remb: bool = False) -> str:
-        """An offer of one picture, `sendonly` or `recvonly`; `remb`: of one who wants to hear what its uplink carries."""
+        """An offer of one picture, `sendonly` or `recvonly`; `remb`: of one who tells when each packet was sent, to hear what its
+        uplink carries.
+        """
         self._offered = True
-        self._feedback += ("goog-remb",) * remb
+        self._remb = remb
         return self._description(direction, "actpass", PAYLOAD_TYPE, "0")
 
     def answer(self, offer: str) -> str:
@@ -132,7 +136,9 @@ class Endpoint:
         lines += [f"m=video {port} UDP/TLS/RTP/SAVPF {payload_type}", f"c=IN IP4 {self._host}", "a=rtcp-mux"]
         lines += [f"a=mid:{mid}", f"a={direction}", f"a=rtpmap:{payload_type} H264/90000"]
         lines += [f"a=fmtp:{payload_type} {PROFILE}"]
-        lines += [f"a=rtcp-fb:{payload_type} {one}" for one in self._feedback]
+        lines += [f"a=rtcp-fb:{payload_type} {one}" for one in ("nack", "nack pli")]
+        if self._remb:
+            lines += [f"a=rtcp-fb:{payload_type} {REMB}", f"a=extmap:{SEND_TIME} {SEND_TIME_EXTENSION}"]
         lines += [*sends, f"a=ice-ufrag:{self._ufrag}", f"a=ice-pwd:{self._pwd}"]
         lines += [f"a=fingerprint:sha-256 {self._keyring.certificate.fingerprint}", f"a=setup:{setup}"]
         lines += [f"a=candidate:1 1 udp 2130706431 {self._host} {port} typ host", "a=end-of-candidates", ""]

@@ -18,7 +18,7 @@ from typing import Any
 from aiohttp import ClientSession
 
 from tests.bench.load import orders, pictures
-from tests.bench.load.endpoint import PAYLOAD_TYPE, SDP, Endpoint, Keyring
+from tests.bench.load.endpoint import PAYLOAD_TYPE, SDP, SEND_TIME, Endpoint, Keyring
 
 HEADER = struct.Struct("!BBHII")
 SENDER_REPORT = struct.Struct("!BBHIQIII")  # RFC 3550 section 6.4.1, no block
@@ -27,13 +27,15 @@ STAMP = struct.Struct("=4sd")  # a mark, and when it was sent (monotonic seconds
 STAMP_MARK = b"WRld"
 STAMP_AT = 20  # in the payload: beyond what tells a key frame
 KEY_FRAME_REQUEST = (206, 1)  # PLI
+EXTENDED = struct.Struct("!BBHIIHHI")  # with one header extension of one byte's form and 3 bytes (RFC 8285 section 4.2)
 
 
 @dataclass(frozen=True)
 class Way:
     """How a camera's packets leave: those of a picture at once, or over `spread_s`.
 
-    With a `mirror` they also go there, as they are, each stamped with the time at which it was sent.
+    With a `mirror` they also go there, as they are, each stamped with the time at which it was sent. `tells_when`: each
+    says in its header when it was sent (abs-send-time), as those of this project's cameras do.
     """
 
     seal: Callable[[bytes], bytes]
@@ -41,6 +43,7 @@ class Way:
     report: Callable[[bytes], None] | None = None
     spread_s: float = 0.0
     mirror: socket.socket | None = None
+    tells_when: bool = False
 
 
 class Camera:
@@ -96,10 +99,16 @@ class Camera:
         found = []
         for index, payload in enumerate(payloads):
             marker = 0x80 if index == len(payloads) - 1 else 0
-            found.append(HEADER.pack(0x80, marker | PAYLOAD_TYPE, self._sequence, timestamp, self._ssrc) + payload)
+            found.append(self._header(marker | PAYLOAD_TYPE, timestamp) + payload)
             self._sequence = (self._sequence + 1) & 0xFFFF
         self.packets += len(found)
         return found
+
+    def _header(self, second: int, timestamp: int) -> bytes:
+        if not self._way.tells_when:
+            return HEADER.pack(0x80, second, self._sequence, timestamp, self._ssrc)
+        sent = (SEND_TIME << 4 | 2) << 24 | int(time.time() * (1 << 18)) & 0xFFFFFF
+        return EXTENDED.pack(0x90, second, self._sequence, timestamp, self._ssrc, 0xBEDE, 1, sent)
 
     def _sender_report(self) -> bytes:
         now, timestamp = int((time.time() + NTP_EPOCH) * 2**32), self.frames * self._ticks & 0xFFFFFFFF
@@ -145,7 +154,7 @@ class Cameras:
         """One camera for each URL, with its token if the server wants one.
 
         A `tiny` one sends two small key frames a second, a `sub` one a sub layer's pictures, one with
-        `remb` offers to hear what its uplink carries. See Way for the rest.
+        `remb` says when it sent each packet, to hear what its uplink carries. See Way for the rest.
         """
         to_mirror = None
         if mirror is not None:
@@ -156,7 +165,7 @@ class Cameras:
             for index, url in enumerate(urls):
                 endpoint = Endpoint(self._keyring, host, lambda size: None)
                 self._closing.append(endpoint.close)
-                way = Way(endpoint.seal, endpoint.send, endpoint.send_feedback, spread_s, to_mirror)
+                way = Way(endpoint.seal, endpoint.send, endpoint.send_feedback, spread_s, to_mirror, tells_when=remb)
                 camera = self._camera(endpoint.ssrc, way, pictures.SUB if sub else pictures.MAIN, tiny=tiny)
                 endpoint.on_feedback = camera.on_feedback
                 headers = SDP | ({"Authorization": f"Bearer {tokens[index]}"} if tokens else {})

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import itertools
 import socket
 from collections.abc import Sequence
 from pathlib import Path
@@ -14,11 +16,12 @@ from server.errors import Conflict, Unauthorised, Unprocessable
 from server.media import stun
 from server.media.forwarder import Forwarder
 from server.media.live import RETURN_WITHIN_S
-from server.media.packet import HEADER
+from server.media.packet import HEADER, parse_header
 from server.media.run import Run
+from server.media.send_together import FEW
 from server.media.track import AUDIO, UpTrack
 from server.media.wish import Wish
-from tests.bench.load.endpoint import Endpoint, Keyring
+from tests.bench.load.endpoint import PAYLOAD_TYPE, Endpoint, Keyring
 from tests.server.media.clients import Camera, Screen
 from tests.server.media.conftest import CAMERA, INSPECTOR, Running, until
 from tests.server.media.test_forwarder import Recording
@@ -188,6 +191,51 @@ async def test_an_older_offer_that_connects_last_replaces_nothing(running: Runni
     finally:
         old.close()
         new.close()
+
+
+@pytest.mark.parametrize("count", [2, FEW + 2])
+async def test_of_few_or_many_viewers_each_gets_every_packet_once(running: Running, tmp_path: Path, count: int) -> None:
+    keyring, got = Keyring(tmp_path / "ends"), [list[bytes]() for _ in range(count)]
+    camera = Endpoint(keyring, "127.0.0.1", lambda size: None)
+    screens: list[Endpoint] = []
+
+    def screen(number: int) -> Endpoint:
+        def on_rtp(size: int) -> None:
+            opened = made.opens(size) or pytest.fail("sealed for another, or twice")
+            header = parse_header(opened)
+            got[number].append(opened[header.payload_start : header.payload_end])
+
+        made = Endpoint(keyring, "127.0.0.1", on_rtp)
+        return made
+
+    async def send(*pictures: list[bytes]) -> None:
+        for picture in pictures:
+            for index, content in enumerate(picture):
+                number = next(numbers)
+                marker = 0x80 if index == len(picture) - 1 else 0
+                head = HEADER.pack(0x80, marker | PAYLOAD_TYPE, number & 0xFFFF, 3600 * (number // 4), camera.ssrc)
+                camera.send(camera.seal(head + content))
+            await asyncio.sleep(0.01)
+
+    numbers = itertools.count(65_500)
+    key = [b"\x67sps", b"\x68pps", b"\x65" + bytes(700), b"\x65" + bytes(300)]
+    try:
+        camera.take((await running.engine.publish(CAMERA, camera.offer("sendonly"))).sdp)
+        await camera.until_connected()
+        await send(key)
+        for number in range(count):
+            screens.append(screen(number))
+            screens[-1].take((await running.engine.watch(CAMERA, INSPECTOR, screens[-1].offer("recvonly"))).sdp)
+            await screens[-1].until_connected()
+        await until(lambda: all(len(one) >= len(key) for one in got))
+        said = [[bytes((0x41, picture, part)) + bytes(400 + 9 * part) for part in range(4)] for picture in range(12)]
+        await send(*said)
+        expected = [*key, *(content for picture in said for content in picture)]
+        await until(lambda: all(len(one) >= len(expected) for one in got))
+        assert got == [expected] * count
+    finally:
+        for one in (camera, *screens):
+            one.close()
 
 
 @pytest.mark.parametrize("name", [CAMERA, "person-1", "login-1"])

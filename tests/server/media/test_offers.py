@@ -59,6 +59,15 @@ async def test_a_foreign_camera_is_answered(running: Running, offer: str, setup:
     ("offer", "expected"),
     [
         pytest.param(OBS, {"goog-remb"}, id="OBS"),
+        pytest.param(OBS.replace("fb:96 goog", "fb:* goog"), {"goog-remb"}, id="any-codec"),
+        pytest.param(OBS.replace("fb:96 goog", "fb:97 goog"), set(), id="another-codec"),
+        pytest.param(
+            OBS.replace("a=rtcp-fb:96 goog-remb\n", "").replace(
+                "opus/48000/2", "opus/48000/2\na=rtcp-fb:111 goog-remb"
+            ),
+            set(),
+            id="sound-alone",
+        ),
         pytest.param(FFMPEG, set(), id="FFmpeg"),
         pytest.param(GSTREAMER, set(), id="GStreamer"),  # transport-cc without its header extension
         pytest.param(WHIPCLIENTSINK, {"transport-cc"}, id="whipclientsink"),
@@ -72,6 +81,7 @@ async def test_a_camera_is_told_of_its_uplink_what_it_offered_to_hear(
     assert set(re.findall("transport-cc|goog-remb", answer.sdp)) == expected
     (publisher,) = running.engine._publishers.values()
     assert (publisher.inlet.uplink.due_at == math.inf) == (not expected)
+    assert publisher.peer.times_packets == (expected == {"transport-cc"}), "OBS says by no packet when it was sent"
 
 
 @pytest.mark.parametrize(

@@ -144,13 +144,21 @@ def test_each_gets_the_run_sealed_for_it(rooms: list[Room], host: str, calls: li
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     viewers=st.integers(1, 20),
+    few=st.sampled_from([1, send_together.FEW]),
     runs=st.lists(st.tuples(st.integers(1, 40), st.integers(13, 1300), st.integers(0, 12)), min_size=1, max_size=4),
     public=st.booleans(),
 )
 def test_whatever_the_run_it_arrives_as_it_would_alone(
-    rooms: list[Room], viewers: int, runs: list[tuple[int, int, int]], public: bool
+    rooms: list[Room], viewers: int, few: int, runs: list[tuple[int, int, int]], public: bool
 ) -> None:
     """Long ones leave room in the buffer for few viewers, or for one."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(send_together, "FEW", few)
+        arrives_as_alone(rooms, viewers, runs, public=public)
+
+
+def arrives_as_alone(rooms: list[Room], viewers: int, runs: list[tuple[int, int, int]], *, public: bool) -> None:
+    """At each of so many."""
     room = Room(public_api_only=public)
     rooms.append(room)
     for _ in range(viewers):

@@ -124,3 +124,5 @@ def test_feedback_goes_there_and_back_once(profile: Profile, public_api_only: bo
     ):  # the last one is a replay
         buffers.received[: len(sealed)] = sealed
         assert receiver.open_feedback(size) == opened
+    buffers.received[:4000] = bytes(4000)
+    assert receiver.open_feedback(4000) is None
