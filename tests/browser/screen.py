@@ -9,7 +9,7 @@ from typing import Any, Self
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, expect
 
 from tests.installation import password_of
-from tests.patience import until
+from tests.patience import PATIENCE_S, until
 
 _FLAGS = [
     "--disable-quic",
@@ -95,7 +95,7 @@ class Screen:
 
     async def __aenter__(self) -> Self:
         self._context = await self._browser.new_context(**self._options)
-        self._context.set_default_timeout(20_000)
+        self._context.set_default_timeout(1000 * PATIENCE_S)
         await self._context.add_init_script(BEFORE)
         self._context.on("console", self._said)
         self._context.on("weberror", lambda error: self.complaints.append(f"exception: {error.error}"))
@@ -146,7 +146,7 @@ class Screen:
         await self.page.get_by_label("Name").fill(name)
         await self.page.get_by_label("Password", exact=True).fill(password_of(name))
         await self.page.get_by_role("button", name="Sign in").click()
-        await self.page.wait_for_url(lambda url: "/sign-in" not in url)
+        await self.page.wait_for_url(lambda url: "/sign-in" not in url, wait_until="domcontentloaded")
         return self.page
 
     async def console(self, name: str = "hale") -> Page:
