@@ -29,7 +29,7 @@ BUSY, WAITING = ("-n", "2", *BY_FILE), ("-n", "3", *BY_FILE)
 ALONE = ("tests/links", "tests/browser/test_demo.py")
 # CI's whole run has 90 minutes.
 LONGEST_S = 3600.0
-MOST_LOOKED_AT_AGAIN = 20  # more than these is no busy machine; one page that comes too late is twelve
+MOST_LOOKED_AT_AGAIN = 10  # more than these is no busy machine
 MEMORY = Path("/dev/shm")  # a file system in memory, on Linux
 ROOM_BYTES = 2 << 30  # four times what lies there at once
 

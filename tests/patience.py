@@ -9,12 +9,10 @@ from collections.abc import Callable
 from typing import Any
 
 EVERY_S = 0.05
-PATIENCE_S = (
-    40.0  # two browsers on two slow cores (half as slow again as most): the sheet of all states stood after 20 s
-)
+BROWSER_S = 40.0  # two browsers on two slow cores: the sheet of all states stood after 20 to 30 s
 
 
-async def until(condition: Callable[[], Any], what: str, within_s: float = PATIENCE_S) -> Any:
+async def until(condition: Callable[[], Any], what: str, within_s: float = 20.0) -> Any:
     """The first true thing that `condition` returns, or that its coroutine does. Fails, naming `what` was waited for and what was seen last."""
     limit = time.monotonic() + within_s
     while True:

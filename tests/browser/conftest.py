@@ -13,7 +13,7 @@ from playwright.async_api import Browser, async_playwright, expect
 
 from tests.browser.screen import FLAGS, WEBGL_FLAGS, Screen
 from tests.installation import Camera, CameraKey, Installation, Server
-from tests.patience import PATIENCE_S
+from tests.patience import BROWSER_S
 
 HERE = Path(__file__).parent
 
@@ -41,7 +41,7 @@ async def _launched(chromium_path: str, flags: Sequence[str]) -> AsyncIterator[B
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser(chromium_path: str) -> AsyncIterator[Browser]:
     """The one Chromium."""
-    expect.set_options(timeout=1000 * PATIENCE_S)
+    expect.set_options(timeout=1000 * BROWSER_S)
     async with _launched(chromium_path, FLAGS) as launched:
         yield launched
 

@@ -9,7 +9,7 @@ from typing import Any, Self
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Error, Locator, Page, expect
 
 from tests.installation import password_of
-from tests.patience import PATIENCE_S, until
+from tests.patience import BROWSER_S, until
 
 _FLAGS = [
     "--disable-quic",
@@ -95,7 +95,7 @@ class Screen:
 
     async def __aenter__(self) -> Self:
         self._context = await self._browser.new_context(**self._options)
-        self._context.set_default_timeout(1000 * PATIENCE_S)
+        self._context.set_default_timeout(1000 * BROWSER_S)
         await self._context.add_init_script(BEFORE)
         self._context.on("console", self._said)
         self._context.on("weberror", lambda error: self.complaints.append(f"exception: {error.error}"))
