@@ -15,15 +15,10 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock."""
+    """The machine's clock. Each packet asks it: a function of ours around the system's cost a camera a fiftieth."""
 
-    def wall(self) -> float:
-        """Unix seconds, UTC."""
-        return time.time()
-
-    def monotonic(self) -> float:
-        """Seconds since an arbitrary start; never steps back."""
-        return time.monotonic()
+    wall = staticmethod(time.time)
+    monotonic = staticmethod(time.monotonic)
 
 
 class HandClock:

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from server.media.packet import new_tuple
+
 BURST_S = 0.005  # packets sent within 5 ms are one group; so are those that a queue let go at once
 LONGEST_BURST_S = 0.1
 RESTART_AFTER_S = 3.0  # a jump of either clock beyond this: the sender's clock, or a pause
@@ -45,15 +47,15 @@ class ArrivalGroups:
 
     def __init__(self) -> None:
         self._before: tuple[float, float] | None = None  # sent, arrived: the last of the group before
-        self._first_sent = 0.0
-        self._sent: float | None = None  # the last of this group, None before the first packet
-        self._first_arrived = 0.0
-        self._arrived = 0.0
+        self._first_sent = self._sent = float("-inf")  # the last of this group
+        self._first_arrived = self._arrived = float("-inf")
 
     def add(self, sent: float, arrived: float) -> Variation | None:
         """A packet; seconds of the sender's and of our clock. A late one (reordered, repaired) belongs to no group."""
-        if self._sent is None:
-            self._begin(sent, arrived)
+        if 0 <= sent - self._first_sent <= BURST_S and arrived - self._arrived <= RESTART_AFTER_S:  # as most do
+            if sent > self._sent:
+                self._sent = sent
+            self._arrived = arrived
             return None
         if abs(sent - self._sent) > RESTART_AFTER_S or arrived - self._arrived > RESTART_AFTER_S:
             self._before = None
@@ -61,14 +63,14 @@ class ArrivalGroups:
             return None
         if sent < self._first_sent:
             return None
-        if self._belongs(sent, arrived):
+        if self._has_caught_up(sent, arrived):
             self._sent, self._arrived = max(self._sent, sent), arrived
             return None
         if sent < self._sent:  # late as well: a queue had let go what was sent after it
             return None
         variation, before = None, self._before
         if before is not None:
-            variation = Variation(self._sent - before[0], self._arrived - before[1], self._arrived)
+            variation = new_tuple(Variation, (self._sent - before[0], self._arrived - before[1], self._arrived))
         self._before = (self._sent, self._arrived)
         self._begin(sent, arrived)
         return variation
@@ -77,10 +79,8 @@ class ArrivalGroups:
         self._first_sent = self._sent = sent
         self._first_arrived = self._arrived = arrived
 
-    def _belongs(self, sent: float, arrived: float) -> bool:
-        assert self._sent is not None
-        if sent - self._first_sent <= BURST_S:
-            return True
+    def _has_caught_up(self, sent: float, arrived: float) -> bool:
+        """Whether it stood in one queue with the one before: it waited less."""
         came_apart = arrived - self._arrived
-        caught_up = came_apart < sent - self._sent  # it waited less than the one before: both stood in one queue
-        return caught_up and came_apart <= BURST_S and arrived - self._first_arrived < LONGEST_BURST_S
+        is_later_sent = came_apart < sent - self._sent
+        return is_later_sent and came_apart <= BURST_S and arrived - self._first_arrived < LONGEST_BURST_S

@@ -6,9 +6,12 @@
 from __future__ import annotations
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from server.media.loss import Report
+from server.media.packet import new_tuple
 
 SENDER_REPORT = 200
 RECEIVER_REPORT = 201
@@ -38,8 +41,7 @@ class FeedbackError(ValueError):
     """Not a well-formed RTCP packet."""
 
 
-@dataclass(frozen=True, slots=True)
-class ReportBlock:
+class ReportBlock(NamedTuple):
     """What a receiver says of one source. `delay` (DLSR) in 1/65536 s."""
 
     ssrc: int
@@ -110,28 +112,27 @@ def parse(compound: bytes) -> list[Feedback]:
         end = position + 4 + 4 * words
         if first >> 6 != 2 or end > len(compound):
             raise FeedbackError("wrong version or length")
-        body = compound[position + 4 : end - _padding(compound, first, position + 4, end)]
+        padding = _padding(compound, position + 4, end) if first & 0x20 else 0
+        body = compound[position + 4 : end - padding]
         found += _parse_one(kind, first & 31, body)
         position = end
     raise FeedbackError(f"more than {MAX_PACKETS} packets in one datagram")
 
 
-def _padding(compound: bytes, first: int, start: int, end: int) -> int:
-    if not first & 0x20:
-        return 0
+def _padding(compound: bytes, start: int, end: int) -> int:
     size = compound[end - 1] if end > start else 0
     if not 0 < size <= end - start:
         raise FeedbackError("padding longer than the packet")
     return size
 
 
-def _parse_one(kind: int, count: int, body: bytes) -> list[Feedback]:
+def _parse_one(kind: int, count: int, body: bytes) -> Sequence[Feedback]:
     try:
         if kind == SENDER_REPORT:
             ssrc, ntp, timestamp, packets, octets = struct.unpack_from("!IQIII", body)
             return [SenderReport(ssrc, ntp, timestamp, packets, octets), *_blocks(body, 24, count)]
         if kind == RECEIVER_REPORT:
-            return [*_blocks(body, 4, count)]
+            return _blocks(body, 4, count)
         if kind == TRANSPORT_FEEDBACK and count == FMT_NACK:
             return [_nack(body)]
         if kind == EXTENDED_REPORT:
@@ -146,9 +147,9 @@ def _parse_one(kind: int, count: int, body: bytes) -> list[Feedback]:
 def _blocks(body: bytes, start: int, count: int) -> list[ReportBlock]:
     blocks = []
     for index in range(count):
-        ssrc, lost, highest, jitter, last, delay = struct.unpack_from("!IIIIII", body, start + 24 * index)
+        ssrc, lost, highest, jitter, last, delay = REPORT_BLOCK.unpack_from(body, start + 24 * index)
         cumulative = ((lost & 0xFFFFFF) ^ 0x800000) - 0x800000  # 24 bits, signed
-        blocks.append(ReportBlock(ssrc, lost >> 24, cumulative, highest, jitter, last, delay))
+        blocks.append(new_tuple(ReportBlock, (ssrc, lost >> 24, cumulative, highest, jitter, last, delay)))
     return blocks
 
 

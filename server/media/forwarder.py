@@ -19,6 +19,7 @@ from server.media.unison import Member, Unison
 VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s; 1.2 MB
 KEPT = 320  # packets, or …
 KEPT_S = 2.0  # … if that is more: what is missed for longer can be shown by nobody any more …
+LET_GO_S = 0.25  # how often that is looked at
 ENTERED = VIDEO_CACHE // 2  # … but the last key frame and what came since, up to so many packets, lets a viewer in
 BEFORE_KEY = 64  # packets before a key frame, by which it is known that nothing of it lies further back
 AUDIO_CACHE = 128
@@ -39,7 +40,8 @@ class Forwarder:
         self.start = SharedStart()
         self.last_packet_at: float | None = None
         self._batch: list[Entry] = []
-        self._kept: deque[tuple[float, int]] = deque()  # when it was flushed, the newest packet then: of KEPT_S
+        self._kept: deque[tuple[float, int]] = deque()  # of KEPT_S: when it was looked at, the newest packet then
+        self._let_go_at = 0.0
         self._keys: set[int] = set()  # of the batch, those that a key frame starts with
         self._downs: list[DownTrack] = []
         self._unisons: dict[Numbers, Unison] = {}
@@ -218,7 +220,8 @@ class Forwarder:
         if self.kind == VIDEO and len(batch) > 1:
             _equalise(batch)
         self.cache.put_all(batch, keys)
-        self._let_go(now)
+        if now >= self._let_go_at:
+            self._let_go(now)
         if self._downs or self._unisons:
             runs = make_runs(batch)
             for unison in self._unisons.values():
@@ -237,6 +240,7 @@ class Forwarder:
 
     def _let_go(self, now: float) -> None:
         """Of what nobody will ask for again."""
+        self._let_go_at = now + LET_GO_S
         newest, kept, before = self.cache.newest or 0, self._kept, None
         kept.append((now, newest))
         while kept[0][0] < now - KEPT_S:

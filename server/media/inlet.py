@@ -82,7 +82,7 @@ class Inlet:
             self.counts["rtp_malformed"] += 1
             return
         uplink = self.uplink
-        uplink.note_packet(packet, arrived)
+        uplink.note_packet(packet, header.payload_start, arrived)
         if arrived >= uplink.due_at:
             self._tell_uplink(header.ssrc, arrived)
         source = self._sources.known(header)
@@ -289,13 +289,12 @@ class Inlet:
         pictures, heard_of, expected, missed = [], [], 0, 0
         active = self._sources.active
         for source in active:
-            loss = source.loss
-            if source.plan.kind != VIDEO:
-                continue
-            pictures.append(source.ssrc)
-            if loss.highest is not None:
-                heard_of.append((source.ssrc, loss.figures()))
-                expected, missed = expected + loss.expected, missed + loss.missed
+            if source.plan.kind == VIDEO:
+                loss = source.loss
+                pictures.append(source.ssrc)
+                if loss.highest is not None:
+                    heard_of.append((source.ssrc, loss.figures()))
+                    expected, missed = expected + loss.expected, missed + loss.missed
         receipt = self.uplink.receipt(OWN_SSRC, heard_of, now)
         if receipt is not None:
             peer.send_feedback(receipt)

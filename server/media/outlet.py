@@ -121,7 +121,10 @@ class Outlet:
             self._on_report(one, track, now)
 
     def _track_of(self, ssrc: int) -> OutTrack | None:
-        return next((track for track in self.tracks if track.plan.ssrc == ssrc), None)
+        for track in (self.video, self.audio):
+            if track is not None and track.plan.ssrc == ssrc:
+                return track
+        return None
 
     def _on_key_frame_request(self, track: OutTrack) -> None:
         # a browser asks for one whenever no picture came for a while: of a pause, the camera must not hear

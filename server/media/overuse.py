@@ -45,33 +45,32 @@ class Signal(Enum):
 
 
 class Least:
-    """The least of the last one to two windows: jitter only ever adds."""
+    """The least of the last one to two windows: jitter only ever adds. `value` is infinite before the first.
 
-    __slots__ = ("_before", "_now", "_started", "_window")
+    Only what is less than `present`, or came after `until`, changes anything: the rest need not be noted.
+    """
+
+    __slots__ = ("_before", "_window", "present", "until", "value")
 
     def __init__(self, window_s: float) -> None:
         self._window = window_s
-        self._now = self._before = float("inf")
-        self._started = float("-inf")
+        self._before = self.present = self.value = float("inf")  # of the window before, of this one, of both
+        self.until = float("-inf")
 
     def note(self, value: float, now: float) -> None:
         """`value` was seen at `now`, in seconds."""
-        if now - self._started > self._window:
+        if now > self.until:
             # after a silence of two windows nothing of before counts
-            self._before = self._now if now - self._started < 2 * self._window else float("inf")
-            self._now = value
-            self._started = now
-        elif value < self._now:
-            self._now = value
-
-    @property
-    def value(self) -> float:
-        """Infinite before the first."""
-        return min(self._now, self._before)
+            self._before = self.present if now - self.until < self._window else float("inf")
+            self.present, self.until = value, now + self._window
+        elif value < self.present:
+            self.present = value
+        self.value = min(self.present, self._before)
 
     def restart(self, value: float, now: float) -> None:
         """Forget what was before."""
-        self._now, self._before, self._started = value, float("inf"), now
+        self.present = self.value = value
+        self._before, self.until = float("inf"), now + self._window
 
 
 class QueueDelay:
@@ -87,12 +86,16 @@ class QueueDelay:
     def note(self, sent: float, arrived: float, size: int) -> None:
         """A packet of `size` bytes; the two clocks need not agree."""
         offset = arrived - sent
-        self._base.note(offset, arrived)
-        self._quick.note(offset, arrived)
-        self._steady.note(offset, arrived)
-        self.jitter_s += (offset - self._steady.value - self.jitter_s) / JITTER_PACKETS
+        base, quick, steady = self._base, self._quick, self._steady
+        if offset < base.present or arrived > base.until:
+            base.note(offset, arrived)
+        if offset < quick.present or arrived > quick.until:
+            quick.note(offset, arrived)
+        if offset < steady.present or arrived > steady.until:
+            steady.note(offset, arrived)
+        self.jitter_s += (offset - steady.value - self.jitter_s) / JITTER_PACKETS
         if size >= LARGE_PACKET:
-            took = min(1 / SLOWEST_BPS, (offset - self._base.value) / (8 * size))
+            took = min(1 / SLOWEST_BPS, (offset - base.value) / (8 * size))
             self._large_s_per_bit += (took - self._large_s_per_bit) / LARGE_PACKETS
 
     @property

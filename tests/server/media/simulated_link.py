@@ -146,6 +146,7 @@ class Run:
         self._waiting: deque[list[int]] = deque()  # sizes of each picture's packets
         self._is_sending = False
         self._receipts = ReceiptBudget()
+        self._came = 0
         self._highest = 0  # that has come
         self._frames = 0
         self._sent = 0
@@ -286,10 +287,10 @@ class Run:
     def _arrive(self, now: float, arrived: float, size: int, sent: float | None, number: int | None) -> None:
         arrived = arrived if self._has_stamps else now
         self._used += size + self._camera.headers
-        self._receipts.note(size)
+        self._came += size
         self._highest = max(self._highest, number or 0)
         if arrived >= self._receipts.due_at:
-            self._receipts.spend(RECEIPT, arrived)
+            self._receipts.spend(RECEIPT, self._came, arrived)
             highest = self._highest & 0xFFFF
             self._camera_at(
                 now + self.link_at(now).delay_s, lambda at: self._pacer.in_flight.received(SSRC, highest, at)

@@ -8,9 +8,11 @@ from random import Random
 from statistics import mean
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from server.media.arrival_groups import Variation
-from server.media.overuse import OveruseDetector, QueueDelay, Signal
+from server.media.overuse import Least, OveruseDetector, QueueDelay, Signal
 
 APART_S = 0.02
 
@@ -84,6 +86,22 @@ def test_the_queue_is_what_every_packet_waits_over_the_least() -> None:
     assert queue.steady_s == pytest.approx(0.3)
     queue.accept(sent)
     assert queue.steady_s == pytest.approx(0.0, abs=1e-9)
+
+
+@given(
+    st.floats(0.1, 10.0),
+    st.lists(st.tuples(st.sampled_from([0.0, 0.01, 0.5, 3.0, 25.0]), st.floats(-1.0, 1.0)), min_size=1),
+)
+def test_the_least_is_that_of_one_to_two_windows(window_s: float, steps: list[tuple[float, float]]) -> None:
+    """Also where only what can change it is noted."""
+    least, now, seen = Least(window_s), 5.0, []
+    for passed, value in steps:
+        now += passed
+        seen.append((now, value))
+        if value < least.present or now > least.until:
+            least.note(value, now)
+        assert least.value >= min(value for at, value in seen if now - at <= 3 * window_s)
+        assert least.value <= min(value for at, value in seen if at == now or now - at < 0.99 * window_s)
 
 
 def test_the_time_of_large_packets_bounds_what_the_link_carries() -> None:

@@ -9,7 +9,7 @@ import pytest
 from server.media import feedback
 from server.media.feedback import BandwidthLimit, ReportBlock
 from server.media.loss import LossTracker
-from server.media.packet import HEADER
+from server.media.packet import HEADER, parse_header
 from server.media.uplink_feedback import UplinkFeedback
 from tests.server.media.test_transport_feedback import read
 
@@ -25,13 +25,17 @@ def packet(number: int, sent_s: float, size: int = 1000) -> memoryview:
     return memoryview(head + bytes(size - len(head)))
 
 
+def note(uplink: UplinkFeedback, came: memoryview, now: float) -> None:
+    uplink.note_packet(came, parse_header(came).payload_start, now)
+
+
 def play(uplink: UplinkFeedback, seconds: float, link_bps: float) -> list[bytes]:
     """800 kbit/s into a link of `link_bps`."""
     free_at, found = 0.0, []
     for number in range(int(seconds * 100)):
         sent = number * 0.01
         free_at = max(free_at, sent) + 8000 / link_bps
-        uplink.note_packet(packet(number, sent), free_at + 0.03)
+        note(uplink, packet(number, sent), free_at + 0.03)
         if free_at + 0.03 >= uplink.due_at:
             found += uplink.news(1, 7, [7, 8], number, 0, free_at + 0.03)
     return found
@@ -59,7 +63,7 @@ def test_a_camera_that_controls_itself_is_told_when_packets_came() -> None:
 def test_packets_without_the_extensions_are_only_counted() -> None:
     for uplink in (UplinkFeedback(SEND_TIME), UplinkFeedback(SEND_TIME, TRANSPORT)):
         for number in range(100):
-            uplink.note_packet(memoryview(HEADER.pack(0x80, 96, number, 0, 7) + bytes(100)), number * 0.01)
+            note(uplink, memoryview(HEADER.pack(0x80, 96, number, 0, 7) + bytes(100)), number * 0.01)
             if number * 0.01 >= uplink.due_at:
                 assert uplink.news(1, 7, [7], number, 0, number * 0.01) == []
 
@@ -76,7 +80,7 @@ def test_a_camera_that_offered_neither_is_told_nothing() -> None:
 def test_an_estimate_waits_for_the_first_picture() -> None:
     uplink = UplinkFeedback(SEND_TIME)
     for number in range(300):
-        uplink.note_packet(packet(number, number * 0.01), number * 0.01)
+        note(uplink, packet(number, number * 0.01), number * 0.01)
         assert uplink.news(1, 7, [], 0, 0, number * 0.01) == []
 
 
@@ -87,7 +91,7 @@ def test_receipts_tell_what_came_within_their_budget(bps: float) -> None:
     size, seconds = 1000, 10.0
     for number in range(int(bps * seconds / 8 / size)):
         now = number * 8 * size / bps
-        uplink.note_packet(packet(number, now, size), now)
+        note(uplink, packet(number, now, size), now)
         loss.received(number & 0xFFFF, now)
         if now >= uplink.due_at:
             receipt = uplink.receipt(1, [(7, loss.figures())], now)
@@ -104,5 +108,5 @@ def test_receipts_tell_what_came_within_their_budget(bps: float) -> None:
 
 def test_a_camera_that_controls_itself_gets_no_receipts() -> None:
     uplink = UplinkFeedback(SEND_TIME, TRANSPORT)
-    uplink.note_packet(packet(1, 0.0), 0.0)
+    note(uplink, packet(1, 0.0), 0.0)
     assert uplink.receipt(1, [(7, LossTracker(90_000, repairs=True).figures())], 0.0) is None
