@@ -21,6 +21,8 @@ from server.media.run import Numbers, Run
 
 BUFFER_SIZE = 1 << 17
 MOST_PACKETS = 64  # in one run: a kernel splits no more from one send
+LEAST_SLOT = 8192  # bytes, of which MOST_TOGETHER fit; larger ones are twice, four times as large: few arrangements, which are kept
+MOST_ARRANGED = 64  # of these, by stride: most of a camera's pictures share one
 MOST_TOGETHER = 16  # viewers whose sealed runs stand in the send buffer at once: of 25, no more was gained
 RECEIVE_SIZE = 1 << 16
 MOST_OPENED_FEEDBACK = 1500  # bytes: RTCP is not sent in fragments
@@ -106,6 +108,7 @@ class SrtpBuffers:
         self.lengths = memoryview(ffi.buffer(self._length_memory)).cast("B")
         self.length_pointers = [self._length_memory + index for index in range(MOST_PACKETS * MOST_TOGETHER)]
         self.sealed_address = int(ffi.cast("uintptr_t", self.sealed_pointer))
+        self._arranged: dict[tuple[int, int], list[list[Any]]] = {}
 
     def numbered(self, run: Run, numbers: Numbers) -> Prepared:
         """The run as all are sent it who see these numbers."""
@@ -120,10 +123,22 @@ class SrtpBuffers:
         sizes = [run.size] * (run.count - 1) + [run.last_size]
         return new_tuple(Prepared, (template, struct.pack(f"={run.count}i", *sizes), sizes, stride))
 
-    def pointers_to(self, start: int, prepared: Prepared) -> list[Any]:
-        """For libsrtp: to each packet, where the first one stands at `start` in the send buffer."""
+    def pointers_to(self, prepared: Prepared) -> list[Any]:
+        """For libsrtp: to each packet, where the first one stands at the start of the send buffer."""
         memory, stride = self.sealed_pointer, prepared.stride
-        return [memory + place for place in range(start, start + stride * len(prepared.sizes), stride)]
+        return [memory + place for place in range(0, stride * len(prepared.sizes), stride)]
+
+    def arranged(self, slot_size: int, stride: int) -> list[list[Any]]:
+        """The same for each slot of `slot_size` bytes: to as many packets as may begin in it, MOST_PACKETS at most."""
+        found = self._arranged.get((slot_size, stride))
+        if found is None:
+            if len(self._arranged) == MOST_ARRANGED:
+                self._arranged.clear()
+            memory, length = self.sealed_pointer, stride * min(MOST_PACKETS, -(-slot_size // stride))
+            starts = range(0, BUFFER_SIZE, slot_size)
+            found = [[memory + place for place in range(start, start + length, stride)] for start in starts]
+            self._arranged[slot_size, stride] = found
+        return found
 
 
 def _session(key: bytes, direction: int, profile: Profile) -> Session:
@@ -176,7 +191,7 @@ class SrtpSender:
             return self._seal_by_public_api(prepared)
         buffers.sealed[: len(template)] = template
         buffers.lengths[: len(prepared.lengths)] = prepared.lengths
-        if any(map(buffers.protect, repeat(self.handle), buffers.pointers_to(0, prepared), buffers.length_pointers)):
+        if any(map(buffers.protect, repeat(self.handle), buffers.pointers_to(prepared), buffers.length_pointers)):
             return None
         return buffers.sealed[: len(template)]
 
@@ -219,23 +234,27 @@ class Slots:
     Only where `is_direct`; `pieces` says where each slot lies, as struct iovec (readv(2)).
     """
 
-    __slots__ = ("_buffers", "_pointers", "count", "pieces", "prepared")
+    __slots__ = ("_buffers", "_pointers", "_size", "count", "pieces", "prepared")
 
     def __init__(self, buffers: SrtpBuffers, prepared: Prepared, wanted: int) -> None:
-        size = len(prepared.template)
+        size, packets = len(prepared.template), len(prepared.sizes)
         self._buffers = buffers
         self.prepared = prepared
-        self.count = min(wanted, BUFFER_SIZE // size, MOST_TOGETHER)
-        starts = range(0, self.count * size, size)
-        self._pointers = [pointer for start in starts for pointer in buffers.pointers_to(start, prepared)]
-        words = chain.from_iterable((buffers.sealed_address + start, size) for start in starts)
+        self._size = LEAST_SLOT
+        while self._size < size:
+            self._size *= 2
+        self.count = min(wanted, BUFFER_SIZE // self._size)
+        arranged = buffers.arranged(self._size, prepared.stride if packets > 1 else self._size)[: self.count]
+        self._pointers = [pointer for pointers in arranged for pointer in pointers[:packets]]
+        first, words = buffers.sealed_address, [size] * (2 * self.count)
+        words[::2] = range(first, first + self.count * self._size, self._size)
         self.pieces = struct.pack(f"={2 * self.count}Q", *words)
 
     def seal(self, handles: Sequence[Any]) -> bool:
         """For these viewers (SrtpSender.handle), from the first slot on; False if libsrtp refused one of them."""
         buffers, (template, lengths, sizes, _), count = self._buffers, self.prepared, len(handles)
         sealed, size = buffers.sealed, len(template)
-        for start in range(0, count * size, size):
+        for start in range(0, count * self._size, self._size):
             sealed[start : start + size] = template
         buffers.lengths[: count * len(lengths)] = lengths * count
         each = chain.from_iterable(map(repeat, handles, repeat(len(sizes))))
@@ -244,8 +263,8 @@ class Slots:
 
     def sealed(self, slot: int) -> memoryview:
         """What stands in one of them."""
-        size = len(self.prepared.template)
-        return self._buffers.sealed[slot * size : (slot + 1) * size]
+        start = slot * self._size
+        return self._buffers.sealed[start : start + len(self.prepared.template)]
 
 
 class SrtpReceiver:

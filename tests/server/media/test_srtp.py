@@ -6,11 +6,13 @@ import struct
 
 import pylibsrtp
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pylibsrtp import Policy, Session
 
 from server.media.packet import HEADER, parse_header
 from server.media.run import make_runs
-from server.media.srtp import GCM_128, PROFILES, SHA1_80, Profile, SrtpBuffers, SrtpReceiver, SrtpSender
+from server.media.srtp import GCM_128, PROFILES, SHA1_80, Profile, Slots, SrtpBuffers, SrtpReceiver, SrtpSender
 
 SSRC = 0xDEADBEEF
 
@@ -97,6 +99,31 @@ def test_what_is_numbered_once_is_sealed_for_each_as_if_alone(profile: Profile, 
         sealed = SrtpSender(buffers, key, profile).seal_numbered(numbered)
         assert sealed is not None and expected is not None
         assert bytes(sealed) == bytes(expected)
+
+
+runs = st.tuples(st.integers(1, 40), st.integers(20, 1300), st.integers(1, 100))
+
+
+@given(st.lists(runs, min_size=1, max_size=4), st.integers(1, 20))
+def test_what_stands_in_each_slot_is_what_its_viewer_would_get_alone(
+    shapes: list[tuple[int, int, int]], wanted: int
+) -> None:
+    """Runs of any shape, one after the other in one send buffer; a last packet may begin where no whole one has room."""
+    buffers, public = SrtpBuffers(), SrtpBuffers(public_api_only=True)
+    keys = [bytes([index]) * 28 for index in range(wanted)]
+    senders = [SrtpSender(buffers, key, GCM_128) for key in keys]
+    others = [SrtpSender(public, key, GCM_128) for key in keys]
+    for start, (count, size, share) in enumerate(shapes):
+        entries = packets(count, size, max(1, size * share // 100))
+        for run in make_runs(entries):
+            numbers = (102, SSRC, start * 100 - 65_000, 7)
+            slots = Slots(buffers, buffers.numbered(run, (GCM_128.overhead, *numbers)), wanted)
+            assert 1 <= slots.count <= wanted
+            assert slots.seal([sender.handle for sender in senders[: slots.count]])
+            alone = [bytes(other.seal(run, *numbers) or b"") for other in others]
+            assert [bytes(slots.sealed(slot)) for slot in range(slots.count)] == alone[: slots.count]
+            for sender in senders[slots.count :]:  # that all are as far as each other
+                assert sender.seal(run, *numbers) is not None
 
 
 @pytest.mark.parametrize("public_api_only", [False, True])
