@@ -80,7 +80,7 @@ class ArrivalGroups:
         self._first_arrived = self._arrived = arrived
 
     def _has_caught_up(self, sent: float, arrived: float) -> bool:
-        """Whether it stood in one queue with the one before: it waited less."""
+        """Whether it stood in one queue with the one before."""
         came_apart = arrived - self._arrived
-        is_later_sent = came_apart < sent - self._sent
-        return is_later_sent and came_apart <= BURST_S and arrived - self._first_arrived < LONGEST_BURST_S
+        waited_less = came_apart < sent - self._sent
+        return waited_less and came_apart <= BURST_S and arrived - self._first_arrived < LONGEST_BURST_S

@@ -153,7 +153,7 @@ class UplinkEstimate:
         self.bits_per_second = max(self._control.floor_bps, int(self._control.bits_per_second * (1 - drain)))
 
     def news(self, now: float) -> int | None:
-        """What to tell the camera now: less at once, more soon, the same once a second. None: nothing."""
+        """What to tell the camera after an update: less at once, more soon, the same once a second. None: nothing."""
         if self._told_at is None:  # nothing is known yet
             self._told_at, self._told = now, self.bits_per_second
         since, rate = now - self._told_at, self.bits_per_second

@@ -19,7 +19,7 @@ from server.media.unison import Member, Unison
 VIDEO_CACHE = 1024  # 2 s at 6 Mbit/s; 1.2 MB
 KEPT = 320  # packets, or …
 KEPT_S = 2.0  # … if that is more: what is missed for longer can be shown by nobody any more …
-LET_GO_S = 0.25  # how often that is looked at
+LET_GO_S = 0.25  # how often that is looked at: at each flush it took 11 µs of the 600 that a picture for four costs
 ENTERED = VIDEO_CACHE // 2  # … but the last key frame and what came since, up to so many packets, lets a viewer in
 BEFORE_KEY = 64  # packets before a key frame, by which it is known that nothing of it lies further back
 AUDIO_CACHE = 128

@@ -21,8 +21,7 @@ from server.media.run import Numbers, Run
 
 BUFFER_SIZE = 1 << 17
 MOST_PACKETS = 64  # in one run: a kernel splits no more from one send
-LEAST_SLOT = 8192  # bytes, of which MOST_TOGETHER fit; larger ones are twice, four times as large: few arrangements, which are kept
-MOST_ARRANGED = 64  # of these, by stride: most of a camera's pictures share one
+MOST_STRIDES = 64  # whose pointers are kept: a camera that cuts its pictures at one size has one, libwebrtc many
 MOST_TOGETHER = 16  # viewers whose sealed runs stand in the send buffer at once: of 25, no more was gained
 RECEIVE_SIZE = 1 << 16
 MOST_OPENED_FEEDBACK = 1500  # bytes: RTCP is not sent in fragments
@@ -108,7 +107,7 @@ class SrtpBuffers:
         self.lengths = memoryview(ffi.buffer(self._length_memory)).cast("B")
         self.length_pointers = [self._length_memory + index for index in range(MOST_PACKETS * MOST_TOGETHER)]
         self.sealed_address = int(ffi.cast("uintptr_t", self.sealed_pointer))
-        self._arranged: dict[tuple[int, int], list[list[Any]]] = {}
+        self._pointers: dict[int, list[Any]] = {}  # by stride
 
     def numbered(self, run: Run, numbers: Numbers) -> Prepared:
         """The run as all are sent it who see these numbers."""
@@ -123,21 +122,16 @@ class SrtpBuffers:
         sizes = [run.size] * (run.count - 1) + [run.last_size]
         return new_tuple(Prepared, (template, struct.pack(f"={run.count}i", *sizes), sizes, stride))
 
-    def pointers_to(self, prepared: Prepared) -> list[Any]:
-        """For libsrtp: to each packet, where the first one stands at the start of the send buffer."""
-        memory, stride = self.sealed_pointer, prepared.stride
-        return [memory + place for place in range(0, stride * len(prepared.sizes), stride)]
-
-    def arranged(self, slot_size: int, stride: int) -> list[list[Any]]:
-        """The same for each slot of `slot_size` bytes: to as many packets as may begin in it, MOST_PACKETS at most."""
-        found = self._arranged.get((slot_size, stride))
+    def pointers(self, stride: int, count: int) -> list[Any]:
+        """For libsrtp: to every `stride`-th byte of the send buffer, to `count` of them or more."""
+        found = self._pointers.get(stride)
         if found is None:
-            if len(self._arranged) == MOST_ARRANGED:
-                self._arranged.clear()
-            memory, length = self.sealed_pointer, stride * min(MOST_PACKETS, -(-slot_size // stride))
-            starts = range(0, BUFFER_SIZE, slot_size)
-            found = [[memory + place for place in range(start, start + length, stride)] for start in starts]
-            self._arranged[slot_size, stride] = found
+            if len(self._pointers) == MOST_STRIDES:
+                self._pointers.clear()
+            found = self._pointers[stride] = []
+        if len(found) < count:
+            memory = self.sealed_pointer
+            found += [memory + place for place in range(len(found) * stride, count * stride, stride)]
         return found
 
 
@@ -172,14 +166,15 @@ class SrtpSender:
             return self._seal_by_public_api(buffers.numbered(run, numbers))
         # In one pass and into place: for few viewers a template is 10 to 20 µs a picture that hardly anybody shares.
         handle, protect, length = self.handle, buffers.protect, buffers.length
-        sealed, memory, stride, at = buffers.sealed, buffers.sealed_pointer, run.size + self.overhead, 0
-        for (start, sequence, timestamp), (_, packet) in zip(run.headers, run.entries, strict=True):
+        sealed, stride, at = buffers.sealed, run.size + self.overhead, 0
+        pointers = buffers.pointers(stride, run.count)  # or more
+        for (start, sequence, timestamp), (_, packet), pointer in zip(run.headers, run.entries, pointers, strict=False):
             size = len(packet)
             sealed[at : at + size] = packet
             shown = (sequence + sequence_shift) & 0xFFFF
             write_header(sealed, at, start | payload_type, shown, (timestamp + timestamp_shift) & 0xFFFFFFFF, ssrc)
             length[0] = size
-            if protect(handle, memory + at, length):
+            if protect(handle, pointer, length):
                 return None
             at += stride
         return sealed[: at - stride + length[0]]
@@ -191,7 +186,9 @@ class SrtpSender:
             return self._seal_by_public_api(prepared)
         buffers.sealed[: len(template)] = template
         buffers.lengths[: len(prepared.lengths)] = prepared.lengths
-        if any(map(buffers.protect, repeat(self.handle), buffers.pointers_to(prepared), buffers.length_pointers)):
+        count = len(prepared.sizes)
+        handles, pointers = repeat(self.handle, count), buffers.pointers(prepared.stride, count)
+        if any(map(buffers.protect, handles, pointers, buffers.length_pointers)):
             return None
         return buffers.sealed[: len(template)]
 
@@ -231,35 +228,32 @@ class SrtpSender:
 class Slots:
     """The send buffer as room for several viewers' sealed runs in a row, `count` of them: at most `wanted`.
 
-    Only where `is_direct`; `pieces` says where each slot lies, as struct iovec (readv(2)).
+    Only where `is_direct`; `pieces` says where each slot lies, as struct iovec (readv(2)). A slot has room for whole packets,
+    also where the last one is shorter: all packets of all slots are one stride apart.
     """
 
-    __slots__ = ("_buffers", "_pointers", "_size", "count", "pieces", "prepared")
+    __slots__ = ("_buffers", "_size", "count", "pieces", "prepared")
 
     def __init__(self, buffers: SrtpBuffers, prepared: Prepared, wanted: int) -> None:
-        size, packets = len(prepared.template), len(prepared.sizes)
         self._buffers = buffers
         self.prepared = prepared
-        self._size = LEAST_SLOT
-        while self._size < size:
-            self._size *= 2
-        self.count = min(wanted, BUFFER_SIZE // self._size)
-        arranged = buffers.arranged(self._size, prepared.stride if packets > 1 else self._size)[: self.count]
-        self._pointers = [pointer for pointers in arranged for pointer in pointers[:packets]]
-        first, words = buffers.sealed_address, [size] * (2 * self.count)
-        words[::2] = range(first, first + self.count * self._size, self._size)
+        self._size = size = prepared.stride * len(prepared.sizes)
+        self.count = min(wanted, BUFFER_SIZE // size, MOST_TOGETHER)
+        words = [len(prepared.template)] * (2 * self.count)
+        words[::2] = range(buffers.sealed_address, buffers.sealed_address + self.count * size, size)
         self.pieces = struct.pack(f"={2 * self.count}Q", *words)
 
     def seal(self, handles: Sequence[Any]) -> bool:
         """For these viewers (SrtpSender.handle), from the first slot on; False if libsrtp refused one of them."""
-        buffers, (template, lengths, sizes, _), count = self._buffers, self.prepared, len(handles)
-        sealed, size = buffers.sealed, len(template)
+        buffers, (template, lengths, sizes, stride), count = self._buffers, self.prepared, len(handles)
+        sealed, size, packets = buffers.sealed, len(template), len(sizes)
         for start in range(0, count * self._size, self._size):
             sealed[start : start + size] = template
         buffers.lengths[: count * len(lengths)] = lengths * count
-        each = chain.from_iterable(map(repeat, handles, repeat(len(sizes))))
+        each = chain.from_iterable(map(repeat, handles, repeat(packets)))
+        pointers = buffers.pointers(stride, count * packets)
         # `any` and `map` save 0.15 of 2 µs a packet over a loop; what is not 0 is an error, and ends it
-        return not any(map(buffers.protect, each, self._pointers, buffers.length_pointers))
+        return not any(map(buffers.protect, each, pointers, buffers.length_pointers))
 
     def sealed(self, slot: int) -> memoryview:
         """What stands in one of them."""

@@ -128,5 +128,5 @@ class UplinkFeedback:
 
     @property
     def queue_s(self) -> float:
-        """How long packets wait in the uplink's queue, as far as we know."""
+        """How long packets wait in the uplink's queue, as far as the last update knew."""
         return self._estimate.queue_s

@@ -42,6 +42,20 @@ def test_a_late_packet_and_a_jump_of_a_clock_say_nothing() -> None:
     assert groups.add(9.0, 10.2) is None
     assert groups.add(9.1, 10.3) is None
     assert groups.add(9.2, 10.4) is not None
+    assert groups.add(9.1999, 10.9) is None, "it was sent before the group's first"
+    assert groups.add(9.3, 10.5) == pytest.approx(Variation(0.1, 0.1, 10.4)), "and its arrival is none of the group's"
+    assert groups.add(9.303, 14.0) is None, "nothing came for too long"
+    assert groups.add(9.4, 14.1) is None
+    assert groups.add(9.5, 14.2) == pytest.approx(Variation(0.097, 0.1, 14.1))
+
+
+def test_a_late_packet_of_a_group_that_a_queue_let_go_at_once_belongs_to_it() -> None:
+    """Even 3 s after what was sent last: a radio may hold back as much."""
+    groups = ArrivalGroups()
+    for sent, arrived in ((0.0, 0.0), (0.1, 0.1), *((0.2 + 0.5 * k, 2.9 + 0.002 * k) for k in range(9))):
+        groups.add(sent, arrived)
+    assert groups.add(0.202, 2.92) is None
+    assert groups.add(4.25, 2.95) == pytest.approx(Variation(4.1, 2.82, 2.92))
 
 
 @given(st.lists(st.tuples(st.floats(-5, 5), st.floats(0, 2)), max_size=200))

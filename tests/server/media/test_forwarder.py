@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from server.media.forwarder import KEPT, KEPT_S, LET_GO_S, VIDEO_CACHE, Forwarder
+from server.media.forwarder import KEPT, KEPT_S, VIDEO_CACHE, Forwarder
 from server.media.keyframe import starts_key_frame
 from server.media.packet import HEADER, is_filler, padded, parse_header
 from server.media.packet_cache import Entry
@@ -291,7 +291,8 @@ def test_what_nobody_asks_for_any_more_is_let_go_but_not_what_lets_a_viewer_in()
         assert forwarder.cache.since_key_frame()[0][0] == key_at
         assert forwarder.way_in == key_at, "what lies before it tells that nothing of it is missing"
         assert not forwarder.fillers(newest - VIDEO_CACHE, oldest), "what is let go is no hole"
-    most, look = max(KEPT, int((KEPT_S + 2 * LET_GO_S) * 150)) + 12, int(LET_GO_S * 150)
+    look = 38  # packets of a quarter of a second
+    most = max(KEPT, int(KEPT_S * 150) + 2 * look) + 12
     too_much = [(behind, since) for behind, since in kept if behind > most and behind > since + 64 + look]
     assert all(since < 6 + look for _, since in too_much), "soon after a key frame what lies before it is let go"
 

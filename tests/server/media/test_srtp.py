@@ -12,7 +12,17 @@ from pylibsrtp import Policy, Session
 
 from server.media.packet import HEADER, parse_header
 from server.media.run import make_runs
-from server.media.srtp import GCM_128, PROFILES, SHA1_80, Profile, Slots, SrtpBuffers, SrtpReceiver, SrtpSender
+from server.media.srtp import (
+    GCM_128,
+    MOST_STRIDES,
+    PROFILES,
+    SHA1_80,
+    Profile,
+    Slots,
+    SrtpBuffers,
+    SrtpReceiver,
+    SrtpSender,
+)
 
 SSRC = 0xDEADBEEF
 
@@ -101,7 +111,8 @@ def test_what_is_numbered_once_is_sealed_for_each_as_if_alone(profile: Profile, 
         assert bytes(sealed) == bytes(expected)
 
 
-runs = st.tuples(st.integers(1, 40), st.integers(20, 1300), st.integers(1, 100))
+sizes = st.sampled_from([20, 813, 1180]) | st.integers(20, 1300)
+runs = st.tuples(st.integers(1, 40), sizes, st.integers(1, 100))
 
 
 @given(st.lists(runs, min_size=1, max_size=4), st.integers(1, 20))
@@ -124,6 +135,15 @@ def test_what_stands_in_each_slot_is_what_its_viewer_would_get_alone(
             assert [bytes(slots.sealed(slot)) for slot in range(slots.count)] == alone[: slots.count]
             for sender in senders[slots.count :]:  # that all are as far as each other
                 assert sender.seal(run, *numbers) is not None
+
+
+def test_the_places_of_packets_of_only_so_many_sizes_are_kept() -> None:
+    buffers = SrtpBuffers()
+    sender = SrtpSender(buffers, bytes(28), GCM_128)
+    for size in range(20, 20 + 3 * MOST_STRIDES):
+        (run,) = make_runs(packets(3, size, size))
+        assert sender.seal(run, 102, SSRC, 0, 0) is not None
+        assert len(buffers._pointers) <= MOST_STRIDES
 
 
 @pytest.mark.parametrize("public_api_only", [False, True])

@@ -7,10 +7,12 @@ from itertools import pairwise
 import pytest
 
 from server.media import feedback
+from server.media.arrival_groups import SEND_TIME_BITS, SendTimes
+from server.media.bandwidth import UplinkEstimate
 from server.media.feedback import BandwidthLimit, ReportBlock
 from server.media.loss import LossTracker
 from server.media.packet import HEADER, parse_header
-from server.media.uplink_feedback import UplinkFeedback
+from server.media.uplink_feedback import SEND_TIME_TICKS_PER_S, UplinkFeedback
 from tests.server.media.test_transport_feedback import read
 
 SEND_TIME, TRANSPORT = 3, 5
@@ -49,6 +51,33 @@ def test_an_estimate_is_made_of_send_times() -> None:
     assert limits[-1].bits_per_second < 400_000
     assert uplink.bits_per_second is not None and uplink.bits_per_second < 400_000
     assert uplink.queue_s > 1
+
+
+def test_packets_that_are_judged_together_tell_what_they_would_one_by_one() -> None:
+    """They all come through one buffer; for the first seconds they are of sound alone, of which nothing may pile up."""
+    uplink, alone, times = UplinkFeedback(SEND_TIME), UplinkEstimate(), SendTimes(SEND_TIME_BITS, SEND_TIME_TICKS_PER_S)
+    buffer, free_at, told = memoryview(bytearray(1500)), 0.0, 0
+    for number in range(4000):
+        sent, pictures = number * 0.01, [7] if number >= 500 else []
+        now = free_at = max(free_at, sent) + 8000 / (2e6 if number < 2000 else 4e5)
+        came, size = packet(number, sent), 1000 if pictures else 200
+        buffer[:size] = came[:size]
+        note(uplink, buffer[:size], now)
+        alone.note_bytes(size)
+        alone.note_sent(size, times.seconds(int(sent * SEND_TIME_TICKS_PER_S) & 0xFFFFFF), now)
+        if now < uplink.due_at:
+            continue
+        uplink.receipt(1, [], now)
+        said = uplink.news(1, 7, pictures, number, 0, now)
+        if pictures and now >= alone.due_at:
+            alone.update(now, number, 0)
+            limit = alone.news(now)
+            assert said == ([feedback.bandwidth_limit(1, limit, pictures)] if limit is not None else [])
+            told += len(said)
+        assert len(uplink._came) <= 26, "a quarter of a second"
+        assert uplink.bits_per_second == alone.bits_per_second
+    assert told > 30
+    assert uplink.queue_s == alone.queue_s > 1
 
 
 def test_a_camera_that_controls_itself_is_told_when_packets_came() -> None:
