@@ -15,7 +15,7 @@ class Clock(Protocol):
 
 
 class SystemClock:
-    """The machine's clock. Each packet asks it: a function of ours around the system's cost a camera a fiftieth."""
+    """The machine's clock: the system's own functions, since each picture asks several times, with cold caches."""
 
     wall = staticmethod(time.time)
     monotonic = staticmethod(time.monotonic)

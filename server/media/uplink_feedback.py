@@ -59,7 +59,7 @@ class UplinkFeedback:
 
     def note_packet(self, packet: memoryview, header_size: int, now: float) -> None:
         """A well-formed packet came at `now` (monotonic seconds). What it says of when it was sent is judged with all that
-        came since, before the next news: packet by packet, on caches gone cold, that was an eighth of what a camera costs.
+        came since, before the next news: packet by packet, on caches gone cold, that was a tenth of what a camera costs.
         """
         size = len(packet)
         self._bytes += size
