@@ -10,6 +10,7 @@ import pytest_asyncio
 from playwright.async_api import expect
 
 from tests.browser.conftest import Cast
+from tests.browser.forced_layout import forced_layouts
 from tests.browser.screen import Screen
 from tests.installation import Camera
 from tests.patience import until
@@ -187,6 +188,19 @@ async def test_who_writes_is_told_which_keys_acknowledge_and_they_do(screen: Scr
         await expect(screen.alert("Emergency button").locator(".life li.on").nth(1)).to_contain_text("Insp. Hale")
         await screen.alert("Emergency button").get_by_role("button", name="Resolve").click()
         await expect(page.locator("alert-card")).to_have_count(0)
+
+
+async def test_an_alert_waits_for_no_layout(screen: Screen, et17: Camera) -> None:
+    page = await screen.console("hale")
+    await screen.row("ET17").click()  # the keyboard is in the list
+    await expect(page.locator("incident-map .scale")).to_be_visible()
+    for _ in range(3):  # the first finds a page that is still being filled: the map measures each text once
+        async with forced_layouts(page) as asked:
+            await et17.press("emergency")
+            await expect(screen.alert("Emergency button")).to_be_visible()
+        await screen.alert("Emergency button").get_by_role("button", name="Resolve").click()
+        await expect(page.locator("alert-card")).to_have_count(0)
+    assert asked == []
 
 
 async def test_alerts_further_down_are_told_of(screen: Screen, et17: Camera) -> None:

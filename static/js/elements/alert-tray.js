@@ -18,6 +18,7 @@ import { make, prioritySymbol, setText } from "./build.js";
 import { AlertCard } from "./alert-card.js";
 import { AlertBelow } from "./alert-below.js";
 import { AlertLately, calmWords } from "./alert-lately.js";
+import { AlertPlaces } from "./alert-places.js";
 
 const BATCH_MS = 2000; // polite news is gathered, so that a flood is one sentence
 const HOUR_S = 3600;
@@ -32,7 +33,7 @@ export class AlertTray extends HTMLElement {
   #list = make("div", { class: "cards", role: "group", "aria-label": "Alerts" });
   #first = ""; // the most urgent that waits
   #below = new AlertBelow(this.#list);
-  #sized = new ResizeObserver(() => this.#place());
+  #places = new AlertPlaces(this.#list);
   #counts = /** @type {const} */ ([1, 2, 3]).map((priority) => ({ priority, number: make("span", { class: "n" }) }));
   #calm = make("b");
   #line = make("span", { class: "sec" });
@@ -102,7 +103,7 @@ export class AlertTray extends HTMLElement {
   /** What is most urgent, and waits, must be seen when it comes, wherever somebody has scrolled. @param {Alert | undefined} first */
   #keepFirstInSight(first) {
     const key = first && needsAcknowledging(first) ? occasion(first) : "";
-    if (key && key !== this.#first) this.#list.scrollTop = 0;
+    if (key && key !== this.#first) requestAnimationFrame(() => (this.#list.scrollTop = 0)); // the page is then laid out anyway
     this.#first = key;
   }
 
@@ -137,18 +138,7 @@ export class AlertTray extends HTMLElement {
       this.#list.insertBefore(card, this.#list.children[index] ?? null);
       moved = true;
     });
-    if (moved) this.#place();
-  }
-
-  /** One under the other by translation: what comes first moves the others, and the page is not laid out anew. */
-  #place() {
-    const { rowGap, paddingTop, paddingBottom } = getComputedStyle(this.#list);
-    let top = parseFloat(paddingTop) || 0;
-    for (const card of /** @type {Iterable<AlertCard>} */ (this.#list.children)) {
-      card.style.setProperty("--top", `${top}px`);
-      top += card.offsetHeight + (parseFloat(rowGap) || 0);
-    }
-    this.#list.style.setProperty("--height", `${top + (parseFloat(paddingBottom) || 0)}px`);
+    if (moved) this.#places.place();
   }
 
   /** @param {string} id */
@@ -156,14 +146,14 @@ export class AlertTray extends HTMLElement {
     const card = new AlertCard();
     this.#cards.set(id, card);
     this.#below.watch(card);
-    this.#sized.observe(card);
+    this.#places.watch(card);
     return card;
   }
 
   /** @param {string} id @param {AlertCard} card */
   #drop(id, card) {
     this.#below.forget(card);
-    this.#sized.unobserve(card);
+    this.#places.forget(card);
     card.remove();
     this.#cards.delete(id);
     this.#told.delete(id);

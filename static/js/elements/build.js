@@ -115,6 +115,15 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+/**
+ * Sets it only where it changed: set where the keyboard is, the browser lays the whole page out at once.
+ * @param {HTMLElement} element
+ * @param {0 | -1} index
+ */
+export function setTabIndex(element, index) {
+  if (element.getAttribute("tabindex") !== String(index)) element.tabIndex = index;
+}
+
 /** @param {Child} child @returns {child is Node | string | number} */
 function isShown(child) {
   return child !== null && child !== undefined && child !== false;

@@ -2,7 +2,7 @@
 /** @import { Camera } from "../state/status_feed.js" */
 import { COLUMNS, WORST_FIRST, found, held, ordered, sortedBy } from "../state/camera_order.js";
 import { verdictOf } from "../state/verdict.js";
-import { awaited, make, prioritySymbol, setText } from "./build.js";
+import { awaited, make, prioritySymbol, setTabIndex, setText } from "./build.js";
 
 /** @typedef {{ row: HTMLTableRowElement, button: HTMLButtonElement, cells: HTMLElement[], symbol: HTMLElement, level: number }} Row */
 
@@ -90,7 +90,7 @@ export class CameraTable extends HTMLElement {
       const there = this.#body.children[index] ?? null;
       if (there !== entry.row) this.#body.insertBefore(entry.row, there);
       this.#fill(entry, camera, camera.device_id === chosen);
-      entry.button.tabIndex = camera.device_id === focusable ? 0 : -1;
+      setTabIndex(entry.button, camera.device_id === focusable ? 0 : -1);
     });
   }
 

@@ -1,9 +1,9 @@
 /** The layer of markers, counts and rim flags over the ground: one group, one tab stop, arrow keys inside it. */
-
 import { beside, urgency } from "../state/map-clusters.js";
 import { clearOfControls, controlsBox, isCovered, isInside, rimPoint } from "../state/map-edges.js";
 import { labelBox, placeLabels, square } from "../state/map-labels.js";
 import { neighbour } from "../state/map-focus.js";
+import { setTabIndex } from "./build.js";
 import { Count, RimFlag } from "./incident-map-count.js";
 import { Mark, discRadius } from "./incident-map-mark.js";
 
@@ -144,7 +144,7 @@ export class Marks {
 
   #keepOneStop() {
     if (!this.#stop || !this.#items.has(this.#stop)) this.#stop = this.#items.keys().next().value ?? null;
-    for (const [key, { element }] of this.#items) element.tabIndex = key === this.#stop ? 0 : -1;
+    for (const [key, { element }] of this.#items) setTabIndex(element, key === this.#stop ? 0 : -1);
   }
 
   /** @param {Mark} mark @returns {number} measured once for each text */

@@ -14,10 +14,19 @@ const MARK_PX = 18;
 export class RoomTape extends HTMLElement {
   #drawing = svg("svg", { role: "img", "aria-label": "The last thirty minutes" });
   #key = "";
+  #size = { width: 0, height: 0, scale: 1 }; // px; read at each alert, it would lay the page out before the alert is seen
+  /** @type {Parameters<RoomTape["show"]> | null} */ #shown = null;
 
   connectedCallback() {
     this.append(this.#drawing);
-    new ResizeObserver(() => (this.#key = "")).observe(this);
+    new ResizeObserver(() => this.#measure()).observe(this);
+  }
+
+  #measure() {
+    const scale = parseFloat(getComputedStyle(this).fontSize) / 14.5; // the drawing grows with the type
+    this.#size = { width: this.clientWidth / scale, height: this.clientHeight, scale };
+    this.#key = "";
+    if (this.#shown) this.show(...this.#shown);
   }
 
   /** @param {readonly Sample[]} samples @param {ReadonlyMap<string, Alert>} alerts @param {number} now */
@@ -25,10 +34,10 @@ export class RoomTape extends HTMLElement {
     const key = `${samples.length} ${samples.at(-1)?.at} ${[...alerts.values()].map((alert) => alert.seq).join()} ${Math.floor(now / 5)}`;
     if (key === this.#key) return;
     this.#key = key;
-    const scale = parseFloat(getComputedStyle(this).fontSize) / 14.5; // the drawing grows with the type
-    const width = this.clientWidth / scale;
+    this.#shown = [samples, alerts, now];
+    const { width, height: room, scale } = this.#size;
     if (!width) return; // a small screen leaves the tape out
-    const isSlim = this.clientHeight < (HEIGHT * scale) / 2;
+    const isSlim = room < (HEIGHT * scale) / 2;
     const height = isSlim ? SLIM : HEIGHT;
     const x = /** @param {number} at */ (at) => LEFT + ((width - LEFT - RIGHT) * (at - (now - SPAN_S))) / SPAN_S;
     this.#drawing.setAttribute("viewBox", `0 0 ${width} ${height}`);

@@ -5,7 +5,7 @@ import { fixAge, isStale } from "../state/positions.js";
 import { dutyLine, matching, ordered, statusWords, unitSign, wearerName } from "../state/units.js";
 import { NOT_KNOWN, age } from "../state/words.js";
 import { alertIcon, alertTitle } from "./alert-words.js";
-import { icon, make, setText } from "./build.js";
+import { icon, make, setTabIndex, setText } from "./build.js";
 import { UNIT_DRAG } from "./wall-drop.js";
 
 /** @typedef {{ row: HTMLElement, at: number, set: (unit: Unit, alert: Alert | undefined, fix: import("../state/shapes").Fix | undefined, now: number, stale: number) => void }} Row */
@@ -41,7 +41,7 @@ export class UnitList extends HTMLElement {
     const focusable = units.some((unit) => unit.device_id === selected) ? selected : units[0]?.device_id;
     for (const [device, { row }] of this.#rows) {
       row.setAttribute("aria-selected", String(device === selected));
-      row.tabIndex = device === focusable ? 0 : -1;
+      setTabIndex(row, device === focusable ? 0 : -1);
     }
     this.classList.toggle("is-new", room.known && room.units.size === 0);
     this.classList.toggle("is-empty", units.length === 0);

@@ -10,7 +10,7 @@ import { FeedTile } from "../elements/feed-tile.js";
 import { Advising } from "./advising.js";
 import { Alerting } from "./alerting.js";
 import { Desk } from "./desk.js";
-import { listenToKeys } from "./keys.js";
+import { isWritten, listenToKeys } from "./keys.js";
 import { shownTheme } from "./looks.js";
 import { parts, placeMap } from "./parts.js";
 import { readying } from "./readying.js";
@@ -161,7 +161,7 @@ listenToKeys(
     back: () => {
       // out of the box first: while somebody writes, A writes an a and acknowledges nothing
       const writing = document.activeElement;
-      if (writing instanceof HTMLElement && writing.matches("input, textarea")) writing.blur();
+      if (writing instanceof HTMLElement && isWritten(writing)) writing.blur();
       else if (desk.view.enlarged !== null) desk.look({ ...desk.view, enlarged: null });
     },
   },

@@ -9,9 +9,15 @@ const WRITES = "input:not([type=checkbox]), textarea, select, [contenteditable=t
  * @param {() => boolean} enabled single keys act
  */
 export function listenToKeys(actions, enabled) {
+  // said by a class: as `body:has(… :focus)` every alert restyled the whole page (60 ms of each)
+  for (const name of ["focusin", "focusout"]) {
+    document.addEventListener(name, (event) => {
+      document.body.classList.toggle("writing", name === "focusin" && isWritten(event.target));
+    });
+  }
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented) return;
-    const writing = event.target instanceof Element && event.target.matches(WRITES);
+    const writing = isWritten(event.target);
     const inDialog = document.querySelector("dialog[open]") !== null;
     const action = actionOf(event, {
       writing: writing || inDialog,
@@ -23,4 +29,9 @@ export function listenToKeys(actions, enabled) {
     if (action.action !== "back") event.preventDefault();
     act(action.value ?? 0);
   });
+}
+
+/** @param {EventTarget | null} target where a letter is a letter */
+export function isWritten(target) {
+  return target instanceof Element && target.matches(WRITES);
 }
