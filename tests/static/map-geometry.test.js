@@ -13,7 +13,15 @@ import {
 import { neighbour } from "../../static/js/state/map-focus.js";
 import { labelBox, placeLabels } from "../../static/js/state/map-labels.js";
 import { MapOpening } from "../../static/js/state/map-opening.js";
-import { LOOKS, haveMoved, markSpots, rimSpots } from "../../static/js/state/map-rim.js";
+import {
+  GivingWay,
+  LONGEST_MS,
+  LOOKS,
+  REST_MS,
+  haveMoved,
+  markSpots,
+  rimSpots,
+} from "../../static/js/state/map-rim.js";
 import * as projection from "../../static/js/state/map-projection.js";
 import { lengthened, pathData, thinned } from "../../static/js/state/map-trails.js";
 
@@ -268,6 +276,25 @@ test("names give way to the whole of what stands on the map, and anew once it ha
   assert.equal(haveMoved([box], [{ ...box, right: 90 }]), true, "its label is longer now");
   assert.equal(haveMoved([box], []), true);
   assert.equal(haveMoved([], [box]), true);
+});
+
+test("names give way once what stands on them has rested, or has moved for long", () => {
+  const at = (/** @type {number} */ left) => [{ left, top: 20, right: left + 50, bottom: 42 }];
+  const giving = new GivingWay();
+  assert.equal(giving.wait(at(0), 0), REST_MS, "it has come");
+  assert.equal(giving.wait(at(5), 1000), REST_MS - 1000, "a step of less than a letter is rest");
+  assert.equal(giving.wait(at(20), 1400), REST_MS, "it has moved on");
+  assert.equal(giving.wait(at(20), 1400 + REST_MS), 0);
+  giving.tell(at(20));
+  assert.equal(giving.wait(at(31), 5000), null, "names stand clear of it");
+
+  assert.equal(giving.wait(at(40), 6000), REST_MS, "an alert's label comes");
+  assert.equal(giving.wait(at(20), 6300), null, "and goes before any name has moved");
+  for (let now = 7000; now < 7000 + LONGEST_MS; now += 500) {
+    const wait = giving.wait(at(now), now);
+    assert.equal(wait, Math.min(REST_MS, 7000 + LONGEST_MS - now), "who drives never rests");
+  }
+  assert.equal(giving.wait(at(0), 7000 + LONGEST_MS), 0);
 });
 
 test("a label stays on its side while that is as good as any", () => {

@@ -139,7 +139,10 @@ export async function glGround(container, { view, placed, palette, basemap, onMo
       if (map.isStyleLoaded()) paint();
       else map.once("idle", paint);
     },
-    remove: () => map.remove(),
+    remove() {
+      rim.stop();
+      map.remove();
+    },
   };
 }
 

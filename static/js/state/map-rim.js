@@ -11,6 +11,8 @@ export const RIM = "rim";
 /** Width and height in px: of a piece of an upright and of a level edge, of half the buttons' place, of a piece of a mark. */
 export const LOOKS = { upright: [8, 64], level: [64, 8], block: [50, 63], mark: [22, 22] };
 const STEP_PX = 12; // about a letter: as far a mark may walk into a name
+export const REST_MS = 1500; // an alert's first picture comes within a second: before the map
+export const LONGEST_MS = 10_000;
 
 /** @type {Layer} the topmost: what is placed first is what the others give way to */
 export const RIM_LAYER = {
@@ -64,4 +66,33 @@ export function haveMoved(before, now) {
       return far === undefined || far > STEP_PX;
     })
   );
+}
+
+/** When names give way to what has moved. Each time, the map is drawn anew: without a graphics card that holds up the page
+ * for 0.3 s, and an alert, which moves its unit's label, with it. So: once all has rested, or has moved for long. */
+export class GivingWay {
+  /** @type {readonly Box[]} */ #told = [];
+  /** @type {readonly Box[]} as they stood at their last move */ #last = [];
+  #movedAt = 0;
+  /** @type {number | null} when they first moved since */ #since = null;
+
+  /** @param {readonly Box[]} boxes what stands now, in one order @param {number} now ms @returns {number | null} ms until it is to be told; null: as told */
+  wait(boxes, now) {
+    if (haveMoved(this.#last, boxes)) {
+      this.#last = boxes;
+      this.#movedAt = now;
+    }
+    if (!haveMoved(this.#told, boxes)) {
+      this.#since = null;
+      return null;
+    }
+    this.#since ??= now;
+    return Math.max(0, Math.min(this.#movedAt + REST_MS, this.#since + LONGEST_MS) - now);
+  }
+
+  /** @param {readonly Box[]} boxes */
+  tell(boxes) {
+    this.#told = boxes;
+    this.#since = null;
+  }
 }
