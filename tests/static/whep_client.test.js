@@ -10,10 +10,10 @@ class FakePeer {
   /** @type {any} */ localDescription = null;
   /** @type {any} */ remote = null;
   /** @type {any} */ onconnectionstatechange = null;
-  /** @type {any} */ ontrack = null;
   /** @param {string} kind @param {{ direction: string }} way */
   addTransceiver(kind, { direction }) {
     this.wanted.push(`${kind} ${direction}`);
+    return { receiver: { track: { kind } } };
   }
   async createOffer() {
     return { type: "offer", sdp: "offer" };
@@ -99,6 +99,18 @@ test("offers at once, both kinds receive-only, and takes the answer", async () =
   await settle();
   assert.equal(viewing.standing.phase, "connected");
   assert.equal(viewing.session?.clock?.captured_at, 4.9);
+  viewing.stop();
+});
+
+test("tracks are there to be shown before anything can come for them", () => {
+  const { viewing, peers } = begin(() => null);
+  /** @type {string[][]} */ const heard = [];
+  viewing.addEventListener("track", () => heard.push(viewing.tracks.map(({ kind }) => kind)));
+  viewing.start();
+  assert.deepEqual(heard, [["video"], ["video", "audio"]]);
+  assert.equal(peers[0]?.localDescription, null, "before the offer, even");
+  viewing.start();
+  assert.deepEqual(heard.slice(2), [["video"], ["video", "audio"]], "the next session has its own");
   viewing.stop();
 });
 
