@@ -170,8 +170,8 @@ export class TilePicture extends EventTarget {
     this.video.requestVideoFrameCallback((_, frame) => {
       if (round !== this.#round) return;
       const isStamped = frame.rtpTimestamp !== undefined;
-      // as it closes, a connection hands over one more frame: black, and of no time
-      const isPicture = isStamped || !this.#isStamped;
+      // as it closes, a connection hands over one more frame: black, and of no time; also one that never stood
+      const isPicture = isStamped || (!this.#isStamped && this.standing?.phase === "connected");
       this.#isStamped ||= isStamped;
       if (isPicture) this.#shows(frame, first);
       this.#watchFrames(round, first && !isPicture);
