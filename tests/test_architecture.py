@@ -282,7 +282,9 @@ def test_no_style_shouts_down_another() -> None:
 
 
 def test_no_rule_asks_the_whole_page_what_is_within_it() -> None:
-    """`body:has(:focus)` had every alert style half of the console's elements anew: 60 ms of the main thread."""
+    """`body:has(:focus)` had every alert style half of the console's elements anew: 60 ms of the main thread. (A wall's own
+    rule looks for a class that comes and goes with its bar alone.)
+    """
     whole = r"(?:^|[\s,(])(?:html|body|:root):has\("
     assert [line for path in front("css", ".css") for line in _lines_with(path, whole, "asked of the page")] == []
 

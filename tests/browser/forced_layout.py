@@ -9,6 +9,10 @@ from typing import Any
 
 from playwright.async_api import Page
 
+# A layout that is forced on purpose: a trace that does not tell it tells nothing of the page's scripts either.
+OWN = (
+    "() => { document.body.style.paddingTop = '1px'; document.body.offsetHeight; document.body.style.paddingTop = ''; }"
+)
 CATEGORIES = ["devtools.timeline", "disabled-by-default-devtools.timeline.stack"]
 
 
@@ -21,15 +25,23 @@ async def forced_layouts(page: Page) -> AsyncIterator[list[str]]:
     await browser.start_tracing(page=page, categories=CATEGORIES)
     try:
         yield lines
+        await page.evaluate(OWN)
     finally:
         events: list[dict[str, Any]] = json.loads(await browser.stop_tracing())["traceEvents"]
+    assert any(_stack(event) and not _stack(event)[0]["url"] for event in events), "the trace tells forced layouts"
     frames = [event for event in events if event["name"] == "FireAnimationFrame"]
     for event in events:
-        stack = event.get("args", {}).get("beginData", {}).get("stackTrace")
-        if event["name"] != "Layout" or not stack or any(_within(event, frame) for frame in frames):
+        stack = _stack(event)
+        if not stack or any(_within(event, frame) for frame in frames):
             continue
         if "/static/js/" in (script := stack[0]["url"]):  # not the test's own questions
             lines.append(f"{script.rpartition('/')[2]}:{stack[0]['lineNumber']}")
+
+
+def _stack(event: dict[str, Any]) -> list[dict[str, Any]]:
+    """Who forced this layout, innermost first; empty for all else."""
+    found: list[dict[str, Any]] | None = event.get("args", {}).get("beginData", {}).get("stackTrace")
+    return found or [] if event["name"] == "Layout" else []
 
 
 def _within(event: dict[str, Any], frame: dict[str, Any]) -> bool:

@@ -18,6 +18,7 @@ import {
   LONGEST_MS,
   LOOKS,
   REST_MS,
+  SELDOM_MS,
   haveMoved,
   markSpots,
   rimSpots,
@@ -285,7 +286,7 @@ test("names give way once what stands on them has rested, or has moved for long"
   assert.equal(giving.wait(at(5), 1000), REST_MS - 1000, "a step of less than a letter is rest");
   assert.equal(giving.wait(at(20), 1400), REST_MS, "it has moved on");
   assert.equal(giving.wait(at(20), 1400 + REST_MS), 0);
-  giving.tell(at(20));
+  giving.tell(at(20), 1400 + REST_MS);
   assert.equal(giving.wait(at(31), 5000), null, "names stand clear of it");
 
   assert.equal(giving.wait(at(40), 6000), REST_MS, "an alert's label comes");
@@ -295,6 +296,19 @@ test("names give way once what stands on them has rested, or has moved for long"
     assert.equal(wait, Math.min(REST_MS, 7000 + LONGEST_MS - now), "who drives never rests");
   }
   assert.equal(giving.wait(at(0), 7000 + LONGEST_MS), 0);
+});
+
+test("names give way seldom to who drives slowly, too", () => {
+  const giving = new GivingWay();
+  /** @type {number[]} */ const told = [];
+  for (let now = 0; now < 60_000; now += 100) {
+    const left = 6 * Math.floor(now / 1000); // 6 px with each fix: a letter's width every third second
+    if (giving.wait([{ left, top: 20, right: left + 50, bottom: 42 }], now) !== 0) continue;
+    giving.tell([{ left, top: 20, right: left + 50, bottom: 42 }], now);
+    told.push(now);
+  }
+  const gaps = told.slice(1).map((at, index) => at - (told[index] ?? 0));
+  assert.ok(Math.min(...gaps) >= SELDOM_MS && Math.max(...gaps) <= LONGEST_MS, String(gaps));
 });
 
 test("a label stays on its side while that is as good as any", () => {

@@ -42,14 +42,14 @@ export function rimOf(map, size) {
     /** Where units and their labels stand, when it rests. @param {readonly Box[]} boxes px of the view, always in one order */
     stand(boxes) {
       clearTimeout(timer);
-      const view = viewOf();
-      const wait = giving.wait(boxes, performance.now());
+      const [view, now] = [viewOf(), performance.now()];
+      const wait = giving.wait(boxes, now);
       if (view === seen && wait === null) return;
       if (view === seen && wait) {
         timer = window.setTimeout(() => viewOf() === view && rim.stand(boxes), wait); // moved since: told when it rests
         return;
       }
-      giving.tell(boxes);
+      giving.tell(boxes, now);
       seen = view;
       turn += 1;
       standing = markSpots(boxes).map(feature);

@@ -10,11 +10,9 @@ const WRITES = "input:not([type=checkbox]), textarea, select, [contenteditable=t
  */
 export function listenToKeys(actions, enabled) {
   // said by a class: as `body:has(… :focus)` every alert restyled the whole page (60 ms of each)
-  for (const name of ["focusin", "focusout"]) {
-    document.addEventListener(name, (event) => {
-      document.body.classList.toggle("writing", name === "focusin" && isWritten(event.target));
-    });
-  }
+  const tell = () => document.body.classList.toggle("writing", isWritten(document.activeElement));
+  for (const name of ["focusin", "focusout", "keydown"]) document.addEventListener(name, tell); // a box that is disabled tells nobody
+  tell();
   document.addEventListener("keydown", (event) => {
     if (event.defaultPrevented) return;
     const writing = isWritten(event.target);

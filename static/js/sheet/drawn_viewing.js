@@ -21,7 +21,7 @@ export class DrawnViewing extends EventTarget {
     this.wish = wish;
     this.silent = silent;
     const retryAt = retryIn === undefined ? null : performance.now() / 1000 + retryIn;
-    this.standing = { phase: problem || silent ? "waiting" : "connected", problem, retryAt };
+    this.standing = { phase: silent ? "waiting" : "connected", problem, retryAt };
     this.session = { clock: null, layer: "main", layers: ["main", "sub"], reduced: reduced ?? null };
   }
 

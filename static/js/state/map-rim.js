@@ -11,6 +11,7 @@ export const RIM = "rim";
 /** Width and height in px: of a piece of an upright and of a level edge, of half the buttons' place, of a piece of a mark. */
 export const LOOKS = { upright: [8, 64], level: [64, 8], block: [50, 63], mark: [22, 22] };
 const STEP_PX = 12; // about a letter: as far a mark may walk into a name
+export const SELDOM_MS = 4000; // between two times
 export const REST_MS = 1500; // an alert's first picture comes within a second: before the map
 export const LONGEST_MS = 10_000;
 
@@ -74,6 +75,7 @@ export class GivingWay {
   /** @type {readonly Box[]} */ #told = [];
   /** @type {readonly Box[]} as they stood at their last move */ #last = [];
   #movedAt = 0;
+  #toldAt = -Infinity;
   /** @type {number | null} when they first moved since */ #since = null;
 
   /** @param {readonly Box[]} boxes what stands now, in one order @param {number} now ms @returns {number | null} ms until it is to be told; null: as told */
@@ -87,12 +89,14 @@ export class GivingWay {
       return null;
     }
     this.#since ??= now;
-    return Math.max(0, Math.min(this.#movedAt + REST_MS, this.#since + LONGEST_MS) - now);
+    const due = Math.min(this.#movedAt + REST_MS, this.#since + LONGEST_MS);
+    return Math.max(0, due - now, this.#toldAt + SELDOM_MS - now);
   }
 
-  /** @param {readonly Box[]} boxes */
-  tell(boxes) {
+  /** @param {readonly Box[]} boxes @param {number} now ms */
+  tell(boxes, now) {
     this.#told = boxes;
+    this.#toldAt = now;
     this.#since = null;
   }
 }
