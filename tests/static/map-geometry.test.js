@@ -311,6 +311,27 @@ test("names give way seldom to who drives slowly, too", () => {
   assert.ok(Math.min(...gaps) >= SELDOM_MS && Math.max(...gaps) <= LONGEST_MS, String(gaps));
 });
 
+test("where the map is dear to draw, names give way as seldom as that costs a hundredth of the time", () => {
+  const at = (/** @type {number} */ left) => [{ left, top: 20, right: left + 50, bottom: 42 }];
+  for (const [cost, apart] of /** @type {const} */ ([
+    [10, SELDOM_MS],
+    [300, 30_000],
+    [5000, 60_000],
+  ])) {
+    const giving = new GivingWay();
+    giving.cost(cost);
+    assert.equal(giving.wait(at(0), 0), REST_MS, "the first time it waits for rest alone");
+    giving.tell(at(0), REST_MS);
+    giving.wait(at(20), 1600);
+    assert.equal(giving.wait(at(20), 3200), REST_MS + apart - 3200, `${cost} ms`);
+  }
+  const giving = new GivingWay();
+  [5000, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100, 100].forEach((ms) => giving.cost(ms));
+  giving.tell(at(0), 0);
+  giving.wait(at(20), 100);
+  assert.equal(giving.wait(at(20), 2000), 8000, "a first drawing that was slow is forgotten");
+});
+
 test("a label stays on its side while that is as good as any", () => {
   const mark = { x: 400, y: 300, radius: 11, width: 60, height: 22, rank: 4 };
   assert.deepEqual(placeLabels([{ ...mark, before: "left" }], VIEW), ["left"]);

@@ -15,12 +15,9 @@ class FakePeer {
     this.wanted.push(`${kind} ${direction}`);
     return { receiver: { track: { kind } } };
   }
-  async createOffer() {
-    return { type: "offer", sdp: "offer" };
-  }
-  /** @param {object} description */
-  async setLocalDescription(description) {
-    this.localDescription = description;
+  async setLocalDescription() {
+    await null;
+    this.localDescription = { type: "offer", sdp: "offer" };
   }
   /** @param {object} description */
   async setRemoteDescription(description) {

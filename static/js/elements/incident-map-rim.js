@@ -9,6 +9,10 @@ import { GivingWay, LOOKS, RIM, markSpots, rimSpots } from "../state/map-rim.js"
 export function rimOf(map, size) {
   let told = "";
   const giving = new GivingWay();
+  map.on("render", () => {
+    const drawn = performance.now();
+    setTimeout(() => giving.cost(performance.now() - drawn)); // runs once the frame has been handed over
+  });
   let [seen, turn, timer] = ["", 0, 0]; // the view in which marks were told last, how often they were, and what looks again
   /** @type {ReturnType<typeof feature>[]} where they stood on the ground */
   let standing = [];

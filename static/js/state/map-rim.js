@@ -14,6 +14,8 @@ const STEP_PX = 12; // about a letter: as far a mark may walk into a name
 export const SELDOM_MS = 4000; // between two times
 export const REST_MS = 1500; // an alert's first picture comes within a second: before the map
 export const LONGEST_MS = 10_000;
+const SHARE = 0.01; // of the page's time may go into drawing the map anew …
+const PATIENCE_MS = 60_000; // … but so long nobody drives over a name
 
 /** @type {Layer} the topmost: what is placed first is what the others give way to */
 export const RIM_LAYER = {
@@ -76,6 +78,7 @@ export class GivingWay {
   /** @type {readonly Box[]} as they stood at their last move */ #last = [];
   #movedAt = 0;
   #toldAt = -Infinity;
+  #costs = 0; // ms
   /** @type {number | null} when they first moved since */ #since = null;
 
   /** @param {readonly Box[]} boxes what stands now, in one order @param {number} now ms @returns {number | null} ms until it is to be told; null: as told */
@@ -89,8 +92,14 @@ export class GivingWay {
       return null;
     }
     this.#since ??= now;
-    const due = Math.min(this.#movedAt + REST_MS, this.#since + LONGEST_MS);
-    return Math.max(0, due - now, this.#toldAt + SELDOM_MS - now);
+    const earned = Math.min(this.#costs / SHARE, PATIENCE_MS);
+    const due = Math.min(this.#movedAt + REST_MS, this.#since + Math.max(LONGEST_MS, earned));
+    return Math.max(0, due - now, this.#toldAt + Math.max(SELDOM_MS, earned) - now);
+  }
+
+  /** The map was drawn, and the page stood still for so long: the first time is seldom the usual. @param {number} ms */
+  cost(ms) {
+    this.#costs = Math.max(ms, this.#costs * 0.7);
   }
 
   /** @param {readonly Box[]} boxes @param {number} now ms */
